@@ -1,0 +1,54 @@
+# Every target makes what it needs; a fresh clone starts with `make rehearse`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+BIN    := .venv/bin
+KW     := $(BIN)/kernelwright
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help notebook wheels rehearse test test-full check push bench mini run clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+notebook: .venv/ready ## build the notebook from kernel_src/
+	$(KW) build
+
+rehearse: .venv/ready mini ## build it, run it offline as Kaggle will, show the scores
+	$(KW) rehearse
+
+run: .venv/ready mini ## the same modules without a notebook: build/run/submission.csv
+	@mkdir -p build/run
+	cd build/run && KERNELWRIGHT_INPUT=../mini ../../$(BIN)/python ../../kernel_src/main.py
+
+mini: .venv/ready ## make the mini dataset in build/mini (cached)
+	@$(BIN)/python -m tests.mini
+
+test: .venv/ready mini ## the tests
+	$(BIN)/python -m pytest -q
+
+test-full: .venv/ready mini ## the tests, with those too heavy for every day
+	$(BIN)/python -m pytest -q -m "full or not full"
+
+check: .venv/ready ## ruff, mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/ready mini ## measure, as ratios
+	$(BIN)/python -m benchmarks
+
+clean: ## remove build/
+	rm -rf build
+
+# uv installs, pip would take several times as long; bytecode is compiled once
+# because a cold import of tensorflow takes longer than the notebook.
+.venv/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than Python 3.11: apt-get install python3.11 python3.11-venv, or make PYTHON=..." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make an environment: apt-get install python3-venv" >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[kernel,dev]'
+	@touch $@

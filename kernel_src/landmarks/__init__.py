@@ -1,0 +1,1 @@
+"""Landmark recognition: global retrieval, then local verification, one stage a module."""

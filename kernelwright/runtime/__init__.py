@@ -1,0 +1,1 @@
+"""What rides in the notebook: standard library only."""
