@@ -1,0 +1,101 @@
+"""Every constant of the pipeline, named with its unit; docs/seed.md maps the names of the original notebook."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadSettings:
+    """The ArcFace head: what the embedding is trained against."""
+
+    scale: float = 64.0
+    margin_rad: float = 0.15
+    easy_margin: bool = False
+    label_smoothing: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings:
+    """One global model. ``model.json`` beside the weights overrides backbone, sizes, classes and embedding."""
+
+    backbone: str = "efficientnet-b7"
+    resize_px: int = 384
+    input_px: int = 512
+    classes: int = 81_313
+    embedding: int = 512
+    dropout: float = 0.3
+    learning_rate: float = 1e-4
+    head: HeadSettings = field(default_factory=HeadSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsSettings:
+    """Where a global model's weights are attached, and the network they belong to."""
+
+    slug: str
+    file: str
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
+
+B7 = WeightsSettings(slug="effb7-512-ep12", file="effb7model512-12.h5")
+B6 = WeightsSettings(
+    slug="effb6-512-ep18",
+    file="effb6model512-18.h5",
+    network=NetworkSettings(backbone="efficientnet-b6"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalSettings:
+    """Local features: keypoints and descriptors of one image."""
+
+    extractor: str = "rootsift"
+    max_features: int = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrievalSettings:
+    """Cosine nearest neighbours in the gallery."""
+
+    neighbours: int = 3
+    batch: int = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchingSettings:
+    """A query descriptor matches its nearest gallery descriptor strictly under this Euclidean distance."""
+
+    max_distance: float = 0.75
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerificationSettings:
+    """The homography that matches must agree on."""
+
+    max_reprojection_error_px: float = 7.0
+    confidence: float = 0.99
+    max_iterations: int = 10_000
+    min_matches: int = 5
+    seed: int = 2021
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingSettings:
+    """How inliers and similarity make a score, and how many neighbours vote."""
+
+    max_inliers: int = 25
+    vote_over: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The whole pipeline."""
+
+    competition: str = "landmark-recognition-2021"
+    models: tuple[WeightsSettings, ...] = (B7,)
+    local: LocalSettings = field(default_factory=LocalSettings)
+    retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
+    matching: MatchingSettings = field(default_factory=MatchingSettings)
+    verification: VerificationSettings = field(default_factory=VerificationSettings)
+    ranking: RankingSettings = field(default_factory=RankingSettings)
+    verify: bool = True
+    max_images: int | None = None
