@@ -1,0 +1,69 @@
+"""Brings an edited module into the running notebook."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from importlib.util import cache_from_source
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from kernelwright.runtime import config
+
+# Equal ones of these may be one object in unrelated places: identity alone does not tell where it is from.
+SHARED = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
+
+
+def reload(path: str, namespace: dict[str, Any]) -> list[str]:
+    """Reload the module in ``path``, then its importers; return the names of the modules reloaded.
+
+    Names in ``namespace`` that meant something of these modules mean its successor afterwards. The state
+    of the modules starts anew, and objects made before keep their old class. A module not imported yet
+    needs nothing.
+    """
+    name = _module_name(path)
+    if name not in sys.modules:
+        return []
+    names = [name, *(one for one in config.load().importers.get(name, ()) if one in sys.modules)]
+    old = [attribute for one in names for attribute in _attributes(sys.modules[one])]
+    importlib.invalidate_caches()
+    _forget_bytecode(sys.modules[name])
+    try:
+        for one in names:
+            importlib.reload(sys.modules[one])
+    finally:  # an importer may fail on the edit; what did reload must not be left behind
+        _rebind(namespace, old)
+    return names
+
+
+def _module_name(path: str) -> str:
+    """Name the module in a file of the tree; no module is named after a file of another kind."""
+    return (
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if path.endswith(".py") else ""
+    )
+
+
+def _forget_bytecode(module: ModuleType) -> None:
+    """Remove the compiled file: by time and size alone, Python may take it for that of the edited source."""
+    if module.__file__:
+        Path(cache_from_source(module.__file__)).unlink(missing_ok=True)
+
+
+def _attributes(module: ModuleType) -> Iterator[tuple[ModuleType, str, Any]]:
+    """Yield what the module defines; functions and classes of others are theirs."""
+    for name, value in vars(module).items():
+        owner = getattr(value, "__module__", None) if hasattr(value, "__qualname__") else module.__name__
+        if not name.startswith("__") and not isinstance(value, ModuleType) and owner == module.__name__:
+            yield module, name, value
+
+
+def _key(name: str, value: Any) -> tuple[int, str]:
+    return id(value), name if type(value) in SHARED else ""
+
+
+def _rebind(namespace: dict[str, Any], old: list[tuple[ModuleType, str, Any]]) -> None:
+    successors = {_key(name, value): (module, name) for module, name, value in reversed(old)}
+    for name, value in namespace.items():
+        if _key(name, value) in successors:
+            module, attribute = successors[_key(name, value)]
+            namespace[name] = getattr(module, attribute)

@@ -1,0 +1,112 @@
+"""Where the attached competitions, datasets, notebooks and models are mounted.
+
+Kaggle mounts a source in one of two layouts: ``/kaggle/input/<slug>``, or
+``/kaggle/input/datasets/<owner>/<slug>`` and the like. Off Kaggle, ``$KERNELWRIGHT_INPUT`` names a folder
+with one folder a source, named by its slug.
+"""
+
+import glob
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from kernelwright.runtime.errors import InputNotFound
+
+ROOT = Path("/kaggle/input")
+KINDS = {"competitions": "*", "datasets": "*/*", "notebooks": "*/*", "models": "*/*/*/*/*"}
+SHOWN = 6  # files of a source that an error names
+
+
+def find(slug: str) -> Path:
+    """Return the folder of an attached source.
+
+    ``slug`` is what Kaggle calls the source, with ``owner/`` before it or not; for a model, also
+    ``model/framework/variation`` or ``owner/model/framework/variation/version``. Where a model's version
+    is not named, the highest is taken. A slug that is not mounted, or fits several sources, raises
+    `InputNotFound`.
+    """
+    for pattern in _patterns(slug):
+        found = _newest([path for path in map(Path, glob.glob(pattern)) if path.is_dir()])  # noqa: PTH207 - escaped
+        if len(found) > 1:
+            raise InputNotFound(_ambiguous(slug, found))
+        if found:
+            return found[0]
+    raise InputNotFound(_missing(slug))
+
+
+def mounted() -> list[str]:
+    """Return the slugs of all that is mounted, as `find` takes them."""
+    return sorted(_sources())
+
+
+def _root() -> tuple[Path, bool]:
+    named = os.environ.get("KERNELWRIGHT_INPUT")
+    return (Path(named), True) if named else (ROOT, False)
+
+
+def _patterns(slug: str) -> Iterator[str]:
+    """Yield the places a source may be, as glob patterns, the likelier first."""
+    root, flat = _root()
+    relative = [_short(slug)] if flat else _places(glob.escape(slug).split("/"))
+    if all(slug.split("/")):
+        yield from (f"{glob.escape(str(root))}/{place}" for place in relative)
+
+
+def _short(slug: str) -> str:
+    parts = slug.split("/")
+    return glob.escape(parts[1] if len(parts) in {2, 5} else parts[0])
+
+
+def _places(parts: list[str]) -> list[str]:
+    match parts:
+        case [slug]:
+            owned = [f"datasets/*/{slug}", f"notebooks/*/{slug}", f"models/*/{slug}/*/*/*"]
+            return [f"competitions/{slug}", slug, *owned]
+        case [owner, slug]:
+            owned = [f"{kind}/{owner}/{slug}" for kind in ("datasets", "notebooks")]
+            return [*owned, f"models/{owner}/{slug}/*/*/*", slug]
+        case [model, framework, variation]:
+            return [f"models/*/{model}/{framework}/{variation}/*", f"{model}/{framework}/{variation}/*"]
+        case [_, model, framework, variation, version]:
+            return ["models/" + "/".join(parts), f"{model}/{framework}/{variation}/{version}"]
+    return []
+
+
+def _newest(found: list[Path]) -> list[Path]:
+    """Keep the highest of several versions of a model, told by folders whose names are numbers."""
+    newest: dict[Path, Path] = {}
+    for path in sorted(found, key=lambda path: int(path.name) if path.name.isdecimal() else -1):
+        newest[path.parent if path.name.isdecimal() else path] = path
+    return sorted(newest.values())
+
+
+def _sources() -> dict[str, Path]:
+    root, flat = _root()
+    plain = {path.name: path for path in root.glob("*") if path.is_dir()}
+    kinds = {} if flat else {kind: plain.pop(kind) for kind in KINDS if kind in plain}
+    owned = (
+        (path.relative_to(top).as_posix(), path)
+        for kind, top in kinds.items()
+        for path in top.glob(KINDS[kind])
+    )
+    return plain | {slug: path for slug, path in owned if path.is_dir()}
+
+
+def _ambiguous(slug: str, found: list[Path]) -> str:
+    root = _root()[0]
+    names = ", ".join("/".join(path.relative_to(root).parts[1:]) for path in found)
+    return f"input {slug!r} fits several sources: {names}; ask for one of these"
+
+
+def _missing(slug: str) -> str:
+    sources = sorted(_sources().items())
+    tree = "\n".join(f"  {source}: {_contents(path)}" for source, path in sources) or "  nothing"
+    return (
+        f"input {slug!r} is not mounted; under {_root()[0]} there is\n{tree}\n"
+        "attach it in kernel-metadata.json, or set KERNELWRIGHT_INPUT to the folder that holds it by its slug"
+    )
+
+
+def _contents(source: Path) -> str:
+    names = sorted(os.listdir(source))  # noqa: PTH208 - names are all that is shown
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

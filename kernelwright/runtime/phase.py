@@ -1,0 +1,99 @@
+"""Whether this run computes, or may copy the sample instead.
+
+A notebook runs when it is saved, on public data, and again when it is submitted, on hidden data.
+Computing costs quota; copying the sample in the rerun loses the competition. So where unsure, compute.
+"""
+
+import os
+import warnings
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kernelwright.runtime import config, fingerprints
+
+WORKING = Path("/kaggle/working")
+MARKS = ("KAGGLE_URL_BASE", "KAGGLE_DATA_PROXY_URL", "KAGGLE_DOCKER_IMAGE", "KAGGLE_CONTAINER_NAME")
+DEBUG_SUBSET = 4
+
+
+class Name(StrEnum):
+    """The kinds of run."""
+
+    INTERACTIVE = "INTERACTIVE"
+    """In the editor."""
+    COMMIT = "COMMIT"
+    """Saved on Kaggle, on public data: the sample is copied."""
+    RERUN = "RERUN"
+    """On hidden data, or on Kaggle with nothing to prove that it is not."""
+    LOCAL = "LOCAL"
+    """Off Kaggle."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """What this run is, and what it does."""
+
+    name: Name
+    computes: bool
+    """Whether the whole kernel runs; False only in a commit."""
+    smoke: int
+    """How many queries to run when not all: 0 means all where the run computes, none where it does not."""
+    why: str
+    """The evidence, in a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Signals:
+    rerun: bool
+    run_type: str
+    on_kaggle: bool
+
+
+def detect() -> Phase:
+    """Decide by the data first, then by what Kaggle's variables say; warn where they disagree."""
+    settings, signals = config.load(), _signals()
+    public, evidence = fingerprints.compare(settings.public)
+    why = f"{evidence} and {_said(signals)}"
+    match (public, signals.rerun, signals.run_type, signals.on_kaggle):
+        case (False, _, _, _):
+            return _whole(_name(signals), evidence)
+        case (True, False, "batch", _) | (True, False, "", True):
+            return Phase(name=Name.COMMIT, computes=False, smoke=settings.smoke, why=why)
+        case (True, False, "interactive", _):
+            return Phase(name=Name.INTERACTIVE, computes=True, smoke=settings.smoke or DEBUG_SUBSET, why=why)
+        case (True, False, "", False):
+            return _whole(Name.LOCAL, f"{evidence} and this is not Kaggle")
+    why = f"the signals disagree, so all is computed: {evidence}, but {_said(signals)}"
+    warnings.warn(why, stacklevel=2)
+    return _whole(Name.RERUN, why)
+
+
+def _whole(name: Name, why: str) -> Phase:
+    return Phase(name=name, computes=True, smoke=0, why=why)
+
+
+def _name(signals: _Signals) -> Name:
+    if signals.rerun:
+        return Name.RERUN
+    if signals.run_type == "interactive":
+        return Name.INTERACTIVE
+    return Name.RERUN if signals.on_kaggle else Name.LOCAL
+
+
+def _said(signals: _Signals) -> str:
+    if signals.rerun:
+        return "KAGGLE_IS_COMPETITION_RERUN is set"
+    if signals.run_type in {"", "batch", "interactive"}:
+        return f"the run type is {signals.run_type.title() or 'not given'}"
+    return f"the run type is {signals.run_type!r}, which is unknown"
+
+
+def _signals() -> _Signals:
+    rerun, run_type = _variable("KAGGLE_IS_COMPETITION_RERUN"), _variable("KAGGLE_KERNEL_RUN_TYPE")
+    on_kaggle = bool(run_type) or any(map(_variable, MARKS)) or WORKING.is_dir()
+    return _Signals(rerun=rerun not in {"", "0", "false", "no"}, run_type=run_type, on_kaggle=on_kaggle)
+
+
+def _variable(name: str) -> str:
+    return os.environ.get(name, "").strip().lower()
