@@ -1,0 +1,52 @@
+"""The errors of the packager, under the one root.
+
+KernelwrightError            (kernelwright.runtime.errors, with the runtime's own)
+├── InvalidProject           configuration, metadata, driver or sources: every problem at once
+├── NotebookTooLarge         the notebook is over what Kaggle accepts
+├── UnwritableOutput         a file that cannot be written
+├── InvalidInput             the input folder of a rehearsal
+└── HookFailed               a score or gallery hook of the kernel
+"""
+
+from collections.abc import Sequence
+
+from kernelwright.runtime.errors import KernelwrightError
+
+__all__ = [
+    "HookFailed",
+    "InvalidInput",
+    "InvalidProject",
+    "KernelwrightError",
+    "NotebookTooLarge",
+    "UnwritableOutput",
+]
+
+
+class InvalidProject(KernelwrightError):
+    """Configuration, metadata, driver or sources cannot be used as they are.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        One line each: the file, the place in it, the value, what is wrong, the fix.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class NotebookTooLarge(KernelwrightError):
+    """The notebook is over what Kaggle accepts."""
+
+
+class UnwritableOutput(KernelwrightError):
+    """A file that cannot be written."""
+
+
+class InvalidInput(KernelwrightError):
+    """The input folder of a rehearsal lacks what the kernel attaches."""
+
+
+class HookFailed(KernelwrightError):
+    """A score or gallery hook of the kernel raised, or returned something else than it should."""

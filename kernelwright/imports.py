@@ -1,0 +1,61 @@
+"""Which carried module imports which, read from the syntax tree: nothing is imported or run."""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+Graph = Mapping[str, tuple[str, ...]]
+"""Module name -> the carried modules it names in import statements, sorted."""
+
+
+def module_name(path: str) -> str | None:
+    """Return the dotted name of a ``.py`` file by its POSIX path in the tree, or None for another file."""
+    if not path.endswith(".py"):
+        return None
+    parts = path.removesuffix(".py").split("/")
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+
+
+def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozenset[str]) -> tuple[str, ...]:
+    """Return the carried modules that module ``name`` imports anywhere, in functions too."""
+    package = name if is_package else name.rpartition(".")[0]
+    found = {_longest(target, carried) for node in ast.walk(tree) for target in _targets(node, package)}
+    return tuple(sorted(found - {"", name}))
+
+
+def _targets(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = ".".join([*parents, base] if base else parents)
+        yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _longest(target: str, carried: frozenset[str]) -> str:
+    while target and target not in carried:
+        target = target.rpartition(".")[0]
+    return target
+
+
+def dependency_order(graph: Graph) -> tuple[str, ...]:
+    """Order the modules so that each comes after those it imports; within a cycle, and otherwise, by name.
+
+    Iterative, so that a chain of thousands of modules is no deeper than any other.
+    """
+    placed: dict[str, None] = {}
+    entered: set[str] = set()
+    for root in sorted(graph):
+        stack = [(root, iter(graph[root]))] if root not in entered else []
+        entered.add(root)
+        while stack:
+            following = next((other for other in stack[-1][1] if other not in entered), None)
+            if following is None:
+                placed[stack.pop()[0]] = None
+            else:
+                entered.add(following)
+                stack.append((following, iter(graph[following])))
+    return tuple(placed)

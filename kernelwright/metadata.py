@@ -1,0 +1,83 @@
+"""kernel-metadata.json: what Kaggle knows of a kernel, and the rules it holds us to."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from kernelwright import validation
+
+PLACEHOLDER_OWNER = "OWNER"
+
+
+def _flag(value: object) -> object:
+    flags: dict[object, bool] = {"true": True, "false": False}
+    value = flags.get(value, value) if isinstance(value, str) else value
+    if not isinstance(value, bool):
+        raise ValueError("should be true or false")  # noqa: TRY004 - pydantic reports a ValueError as a misfit
+    return value
+
+
+def _kernel_id(value: str) -> str:
+    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]{5,}", value):
+        raise ValueError("should be owner/slug, the slug of 5 or more letters, digits and hyphens")
+    return value
+
+
+def _dataset(value: str) -> str:
+    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]+(/\d+)?", value):
+        raise ValueError("should be owner/slug or owner/slug/version")
+    return value
+
+
+def _model(value: str) -> str:
+    if not re.fullmatch(r"([^/\s]+/){4}\d+", value):
+        raise ValueError("should be owner/model/framework/variation/version")
+    return value
+
+
+def _competition(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ValueError("should be a bare slug, as in the competition's address")
+    return value
+
+
+DatasetSource = Annotated[str, AfterValidator(_dataset)]
+ModelSource = Annotated[str, AfterValidator(_model)]
+CompetitionSource = Annotated[str, AfterValidator(_competition)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelMetadata:
+    """kernel-metadata.json; keys Kaggle may add later are let through."""
+
+    __pydantic_config__ = ConfigDict(extra="ignore")
+
+    id: Annotated[str, AfterValidator(_kernel_id)]
+    title: Annotated[str, Field(min_length=5, max_length=50)]
+    code_file: str
+    language: Literal["python"] = "python"
+    kernel_type: Literal["notebook"] = "notebook"
+    is_private: Flag = True
+    enable_gpu: Flag = False
+    enable_tpu: Flag = False
+    enable_internet: Flag = True
+    machine_shape: str = ""
+    competition_sources: tuple[CompetitionSource, ...] = ()
+    dataset_sources: tuple[DatasetSource, ...] = ()
+    kernel_sources: tuple[DatasetSource, ...] = ()
+    model_sources: tuple[ModelSource, ...] = ()
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The folder name each attached source is mounted under, competitions first."""
+        owned = self.dataset_sources + self.kernel_sources + self.model_sources
+        return self.competition_sources + tuple(source.split("/")[1] for source in owned)
+
+
+def read(data: object, file: Path) -> KernelMetadata:
+    """Check the parsed JSON of ``file``; raises `validation.Mismatch` with every problem."""
+    return validation.parse(KernelMetadata, data, where=f"{file}: ")

@@ -1,0 +1,203 @@
+"""pyproject.toml and kernel-metadata.json, read once, into a `Project`."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from kernelwright import metadata, validation
+from kernelwright.errors import InvalidProject
+from kernelwright.metadata import KernelMetadata
+
+RUNTIME = "kernelwright.runtime"
+_FORBID = ConfigDict(extra="forbid")
+
+
+def _hook(value: str) -> str:
+    module, colon, name = value.partition(":")
+    if not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise ValueError('should be "package.module:function"')
+    return value
+
+
+def _submission_name(value: str) -> str:
+    if "/" in value or not value.endswith((".csv", ".parquet")):
+        raise ValueError("should be a bare file name that ends in .csv or .parquet")
+    return value
+
+
+Hook = Annotated[str, AfterValidator(_hook)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """What tells the public version of a file: each that is given must match."""
+
+    __pydantic_config__ = _FORBID
+
+    rows: Annotated[int, Field(ge=0)] | None = None
+    bytes: Annotated[int, Field(ge=0)] | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """What the run that Kaggle makes when a notebook is saved really computes."""
+
+    __pydantic_config__ = _FORBID
+
+    smoke: Annotated[int, Field(ge=0)] = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What the hidden rerun will meet."""
+
+    __pydantic_config__ = _FORBID
+
+    limit_hours: Annotated[float, Field(gt=0)] = 12
+    counts: dict[str, Annotated[int, Field(ge=0)]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelConfiguration:
+    """One kernel's keys in ``[tool.kernelwright]``; docs/configuration.md explains each."""
+
+    __pydantic_config__ = _FORBID
+
+    driver: str
+    sources: tuple[str, ...] = ()
+    vendor: tuple[str, ...] = (RUNTIME,)
+    carrier: Literal["cells", "dataset"] = "cells"
+    sources_dataset: str = ""
+    submission: Annotated[str, AfterValidator(_submission_name)] = "submission.csv"
+    sample: str = "sample_submission.csv"
+    wheels: str = ""
+    wheels_dataset: str = ""
+    images: tuple[str, ...] = ()
+    score: Hook = ""
+    gallery: Hook = ""
+    public: dict[str, Fingerprint] = field(default_factory=dict)
+    commit: Commit = field(default_factory=Commit)
+    forecast: Forecast = field(default_factory=Forecast)
+    metadata: str = "kernel-metadata.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration(KernelConfiguration):
+    """The whole of ``[tool.kernelwright]``: the first kernel's keys, and the further kernels."""
+
+    kernels: dict[str, KernelConfiguration] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """One kernel of a project, checked: every path in it is absolute."""
+
+    root: Path
+    configuration: KernelConfiguration
+    metadata: KernelMetadata
+
+    @property
+    def driver(self) -> Path:
+        """The percent-format script."""
+        return self.root / self.configuration.driver
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The packages, modules and folders that are carried."""
+        return tuple(self.root / source for source in self.configuration.sources)
+
+    @property
+    def notebook(self) -> Path:
+        """Where the notebook is written: ``code_file``, beside the metadata as Kaggle's client reads it."""
+        return (self.root / self.configuration.metadata).parent / self.metadata.code_file
+
+    @property
+    def build(self) -> Path:
+        """Where everything made goes."""
+        return self.root / "build"
+
+
+def load_project(folder: Path, kernel: str = "") -> Project:
+    """Read the project in ``folder``; ``kernel`` names one of ``[tool.kernelwright.kernels]``.
+
+    Raises
+    ------
+    InvalidProject
+        With every problem of both files at once.
+    """
+    root = folder.resolve()
+    configuration, problems = _configuration(root)
+    chosen = _choose(configuration, kernel, problems)
+    described = _metadata(root, chosen.metadata if chosen else "kernel-metadata.json", problems)
+    if chosen:
+        problems += _path_problems(root, chosen)
+        problems += _unfinished(chosen)
+    if problems or chosen is None or described is None:
+        raise InvalidProject(problems)
+    return Project(root=root, configuration=chosen, metadata=described)
+
+
+def _configuration(root: Path) -> tuple[Configuration | None, list[str]]:
+    file = root / "pyproject.toml"
+    try:
+        table: Mapping[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return None, [f"{file}: no such file; run this in a project's folder, or name one with --project"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return None, [f"{file}: not TOML: {error}"]
+    tool = table.get("tool", {})
+    if not isinstance(tool, dict) or "kernelwright" not in tool:
+        return None, [f'{file}: no [tool.kernelwright]; add the table, at least with driver = "main.py"']
+    try:
+        where = "pyproject.toml: tool.kernelwright"
+        return validation.parse(Configuration, tool["kernelwright"], where=where), []
+    except validation.Mismatch as mismatch:
+        return None, mismatch.lines
+
+
+def _choose(configuration: Configuration | None, kernel: str, problems: list[str]) -> KernelConfiguration | None:
+    if configuration is None or not kernel:
+        return configuration
+    if kernel not in configuration.kernels:
+        known = ", ".join(sorted(configuration.kernels)) or "none"
+        problems.append(f"pyproject.toml: tool.kernelwright.kernels: no kernel {kernel!r}; there is: {known}")
+        return None
+    return configuration.kernels[kernel]
+
+
+def _metadata(root: Path, name: str, problems: list[str]) -> KernelMetadata | None:
+    try:
+        return metadata.read(json.loads((root / name).read_text("utf-8")), Path(name))
+    except FileNotFoundError:
+        problems.append(f"{name}: no such file; Kaggle's client makes one with `kaggle kernels init`")
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{name}: not JSON: {error}")
+    except validation.Mismatch as mismatch:
+        problems += mismatch.lines
+    return None
+
+
+def _path_problems(root: Path, chosen: KernelConfiguration) -> list[str]:
+    named = [("driver", chosen.driver)]
+    named += [(f"sources[{index}]", source) for index, source in enumerate(chosen.sources)]
+    found = []
+    for key, value in named:
+        place = f"pyproject.toml: tool.kernelwright.{key}: {value!r}"
+        if not (root / value).resolve().is_relative_to(root):
+            found.append(f"{place} is outside the project; move or copy it into {root.name}/")
+        elif not (root / value).exists():
+            found.append(f"{place}: no such file or folder in {root}")
+        elif key == "driver" and not (root / value).is_file():
+            found.append(f"{place} is a folder; name the percent-format script in it")
+    return found
+
+
+def _unfinished(chosen: KernelConfiguration) -> list[str]:
+    where = "pyproject.toml: tool.kernelwright"
+    return [f"{where}.wheels_dataset: required beside wheels"] if chosen.wheels and not chosen.wheels_dataset else []

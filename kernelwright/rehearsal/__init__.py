@@ -1,0 +1,1 @@
+"""Run the built notebook offline, in the two phases in which Kaggle runs it."""

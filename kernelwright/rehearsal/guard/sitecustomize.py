@@ -1,0 +1,32 @@
+"""Blocks the network of a Python process, loopback aside; on PYTHONPATH, every Python child has it too."""
+
+import os
+import sys
+from typing import Any
+
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared, never bound
+_LOG = os.environ.get("KERNELWRIGHT_NETWORK_LOG", "")
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    host = _host(event, arguments)
+    if host is None or host == "" or host.startswith(_LOOPBACK):
+        return
+    if _LOG:
+        with open(_LOG, "a", encoding="utf-8") as log:  # noqa: PTH123 - pathlib is not worth its import in every child
+            log.write(host + "\n")
+    raise OSError(101, f"Network is unreachable: {host} (a Kaggle kernel without internet)")
+
+
+def _host(event: str, arguments: tuple[Any, ...]) -> str | None:
+    """Name the host an audited socket event is about, None where it is none."""
+    if event in {"socket.connect", "socket.sendto"}:
+        address = arguments[1]
+        return str(address[0]) if isinstance(address, tuple) else None
+    if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
+        asked = arguments[0]
+        return asked.decode("ascii", "replace") if isinstance(asked, bytes) else asked
+    return None
+
+
+sys.addaudithook(_refuse)

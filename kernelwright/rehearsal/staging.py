@@ -1,0 +1,79 @@
+"""The input folder of a rehearsal, as the kernel may see it: what is attached, without the truth."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from kernelwright.errors import InvalidInput
+from kernelwright.project import Fingerprint, Project
+
+TRUTH = "truth.csv"
+
+
+def stage(project: Project, source: Path, target: Path) -> list[str]:
+    """Lay out the attached sources of ``source`` in ``target``, the truth left out; return the slugs not there.
+
+    Files are linked where the file system can, else copied.
+
+    Raises
+    ------
+    InvalidInput
+        ``source`` or a competition's folder in it is missing.
+    """
+    if not source.is_dir():
+        raise InvalidInput(f"{source}: no such folder; name an input folder with --input, or run `make mini`")
+    competitions = project.metadata.competition_sources
+    if missing := [slug for slug in competitions if not (source / slug).is_dir()]:
+        there = ", ".join(sorted(path.name for path in source.iterdir() if path.is_dir())) or "nothing"
+        raise InvalidInput(f"{source}: no folder {', '.join(missing)} for the competition; there is: {there}")
+    present = [slug for slug in project.metadata.slugs if (source / slug).is_dir()]
+    target.mkdir(parents=True)
+    for slug in present:
+        hidden = source / slug / TRUTH if slug in competitions else None
+        _link_tree(source / slug, target / slug, hidden)
+    return [slug for slug in project.metadata.slugs if slug not in present]
+
+
+def _link_tree(source: Path, target: Path, hidden: Path | None) -> None:
+    def ignore(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if Path(folder, name) == hidden]
+
+    shutil.copytree(source, target, copy_function=_link, ignore=ignore)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copy2(source, target)
+
+
+def make_public(folder: Path, public: Mapping[str, Fingerprint]) -> None:
+    """Make the staged ``folder`` look like the public data by repeating the last row of each file that is counted.
+
+    Raises
+    ------
+    InvalidInput
+        A fingerprint that padding cannot meet.
+    """
+    for name, mark in public.items():
+        if mark.bytes is not None or mark.sha256 is not None or mark.rows is None:
+            raise InvalidInput(
+                f"{name}: only `rows` can be imitated; put the public files into a folder named like the input "
+                "folder with -public after it, or rehearse with --phase rerun"
+            )
+        _pad(folder / name, mark.rows)
+
+
+def _pad(file: Path, rows: int) -> None:
+    if not file.is_file():
+        raise InvalidInput(f"{file}: no such file, but tool.kernelwright.public names it")
+    lines = file.read_bytes().splitlines(keepends=True)
+    if not 2 <= len(lines) <= rows + 1:
+        raise InvalidInput(f"{file}: {len(lines) - 1} rows cannot be padded to the public {rows}")
+    last = lines[-1].rstrip(b"\r\n") + b"\n"
+    file.unlink()  # it may be linked with the original, which must stay as it is
+    with file.open("wb") as padded:
+        padded.writelines([*lines[:-1], last])
+        padded.write(last * (rows + 1 - len(lines)))
