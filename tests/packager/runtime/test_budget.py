@@ -1,0 +1,27 @@
+import pytest
+
+from kernelwright.runtime import budget
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    monkeypatch.setattr(budget.time, "time", lambda: 10_000.0)
+    monkeypatch.setattr(budget, "IMPORTED", 9_000.0)
+
+
+def test_time_runs_from_the_import(configure):
+    configure(limit_hours=1)
+    assert budget.left() == 3600 - 1000
+
+
+def test_time_runs_from_the_start_of_the_notebook_where_it_is_known(configure, monkeypatch):
+    configure(limit_hours=0.5)
+    monkeypatch.setenv("KERNELWRIGHT_STARTED", "9990.5")
+    assert budget.left() == 1800 - 9.5
+
+
+def test_a_deadline_goes_before_the_limit(configure, monkeypatch):
+    configure(limit_hours=1)
+    monkeypatch.setenv("KERNELWRIGHT_STARTED", "9990")
+    monkeypatch.setenv("KERNELWRIGHT_DEADLINE", "9940")
+    assert budget.left() == -60
