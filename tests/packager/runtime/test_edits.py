@@ -135,13 +135,15 @@ def test_a_broken_edit_raises_and_leaves_what_was(tree):
 
 
 def test_what_did_reload_is_followed_though_an_importer_fails(chain):
-    chain.load("ranking")
-    names = {"match": chain.load("matching").match}
-    chain.write("matching.py", "def match(): return 3\n")
-    chain.write("ranking.py", "1 / 0\n")
-    with pytest.raises(ZeroDivisionError):
+    chain.write("matching.py", "table = [2]\ndef match(): return 2\n")
+    chain.write("ranking.py", "from PACKAGE.matching import match, table\nassert match() == 2\n")
+    ranking = chain.load("ranking")
+    names = {"match": ranking.match, "table": ranking.table}
+    chain.write("matching.py", "table = [30]\ndef match(): return 30\n")
+    chain.write("ranking.py", "assert False\n")
+    with pytest.raises(AssertionError):
         edits.reload(f"{chain.name}/matching.py", names)
-    assert names["match"]() == 3
+    assert (names["match"](), names["table"]) == (30, [30])
 
 
 def test_an_edit_of_the_same_size_in_the_same_second_is_seen(tree, monkeypatch):
