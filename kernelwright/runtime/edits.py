@@ -38,9 +38,7 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
 
 def _module_name(path: str) -> str:
     """Name the module in a file of the tree; no module is named after a file of another kind."""
-    return (
-        path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if path.endswith(".py") else ""
-    )
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if path.endswith(".py") else ""
 
 
 def _forget_bytecode(module: ModuleType) -> None:

@@ -84,11 +84,7 @@ def _sources() -> dict[str, Path]:
     root, flat = _root()
     plain = {path.name: path for path in root.glob("*") if path.is_dir()}
     kinds = {} if flat else {kind: plain.pop(kind) for kind in KINDS if kind in plain}
-    owned = (
-        (path.relative_to(top).as_posix(), path)
-        for kind, top in kinds.items()
-        for path in top.glob(KINDS[kind])
-    )
+    owned = ((path.relative_to(top).as_posix(), path) for kind, top in kinds.items() for path in top.glob(KINDS[kind]))
     return plain | {slug: path for slug, path in owned if path.is_dir()}
 
 

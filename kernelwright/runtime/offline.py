@@ -74,6 +74,4 @@ def _pip(folder: Path, requirements: str) -> None:
         environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise WheelsNotInstalled(
-            f"pip could not install the wheels in {folder}:\n{requirements}{done.stderr.strip()}"
-        )
+        raise WheelsNotInstalled(f"pip could not install the wheels in {folder}:\n{requirements}{done.stderr.strip()}")

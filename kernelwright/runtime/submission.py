@@ -35,9 +35,7 @@ def copy_sample() -> Path:
 def _path() -> Path:
     name = config.load().submission
     if not name.endswith(".csv"):
-        raise InvalidSubmission(
-            f"submission = {name!r}: only .csv can be written; name a .csv file in pyproject.toml"
-        )
+        raise InvalidSubmission(f"submission = {name!r}: only .csv can be written; name a .csv file in pyproject.toml")
     return Path.cwd() / name
 
 

@@ -26,9 +26,7 @@ def _malformed(rows: Sequence[Row], ids: list[str], width: int) -> Iterator[str]
     yield from _say(f"rows do not have {width} cells", _numbers(len(row) != width for row in rows))
     yield from _say("rows hold None or NaN", _numbers(any(map(_is_null, row)) for row in rows))
     yield from _say("ids are empty", _numbers(not one.strip() for one in ids))
-    yield from _say(
-        "ids are repeated", [one for one, count in Counter(ids).items() if count > 1 and one.strip()]
-    )
+    yield from _say("ids are repeated", [one for one, count in Counter(ids).items() if count > 1 and one.strip()])
 
 
 def _unlike(sample: Path, header: Sequence[str], ids: list[str]) -> Iterator[str]:
@@ -38,9 +36,7 @@ def _unlike(sample: Path, header: Sequence[str], ids: list[str]) -> Iterator[str
         yield f"the header is {','.join(header)}, that of {sample.name} is {','.join(expected)}"
     wanted, given = dict.fromkeys(row[0] for row in rows), dict.fromkeys(ids)
     yield from _say(f"ids of {sample.name} are missing", [one for one in wanted if one not in given])
-    yield from _say(
-        f"ids are not in {sample.name}", [one for one in given if one.strip() and one not in wanted]
-    )
+    yield from _say(f"ids are not in {sample.name}", [one for one in given if one.strip() and one not in wanted])
 
 
 def _is_null(cell: object) -> bool:
