@@ -45,11 +45,43 @@ B6 = WeightsSettings(
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmbeddingSettings:
+    """How images reach the global models."""
+
+    batch: int = 16
+    decode_threads: int = 4
+    jpeg_quality: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootSiftSettings:
+    """RootSIFT, tuned on photographs: landmarks stand upright, and their coarse features repeat best.
+
+    Unrelated RootSIFT descriptors lie about 0.6 apart, so that 0.75, right for DELG, would match all of them.
+    """
+
+    longer_side_px: int = 640
+    max_features: int = 2000
+    upright: bool = True
+    max_distance: float = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocalSettings:
     """Local features: keypoints and descriptors of one image."""
 
     extractor: str = "rootsift"
     max_features: int = 1000
+    rootsift: RootSiftSettings = field(default_factory=RootSiftSettings)
+    cache_bytes: int = 2_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalOnlySettings:
+    """What is done where no global weights are attached: local features alone rank the whole gallery."""
+
+    max_gallery: int = 2000
+    candidates: int = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,20 +94,25 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchingSettings:
-    """A query descriptor matches its nearest gallery descriptor strictly under this Euclidean distance."""
+    """A DELG query descriptor matches its nearest gallery descriptor strictly under this Euclidean distance."""
 
     max_distance: float = 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationSettings:
-    """The homography that matches must agree on."""
+    """The homography that matches must agree on.
+
+    ``distinct`` counts an inlier once for each distinct point, in the image where these are fewer: many matches
+    that end in one point agree on any homography that shrinks the query to it.
+    """
 
     max_reprojection_error_px: float = 7.0
     confidence: float = 0.99
     max_iterations: int = 10_000
     min_matches: int = 5
     seed: int = 2021
+    distinct: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +129,13 @@ class Settings:
 
     competition: str = "landmark-recognition-2021"
     models: tuple[WeightsSettings, ...] = (B7,)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
+    local_only: LocalOnlySettings = field(default_factory=LocalOnlySettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     matching: MatchingSettings = field(default_factory=MatchingSettings)
     verification: VerificationSettings = field(default_factory=VerificationSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
     verify: bool = True
     max_images: int | None = None
+    smoke_gallery: int = 64

@@ -1,0 +1,149 @@
+"""Local features: keypoints and descriptors, and a cache so that no image is described twice."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.dataset import Photo
+from landmarks.images import local_pixels
+from landmarks.settings import LocalSettings, RootSiftSettings
+
+SIFT_SIZE = 128
+
+
+@dataclass(frozen=True)
+class LocalFeatures:
+    """What one image shows; no feature at all is normal.
+
+    Attributes
+    ----------
+    keypoints : ndarray, float32, shape (n, 2)
+        (y, x), in pixels of the image as the extractor scaled it.
+    descriptors : ndarray, float32, shape (n, d)
+        One a keypoint, of Euclidean norm 1.
+    """
+
+    keypoints: NDArray[np.float32]
+    descriptors: NDArray[np.float32]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory the arrays take, in bytes."""
+        return self.keypoints.nbytes + self.descriptors.nbytes
+
+
+class Extractor(Protocol):
+    """What finds the local features of an RGB image, uint8, shape (height, width, 3)."""
+
+    def __call__(self, image: NDArray[np.uint8], /) -> LocalFeatures:
+        """Return the features, strongest first."""
+
+
+def extractor(settings: LocalSettings) -> Extractor:
+    """Return the extractor that the settings name.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this name.
+    """
+    makers: dict[str, Callable[[LocalSettings], Extractor]] = {"rootsift": lambda local: RootSift(local.rootsift)}
+    if settings.extractor not in makers:
+        raise ValueError(f"LocalSettings.extractor = {settings.extractor!r}; known are {', '.join(makers)}")
+    return makers[settings.extractor](settings)
+
+
+class RootSift:
+    """SIFT, each descriptor divided by its sum, then the square root of each value.
+
+    Euclidean distances then compare the histograms by the Hellinger kernel: Arandjelović and Zisserman, "Three
+    things everyone should know to improve object retrieval", CVPR 2012.
+    """
+
+    def __init__(self, settings: RootSiftSettings) -> None:
+        self._settings = settings
+
+    def __call__(self, image: NDArray[np.uint8], /) -> LocalFeatures:
+        """Return the strongest features; keypoints in pixels of the image scaled to ``longer_side_px``."""
+        grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), self._settings.longer_side_px)
+        found, raw = self._detect(grey)
+        if not len(found):
+            return LocalFeatures(np.empty((0, 2), np.float32), np.empty((0, SIFT_SIZE), np.float32))
+        strongest = np.argsort([-point.response for point in found], kind="stable")[: self._settings.max_features]
+        points = np.array([(point.pt[1], point.pt[0]) for point in found], np.float32)
+        return LocalFeatures(points[strongest], root(raw[strongest]))
+
+    def _detect(self, grey: NDArray[np.uint8]) -> tuple[tuple[cv2.KeyPoint, ...], NDArray[np.float32]]:
+        sift = cv2.SIFT.create(self._settings.max_features)
+        found = sift.detect(grey, None)
+        if self._settings.upright:
+            found = _upright(found)
+        found, raw = sift.compute(grey, found)
+        return tuple(found), raw
+
+
+def root(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return RootSIFT of SIFT: rows of sum 1, then square roots, so rows of Euclidean norm 1.
+
+    Parameters
+    ----------
+    descriptors : ndarray, float32, shape (n, d)
+        Not negative. A row of zeros stays zeros.
+    """
+    sums = descriptors.sum(axis=1, keepdims=True)
+    rooted: NDArray[np.float32] = np.sqrt(descriptors / np.maximum(sums, np.finfo(np.float32).tiny))
+    return rooted
+
+
+class FeatureCache:
+    """The local features of photos, by id; beyond ``cache_bytes`` the longest unused are dropped."""
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self._extract = extractor(settings)
+        self._limit = settings.cache_bytes
+        self._kept: OrderedDict[tuple[str, Path], LocalFeatures] = OrderedDict()
+        self._bytes = 0
+
+    def __call__(self, photo: Photo) -> LocalFeatures:
+        """Return a photo's features, from memory if they are there.
+
+        Raises
+        ------
+        UnreadableImage
+            If the file does not decode.
+        """
+        key = (photo.id, photo.path)
+        features = self._kept.get(key)
+        if features is None:
+            features = self._extract(local_pixels(photo.path))
+            self._keep(key, features)
+        self._kept.move_to_end(key)
+        return features
+
+    def _keep(self, key: tuple[str, Path], features: LocalFeatures) -> None:
+        self._kept[key] = features
+        self._bytes += features.nbytes
+        while self._bytes > self._limit and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1].nbytes
+
+
+def _scaled(image: NDArray[np.uint8], longer_side_px: int) -> NDArray[np.uint8]:
+    height, width = image.shape
+    scale = longer_side_px / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scaled: NDArray[np.uint8] = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return scaled
+
+
+def _upright(found: tuple[cv2.KeyPoint, ...]) -> list[cv2.KeyPoint]:
+    """Turn keypoints up; of those at one place and size, which differed by direction alone, keep one."""
+    unique = {(*point.pt, point.size): point for point in found}
+    for point in unique.values():
+        point.angle = 0.0
+    return list(unique.values())
