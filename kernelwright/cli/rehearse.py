@@ -11,6 +11,8 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from kernelwright.rehearsal.report import Report, Run
 
 
@@ -22,11 +24,23 @@ class Phases(StrEnum):
     commit = "commit"
 
 
+class Mounts(StrEnum):
+    """In which of Kaggle's layouts the inputs are mounted."""
+
+    old = "old"
+    new = "new"
+    both = "both"
+
+
 Input = Annotated[
     Path | None,
     typer.Option("--input", metavar="DIR", help="One folder an attached source.  [default: build/mini]"),
 ]
 Phase = Annotated[Phases, typer.Option("--phase", help="Which run to rehearse.")]
+Layouts = Annotated[Mounts, typer.Option("--mounts", help="How the inputs are mounted.")]
+Hours = Annotated[float | None, typer.Option("--hours", help="Time limit.  [default: forecast.limit_hours]")]
+Memory = Annotated[float, typer.Option("--memory", metavar="GB", help="Memory limit.")]
+Disk = Annotated[float, typer.Option("--disk", metavar="GB", help="Limit of the working folder.")]
 
 
 def rehearse(
@@ -34,21 +48,31 @@ def rehearse(
     kernel: Kernel = "",
     source: Input = None,
     phase: Phase = Phases.both,
+    mounts: Layouts = Mounts.both,
+    hours: Hours = None,
+    memory: Memory = 30,
+    disk: Disk = 20,
     as_json: Json = False,
 ) -> None:
     """Build the notebook and run it offline, as Kaggle will: the hidden rerun, then the commit."""
     from kernelwright.project import load_project
     from kernelwright.rehearsal import rehearse as rehearsal
+    from kernelwright.rehearsal.watch import GB, Limits
 
     loaded = load_project(project, kernel)
-    folder = (source or loaded.build / "mini").resolve()
-    phases = [name for name in rehearsal.PHASES if phase in {Phases.both, name}]
-    report = rehearsal.rehearse(loaded, folder, phases, tell=_quiet if as_json else print)
+    hours = loaded.configuration.forecast.limit_hours if hours is None else hours
+    plan = rehearsal.Plan(
+        source=(source or loaded.build / "mini").resolve(),
+        phases=[name for name in rehearsal.PHASES if phase in {Phases.both, name}],
+        layouts=[name for name in rehearsal.LAYOUTS if mounts in {Mounts.both, name}],
+        limits=Limits(hours=hours, memory_bytes=int(memory * GB), disk_bytes=int(disk * GB)),
+    )
+    report = rehearsal.rehearse(loaded, plan, tell=_quiet if as_json else print)
     if as_json:
         print(json.dumps(asdict(report), indent=1))
     else:
         _print(report)
-        print(f"report: {loaded.build / 'rehearsal' / 'report.json'}")
+        print(f"\nreport: {loaded.build / 'rehearsal' / 'report.json'}")
     if not report.complete:
         raise typer.Exit(1)
 
@@ -59,36 +83,44 @@ def _quiet(_: str) -> None:
 
 def _print(report: "Report") -> None:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False)
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("phase", no_wrap=True)
+    console.print(_table(report))
+    for why in dict.fromkeys(f"{run.phase}: {run.guard['why']}" for run in report.runs if run.guard):
+        console.print(Text(why))
+    if report.missing:
+        console.print(Text(f"not in the input folder: {', '.join(report.missing)}"))
     for run in report.runs:
-        table.add_column(run.phase, overflow="fold")
+        if run.verdict != "Complete":
+            console.print(Text(f"\n{run.phase}, {run.mounts} mounts: {run.verdict}", style="bold red"))
+            console.print(Text(run.detail))
+
+
+def _table(report: "Report") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), title="")
+    table.add_column("phase\nmounts", no_wrap=True)
+    for run in report.runs:
+        table.add_column(f"{run.phase}\n{run.mounts}", overflow="fold")
     columns = [_facts(run) for run in report.runs]
     for label in dict.fromkeys(label for column in columns for label in column):
         table.add_row(label, *(Text(column.get(label, "-")) for column in columns))
-    console.print()
-    console.print(table)
-    if report.missing:
-        console.print(f"not in the input folder: {', '.join(report.missing)}")
-    for run in report.runs:
-        if run.verdict != "Complete":
-            console.print(Text(f"\n{run.phase}: {run.verdict}", style="bold red"))
-            console.print(Text(run.detail))
+    return table
 
 
 def _facts(run: "Run") -> dict[str, str]:
     """Return what the table says of a run, by the label of its line."""
-    guard = run.guard
-    facts = {"verdict": run.verdict, "seconds": f"{run.seconds:.1f}"}
-    if guard:
-        smoke = f", {guard['smoke']} smoke queries" if guard["smoke"] else ""
-        facts["guard"] = f"{guard['name']}: {'computes' if guard['computes'] else 'copies the sample'}{smoke}"
-        facts["why"] = guard["why"]
-    facts |= {stage["name"]: f"{stage['seconds']:.1f} s, {stage['count']} items" for stage in run.stages}
+    facts = {"verdict": run.verdict}
+    if guard := run.guard:
+        does = "computes" if guard["computes"] else "copies the sample"
+        smoke = f" after {guard['smoke']} smoke queries" if guard["smoke"] else ""
+        facts["guard"] = f"{guard['name']}: {does}{smoke}"
+    facts["time"] = f"{run.seconds:.1f} s"
+    facts |= {f"  {stage['name']}": f"{stage['seconds']:.1f} s, {stage['count']} items" for stage in run.stages}
+    facts["peak memory"] = f"{run.peak_rss_bytes / 1e9:.2f} GB"
     facts["rows"] = str(run.submission["rows"])
     for written in run.submissions:
         facts |= {f"{name}, {written['after']}": f"{value:.4f}" for name, value in written["scores"].items()}

@@ -4,8 +4,8 @@ Run as a script, ``execute.py NOTEBOOK NOTE``, in the working folder, so that no
 """
 
 import json
+import logging
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ import papermill
 
 
 def execute(notebook: Path) -> dict[str, Any]:
-    """Run the notebook in place; return ``{"seconds", "exception"}``, the exception as its class's name and text."""
-    started = time.monotonic()
+    """Run the notebook in place; return ``{"exception"}``: its class's name and text, or None."""
     exception = None
     try:
         papermill.execute_notebook(
@@ -22,12 +21,13 @@ def execute(notebook: Path) -> dict[str, Any]:
             str(notebook),
             kernel_name="python3",
             progress_bar=False,
-            request_save_on_cell_execute=False,
+            log_output=True,
         )
     except Exception as error:  # noqa: BLE001 - whatever ends the run is what the report is about
         exception = {"name": type(error).__name__, "text": str(error)}
-    return {"seconds": time.monotonic() - started, "exception": exception}
+    return {"exception": exception}
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     Path(sys.argv[2]).write_text(json.dumps(execute(Path(sys.argv[1]))), "utf-8")

@@ -4,83 +4,112 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kernelwright import building, files
 from kernelwright.project import Project
-from kernelwright.rehearsal import hooks, staging, verdict
+from kernelwright.rehearsal import hooks, sandbox, staging, submission, verdict
+from kernelwright.rehearsal.desk import Desk, Layout, PhaseName
 from kernelwright.rehearsal.report import Report, Run, write
-from kernelwright.rehearsal.run import Desk, Outcome, PhaseName, run
+from kernelwright.rehearsal.run import Outcome, run
+from kernelwright.rehearsal.sandbox import SandboxName, Setting
+from kernelwright.rehearsal.watch import Limits
 
 PHASES: tuple[PhaseName, ...] = ("rerun", "commit")
+LAYOUTS: tuple[Layout, ...] = ("old", "new")
 _EXPECTED_GUARD = {"rerun": "RERUN", "commit": "COMMIT"}
 
 
-def rehearse(
-    project: Project,
-    source: Path,
-    phases: Sequence[PhaseName] = PHASES,
-    tell: Callable[[str], None] = lambda _: None,
-) -> Report:
-    """Build the notebook and run it in each phase on the input folder ``source``.
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to rehearse: on which input, which runs, in which mounts, within which limits."""
+
+    source: Path
+    phases: Sequence[PhaseName] = PHASES
+    layouts: Sequence[Layout] = LAYOUTS
+    limits: Limits = field(default_factory=Limits)
+    sandbox: SandboxName | None = None
+    """None takes bubblewrap where it works."""
+
+    @property
+    def chosen_sandbox(self) -> SandboxName:
+        """The sandbox the runs are made in."""
+        return self.sandbox or ("bubblewrap" if sandbox.bubblewrap_works() else "process")
+
+
+def rehearse(project: Project, plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Report:
+    """Build the notebook and run it in each phase and layout.
 
     ``tell`` is called with a line before each step. The report is also written to ``build/rehearsal/report.json``;
-    the folders of each run stay in ``build/rehearsal/<phase>`` until the next rehearsal.
+    the folders of each run stay in ``build/rehearsal`` until the next rehearsal.
     """
     built = building.build_notebook(project)
     files.replace(project.notebook, built.data)
     home = project.build / "rehearsal"
     shutil.rmtree(home, ignore_errors=True)
+    if plan.chosen_sandbox == "process":
+        tell(sandbox.PROCESS_ONLY)
     runs, missing = [], []
-    for phase in phases:
-        tell(f"running the {phase} phase on {source}")
-        desk = Desk(folder=home / phase)
-        missing = _stage(project, source, desk, phase)
-        runs.append(_judged(project, source, desk, phase, run(built.data, desk, phase)))
-    digest = hashlib.sha256(built.data).hexdigest()
-    report = Report(notebook_sha256=digest, runs=runs, missing=missing)
+    for phase in plan.phases:
+        # Without /kaggle/input there is but one layout.
+        for layout in plan.layouts if plan.chosen_sandbox == "bubblewrap" else plan.layouts[:1]:
+            tell(f"running the {phase} phase on {plan.source}, {layout} mounts")
+            desk = Desk(folder=home / f"{phase}-{layout}")
+            setting = Setting(desk=desk, phase=phase, layout=layout, metadata=project.metadata)
+            missing = _stage(project, plan, setting)
+            outcome = run(built.data, setting, plan.chosen_sandbox, plan.limits)
+            runs.append(_judged(project, plan, setting, outcome))
+    report = Report(notebook_sha256=hashlib.sha256(built.data).hexdigest(), runs=runs, missing=missing)
     write(report, home / "report.json")
     return report
 
 
-def _stage(project: Project, source: Path, desk: Desk, phase: PhaseName) -> list[str]:
+def _stage(project: Project, plan: Plan, setting: Setting) -> list[str]:
     """Stage the input; for the commit phase the public one: ``<source>-public``, or the same, padded."""
-    public = source.with_name(f"{source.name}-public")
-    ready = phase == "commit" and public.is_dir()
-    missing = staging.stage(project, public if ready else source, desk.input)
-    if phase == "commit" and not ready:
-        staging.make_public(desk.input, project.configuration.public)
+    public = plan.source.with_name(f"{plan.source.name}-public")
+    ready = setting.phase == "commit" and public.is_dir()
+    linked = plan.chosen_sandbox == "bubblewrap"
+    missing = staging.stage(project, public if ready else plan.source, setting.desk.input, linked=linked)
+    if setting.phase == "commit" and not ready:
+        staging.make_public(setting.desk.input, project.configuration.public)
     return missing
 
 
-def _judged(project: Project, source: Path, desk: Desk, phase: PhaseName, outcome: Outcome) -> Run:
-    submission = desk.working / project.configuration.submission
+def _judged(project: Project, plan: Plan, setting: Setting, outcome: Outcome) -> Run:
+    desk = setting.desk
+    submitted = desk.working / project.configuration.submission
     guard = _noted(desk, "phase.json", {})
-    problems = _problems(project, desk, submission) + _guard_problems(project, phase, guard)
-    judged = verdict.judge(outcome, submission, problems)
-    scored = _scored(project, source, desk)
+    problems = _problems(project, setting, submitted) + _guard_problems(project, setting.phase, guard)
+    judged = verdict.judge(outcome, submitted, problems)
+    scored = _scored(project, plan.source, desk)
     return Run(
-        phase=phase,
-        mounts="old",
-        sandbox="process",
+        phase=setting.phase,
+        mounts=setting.layout,
+        sandbox=plan.chosen_sandbox,
         verdict=judged.word,
         detail=judged.detail,
         seconds=round(outcome.seconds, 3),
-        peak_rss_bytes=outcome.peak_rss_bytes,
+        peak_rss_bytes=outcome.watched.peak_bytes,
+        memory=outcome.watched.memory,
         guard=guard,
         cells=verdict.cells(outcome.notebook),
         stages=_noted(desk, "stages.json", []),
-        submission={"rows": _rows(submission), "problems": problems},
+        submission={"rows": submission.row_count(submitted), "problems": problems},
         submissions=scored,
         scores=scored[-1]["scores"] if scored else {},
     )
 
 
-def _problems(project: Project, desk: Desk, submission: Path) -> list[str]:
-    samples = (desk.input / slug / project.configuration.sample for slug in project.metadata.competition_sources)
-    sample = next((path for path in samples if path.is_file()), None)
-    return verdict.submission_problems(submission, sample) if sample and submission.is_file() else []
+def _problems(project: Project, setting: Setting, submitted: Path) -> list[str]:
+    folders = (setting.desk.input / slug for slug in project.metadata.competition_sources)
+    sample = next((file for folder in folders if (file := folder / project.configuration.sample).is_file()), None)
+    if sample is None or not submitted.is_file():
+        return []
+    left = setting.phase == "rerun" and submitted.read_bytes() == sample.read_bytes()
+    stale = ["the submission is still the sample: on hidden data it must be computed"] if left else []
+    return stale + submission.problems(submitted, sample)
 
 
 def _guard_problems(project: Project, phase: PhaseName, guard: Mapping[str, Any]) -> list[str]:
@@ -98,13 +127,10 @@ def _scored(project: Project, source: Path, desk: Desk) -> list[dict[str, Any]]:
     if truth is None or not project.configuration.score:
         return [{**entry, "scores": {}} for entry in written]
     answer = desk.folder / "score.json"
-    return [{**entry, "scores": hooks.scores(project, desk.record / entry["file"], truth, answer)} for entry in written]
+    scores = (hooks.scores(project, desk.record / entry["file"], truth, answer) for entry in written)
+    return [{**entry, "scores": score} for entry, score in zip(written, scores, strict=True)]
 
 
 def _noted(desk: Desk, name: str, otherwise: Any) -> Any:
     file = desk.record / name
     return json.loads(file.read_text("utf-8")) if file.is_file() else otherwise
-
-
-def _rows(submission: Path) -> int:
-    return max(0, len(submission.read_text("utf-8").splitlines()) - 1) if submission.is_file() else 0

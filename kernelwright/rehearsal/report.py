@@ -20,6 +20,7 @@ class Run:
     detail: str
     seconds: float
     peak_rss_bytes: int
+    memory: Sequence[tuple[float, int]]
     guard: Mapping[str, Any]
     cells: Sequence[Mapping[str, Any]]
     stages: Sequence[Mapping[str, Any]]

@@ -1,57 +1,16 @@
-"""One run of the notebook in a process of its own: offline, in a fresh working folder, with Kaggle's variables."""
+"""One run of the notebook, as Kaggle makes it: launched, watched, ended."""
 
 import json
-import os
 import subprocess
-import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-PhaseName = Literal["rerun", "commit"]
-GUARD = Path(__file__).with_name("guard")
-EXECUTE = Path(__file__).with_name("execute.py")
-NOTEBOOK = "__notebook__.ipynb"
-_NOWHERE = "http://127.0.0.1:9"
-"""A proxy nobody listens at: what the guard cannot stop in a child that is not Python."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """The folders of one run, all below one that is its own."""
-
-    folder: Path
-
-    @property
-    def input(self) -> Path:
-        """One folder an attached source."""
-        return self.folder / "input"
-
-    @property
-    def working(self) -> Path:
-        """The kernel's current folder; what it outputs stays here."""
-        return self.folder / "working"
-
-    @property
-    def record(self) -> Path:
-        """What the runtime notes: stages, submissions, the guard's choice."""
-        return self.folder / "record"
-
-    @property
-    def scratch(self) -> Path:
-        """HOME and TMPDIR."""
-        return self.folder / "scratch"
-
-    @property
-    def network_log(self) -> Path:
-        """The hosts that were asked for."""
-        return self.folder / "network.log"
-
-    def make(self) -> None:
-        """Make the folders, all but the input."""
-        for path in (self.working, self.record, self.scratch):
-            path.mkdir(parents=True)
+from kernelwright.rehearsal import sandbox, watch
+from kernelwright.rehearsal.desk import NOTEBOOK, Desk
+from kernelwright.rehearsal.sandbox import SandboxName, Setting
+from kernelwright.rehearsal.watch import Limits, Watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,67 +19,55 @@ class Outcome:
 
     seconds: float
     exception: Mapping[str, str] | None
-    peak_rss_bytes: int
+    watched: Watched
     notebook: Mapping[str, Any]
     hosts: tuple[str, ...]
+    log: str
 
 
-def run(notebook: bytes, desk: Desk, phase: PhaseName) -> Outcome:
-    """Execute the notebook's bytes at ``desk``, whose input is staged already."""
+def run(notebook: bytes, setting: Setting, sandbox_name: SandboxName, limits: Limits) -> Outcome:
+    """Execute the notebook's bytes at a desk whose input is staged."""
+    desk = setting.desk
     desk.make()
-    file = desk.working / NOTEBOOK
-    file.write_bytes(notebook)
-    note = desk.folder / "ended.json"
-    command = [sys.executable, str(EXECUTE), str(file), str(note)]
-    with (desk.folder / "log.txt").open("wb") as log:
+    (desk.working / NOTEBOOK).write_bytes(notebook)
+    launch = sandbox.prepare(setting, sandbox_name)
+    started = time.monotonic()
+    with desk.log.open("wb") as log:
         process = subprocess.Popen(
-            command,
-            cwd=desk.working,
-            env=environment(desk, phase),
+            launch.command,
+            cwd=launch.folder,
+            env=dict(launch.environment),
+            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            stdin=subprocess.DEVNULL,
         )
-        _, _, usage = os.wait4(process.pid, 0)
-    ended = json.loads(note.read_text("utf-8")) if note.exists() else _vanished(desk)
+        try:
+            watched = watch.watch(process, desk.working, limits)
+        finally:
+            watch.end(process)
+            watch.end_marked(str(desk.record))
+    return _outcome(desk, time.monotonic() - started, watched, notebook)
+
+
+def _outcome(desk: Desk, seconds: float, watched: Watched, built: bytes) -> Outcome:
+    log = desk.log.read_text("utf-8", "replace")
+    note, asked = desk.notes / "ended.json", desk.notes / "network.log"
+    vanished = {"name": "NoResult", "text": f"papermill did not end by itself\n{log[-2000:]}"}
+    hosts = asked.read_text("utf-8").splitlines() if asked.exists() else []
     return Outcome(
-        seconds=ended["seconds"],
-        exception=ended["exception"],
-        peak_rss_bytes=usage.ru_maxrss * 1024,
-        notebook=json.loads(file.read_text("utf-8")),
-        hosts=_hosts(desk),
+        seconds=seconds,
+        exception=json.loads(note.read_text("utf-8"))["exception"] if note.exists() else vanished,
+        watched=watched,
+        notebook=_executed(desk, built),
+        hosts=tuple(dict.fromkeys(hosts)),
+        log=log,
     )
 
 
-def _vanished(desk: Desk) -> dict[str, Any]:
-    text = (desk.folder / "log.txt").read_text("utf-8", "replace")[-2000:]
-    return {
-        "seconds": 0.0,
-        "exception": {"name": "NoResult", "text": f"papermill did not end by itself:\n{text}"},
-    }
-
-
-def _hosts(desk: Desk) -> tuple[str, ...]:
-    if not desk.network_log.exists():
-        return ()
-    return tuple(dict.fromkeys(desk.network_log.read_text("utf-8").splitlines()))
-
-
-def environment(desk: Desk, phase: PhaseName) -> dict[str, str]:
-    """Return the variables of a run: a few of ours, Kaggle's, and nothing else of the host."""
-    told = {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
-        "HOME": str(desk.scratch),
-        "TMPDIR": str(desk.scratch),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(GUARD),
-        "PIP_CONFIG_FILE": os.devnull,
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "KAGGLE_KERNEL_RUN_TYPE": "Batch",
-        "KERNELWRIGHT_INPUT": str(desk.input),
-        "KERNELWRIGHT_RECORD": str(desk.record),
-        "KERNELWRIGHT_NETWORK_LOG": str(desk.network_log),
-        "no_proxy": "localhost,127.0.0.1",
-    }
-    told |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
-    return told | ({"KAGGLE_IS_COMPETITION_RERUN": "1"} if phase == "rerun" else {})
+def _executed(desk: Desk, built: bytes) -> Mapping[str, Any]:
+    """Read the notebook papermill saved; the built one, where the end came in the middle of a save."""
+    try:
+        notebook: Mapping[str, Any] = json.loads((desk.working / NOTEBOOK).read_text("utf-8"))
+    except (OSError, ValueError):
+        notebook = json.loads(built)
+    return notebook

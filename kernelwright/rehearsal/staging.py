@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kernelwright.errors import InvalidInput
@@ -11,10 +11,10 @@ from kernelwright.project import Fingerprint, Project
 TRUTH = "truth.csv"
 
 
-def stage(project: Project, source: Path, target: Path) -> list[str]:
+def stage(project: Project, source: Path, target: Path, *, linked: bool) -> list[str]:
     """Lay out the attached sources of ``source`` in ``target``, the truth left out; return the slugs not there.
 
-    Files are linked where the file system can, else copied.
+    Files are hard links if ``linked`` (the sandbox then mounts them read-only) and the file system can, else copies.
 
     Raises
     ------
@@ -31,15 +31,15 @@ def stage(project: Project, source: Path, target: Path) -> list[str]:
     target.mkdir(parents=True)
     for slug in present:
         hidden = source / slug / TRUTH if slug in competitions else None
-        _link_tree(source / slug, target / slug, hidden)
+        _copy_tree(source / slug, target / slug, hidden, _link if linked else shutil.copy2)
     return [slug for slug in project.metadata.slugs if slug not in present]
 
 
-def _link_tree(source: Path, target: Path, hidden: Path | None) -> None:
+def _copy_tree(source: Path, target: Path, hidden: Path | None, copy: Callable[[str, str], object]) -> None:
     def ignore(folder: str, names: list[str]) -> list[str]:
         return [name for name in names if Path(folder, name) == hidden]
 
-    shutil.copytree(source, target, copy_function=_link, ignore=ignore)
+    shutil.copytree(source, target, copy_function=copy, ignore=ignore)
 
 
 def _link(source: str, target: str) -> None:

@@ -1,7 +1,6 @@
 """What Kaggle would say of a run, judged by how it ended, never by the status cells claim."""
 
-import csv
-from collections import Counter
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,14 @@ from typing import Any
 from kernelwright.rehearsal.run import Outcome
 
 COMPLETE = "Complete"
+TIMEOUT = "Notebook Timeout"
 THREW = "Notebook Threw Exception"
+EXCEEDED = "Notebook Exceeded Allowed Compute"
 NOT_FOUND = "Submission CSV Not Found"
 SCORING_ERROR = "Submission Scoring Error"
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_SOURCE_LINES, _OUTPUT_LINES = 12, 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,57 +28,94 @@ class Verdict:
 
 
 def judge(outcome: Outcome, submission: Path, problems: Sequence[str]) -> Verdict:
-    """Judge a run by its exception, then by the file it left."""
+    """Judge a run by the limit it passed, then by its exception, then by the file it left."""
+    if outcome.watched.exceeded:
+        return _exceeded(outcome)
     if outcome.exception:
-        hosts = f"\nthe network was asked for: {', '.join(outcome.hosts)}" if outcome.hosts else ""
-        return Verdict(word=THREW, detail=outcome.exception["text"].strip() + hosts)
+        return Verdict(word=THREW, detail=_thrown(outcome))
     if not submission.is_file():
-        return Verdict(word=NOT_FOUND, detail=f"{submission.name} was not written{_never_run(outcome)}")
+        return Verdict(word=NOT_FOUND, detail=_joined(f"{submission.name} was not written", _never_run(outcome)))
     if problems:
-        return Verdict(word=SCORING_ERROR, detail="\n".join(problems))
-    return Verdict(word=COMPLETE, detail=_never_run(outcome).removeprefix("; "))
+        return Verdict(word=SCORING_ERROR, detail=_joined(*problems, _never_run(outcome)))
+    return Verdict(word=COMPLETE, detail=_never_run(outcome))
+
+
+def _exceeded(outcome: Outcome) -> Verdict:
+    limit = outcome.watched.exceeded
+    word = TIMEOUT if limit == "time" else EXCEEDED
+    said = {
+        "time": f"ended at the time limit, after {outcome.seconds:.0f} s",
+        "memory": f"ended at the memory limit, with {outcome.watched.peak_bytes / 1e9:.2f} GB in use",
+        "disk": "the working folder grew over the disk limit",
+    }
+    return Verdict(word=word, detail=_joined(said[str(limit)], _shown(_running(outcome.notebook))))
+
+
+def _thrown(outcome: Outcome) -> str:
+    raised = outcome.exception or {}
+    failing = _failing(outcome.notebook)
+    if raised.get("name") == "DeadKernelError":
+        return _joined("the kernel died (out of memory, os._exit or a crash)", _shown(_running(outcome.notebook)))
+    text = "" if failing else raised.get("text", "").strip()
+    asked = f"the network was asked for: {', '.join(outcome.hosts)}" if outcome.hosts else ""
+    return _joined(asked, text, _shown(failing))
 
 
 def _never_run(outcome: Outcome) -> str:
     """Count the code cells that a quiet exit left out: they have no duration."""
-    skipped = [cell["id"] for cell in cells(outcome.notebook) if cell["seconds"] is None]
-    return f"; {len(skipped)} cells were never run, as after sys.exit(0)" if skipped else ""
+    skipped = [cell for cell in cells(outcome.notebook) if cell["seconds"] is None]
+    if not skipped:
+        return ""
+    return f"{len(skipped)} {_plural('cell', skipped)} never ran, as after sys.exit(0)"
 
 
 def cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return id, seconds (None where it never ran) and failure of each code cell that holds something."""
-    coded = [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
     return [
         {
             "id": cell["id"],
             "seconds": cell["metadata"].get("papermill", {}).get("duration"),
             "failed": any(output["output_type"] == "error" for output in cell["outputs"]),
         }
-        for cell in coded
+        for cell in _code(notebook)
     ]
 
 
-def submission_problems(submission: Path, sample: Path) -> list[str]:
-    """Hold a submission against the sample: columns, ids, repeats, empty ids. One line a kind of problem."""
-    (header, *rows), (expected, *samples) = _read(submission), _read(sample)
-    if header != expected:
-        return [f"the header is {','.join(header)}; the sample's is {','.join(expected)}"]
-    if ragged := [str(number) for number, row in enumerate(rows, 2) if len(row) != len(header)]:
-        return [f"{len(ragged)} rows have other than {len(header)} values, first in line {ragged[0]}"]
-    ids, wanted = Counter(row[0] for row in rows), {row[0] for row in samples}
-    return [
-        *_listed("are repeated", [key for key, count in ids.items() if count > 1]),
-        *_listed("are missing", sorted(wanted - set(ids))),
-        *_listed("are not in the sample", sorted(set(ids) - wanted)),
-        *_listed("have a value NaN", [row[0] for row in rows if "nan" in map(str.lower, row[1:])]),
-    ]
+def _code(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
 
 
-def _read(file: Path) -> list[list[str]]:
-    with file.open(newline="", encoding="utf-8") as text:
-        return list(csv.reader(text)) or [[]]
+def _failing(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    failed = (c for c in _code(notebook) if any(o["output_type"] == "error" for o in c["outputs"]))
+    return next(failed, None)
 
 
-def _listed(what: str, ids: Sequence[str]) -> list[str]:
-    shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
-    return [f"{len(ids)} ids {what}: {shown}"] if ids else []
+def _running(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the cell that was running when the end came: begun, and without a duration."""
+    begun = [c for c in _code(notebook) if c["metadata"].get("papermill", {}).get("start_time")]
+    open_ = [c for c in begun if c["metadata"]["papermill"].get("duration") is None]
+    return next(iter(open_ or begun[-1:]), None)
+
+
+def _shown(cell: Mapping[str, Any] | None) -> str:
+    """Show a cell as a person wants it: what it says, what it printed, and the traceback."""
+    if cell is None:
+        return ""
+    source = "".join(cell["source"]).splitlines()
+    more = ["…"] if len(source) > _SOURCE_LINES else []
+    printed = "".join("".join(o.get("text", "")) for o in cell["outputs"] if o["output_type"] == "stream").splitlines()
+    raised = [o for o in cell["outputs"] if o["output_type"] == "error"]
+    traceback = _COLOURS.sub("", "\n".join(raised[0]["traceback"])).splitlines() if raised else []
+    return "\n".join(
+        [f"in cell {cell['id']}:", *(f"    {line}" for line in [*source[:_SOURCE_LINES], *more])]
+        + [f"  | {line}" for line in printed[-_OUTPUT_LINES:]]
+        + [f"  ! {line}" for line in traceback]
+    )
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _plural(noun: str, things: Sequence[object]) -> str:
+    return noun if len(things) == 1 else f"{noun}s"

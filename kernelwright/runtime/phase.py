@@ -4,13 +4,14 @@ A notebook runs when it is saved, on public data, and again when it is submitted
 Computing costs quota; copying the sample in the rerun loses the competition. So where unsure, compute.
 """
 
+import json
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kernelwright.runtime import config, fingerprints
+from kernelwright.runtime import config, fingerprints, record
 
 WORKING = Path("/kaggle/working")
 MARKS = ("KAGGLE_URL_BASE", "KAGGLE_DATA_PROXY_URL", "KAGGLE_DOCKER_IMAGE", "KAGGLE_CONTAINER_NAME")
@@ -52,6 +53,13 @@ class _Signals:
 
 def detect() -> Phase:
     """Decide by the data first, then by what Kaggle's variables say; warn where they disagree."""
+    phase = _decide()
+    if folder := record.folder():
+        record.replace(folder / "phase.json", json.dumps(asdict(phase), indent=1).encode() + b"\n")
+    return phase
+
+
+def _decide() -> Phase:
     settings, signals = config.load(), _signals()
     public, evidence = fingerprints.compare(settings.public)
     why = f"{evidence} and {_said(signals)}"
@@ -65,7 +73,7 @@ def detect() -> Phase:
         case (True, False, "", False):
             return _whole(Name.LOCAL, f"{evidence} and this is not Kaggle")
     why = f"the signals disagree, so all is computed: {evidence}, but {_said(signals)}"
-    warnings.warn(why, stacklevel=2)
+    warnings.warn(why, stacklevel=3)
     return _whole(Name.RERUN, why)
 
 

@@ -1,4 +1,5 @@
 import itertools
+import json
 import warnings
 
 import pytest
@@ -129,3 +130,14 @@ def test_data_that_is_missing_is_computed(configure, monkeypatch):
 def test_a_name_prints_as_the_word_it_equals(detect):
     found, _ = detect(rerun="1")
     assert f"{found.name}" == str(found.name) == "RERUN"
+
+
+def test_the_decision_is_recorded_where_a_record_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERNELWRIGHT_RECORD", str(tmp_path / "record"))
+    decided = phase.detect()
+    assert json.loads((tmp_path / "record" / "phase.json").read_text()) == {
+        "name": "LOCAL",
+        "computes": True,
+        "smoke": 0,
+        "why": decided.why,
+    }

@@ -1,0 +1,114 @@
+"""The limits of a run, held against its whole process tree."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+Exceeded = Literal["time", "memory", "disk"]
+GB = 10**9
+_INTERVAL_S = 0.2
+_DISK_INTERVAL_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What Kaggle allows a notebook. Memory is the sum of proportional set sizes (Pss) of all its processes."""
+
+    hours: float = 12
+    memory_bytes: int = 30 * GB
+    disk_bytes: int = 20 * GB
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """What the watcher saw: memory as (seconds, bytes), and the limit that ended the run, if one did."""
+
+    memory: list[tuple[float, int]] = field(default_factory=list)
+    exceeded: Exceeded | None = None
+
+    @property
+    def peak_bytes(self) -> int:
+        """The largest memory seen."""
+        return max((size for _, size in self.memory), default=0)
+
+
+def watch(process: subprocess.Popen[bytes], working: Path, limits: Limits) -> Watched:
+    """Wait for ``process``, and end it and all below it as soon as one of the limits is passed."""
+    seen, started, looked = Watched(), time.monotonic(), 0.0
+    while process.poll() is None:
+        elapsed = time.monotonic() - started
+        seen.memory.append((round(elapsed, 3), memory_bytes(process.pid)))
+        if elapsed - looked >= _DISK_INTERVAL_S:
+            looked = elapsed
+            seen.exceeded = "disk" if size_bytes(working) > limits.disk_bytes else None
+        if elapsed > limits.hours * 3600:
+            seen.exceeded = "time"
+        elif seen.memory[-1][1] > limits.memory_bytes:
+            seen.exceeded = "memory"
+        if seen.exceeded:
+            end(process)
+            return seen
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_INTERVAL_S)
+    if size_bytes(working) > limits.disk_bytes:
+        seen.exceeded = "disk"
+    return seen
+
+
+def memory_bytes(pid: int) -> int:
+    """Return the Pss of a process and all below it: shared pages count once, shared out among their users."""
+    return sum(_pss(process) for process in tree(pid))
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:  # it has ended, or the kernel does not let us look
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def size_bytes(folder: Path) -> int:
+    """Return the bytes of the files in a folder, which may change while it is looked at."""
+    return sum(_sizes(folder))
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _sizes(Path(entry.path))
+                else:
+                    yield entry.stat(follow_symlinks=False).st_size
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """Return a process and all below it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    return []
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all below it, and wait for it."""
+    for member in reversed(tree(process.pid)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+    process.wait()
+
+
+def end_marked(mark: str) -> None:
+    """Kill every process whose environment holds ``mark``: children that left the tree, as a daemon does."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if mark in process.environ().values():
+                process.kill()
