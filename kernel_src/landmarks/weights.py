@@ -1,0 +1,276 @@
+"""Weights files: which network a folder holds, and its embedding model with the weights in it.
+
+Three layouts are read: the legacy weights-only ``.h5`` of Keras 2, in which the original notebook's weights come, a
+whole model in the legacy ``.h5``, and the ``.weights.h5`` of Keras 3. Legacy weights have no names that survive a
+new Keras, so they are read in the order of the layers; every shape is checked first.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import chain, count, takewhile, zip_longest
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from tensorflow import keras
+
+from landmarks.errors import WrongModelFile, WrongWeights
+from landmarks.network import BACKBONES, ArcMarginProduct, encoder
+from landmarks.settings import NetworkSettings, WeightsSettings
+
+MODEL_FILE = "model.json"
+"""Beside the weights: which network they belong to."""
+
+HEAD_NAME = "head/arc_margin"
+"""The head's name in the original notebook; Keras 3 takes no slash in a name."""
+
+_KEYS = ("backbone", "resize_px", "input_px", "classes", "embedding")
+_SHOWN = 5  # problems of one weights file; a wrong backbone has hundreds
+
+
+def read_network(folder: Path, weights: WeightsSettings) -> NetworkSettings:
+    """Return the network whose weights a folder holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``weights.file`` and perhaps ``model.json``, whose keys backbone, resize_px, input_px, classes and
+        embedding override the settings.
+    weights : WeightsSettings
+        The file's name, and the network where ``model.json`` is silent. The class count is then read from the file
+        if the file has a head.
+
+    Returns
+    -------
+    NetworkSettings
+        Sizes in pixels.
+
+    Raises
+    ------
+    WrongModelFile
+        ``model.json`` is not an object of known keys and sensible values; all that is wrong is named.
+    WrongWeights
+        The weights file is there but is none.
+    """
+    given = _read_model_file(folder / MODEL_FILE)
+    if "classes" not in given and (folder / weights.file).exists():
+        with _opened(folder / weights.file) as file:
+            head = _stored_head(file)
+        given |= {} if head is None else {"classes": head.shape[1]}
+    return replace(weights.network, **given)
+
+
+def load_embedding_model(folder: Path, weights: WeightsSettings) -> tuple[Any, NetworkSettings]:
+    """Build the network of a folder and give it the weights.
+
+    The head's weights are left in the file: retrieval has no use for them. Their shape is checked.
+
+    Parameters
+    ----------
+    folder : Path
+        As `read_network` takes it.
+    weights : WeightsSettings
+        As `read_network` takes it.
+
+    Returns
+    -------
+    model : keras.Model
+        From images, float32 BGR of shape (batch, input_px, input_px, 3) in [0, 1], to embeddings, float32 of shape
+        (batch, embedding).
+    network : NetworkSettings
+        What was built.
+
+    Raises
+    ------
+    WrongModelFile
+        As `read_network` raises it.
+    WrongWeights
+        The file is missing, is no Keras weights file, or a shape in it is not the network's; both shapes are named.
+    """
+    network = read_network(folder, weights)
+    path = folder / weights.file
+    with _opened(path) as file:
+        model = encoder(network)
+        pairs = list(_paired(model, file))
+        if problems := [*_misfits(pairs), *_head_misfits(file, network)]:
+            raise WrongWeights(_complaint(path, network, problems))
+        for slot, tensor in pairs:
+            slot.assign(np.asarray(tensor))
+    return model, network
+
+
+def save_seed_format(classifier: Any, path: Path) -> None:
+    """Write a classifier's weights as the original notebook's training wrote them.
+
+    The layout is Keras 2's: a group a layer, the names and their order in attributes. The head is called
+    `HEAD_NAME`, so that HDF5 nests its group in a group ``head``.
+
+    Parameters
+    ----------
+    classifier : keras.Model
+        A classifier of `landmarks.network`.
+    path : Path
+        Written beside and renamed.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    with h5py.File(partial, "w") as file:
+        names = [_seed_name(layer) for layer in classifier.layers]
+        file.attrs.update(layer_names=_encoded(names), backend=b"tensorflow", keras_version=b"2.4.0")
+        for name, layer in zip(names, classifier.layers, strict=True):
+            _write_layer(file.create_group(name), name, layer)
+    partial.replace(path)
+
+
+def _read_model_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WrongModelFile(f"{path}: not JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise WrongModelFile(f"{path}: {given!r} is not an object; write {{{_example('backbone')}, ...}}")
+    if problems := [problem for key, value in given.items() if (problem := _problem(key, value))]:
+        raise WrongModelFile("\n  ".join([f"{path}:", *problems]))
+    return given
+
+
+def _problem(key: str, value: object) -> str | None:
+    if key not in _KEYS:
+        near = get_close_matches(key, _KEYS, 1)
+        return f"{key}: {value!r}: unknown key; " + (f"write {near[0]}" if near else f"known are {', '.join(_KEYS)}")
+    if key == "backbone":
+        known = value in BACKBONES if isinstance(value, str) else False
+        return None if known else f"{key}: {value!r} is no backbone; write one of {', '.join(BACKBONES)}"
+    whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return None if whole else f"{key}: {value!r} is not a whole number above 0; write e.g. {_example(key)}"
+
+
+def _example(key: str) -> str:
+    return f'"{key}": {json.dumps(getattr(NetworkSettings(), key))}'
+
+
+def _opened(path: Path) -> h5py.File:
+    if not path.exists():
+        there = ", ".join(sorted(entry.name for entry in path.parent.glob("*"))) or "nothing"
+        raise WrongWeights(f"{path}: no such file; its folder holds {there}; name the file in the settings")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise WrongWeights(f"{path}: not an HDF5 file ({error}); attach the weights again") from error
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A layer of a legacy file and its tensors, trainable ones first."""
+
+    name: str
+    tensors: tuple[Any, ...]
+
+
+def _legacy_layers(file: h5py.File) -> list[_Stored] | None:
+    """List the layers that have weights, in the order of the network; None if the file is not a legacy one."""
+    group = file.get("model_weights", file)
+    names = _names(group, "layer_names")
+    stored = [_Stored(name, _legacy_tensors(group[name])) for name in names]
+    return [layer for layer in stored if layer.tensors] if names else None
+
+
+def _legacy_tensors(group: h5py.Group) -> tuple[Any, ...]:
+    return tuple(group[name] for name in _names(group, "weight_names"))
+
+
+def _names(group: h5py.Group, attribute: str) -> list[str]:
+    """Read a list of names; Keras splits one of over 64 kB into numbered attributes."""
+    numbered = (f"{attribute}{chunk}" for chunk in count())
+    keys = [attribute] if attribute in group.attrs else takewhile(group.attrs.__contains__, numbered)
+    names = chain.from_iterable(group.attrs[key] for key in keys)
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+
+
+def _paired(model: Any, file: h5py.File) -> Iterator[tuple[Any, Any]]:
+    """Pair each variable of the embedding model with its tensor; None stands for what has no partner."""
+    layers = _legacy_layers(file)
+    if layers is not None:
+        slots = chain.from_iterable(map(_ordered_weights, model.layers))
+        head = _stored_head(file)
+        tensors = chain.from_iterable(layer.tensors for layer in layers)
+        return zip_longest(slots, (tensor for tensor in tensors if tensor != head))
+    if "layers" in file:
+        return ((slot, file.get(place)) for slot, place in _places(model, "layers"))
+    raise WrongWeights(f"{file.filename}: holds no Keras weights; attach a file that Keras saved")
+
+
+def _ordered_weights(layer: Any) -> list[Any]:
+    """Legacy files list the trainable weights of a layer, or of a model in it, before the others."""
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
+
+
+def _places(model: Any, group: str) -> Iterator[tuple[Any, str]]:
+    """Tell where Keras 3 stores each variable: its layer's class, numbered among those of its class."""
+    seen: Counter[str] = Counter()
+    for layer in model.layers:
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
+        place = f"{group}/{kind}_{seen[kind]}" if seen[kind] else f"{group}/{kind}"
+        seen[kind] += 1
+        if isinstance(layer, keras.Model):
+            yield from _places(layer, f"{place}/layers")
+        else:
+            yield from ((slot, f"{place}/vars/{index}") for index, slot in enumerate(_ordered_weights(layer)))
+
+
+def _stored_head(file: h5py.File) -> Any:
+    """Find the head's matrix: of all layers, only the head has a single tensor, and of two axes."""
+    layers = _legacy_layers(file)
+    groups = [layer.tensors for layer in layers] if layers is not None else _modern_layers(file)
+    single = [tensors[0] for tensors in groups if len(tensors) == 1 and len(tensors[0].shape) == 2]
+    return single[-1] if single else None
+
+
+def _modern_layers(file: h5py.File) -> list[tuple[Any, ...]]:
+    layers: Mapping[str, Any] = file.get("layers", {})
+    return [tuple(layer["vars"].values()) for layer in layers.values() if "vars" in layer]
+
+
+def _misfits(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
+    for slot, tensor in pairs:
+        if slot is None:
+            yield f"{tensor.name}: shape {tensor.shape} in the file, nothing in the network"
+        elif tensor is None:
+            yield f"{slot.path}: nothing in the file, shape {tuple(slot.shape)} in the network"
+        elif tensor.shape != tuple(slot.shape):
+            yield f"{tensor.name}: shape {tensor.shape} in the file, {tuple(slot.shape)} in the network"
+
+
+def _head_misfits(file: h5py.File, network: NetworkSettings) -> Iterator[str]:
+    head, wanted = _stored_head(file), (network.embedding, network.classes)
+    if head is not None and head.shape != wanted:
+        yield f"{head.name}: shape {head.shape} in the file, {wanted} in the network (embedding, classes)"
+
+
+def _complaint(path: Path, network: NetworkSettings, problems: list[str]) -> str:
+    more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    built = f"{network.backbone}, embedding {network.embedding}, {network.classes} classes"
+    heading = f"{path}: does not fit {built}; attach its weights or describe these in {MODEL_FILE} beside them:"
+    return "\n  ".join([heading, *problems[:_SHOWN], *more])
+
+
+def _seed_name(layer: Any) -> str:
+    return HEAD_NAME if isinstance(layer, ArcMarginProduct) else str(layer.name)
+
+
+def _write_layer(group: h5py.Group, name: str, layer: Any) -> None:
+    weights = _ordered_weights(layer)
+    names = [f"{weight.path.replace(layer.name, name, 1)}:0" for weight in weights]
+    group.attrs["weight_names"] = _encoded(names)
+    for weight, stored in zip(weights, names, strict=True):
+        group.create_dataset(stored, data=weight.numpy())
+
+
+def _encoded(names: list[str]) -> Any:
+    return np.array([name.encode() for name in names], dtype="S" if names else float)

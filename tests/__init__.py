@@ -1,0 +1,1 @@
+"""The tests; tests/mini makes the dataset they and the rehearsal use."""
