@@ -4,6 +4,8 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 ├── InvalidProject           configuration, metadata, driver or sources: every problem at once
 ├── NotebookTooLarge         the notebook is over what Kaggle accepts
 ├── UnwritableOutput         a file that cannot be written
+├── InvalidImage             a list of what Kaggle's image holds
+├── WheelsUnavailable        what Kaggle's image lacks cannot be resolved, fetched, built or carried
 ├── InvalidInput             the input folder of a rehearsal
 └── HookFailed               a score or gallery hook of the kernel
 """
@@ -14,11 +16,13 @@ from kernelwright.runtime.errors import KernelwrightError
 
 __all__ = [
     "HookFailed",
+    "InvalidImage",
     "InvalidInput",
     "InvalidProject",
     "KernelwrightError",
     "NotebookTooLarge",
     "UnwritableOutput",
+    "WheelsUnavailable",
 ]
 
 
@@ -42,6 +46,14 @@ class NotebookTooLarge(KernelwrightError):
 
 class UnwritableOutput(KernelwrightError):
     """A file that cannot be written."""
+
+
+class InvalidImage(KernelwrightError):
+    """A list of what Kaggle's image holds is missing, or cannot be used as it is."""
+
+
+class WheelsUnavailable(KernelwrightError):
+    """What Kaggle's image lacks cannot be resolved, fetched, built or carried; what was carried before is intact."""
 
 
 class InvalidInput(KernelwrightError):

@@ -10,6 +10,7 @@ import typer
 
 from kernelwright.cli.build import build
 from kernelwright.cli.explain import explain
+from kernelwright.cli.image import image
 from kernelwright.cli.rehearse import rehearse
 from kernelwright.errors import KernelwrightError
 
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(build)
 app.command()(explain)
+app.command()(image)
 app.command()(rehearse)
 
 

@@ -1,0 +1,74 @@
+"""``kernelwright image``."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Json
+
+if TYPE_CHECKING:
+    from kernelwright.image import Image
+
+Name = Annotated[str, typer.Argument(metavar="[NAME]", help="Which image.  [default: the project's first]")]
+Freeze = Annotated[
+    Path | None, typer.Option("--from-freeze", metavar="FILE", help="Make it of a `pip freeze` taken on Kaggle.")
+]
+Python = Annotated[str, typer.Option("--python", metavar="X.Y", help="With --from-freeze: the Python of that image.")]
+Glibc = Annotated[str, typer.Option("--glibc", metavar="2.N", help="With --from-freeze: its glibc.")]
+
+
+def image(
+    name: Name = "",
+    project: Folder = HERE,
+    freeze: Freeze = None,
+    python: Python = "3.12",
+    glibc: Glibc = "2.35",
+    as_json: Json = False,
+) -> None:
+    """Print what an image of Kaggle's holds; or make one, NAME, in the project's wheels/images."""
+    from kernelwright import image as images
+
+    root = project.resolve()
+    if freeze is not None:
+        _make(root, name, freeze, python, glibc)
+        return
+    found = images.load(name or _first(root), root)
+    print(json.dumps(asdict(found), indent=1) if as_json else _described(found))
+
+
+def _first(root: Path) -> str:
+    from kernelwright.project import load_project
+
+    configured = load_project(root).configuration.images if (root / "pyproject.toml").is_file() else ()
+    return configured[0] if configured else "2026-08"
+
+
+def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:
+    from datetime import UTC, datetime
+
+    from kernelwright import files
+    from kernelwright import image as images
+    from kernelwright.errors import InvalidImage
+
+    if not name:
+        raise typer.BadParameter("name the image to make, as in: kernelwright image 2026-11 --from-freeze FILE")
+    try:
+        text = freeze.read_text("utf-8")
+        taken = datetime.fromtimestamp(freeze.stat().st_mtime, UTC).date()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidImage(f"{freeze}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    held = images.parse_freeze(text, freeze.name)
+    made = images.write(held, python=python, glibc=glibc, source=f"pip freeze, {freeze.name}", taken=taken)
+    target = root / images.PROJECT_IMAGES / f"{name}.toml"
+    files.replace(target, made.encode())
+    print(f"{target.relative_to(root)}: {len(images.load(name, root).distributions)} distributions")
+
+
+def _described(found: "Image") -> str:
+    provisional = ", provisional" if found.provisional else ""
+    head = f"{found.name}{provisional}: Python {found.python_full}, glibc {found.glibc}, taken {found.date}"
+    listed = [f"{name}=={version}" if version else name for name, version in found.distributions.items()]
+    return "\n".join([head, found.source, "", *listed])
