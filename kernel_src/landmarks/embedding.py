@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,20 +21,7 @@ Model = tuple[Any, NetworkSettings]
 """A Keras model from images to embeddings, and the sizes it is fed with."""
 
 
-@dataclass(frozen=True)
-class Embedded:
-    """Photos with their embeddings.
-
-    Attributes
-    ----------
-    photos : list of Photo
-        Those that could be read.
-    vectors : ndarray, float32, shape (photos, d)
-        One row a photo: the models' embeddings side by side in the models' order, not normalised.
-    """
-
-    photos: list[Photo]
-    vectors: NDArray[np.float32]
+Vector = NDArray[np.float32]
 
 
 class Embedder:
@@ -45,28 +32,20 @@ class Embedder:
         self._sizes = [(network.resize_px, network.input_px) for _, network in models]
         self._forward = [_compiled(model) for model, _ in models]
 
-    def __call__(self, photos: Iterable[Photo]) -> Embedded:
-        """Embed all photos; one that cannot be read is logged and left out."""
-        batches = [*self.batches(photos)]
-        if not batches:
-            return Embedded([], np.empty((0, 0), np.float32))
-        vectors = np.concatenate([batch.vectors for batch in batches])
-        return Embedded([photo for batch in batches for photo in batch.photos], vectors)
+    def __call__(self, photos: Iterable[Photo]) -> Iterator[tuple[Photo, Vector | None]]:
+        """Yield each photo with its embedding; with None, and a line in the log, if it cannot be read.
 
-    def batches(self, photos: Iterable[Photo]) -> Iterator[Embedded]:
-        """Yield embeddings in the order of the photos, ``settings.batch`` readable photos at a time."""
-        kept: list[tuple[Photo, list[NDArray[np.float32]]]] = []
+        An embedding is float32 of shape (d,): the models' own side by side in the models' order, not normalised.
+        Photos come in their order, ``settings.batch`` of them go through a model at a time.
+        """
         depth = 2 * self._settings.batch
-        for photo, pixels in ahead(self._read, photos, threads=self._settings.decode_threads, depth=depth):
-            if pixels:
-                kept.append((photo, pixels))
-            if len(kept) == self._settings.batch:
-                yield self._embed(kept)
-                kept = []
-        if kept:
-            yield self._embed(kept)
+        read = ahead(self._read, photos, threads=self._settings.decode_threads, depth=depth)
+        while batch := list(islice(read, self._settings.batch)):
+            vectors = iter(self._embed([pixels for _, pixels in batch if pixels]))
+            for photo, pixels in batch:
+                yield photo, next(vectors) if pixels else None
 
-    def _read(self, photo: Photo) -> tuple[Photo, list[NDArray[np.float32]]]:
+    def _read(self, photo: Photo) -> tuple[Photo, list[Vector]]:
         """Return the pixels for each model; models of one size share them. None where the photo is unreadable."""
         quality = self._settings.jpeg_quality
         try:
@@ -81,10 +60,13 @@ class Embedder:
             return photo, []
         return photo, [views[size] for size in self._sizes]
 
-    def _embed(self, kept: list[tuple[Photo, list[NDArray[np.float32]]]]) -> Embedded:
-        inputs = [np.stack(views) for views in zip(*(pixels for _, pixels in kept), strict=True)]
-        parts = [forward(images).numpy() for forward, images in zip(self._forward, inputs, strict=True)]
-        return Embedded([photo for photo, _ in kept], np.concatenate(parts, axis=1).astype(np.float32))
+    def _embed(self, images: list[list[Vector]]) -> Vector:
+        if not images:
+            return np.empty((0, 0), np.float32)
+        inputs = [np.stack(views) for views in zip(*images, strict=True)]
+        parts = [forward(views).numpy() for forward, views in zip(self._forward, inputs, strict=True)]
+        vectors: Vector = np.concatenate(parts, axis=1).astype(np.float32)
+        return vectors
 
 
 def _compiled(model: Any) -> Any:

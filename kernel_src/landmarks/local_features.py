@@ -1,9 +1,11 @@
 """Local features: keypoints and descriptors, and a cache so that no image is described twice."""
 
+import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import cv2
@@ -11,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.dataset import Photo
+from landmarks.errors import UnreadableImage
 from landmarks.images import local_pixels
 from landmarks.settings import LocalSettings, RootSiftSettings
 
-SIFT_SIZE = 128
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class LocalFeatures:
     def nbytes(self) -> int:
         """Memory the arrays take, in bytes."""
         return self.keypoints.nbytes + self.descriptors.nbytes
+
+
+NONE = LocalFeatures(np.empty((0, 2), np.float32), np.empty((0, 0), np.float32))
 
 
 class Extractor(Protocol):
@@ -74,7 +80,7 @@ class RootSift:
         grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), self._settings.longer_side_px)
         found, raw = self._detect(grey)
         if not len(found):
-            return LocalFeatures(np.empty((0, 2), np.float32), np.empty((0, SIFT_SIZE), np.float32))
+            return NONE
         strongest = np.argsort([-point.response for point in found], kind="stable")[: self._settings.max_features]
         points = np.array([(point.pt[1], point.pt[0]) for point in found], np.float32)
         return LocalFeatures(points[strongest], root(raw[strongest]))
@@ -102,35 +108,52 @@ def root(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class FeatureCache:
-    """The local features of photos, by id; beyond ``cache_bytes`` the longest unused are dropped."""
+    """The local features of photos; beyond ``cache_bytes`` the longest unused are dropped.
+
+    Threads may share it: a photo that one of them is describing is waited for, not described again.
+    """
 
     def __init__(self, settings: LocalSettings) -> None:
         self._extract = extractor(settings)
         self._limit = settings.cache_bytes
-        self._kept: OrderedDict[tuple[str, Path], LocalFeatures] = OrderedDict()
+        self._lock = Lock()
+        self._kept: OrderedDict[Photo, Future[LocalFeatures]] = OrderedDict()
         self._bytes = 0
 
     def __call__(self, photo: Photo) -> LocalFeatures:
-        """Return a photo's features, from memory if they are there.
+        """Return a photo's features; a photo that cannot be read is logged, and has none."""
+        with self._lock:
+            new = photo not in self._kept
+            features = self._kept.setdefault(photo, Future())
+            self._kept.move_to_end(photo)
+        if new:
+            self._fill(photo, features)
+        return features.result()
 
-        Raises
-        ------
-        UnreadableImage
-            If the file does not decode.
-        """
-        key = (photo.id, photo.path)
-        features = self._kept.get(key)
-        if features is None:
-            features = self._extract(local_pixels(photo.path))
-            self._keep(key, features)
-        self._kept.move_to_end(key)
-        return features
+    def _fill(self, photo: Photo, features: Future[LocalFeatures]) -> None:
+        try:
+            described = self._describe(photo)
+        except BaseException as error:
+            features.set_exception(error)
+            raise
+        features.set_result(described)
+        with self._lock:
+            self._bytes += described.nbytes
+            self._shrink()
 
-    def _keep(self, key: tuple[str, Path], features: LocalFeatures) -> None:
-        self._kept[key] = features
-        self._bytes += features.nbytes
-        while self._bytes > self._limit and len(self._kept) > 1:
-            self._bytes -= self._kept.popitem(last=False)[1].nbytes
+    def _describe(self, photo: Photo) -> LocalFeatures:
+        try:
+            return self._extract(local_pixels(photo.path))
+        except UnreadableImage as error:
+            log.warning("no local features: %s", error)
+            return NONE
+
+    def _shrink(self) -> None:
+        idle = [photo for photo, features in self._kept.items() if features.done()]
+        for photo in idle[:-1]:
+            if self._bytes <= self._limit:
+                return
+            self._bytes -= self._kept.pop(photo).result().nbytes
 
 
 def _scaled(image: NDArray[np.uint8], longer_side_px: int) -> NDArray[np.uint8]:
@@ -141,7 +164,7 @@ def _scaled(image: NDArray[np.uint8], longer_side_px: int) -> NDArray[np.uint8]:
     return scaled
 
 
-def _upright(found: tuple[cv2.KeyPoint, ...]) -> list[cv2.KeyPoint]:
+def _upright(found: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:
     """Turn keypoints up; of those at one place and size, which differed by direction alone, keep one."""
     unique = {(*point.pt, point.size): point for point in found}
     for point in unique.values():

@@ -74,6 +74,7 @@ class LocalSettings:
     max_features: int = 1000
     rootsift: RootSiftSettings = field(default_factory=RootSiftSettings)
     cache_bytes: int = 2_000_000_000
+    threads: int = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,3 +140,8 @@ class Settings:
     verify: bool = True
     max_images: int | None = None
     smoke_gallery: int = 64
+
+    @property
+    def max_distance(self) -> float:
+        """The bound of matching, in the space of the descriptors in use."""
+        return self.local.rootsift.max_distance if self.local.extractor == "rootsift" else self.matching.max_distance

@@ -1,0 +1,231 @@
+"""All stages in order: from the competition's folder to predictions, before and after verification."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from kernelwright.runtime import inputs, stages
+from kernelwright.runtime.errors import InputNotFound
+from landmarks import dataset, ranking, retrieval
+from landmarks.dataset import Photo
+from landmarks.embedding import Embedder, Model, Vector
+from landmarks.errors import GalleryTooLarge
+from landmarks.local_features import FeatureCache, LocalFeatures
+from landmarks.matching import Matches, match
+from landmarks.prefetch import ahead
+from landmarks.ranking import Neighbour, Prediction
+from landmarks.settings import Settings, VerificationSettings
+from landmarks.verification import Inliers, verify
+from landmarks.weights import load_embedding_model
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Ranked = dict[Photo, list[Neighbour]]
+"""The neighbours of each query, best first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """What is on disk: queries, the labelled gallery, and the ids that a submission must hold."""
+
+    queries: list[Photo]
+    gallery: list[Photo]
+    labels: dict[str, str]
+    ids: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is known after a step: ``retrieval`` or ``verification``."""
+
+    name: str
+    data: Data
+    neighbours: Ranked
+    predictions: Mapping[str, Prediction]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return the submission's rows: id and ``label score``; an id without a prediction has an empty cell."""
+        return [(one, str(self.predictions.get(one, ""))) for one in self.data.ids]
+
+
+def recognise(
+    root: Path, settings: Settings, *, queries: int = 0, models: Sequence[Model] | None = None
+) -> Iterator[Step]:
+    """Recognise the landmarks of the test images; yield the predictions of each step as soon as they are there.
+
+    Parameters
+    ----------
+    root : Path
+        The competition's folder.
+    settings : Settings
+        ``verify = False`` ends after retrieval.
+    queries : int
+        Run only the first queries, against a gallery of ``settings.smoke_gallery`` images; 0 for all.
+    models : sequence of (keras.Model, NetworkSettings), optional
+        The global models; else those of ``settings.models`` are loaded from where they are attached. Where none
+        is, local features alone rank the gallery.
+
+    Raises
+    ------
+    InvalidData
+        If the folder does not hold what the competition promises.
+    GalleryTooLarge
+        If there is no global model, and the gallery is too large to do without.
+    WrongModelFile, WrongWeights
+        If attached weights do not fit.
+    InputNotFound
+        If only some of an ensemble's weights are attached.
+    """
+    data = load(root, settings, queries=queries)
+    features = FeatureCache(settings.local)
+    models = attached_models(settings) if models is None else models
+    ranked = by_embeddings(data, models, settings) if models else by_local_features(data, features, settings)
+    yield _step("retrieval", data, ranked, settings)
+    if settings.verify:
+        judge = settings.verification if models else replace(settings.verification, distinct=True)
+        verified = verify_all(data, ranked, features, replace(settings, verification=judge))
+        yield _step("verification", data, verified, settings)
+
+
+def load(root: Path, settings: Settings, *, queries: int = 0) -> Data:
+    """List the competition's images and read its labels; gallery images without a label are counted and left out."""
+    labels = dataset.read_labels(root / "train.csv")
+    found = dataset.list_images(root / "test", _least(queries, settings.max_images))
+    train = dataset.list_images(root / "train", _least(settings.smoke_gallery * bool(queries), settings.max_images))
+    gallery = [photo for photo in train if photo.id in labels]
+    if len(gallery) < len(train):
+        log.warning(
+            "skipped: %d of %d gallery images have no label in train.csv", len(train) - len(gallery), len(train)
+        )
+    return Data(queries=found, gallery=gallery, labels=labels, ids=dataset.submission_ids(root, found))
+
+
+def attached_models(settings: Settings) -> list[Model]:
+    """Load the models of the settings; none if no input of theirs is attached."""
+    slugs = [weights.slug for weights in settings.models]
+    if not any(map(_is_attached, slugs)):
+        if slugs:
+            log.warning("no global weights are attached (%s): local features alone rank the gallery", ", ".join(slugs))
+        return []
+    return [load_embedding_model(inputs.find(weights.slug), weights) for weights in settings.models]
+
+
+def by_embeddings(data: Data, models: Sequence[Model], settings: Settings) -> Ranked:
+    """Rank the gallery by cosine similarity to each query; photos that cannot be read are left out."""
+    embedder = Embedder(models, settings.embedding)
+    embedded = _embed([*data.queries, *data.gallery], embedder)
+    queries = [photo for photo in data.queries if photo in embedded]
+    gallery = [photo for photo in data.gallery if photo in embedded]
+    if not queries or not gallery:
+        return {}
+    vectors, rows = ([embedded[photo] for photo in split] for split in (queries, gallery))
+    found = retrieval.nearest(np.stack(vectors), np.stack(rows), settings.retrieval)
+    ranked = {}
+    for query, nearest in stages.stage("retrieve", _Work(queries, zip(queries, found, strict=True))):
+        pairs = zip(nearest.indices, nearest.cosines, strict=True)
+        ranked[query] = [_neighbour(data, gallery[row], float(cosine)) for row, cosine in pairs]
+    return ranked
+
+
+def by_local_features(data: Data, features: FeatureCache, settings: Settings) -> Ranked:
+    """Rank the gallery by the share of a query's descriptors that match; images without a match are left out.
+
+    Raises
+    ------
+    GalleryTooLarge
+        If the gallery holds more images than ``settings.local_only.max_gallery``.
+    """
+    most = settings.local_only.max_gallery
+    if len(data.gallery) > most:
+        slugs = ", ".join(weights.slug for weights in settings.models)
+        raise GalleryTooLarge(
+            f"{len(data.gallery)} gallery images are more than local features alone can rank "
+            f"(local_only.max_gallery = {most}); attach the global weights: {slugs}"
+        )
+    photos = [*data.gallery, *data.queries]
+    for _ in stages.stage("extract", _Work(photos, _ahead(features, photos, settings))):
+        pass
+    rank = partial(_matched, data=data, features=features, settings=settings)
+    found = stages.stage("retrieve", _Work(data.queries, _ahead(rank, data.queries, settings)))
+    return dict(zip(data.queries, found, strict=True))
+
+
+def verify_all(data: Data, ranked: Ranked, features: FeatureCache, settings: Settings) -> Ranked:
+    """Rescore and re-rank the neighbours of each query by the matches that agree on a homography."""
+    gallery = {photo.id: photo for photo in data.gallery}
+
+    def verified(query: Photo) -> list[Neighbour]:
+        pairs = [(features(query), features(gallery[one.id])) for one in ranked[query]]
+        inliers = [agreeing(*pair, settings.max_distance, settings.verification)[1].count for pair in pairs]
+        return ranking.rescore(ranked[query], inliers, settings.ranking)
+
+    found = stages.stage("verify", _Work(ranked, _ahead(verified, ranked, settings)))
+    return dict(zip(ranked, found, strict=True))
+
+
+def agreeing(
+    query: LocalFeatures, train: LocalFeatures, max_distance: float, settings: VerificationSettings
+) -> tuple[Matches, Inliers]:
+    """Match two images and say which matches agree on a homography."""
+    matches = match(query.descriptors, train.descriptors, max_distance=max_distance)
+    return matches, verify(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
+
+
+class _Work(Generic[Item]):
+    """Results whose number is known before they are there: what a progress bar needs."""
+
+    def __init__(self, sources: Iterable[object], results: Iterable[Item]) -> None:
+        self._count, self._results = len([*sources]), results
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._results)
+
+
+def _ahead(work: Callable[[Photo], Item], photos: Iterable[Photo], settings: Settings) -> Iterator[Item]:
+    threads = settings.local.threads
+    return ahead(work, photos, threads=threads, depth=2 * threads)
+
+
+def _least(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit), default=None)
+
+
+def _is_attached(slug: str) -> bool:
+    try:
+        return inputs.find(slug).is_dir()
+    except InputNotFound:
+        return False
+
+
+def _embed(photos: list[Photo], embedder: Embedder) -> dict[Photo, Vector]:
+    embedded = stages.stage("embed", _Work(photos, embedder(photos)))
+    return {photo: vector for photo, vector in embedded if vector is not None}
+
+
+def _matched(query: Photo, data: Data, features: FeatureCache, settings: Settings) -> list[Neighbour]:
+    described = features(query).descriptors
+    matches = [
+        len(match(described, features(photo).descriptors, max_distance=settings.max_distance)) for photo in data.gallery
+    ]
+    pairs = zip(data.gallery, matches, strict=True)
+    found = [_neighbour(data, photo, count / len(described)) for photo, count in pairs if count]
+    return sorted(found, key=lambda one: -one.score)[: settings.local_only.candidates]
+
+
+def _neighbour(data: Data, photo: Photo, score: float) -> Neighbour:
+    return Neighbour(photo.id, data.labels[photo.id], score)
+
+
+def _step(name: str, data: Data, ranked: Ranked, settings: Settings) -> Step:
+    votes = {query.id: ranking.vote(found, settings.ranking) for query, found in ranked.items()}
+    predictions = {one: prediction for one, prediction in votes.items() if prediction}
+    return Step(name=name, data=data, neighbours=ranked, predictions=predictions)
