@@ -1,0 +1,169 @@
+"""Kernels that fail as people's do, and what Kaggle would say of them."""
+
+import pytest
+
+from kernelwright.rehearsal import sandbox
+
+THREW = "Notebook Threw Exception"
+EXCEEDED = "Notebook Exceeded Allowed Compute"
+WRITE = "open('submission.csv', 'w').write('id,answer\\na,1\\nbb,2\\nccc,3\\n')\n"
+
+BEST, OTHER = ("bubblewrap", "process") if sandbox.bubblewrap_works() else ("process", None)
+NAMES = [BEST, *([pytest.param(OTHER, marks=pytest.mark.full)] if OTHER else [])]
+BOTH = pytest.mark.parametrize("name", NAMES)
+ONLY_BUBBLEWRAP = pytest.mark.skipif(BEST != "bubblewrap", reason="bubblewrap does not work on this machine")
+
+
+@BOTH
+def test_sleeping_past_the_limit_is_a_timeout_in_the_running_cell(rerun, name):
+    run = rerun("# %%\nprint('before')\n# %%\nimport time\ntime.sleep(600)\n", name, hours=8 / 3600)
+    assert run.verdict == "Notebook Timeout"
+    assert "    time.sleep(600)" in run.detail
+
+
+@BOTH
+def test_allocating_past_the_memory_limit_exceeds_the_allowed_compute(rerun, name):
+    source = "import time\nkept = []\nwhile True:\n    kept.append(bytearray(20_000_000))\n    time.sleep(0.02)\n"
+    run = rerun(source, name, memory_bytes=600_000_000)
+    assert run.verdict == EXCEEDED
+    assert run.detail.startswith("ended at the memory limit, with 0.")
+
+
+@BOTH
+def test_memory_of_a_child_process_counts(rerun, name):
+    child = "import time; kept = bytearray(b'x') * 700_000_000; time.sleep(600)"
+    run = rerun(
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])\n", name, memory_bytes=600_000_000
+    )
+    assert run.verdict == EXCEEDED
+
+
+@BOTH
+def test_filling_the_disk_exceeds_the_allowed_compute(rerun, name):
+    run = rerun("open('big', 'wb').write(bytes(50_000_000))\n" + WRITE, name, disk_bytes=30_000_000)
+    assert (run.verdict, run.detail.splitlines()[0]) == (EXCEEDED, "the working folder grew over the disk limit")
+
+
+@BOTH
+def test_a_quiet_exit_before_writing_leaves_no_submission(rerun, name):
+    run = rerun("# %%\nimport sys\nsys.exit(0)\n# %%\n" + WRITE, name)
+    assert run.verdict == "Submission CSV Not Found"
+    assert run.detail == "submission.csv was not written\n1 cell never ran, as after sys.exit(0)"
+
+
+@BOTH
+def test_a_loud_exit_is_an_exception(rerun, name):
+    run = rerun("import sys\nsys.exit(1)\n", name)
+    assert run.verdict == THREW
+    assert "SystemExit: 1" in run.detail
+
+
+@BOTH
+def test_a_kernel_that_dies_is_an_exception_in_the_cell_that_ran(rerun, name):
+    run = rerun("# %%\nimport os\nos._exit(0)\n# %%\n" + WRITE, name)
+    assert run.verdict == THREW
+    assert run.detail.startswith("the kernel died (out of memory, os._exit or a crash)\nin cell ")
+    assert "    os._exit(0)" in run.detail
+
+
+@BOTH
+def test_an_exception_shows_source_output_and_traceback_of_its_cell(rerun, name):
+    run = rerun("# %%\nprint('so far')\n1 / 0\n", name)
+    assert run.verdict == THREW
+    assert "    1 / 0\n  | so far\n  ! " in run.detail
+    assert run.detail.endswith("  ! ZeroDivisionError: division by zero")
+    assert "\x1b" not in run.detail
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("id,answers\na,1\nbb,2\nccc,3\n", "the header is id,answers; the sample's is id,answer"),
+        ("id,answer\na,1\nbb,2\n", "1 id missing: ccc"),
+        ("id,answer\na,1\na,1\nbb,2\nccc,3\n", "1 id repeated: a"),
+        ("id,answer\na,1\nbb,nan\nccc,3\n", "1 id with the value NaN: bb"),
+        ("id,answer\na,1\nbb,2,2\nccc,3\n", "1 row with other than 2 values, in line 3"),
+    ],
+)
+def test_a_submission_that_does_not_fit_the_sample_is_a_scoring_error(rerun, rows, problem):
+    run = rerun(f"open('submission.csv', 'w').write({rows!r})\n", BEST)
+    assert (run.verdict, run.detail) == ("Submission Scoring Error", problem)
+
+
+@BOTH
+def test_a_sample_left_behind_in_the_rerun_is_a_scoring_error(rerun, name):
+    run = rerun("from kernelwright.runtime import submission\nsubmission.copy_sample()\n", name)
+    assert run.verdict == "Submission Scoring Error"
+    assert run.detail == "the submission is still the sample: on hidden data it must be computed"
+
+
+@BOTH
+def test_a_hard_coded_mount_is_not_found_in_the_other_layout(rerun, name):
+    run = rerun("open('/kaggle/input/toy-competition/test.csv')\n", name)
+    assert run.verdict == THREW
+    assert "FileNotFoundError" in run.detail
+
+
+@BOTH
+def test_the_truth_is_never_mounted(rerun, name):
+    source = "from kernelwright.runtime import inputs\n(inputs.find('toy-competition') / 'truth.csv').read_text()\n"
+    run = rerun(source, name)
+    assert run.verdict == THREW
+    assert "No such file or directory" in run.detail
+
+
+@ONLY_BUBBLEWRAP
+def test_the_input_cannot_be_written(rerun):
+    source = "from kernelwright.runtime import inputs\n(inputs.find('toy-data') / 'new').write_text('')\n"
+    run = rerun(source)
+    assert run.verdict == THREW
+    assert "Read-only file system" in run.detail
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("attempt", "host"),
+    [
+        ("import urllib.request\nurllib.request.urlopen('http://example.org/x')", ""),
+        ("import socket\nsocket.create_connection(('192.0.2.1', 80), 5)", "192.0.2.1"),
+        ("import socket\nsocket.getaddrinfo('example.org', 80)", "example.org"),
+    ],
+)
+def test_the_network_is_out_of_reach_and_the_host_is_named(rerun, name, attempt, host):
+    run = rerun(attempt + "\n", name)
+    assert run.verdict == THREW
+    if host:
+        assert run.detail.splitlines()[0] == f"the network was asked for: {host}"
+
+
+@BOTH
+def test_pip_finds_no_index(rerun, name):
+    command = "[sys.executable, '-m', 'pip', 'install', '--retries', '0', '--target', 'x', 'six']"
+    run = rerun(f"import subprocess, sys\nsubprocess.run({command}, check=True)\n", name)
+    assert run.verdict == THREW
+    assert "CalledProcessError" in run.detail
+
+
+@BOTH
+def test_a_daemon_left_behind_ends_with_the_run(rerun, name, tmp_path):
+    sign = f"kernelwright-daemon-{tmp_path.name}"
+    child = "import time, sys; time.sleep(600)"
+    command = f"[sys.executable, '-c', {child!r}, {sign!r}]"
+    run = rerun(f"import subprocess, sys\nsubprocess.Popen({command}, start_new_session=True)\n{WRITE}", name)
+    assert run.verdict == "Complete", run.detail
+    assert not any(sign in " ".join(process.cmdline()) for process in _processes())
+
+
+def _processes():
+    import psutil
+
+    return [process for process in psutil.process_iter() if process.status() != psutil.STATUS_ZOMBIE]
+
+
+@ONLY_BUBBLEWRAP
+def test_files_of_the_host_are_not_there(rerun, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    run = rerun(f"open({str(secret)!r}).read()\n")
+    assert run.verdict == THREW
+    assert "FileNotFoundError" in run.detail

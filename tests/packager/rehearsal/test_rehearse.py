@@ -1,0 +1,101 @@
+import json
+import os
+
+import pytest
+
+from kernelwright.errors import InvalidInput
+from kernelwright.rehearsal import sandbox
+from kernelwright.rehearsal.rehearse import Plan, rehearse
+
+BEST, OTHER = ("bubblewrap", "process") if sandbox.bubblewrap_works() else ("process", None)
+
+
+@pytest.fixture(params=[BEST, *([pytest.param(OTHER, marks=pytest.mark.full)] if OTHER else [])])
+def sandbox_name(request):
+    """The best sandbox of this machine; with the heavy tests, the other too."""
+    return request.param
+
+
+def test_both_phases_complete_in_both_layouts_and_the_guard_tells_them_apart(kernel, source, sandbox_name):
+    report = rehearse(kernel(), Plan(source=source, sandbox=sandbox_name))
+    layouts = ["old", "new"] if sandbox_name == "bubblewrap" else ["old"]
+    assert [(run.phase, run.mounts) for run in report.runs] == [
+        (phase, layout) for phase in ("rerun", "commit") for layout in layouts
+    ]
+    assert [run.verdict for run in report.runs] == ["Complete"] * len(report.runs), [r.detail for r in report.runs]
+    assert {run.phase: run.guard["name"] for run in report.runs} == {"rerun": "RERUN", "commit": "COMMIT"}
+    assert {run.phase: run.guard["computes"] for run in report.runs} == {"rerun": True, "commit": False}
+
+
+def test_the_rerun_is_scored_at_each_submission_and_the_commit_keeps_the_sample(kernel, source, sandbox_name):
+    report = rehearse(kernel(), Plan(source=source, layouts=["new"], sandbox=sandbox_name))
+    rerun, commit = report.runs
+    assert [(s["after"], s["scores"]) for s in rerun.submissions] == [
+        ("sample", {"accuracy": 0.0}),
+        ("answer", {"accuracy": 2 / 3}),
+    ]
+    assert rerun.scores == {"accuracy": 2 / 3}
+    assert rerun.submission == {"rows": 3, "problems": []}
+    assert [s["after"] for s in commit.submissions] == ["sample"]
+    assert [(stage["name"], stage["count"]) for stage in rerun.stages] == [("answer", 3)]
+
+
+def test_the_report_on_disk_is_the_report(kernel, source, sandbox_name):
+    project = kernel()
+    report = rehearse(project, Plan(source=source, phases=["rerun"], layouts=["new"], sandbox=sandbox_name))
+    written = json.loads((project.build / "rehearsal" / "report.json").read_text())
+    assert written["notebook_sha256"] == report.notebook_sha256
+    run = written["runs"][0]
+    assert (run["phase"], run["mounts"], run["sandbox"], run["verdict"]) == ("rerun", "new", sandbox_name, "Complete")
+    assert run["peak_rss_bytes"] > 10_000_000
+    assert all(cell["seconds"] is not None for cell in run["cells"])
+    assert set(written) == {"notebook_sha256", "runs", "missing", "forecast"}
+
+
+def test_the_working_folder_ends_with_the_submission_and_nothing_else(kernel, source, sandbox_name):
+    project = kernel()
+    rehearse(project, Plan(source=source, phases=["rerun"], layouts=["new"], sandbox=sandbox_name))
+    working = project.build / "rehearsal" / "rerun-new" / "working"
+    assert sorted(path.name for path in working.iterdir()) == ["__notebook__.ipynb", "submission.csv"]
+
+
+def test_the_input_is_left_as_it_was(kernel, source, sandbox_name):
+    before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
+    rehearse(kernel(), Plan(source=source, sandbox=sandbox_name, layouts=["new"]))
+    assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+
+
+def test_an_input_folder_named_public_serves_the_commit_phase(kernel, source, sandbox_name):
+    public = source.with_name("input-public") / "toy-competition"
+    public.mkdir(parents=True)
+    for name in ("test.csv", "sample_submission.csv"):
+        os.link(source / "toy-competition" / name, public / name)
+    (public / "train.csv").write_text("id,answer\n" + "z,1\n" * 50)
+    plan = Plan(source=source, phases=["commit"], layouts=["new"], sandbox=sandbox_name)
+    report = rehearse(kernel(), plan)
+    assert report.runs[0].guard["name"] == "COMMIT"
+    assert report.missing == ["toy-data"]
+
+
+def test_a_missing_input_folder_is_named_with_the_way_out(kernel, tmp_path):
+    with pytest.raises(InvalidInput) as caught:
+        rehearse(kernel(), Plan(source=tmp_path / "nowhere"))
+    assert str(caught.value) == (
+        f"{tmp_path}/nowhere: no such folder; name an input folder with --input, or run `make mini`"
+    )
+
+
+def test_a_missing_competition_is_named_with_what_is_there(kernel, source):
+    (source / "toy-competition").rename(source / "other-competition")
+    with pytest.raises(InvalidInput) as caught:
+        rehearse(kernel(), Plan(source=source))
+    assert str(caught.value) == (
+        f"{source}: no folder toy-competition for the competition; there is: other-competition, toy-data"
+    )
+
+
+def test_fewer_public_rows_than_the_input_has_cannot_be_imitated(kernel, source):
+    train = source / "toy-competition" / "train.csv"
+    train.write_text("id,answer\n" + "z,1\n" * 51)
+    with pytest.raises(InvalidInput, match=r"train.csv: 51 rows cannot be padded to the public 50$"):
+        rehearse(kernel(), Plan(source=source, phases=["commit"]))
