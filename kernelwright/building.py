@@ -1,12 +1,12 @@
 """Project -> notebook: the one verb between the two nouns."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from kernelwright import cells, files, notebook, sources
+from kernelwright import cells, files, notebook, setting_up, sources
 from kernelwright.errors import InvalidProject, NotebookTooLarge
 from kernelwright.project import Project
 from kernelwright.sources import SourceTree
@@ -17,11 +17,24 @@ LARGEST_NOTEBOOK_BYTES = 900_000
 
 @dataclass(frozen=True, kw_only=True)
 class Notebook:
-    """A built notebook: its cells, its bytes, and the tree it carries."""
+    """A built notebook.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        In order.
+    data : bytes
+        The file.
+    tree : SourceTree
+        What it carries.
+    dataset : mapping
+        File name -> bytes of the dataset that carries the tree instead, empty for ``carrier = "cells"``.
+    """
 
     cells: tuple[cells.Cell, ...]
     data: bytes
     tree: SourceTree
+    dataset: Mapping[str, bytes]
 
 
 def build_notebook(project: Project) -> Notebook:
@@ -35,12 +48,16 @@ def build_notebook(project: Project) -> Notebook:
         Over `LARGEST_NOTEBOOK_BYTES`.
     """
     tree, driver = _both(project)
-    set_up = resources.files("kernelwright").joinpath("setup_cell.py").read_text("utf-8")
-    composed = cells.compose(tree, driver, told(project, tree), set_up)
+    known = project.configuration
+    slug = known.sources_dataset if known.carrier == "dataset" else ""
+    config = _told(told(project, tree))
+    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file)}
+    set_up = setting_up.text(config, packed, slug)
+    composed = cells.compose(tree, driver, config, set_up, shown=not slug)
     data = notebook.write(composed)
     if len(data) > LARGEST_NOTEBOOK_BYTES:
         raise NotebookTooLarge(_too_large(project, tree, len(data)))
-    return Notebook(cells=composed, data=data, tree=tree)
+    return Notebook(cells=composed, data=data, tree=tree, dataset=_dataset(project, tree) if slug else {})
 
 
 def _both(project: Project) -> tuple[SourceTree, tuple[cells.Cell, ...]]:
@@ -51,7 +68,7 @@ def _both(project: Project) -> tuple[SourceTree, tuple[cells.Cell, ...]]:
     except InvalidProject as error:
         problems += error.problems
     try:
-        driver = notebook.read_driver(project.driver)
+        driver = notebook.read_driver(project.driver, project.configuration.driver)
     except InvalidProject as error:
         problems += error.problems
     if tree is None or driver is None:
@@ -60,9 +77,10 @@ def _both(project: Project) -> tuple[SourceTree, tuple[cells.Cell, ...]]:
 
 
 def told(project: Project, tree: SourceTree) -> Mapping[str, Any]:
-    """Return what the runtime needs to know of the project: the content of ``kernelwright.json``."""
+    """Return what the notebook needs to know of the project: the content of ``kernelwright.json``."""
     known = project.configuration
     public = {path: asdict(fingerprint) for path, fingerprint in sorted(known.public.items())}
+    order = dict.fromkeys(file.module for file in tree.files if file.module)
     return {
         "competitions": list(project.metadata.competition_sources),
         "submission": known.submission,
@@ -70,12 +88,41 @@ def told(project: Project, tree: SourceTree) -> Mapping[str, Any]:
         "public": {path: {k: v for k, v in mark.items() if v is not None} for path, mark in public.items()},
         "smoke": known.commit.smoke,
         "limit_hours": known.forecast.limit_hours,
-        "imports": {name: list(tree.graph[name]) for name in _module_order(tree)},
+        "driver": setting_up.driver(tree.stage),
+        "imports": {name: list(tree.graph[name]) for name in order},
+        "files": tree.digests,
     }
 
 
-def _module_order(tree: SourceTree) -> list[str]:
-    return list(dict.fromkeys(file.module for file in tree.files if file.module))
+def _told(config: Mapping[str, Any]) -> str:
+    """Write the configuration as JSON that reads well: a line a key, and a line an entry of a table."""
+    lines = ",\n".join(f"{json.dumps(key)}: {_table(value)}" for key, value in config.items())
+    return f"{{\n{lines}\n}}\n"
+
+
+def _table(value: object) -> str:
+    if not isinstance(value, dict) or not value:
+        return _json(value)
+    entries = ",\n".join(f"  {_json(key)}: {_json(entry)}" for key, entry in value.items())
+    return f"{{\n{entries}\n}}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _dataset(project: Project, tree: SourceTree) -> dict[str, bytes]:
+    slug = project.configuration.sources_dataset
+    owner = project.metadata.id.partition("/")[0]
+    described = {"id": f"{owner}/{slug}", "title": _title(slug), "licenses": [{"name": "other"}]}
+    return {
+        "dataset-metadata.json": f"{json.dumps(described, indent=1)}\n".encode(),
+        setting_up.DATASET_FILE: setting_up.dataset({file.path: file.data for file in tree.files}),
+    }
+
+
+def _title(slug: str) -> str:
+    return slug.replace("-", " ").capitalize()[:50]
 
 
 def _too_large(project: Project, tree: SourceTree, size: int) -> str:
@@ -84,12 +131,18 @@ def _too_large(project: Project, tree: SourceTree, size: int) -> str:
     return (
         f"{project.notebook.name}: {size:,} bytes; Kaggle refuses more than 1 MB and we stop at "
         f"{LARGEST_NOTEBOOK_BYTES:,}. The largest files carried:\n{rows}\n"
-        "Move data into a dataset and name it in dataset_sources of kernel-metadata.json, or carry fewer sources."
+        "Move data into a dataset and name it in dataset_sources of kernel-metadata.json, carry fewer sources, "
+        'or set carrier = "dataset", which takes the whole tree out of the notebook.'
     )
 
 
 def build(project: Project) -> Path:
-    """Build the notebook and write it to ``code_file``, whole or not at all."""
+    """Build the notebook and write it to ``code_file``; each file whole or not at all.
+
+    With ``carrier = "dataset"``, the dataset is written to ``build/sources/``.
+    """
     built = build_notebook(project)
+    for name, data in built.dataset.items():
+        files.replace(project.build / "sources" / name, data)
     files.replace(project.notebook, built.data)
     return project.notebook

@@ -20,19 +20,36 @@ def module_name(path: str) -> str | None:
 def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozenset[str]) -> tuple[str, ...]:
     """Return the carried modules that module ``name`` imports anywhere, in functions too."""
     package = name if is_package else name.rpartition(".")[0]
-    found = {_longest(target, carried) for node in ast.walk(tree) for target in _targets(node, package)}
+    found = {_longest(target, carried) for target in _targets(tree, package)}
     return tuple(sorted(found - {"", name}))
 
 
-def _targets(node: ast.AST, package: str) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        base = node.module or ""
-        if node.level:
-            parents = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = ".".join([*parents, base] if base else parents)
-        yield from (f"{base}.{alias.name}" for alias in node.names)
+def is_relative(tree: ast.Module) -> bool:
+    """Tell whether the code only works inside a package."""
+    return any(isinstance(node, ast.ImportFrom) and node.level for node in _statements(tree))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield the import statements, wherever a statement may stand; expressions, most of a tree, are not entered."""
+    bodies: list[list[ast.AST]] = [list(tree.body)]
+    while bodies:
+        for node in bodies.pop():
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                yield node
+            inner = (getattr(node, name, None) for name in ("body", "orelse", "finalbody", "handlers", "cases"))
+            bodies.extend(body for body in inner if isinstance(body, list))
+
+
+def _targets(tree: ast.Module, package: str) -> Iterator[str]:
+    for node in _statements(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, base] if base else parents)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 def _longest(target: str, carried: frozenset[str]) -> str:

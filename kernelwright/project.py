@@ -1,6 +1,7 @@
 """pyproject.toml and kernel-metadata.json, read once, into a `Project`."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,12 @@ def _hook(value: str) -> str:
 def _submission_name(value: str) -> str:
     if "/" in value or not value.endswith((".csv", ".parquet")):
         raise ValueError("should be a bare file name that ends in .csv or .parquet")
+    return value
+
+
+def _slug(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9-]{6,50}", value):
+        raise ValueError("should be a bare slug of 6 to 50 letters, digits and hyphens")
     return value
 
 
@@ -73,7 +80,7 @@ class KernelConfiguration:
     sources: tuple[str, ...] = ()
     vendor: tuple[str, ...] = (RUNTIME,)
     carrier: Literal["cells", "dataset"] = "cells"
-    sources_dataset: str = ""
+    sources_dataset: Annotated[str, AfterValidator(_slug)] = ""
     submission: Annotated[str, AfterValidator(_submission_name)] = "submission.csv"
     sample: str = "sample_submission.csv"
     wheels: str = ""
@@ -137,7 +144,7 @@ def load_project(folder: Path, kernel: str = "") -> Project:
     described = _metadata(root, chosen.metadata if chosen else "kernel-metadata.json", problems)
     if chosen:
         problems += _path_problems(root, chosen)
-        problems += _unfinished(chosen)
+        problems += _unfinished(chosen, described)
     if problems or chosen is None or described is None:
         raise InvalidProject(problems)
     return Project(root=root, configuration=chosen, metadata=described)
@@ -198,6 +205,14 @@ def _path_problems(root: Path, chosen: KernelConfiguration) -> list[str]:
     return found
 
 
-def _unfinished(chosen: KernelConfiguration) -> list[str]:
-    where = "pyproject.toml: tool.kernelwright"
-    return [f"{where}.wheels_dataset: required beside wheels"] if chosen.wheels and not chosen.wheels_dataset else []
+def _unfinished(chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:
+    """Find keys that need another one."""
+    where, found = "pyproject.toml: tool.kernelwright", []
+    if chosen.wheels and not chosen.wheels_dataset:
+        found.append(f"{where}.wheels_dataset: required beside wheels")
+    if chosen.carrier == "dataset" and not chosen.sources_dataset:
+        found.append(f'{where}.sources_dataset: required beside carrier = "dataset"; name the slug of the dataset')
+    elif chosen.carrier == "dataset" and described and chosen.sources_dataset not in described.slugs:
+        name = f"{described.id.partition('/')[0]}/{chosen.sources_dataset}"
+        found.append(f"{chosen.metadata}: dataset_sources: {name!r} is missing, which carries the sources; add it")
+    return found

@@ -1,42 +1,46 @@
-# Set-up: a fresh folder for the modules below, and %%module, the magic that writes them there.
-def _set_up(config, packed, top_level):
-    import atexit, base64, hashlib, json, os, shutil, sys, tempfile, time
+# Set-up: a fresh folder for the modules below, first on sys.path, and %%module, the magic that writes them there.
+def _set_up(config, packed):
+    import atexit, base64, hashlib, importlib, json, os, shutil, sys, tempfile, time
     from pathlib import Path
 
+    told, pid, shell, running = json.loads(config), os.getpid(), get_ipython(), {}
     os.environ.setdefault("KERNELWRIGHT_STARTED", str(time.time()))
     root = Path(tempfile.mkdtemp(prefix="kernelwright-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    atexit.register(lambda: os.getpid() == pid and shutil.rmtree(root, ignore_errors=True))
     sys.dont_write_bytecode = True  # an edit within the same second must not meet a stale .pyc
-    sys.path.insert(0, str(root))
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+
+    def ahead(paths):  # first the script's own folder, as in place; this cell may run again
+        paths = [path for path in paths if path and "kernelwright-" not in path]
+        return [str(root / folder) for folder in dict.fromkeys((told["driver"]["folder"], ""))] + paths
+
+    sys.path[:] = ahead(sys.path)
+    os.environ["PYTHONPATH"] = os.pathsep.join(ahead(os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+    sys.argv[:] = [str(root / told["driver"]["file"])]
+    shell.user_ns.update({name: value.replace("{root}", str(root)) for name, value in told["driver"]["names"].items()})
+    top_level = {name.partition(".")[0] for name in told["imports"]} - {"__main__"}
     for name in [name for name in sys.modules if name.partition(".")[0] in top_level]:
-        del sys.modules[name]  # this cell ran before, or the name is taken: the modules below are meant
+        del sys.modules[name]  # imported before, by this cell's last run or from elsewhere: the modules below are meant
 
     def write(path, data):
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
+        importlib.invalidate_caches()
 
-    digests = json.loads(config)["files"]
     write("kernelwright.json", config.encode())
     for path, text in packed.items():
         write(path, base64.b64decode(text))
 
-    shell = get_ipython()
-    running = {}
-    shell.events.register("pre_run_cell", lambda info: running.update(cell=info.raw_cell))
-
     def module(line, cell):
         """Write the cell's exact text, less its first line, to the file that line names."""
         first, _, text = running["cell"].lstrip("\n").partition("\n")
-        path, data = first.removeprefix("%%module").strip(), text.encode()
-        again = (root / path).exists()
+        path, data = first.removeprefix("%%module ").rstrip("\r"), text.encode()
+        again = (root / path).exists() and (root / "kernelwright/runtime/edits.py").exists()
         write(path, data)
-        if hashlib.sha256(data).hexdigest() != digests.get(path):
+        if hashlib.sha256(data).hexdigest() != told["files"].get(path):
             print(f"{path} was edited: it is no longer the file this notebook was built from")
         if again:
-            from kernelwright.runtime import edits
+            importlib.import_module("kernelwright.runtime.edits").reload(path, shell.user_ns)
 
-            edits.reload(path, shell.user_ns)
-
+    shell.events.register("pre_run_cell", lambda info: running.update(cell=info.raw_cell))
     shell.register_magic_function(module, "cell", "module")

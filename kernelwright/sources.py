@@ -2,18 +2,17 @@
 
 import ast
 import hashlib
-import importlib.util
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from kernelwright import imports
+from kernelwright import imports, percent, reserved, vendor, walking
 from kernelwright.errors import InvalidProject
-from kernelwright.project import RUNTIME, Project
+from kernelwright.project import Project
 
-_LEFT_OUT = re.compile(r"__pycache__|\.ipynb_checkpoints|\.git|\.(mypy|pytest|ruff)_cache|\.DS_Store|.*\.py[co]")
+DRIVER = "driver"
+"""Origin of the driver, where it is carried as a file beside being the notebook's cells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,21 +27,22 @@ class SourceFile:
         Its bytes, exactly as on disk.
     origin : str
         Which entry of the configuration brings it.
+    module : str or None
+        Dotted name it is imported by, None for a data file.
+    summary : str
+        What its docstring says first.
     """
 
     path: str
     data: bytes
     origin: str
+    module: str | None = None
+    summary: str = ""
 
     @cached_property
     def sha256(self) -> str:
         """Hex digest of the bytes."""
         return hashlib.sha256(self.data).hexdigest()
-
-    @cached_property
-    def module(self) -> str | None:
-        """Dotted module name, None for a data file."""
-        return imports.module_name(self.path)
 
     @cached_property
     def text(self) -> str | None:
@@ -54,21 +54,40 @@ class SourceFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where the driver's cells find themselves, as the driver does when it is run in place.
+
+    Attributes
+    ----------
+    file : str
+        The driver's path in the tree.
+    package : str
+        The package whose relative imports it uses, as under ``python -m``; else empty.
+    folder : str
+        A folder of the tree that comes first on ``sys.path``, as a script's does; empty for the tree itself.
+    carried : bool
+        Whether the file itself is there: a module imports it, it asks for ``__file__``, or a ``__main__`` guard
+        tells that worker processes may import it.
+    """
+
+    file: str
+    package: str = ""
+    folder: str = ""
+    carried: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceTree:
     """The carried files: data files first, then modules, each after those it imports."""
 
     files: tuple[SourceFile, ...]
     graph: imports.Graph
+    stage: Stage
 
     @property
     def digests(self) -> dict[str, str]:
         """Path -> sha256, in the tree's order."""
         return {file.path: file.sha256 for file in self.files}
-
-    @property
-    def top_level(self) -> tuple[str, ...]:
-        """The names the tree adds to what can be imported."""
-        return tuple(sorted({name.partition(".")[0] for name in self.graph}))
 
 
 def collect(project: Project) -> SourceTree:
@@ -79,100 +98,128 @@ def collect(project: Project) -> SourceTree:
     InvalidProject
         With every file that cannot be carried: outside the project, not Python, two under one name.
     """
-    found: dict[str, SourceFile] = {}
     problems = _name_clashes(project)
+    found: dict[str, SourceFile] = {}
     for file in _every_file(project, problems):
         twin = found.setdefault(file.path, file)
         if twin.data != file.data:
             problems.append(f"{file.origin} and {twin.origin} both bring {file.path}; rename one of them")
-    modules = [file for file in found.values() if file.module]
-    graph = _graph(modules, problems)
+    staged, script = _staged(project, found)
+    named = {**found, **({script.path: script} if script else {})}
+    tree = _understood(named, staged, problems)
     if problems:
         raise InvalidProject(list(dict.fromkeys(problems)))
-    return SourceTree(files=_ordered(found, graph), graph=graph)
+    return tree
 
 
 def _name_clashes(project: Project) -> list[str]:
-    """Find sources that would land under one name in the tree."""
-    owners: dict[str, str] = {name: f"vendor {name}" for name in (*project.configuration.vendor, RUNTIME)}
+    """Find sources that would land under one name in the tree, or in front of what the notebook needs."""
+    owners = {name: f"vendor {name}" for name in vendor.names(project)}
     clashes = []
     for key, source in zip(project.configuration.sources, project.sources, strict=True):
+        where = "pyproject.toml: tool.kernelwright.sources"
         owner = owners.setdefault(source.stem, key)
         if owner != key:
-            clashes.append(
-                f"pyproject.toml: tool.kernelwright.sources: {owner!r} and {key!r} share the name "
-                f"{source.stem!r}; rename one of them"
-            )
+            clashes.append(f"{where}: {owner!r} and {key!r} share the name {source.stem!r}; rename one of them")
+        if source.stem in reserved.NAMES:
+            clashes.append(f"{where}: {key!r} would hide {source.stem!r}, which the notebook itself needs; rename it")
     return clashes
 
 
 def _every_file(project: Project, problems: list[str]) -> Iterator[SourceFile]:
-    for name in dict.fromkeys((*project.configuration.vendor, RUNTIME)):
-        yield from _vendored(name, problems)
+    for found in vendor.walk(project, problems):
+        yield SourceFile(path=found.path, data=found.data, origin=found.origin)
     for source in project.sources:
-        yield from _walk(source, source.name, source.relative_to(project.root).as_posix(), project.root, problems)
+        origin = source.relative_to(project.root).as_posix()
+        for found in walking.walk(source, source.name, origin, project.root, problems):
+            yield SourceFile(path=found.path, data=found.data, origin=origin)
 
 
-def _vendored(name: str, problems: list[str]) -> Iterator[SourceFile]:
-    """Yield a package of the environment whole, and the ``__init__.py`` of each package above it."""
+def _staged(project: Project, found: Mapping[str, SourceFile]) -> tuple[Stage, SourceFile | None]:
+    """Find the driver's place in the tree, and the driver as a file of it where one is needed."""
+    data = _bytes(project.driver)
+    parts, _ = percent.split(data.decode("utf-8", "replace"))
+    tree = percent.tree(parts)
+    path = _driver_path(project)
+    folder = PurePosixPath(path).parent.as_posix().removeprefix(".")
+    packaged = f"{folder}/__init__.py" in found or bool(tree and imports.is_relative(tree))
+    package = folder.replace("/", ".") if folder and packaged else ""
+    script = SourceFile(path=path, data=data, origin=DRIVER)
+    carried = path in found or _is_wanted(script, tree, found)
+    staged = Stage(file=path, package=package, folder="" if package else folder, carried=carried)
+    return staged, script if carried else None
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None or spec.origin is None:
-        problems.append(f"pyproject.toml: tool.kernelwright.vendor: {name!r} is not installed; pip install it")
-        return
-    origin = Path(spec.origin)
-    base = origin.parents[name.count(".") + (origin.name == "__init__.py")]
-    *parents, last = name.split(".")
-    for depth in range(1, len(parents) + 1):
-        parent = base.joinpath(*parents[:depth], "__init__.py")
-        yield from _walk(parent, "/".join([*parents[:depth], "__init__.py"]), f"vendor {name}", base, problems)
-    top = origin.parent if origin.name == "__init__.py" else origin
-    tail = last if origin.name == "__init__.py" else origin.name
-    yield from _walk(top, "/".join([*parents, tail]), f"vendor {name}", base, problems)
+        return path.read_bytes()
+    except OSError:  # reported by who reads the driver's cells
+        return b""
 
 
-def _walk(path: Path, name: str, origin: str, root: Path, problems: list[str]) -> Iterator[SourceFile]:
-    """Yield the files at or below ``path`` under ``name``; a link is followed while it stays inside ``root``."""
-    if _LEFT_OUT.fullmatch(path.name):
-        return
-    if path.is_symlink() and (trouble := _link_trouble(path, root)):
-        problems.append(f"{path.relative_to(root)}: {trouble}; replace the link by what it points at")
-    elif path.is_dir():
-        for entry in sorted(entry.name for entry in path.iterdir()):
-            yield from _walk(path / entry, f"{name}/{entry}", origin, root, problems)
-    else:
-        try:
-            yield SourceFile(path=name, data=path.read_bytes(), origin=origin)
-        except OSError as error:
-            problems.append(f"{path.relative_to(root)}: cannot be read: {error.strerror}")
+def _driver_path(project: Project) -> str:
+    for source in project.sources:
+        if project.driver.is_relative_to(source):
+            return (source.name / project.driver.relative_to(source)).as_posix()
+    return project.driver.name
 
 
-def _link_trouble(path: Path, root: Path) -> str:
+def _is_wanted(script: SourceFile, tree: ast.Module | None, found: Mapping[str, SourceFile]) -> bool:
+    """Tell whether anything needs the driver as a file; one with magics is no module."""
+    if tree is None:
+        return False
+    if b"__file__" in script.data or any(isinstance(node, ast.If) and _is_guard(node) for node in tree.body):
+        return True
+    name = imports.module_name(script.path) or ""
+    needle = name.encode()
+    texts = (file for file in found.values() if name and file.path.endswith(".py") and needle in file.data)
+    return any(_imports(file, name) for file in texts)
+
+
+def _is_guard(node: ast.If) -> bool:
+    names = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
+    return "__name__" in names
+
+
+def _imports(file: SourceFile, name: str) -> bool:
     try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return f"a link to {path.readlink()}, which is missing or leads back to itself"
-    if path.parent.resolve().is_relative_to(target):
-        return f"a link to {path.readlink()}, a folder it lies in"
-    return "" if target.is_relative_to(root) else f"a link to {path.readlink()}, outside the project"
+        tree = ast.parse(file.data)
+    except (SyntaxError, ValueError):
+        return False
+    own = imports.module_name(file.path) or ""
+    package = file.path.endswith("__init__.py")
+    return bool(imports.imported(tree, own, is_package=package, carried=frozenset({name})))
 
 
-def _graph(modules: Iterable[SourceFile], problems: list[str]) -> imports.Graph:
-    named = {file.module or "": file for file in sorted(modules, key=lambda file: file.path, reverse=True)}
-    carried = frozenset(named)
-    graph = {}
-    for name, file in sorted(named.items()):
-        try:
-            tree = ast.parse(file.data, filename=file.path)
-        except (SyntaxError, ValueError) as error:
+def _understood(found: Mapping[str, SourceFile], staged: Stage, problems: list[str]) -> SourceTree:
+    """Parse the modules, once, and order everything."""
+    names = {path: imports.module_name(path.removeprefix(f"{staged.folder}/")) for path in found}
+    # Where a module and a package share a name, Python takes the package.
+    taken = {name: path for path, name in sorted(names.items(), reverse=True) if name}
+    trees = {name: _parsed(found[path], problems) for name, path in taken.items()}
+    carried = frozenset(trees)
+    graph = {
+        name: imports.imported(tree, name, is_package=taken[name].endswith("__init__.py"), carried=carried)
+        for name, tree in sorted(trees.items())
+    }
+    files = (_named(file, name, trees) for file, name in zip(found.values(), names.values(), strict=True))
+    return SourceTree(files=_ordered(files, graph), graph=graph, stage=staged)
+
+
+def _named(file: SourceFile, name: str | None, trees: Mapping[str, ast.Module]) -> SourceFile:
+    docstring = (ast.get_docstring(trees[name]) or "") if name else ""
+    summary = docstring.partition("\n\n")[0].replace("\n", " ").strip()
+    return SourceFile(path=file.path, data=file.data, origin=file.origin, module=name, summary=summary)
+
+
+def _parsed(file: SourceFile, problems: list[str]) -> ast.Module:
+    try:
+        return ast.parse(file.data, filename=file.path)
+    except (SyntaxError, ValueError) as error:
+        if file.origin != DRIVER:  # its cells are judged one by one
             line = getattr(error, "lineno", None) or 1
             problems.append(f"{_place(file)}:{line}: {getattr(error, 'msg', error)}; not Python as it stands")
-        else:
-            package = file.path.endswith("__init__.py")
-            graph[name] = imports.imported(tree, name, is_package=package, carried=carried)
-    return graph
+        return ast.Module(body=[], type_ignores=[])
 
 
 def _place(file: SourceFile) -> str:
@@ -180,6 +227,6 @@ def _place(file: SourceFile) -> str:
     return f"{file.origin}/{inside}" if inside else file.origin
 
 
-def _ordered(found: dict[str, SourceFile], graph: imports.Graph) -> tuple[SourceFile, ...]:
+def _ordered(found: Iterable[SourceFile], graph: imports.Graph) -> tuple[SourceFile, ...]:
     rank = {name: index for index, name in enumerate(imports.dependency_order(graph))}
-    return tuple(sorted(found.values(), key=lambda file: (rank.get(file.module or "", -1), file.path)))
+    return tuple(sorted(found, key=lambda file: (rank.get(file.module or "", -1), file.path)))

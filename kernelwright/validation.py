@@ -2,7 +2,6 @@
 
 import difflib
 import json
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -29,7 +28,6 @@ def parse(kind: type[T], data: object, *, where: str) -> T:
     return parsed
 
 
-@cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 

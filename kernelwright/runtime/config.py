@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 CARRIED = Path(__file__).parents[2] / "kernelwright.json"
 
@@ -27,8 +28,10 @@ class Config:
     """How long Kaggle lets the notebook run."""
     files: Mapping[str, str] = field(default_factory=dict)
     """The carried files: path in the tree to sha256."""
-    importers: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Module name to the modules to reload after it, in order."""
+    driver: Mapping[str, Any] = field(default_factory=dict)
+    """Where the driver's cells find themselves: its file, and the folder of the tree its modules are named from."""
+    imports: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Module name to the modules it imports; each module after those it imports."""
     wheels: Mapping[str, str] = field(default_factory=dict)
     """The wheels to install: file name to sha256."""
     wheels_dataset: str = ""

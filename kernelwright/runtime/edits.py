@@ -24,7 +24,7 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
     name = _module_name(path)
     if name not in sys.modules:
         return []
-    names = [name, *(one for one in config.load().importers.get(name, ()) if one in sys.modules)]
+    names = [name, *(one for one in _importers(name) if one in sys.modules)]
     old = [attribute for one in names for attribute in _attributes(sys.modules[one])]
     importlib.invalidate_caches()
     _forget_bytecode(sys.modules[name])
@@ -36,8 +36,19 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
     return names
 
 
+def _importers(name: str) -> list[str]:
+    """Return the modules that import ``name``, directly or through others, each after those it imports."""
+    imports = config.load().imports
+    reached, before = {name}, 0
+    while len(reached) > before:
+        before = len(reached)
+        reached |= {one for one, imported in imports.items() if not reached.isdisjoint(imported)}
+    return [one for one in imports if one in reached and one != name]
+
+
 def _module_name(path: str) -> str:
     """Name the module in a file of the tree; no module is named after a file of another kind."""
+    path = path.removeprefix(f"{config.load().driver.get('folder', '')}/")
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if path.endswith(".py") else ""
 
 

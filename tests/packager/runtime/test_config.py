@@ -15,7 +15,8 @@ def test_without_a_file_the_defaults_hold(tmp_path):
         smoke=4,
         limit_hours=12,
         files={},
-        importers={},
+        driver={},
+        imports={},
         wheels={},
         wheels_dataset="",
     )

@@ -40,8 +40,8 @@ def chain(tree, configure):
     tree.write("settings.py", "RATIO = 0.5\n")
     tree.write("matching.py", "from PACKAGE.settings import RATIO\ndef match(): return RATIO\n")
     tree.write("ranking.py", "from PACKAGE.matching import match\ndef rank(): return match() * 10\n")
-    importers = [f"{tree.name}.matching", f"{tree.name}.ranking"]
-    configure(importers={f"{tree.name}.settings": importers, f"{tree.name}.matching": importers[1:]})
+    names = [f"{tree.name}.{module}" for module in ("settings", "matching", "ranking")]
+    configure(imports={names[0]: [], names[1]: names[:1], names[2]: names[1:2]})
     return tree
 
 
@@ -118,7 +118,7 @@ def test_what_a_module_took_from_elsewhere_is_not_its_own(tree):
 def test_a_function_named_again_by_the_package_follows_its_own_module(tree, configure):
     tree.write("__init__.py", "from PACKAGE.a import f as g\n")
     tree.write("a.py", "def f(): return 1\n")
-    configure(importers={f"{tree.name}.a": [tree.name]})
+    configure(imports={f"{tree.name}.a": [], tree.name: [f"{tree.name}.a"]})
     names = {"g": tree.load().g}
     tree.write("a.py", "def f(): return 20\n")
     assert edits.reload(f"{tree.name}/a.py", names) == [f"{tree.name}.a", tree.name]
