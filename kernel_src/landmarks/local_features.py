@@ -30,10 +30,13 @@ class LocalFeatures:
         (y, x), in pixels of the image as the extractor scaled it.
     descriptors : ndarray, float32, shape (n, d)
         One a keypoint, of Euclidean norm 1.
+    scale : float
+        Pixels of the scaled image a pixel of the image as stored.
     """
 
     keypoints: NDArray[np.float32]
     descriptors: NDArray[np.float32]
+    scale: float = 1.0
 
     @property
     def nbytes(self) -> int:
@@ -77,13 +80,14 @@ class RootSift:
 
     def __call__(self, image: NDArray[np.uint8], /) -> LocalFeatures:
         """Return the strongest features; keypoints in pixels of the image scaled to ``longer_side_px``."""
-        grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), self._settings.longer_side_px)
+        scale = self._settings.longer_side_px / max(image.shape)
+        grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), scale)
         found, raw = self._detect(grey)
         if not len(found):
             return NONE
         strongest = np.argsort([-point.response for point in found], kind="stable")[: self._settings.max_features]
         points = np.array([(point.pt[1], point.pt[0]) for point in found], np.float32)
-        return LocalFeatures(points[strongest], root(raw[strongest]))
+        return LocalFeatures(points[strongest], root(raw[strongest]), scale)
 
     def _detect(self, grey: NDArray[np.uint8]) -> tuple[tuple[cv2.KeyPoint, ...], NDArray[np.float32]]:
         sift = cv2.SIFT.create(self._settings.max_features)
@@ -156,9 +160,8 @@ class FeatureCache:
             self._bytes -= self._kept.pop(photo).result().nbytes
 
 
-def _scaled(image: NDArray[np.uint8], longer_side_px: int) -> NDArray[np.uint8]:
+def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     height, width = image.shape
-    scale = longer_side_px / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     scaled: NDArray[np.uint8] = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return scaled

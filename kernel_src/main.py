@@ -1,0 +1,53 @@
+# %% [markdown]
+# # Landmark recognition
+#
+# A photograph is recognised in two looks. The **first** compares whole images: a network turns each photograph into a
+# vector, and the three gallery photographs with the nearest vectors are candidates. The **second** compares details:
+# local features of the query are matched to those of each candidate, and only matches that agree on one homography
+# count. Both looks add up to a score, the candidates vote, and the landmark with most votes is the prediction.
+
+# %%
+from kernelwright.runtime import inputs, phase, stages, submission
+from landmarks import picture
+from landmarks.pipeline import recognise
+from landmarks.ranking import HEADER
+from landmarks.settings import Settings
+
+SETTINGS = Settings()
+
+# %% [markdown]
+# ## What this run does
+#
+# When the notebook is saved, it sees public data and need not compute: it tries a few queries and hands in the
+# sample. When it is submitted, it runs again on hidden data and computes everything. The sample is copied first, so
+# that a valid submission exists at every moment.
+
+# %%
+run = phase.detect()
+print(f"{run.name}: {run.why}")
+submission.copy_sample()
+
+# %% [markdown]
+# ## Recognise
+#
+# The submission is replaced as soon as the first look is done, and again after the second.
+
+# %%
+last = None
+if run.computes or run.smoke:
+    for last in recognise(inputs.find(SETTINGS.competition), SETTINGS, queries=run.smoke):
+        print(f"after {last.name}: {len(last.predictions)} of {len(last.data.queries)} queries recognised")
+        if run.computes:
+            submission.write(last.rows(), header=HEADER, after=last.name)
+
+# %% [markdown]
+# ## A look at the answers
+#
+# Queries on the left, from the surest to the least sure; beside each its best candidates, with label and score.
+# Candidates of the predicted landmark have a blue frame.
+
+# %%
+picture.contact_sheet(last) if last else "The sample was copied; nothing was run."
+
+# %%
+stages.log()
