@@ -1,0 +1,2 @@
+from pack.inner import NAME as other
+NAME = 'next to ' + other

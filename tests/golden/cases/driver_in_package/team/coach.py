@@ -1,0 +1,3 @@
+from . import SIZE
+from .player import NAME
+def advice(): return NAME, SIZE

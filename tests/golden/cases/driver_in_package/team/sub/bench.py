@@ -1,0 +1,2 @@
+from .. import SIZE
+seats = SIZE // 2

@@ -1,0 +1,2 @@
+def go():
+    raise ValueError('on purpose')

@@ -1,0 +1,7 @@
+# %%
+import broken
+print('before')
+# %%
+broken.go()
+# %%
+print('never')

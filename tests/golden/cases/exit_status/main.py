@@ -1,0 +1,7 @@
+# %%
+from end import finish
+print("before")
+# %%
+finish()
+# %%
+print("never")

@@ -1,0 +1,4 @@
+"""Doc."""
+# comment
+from __future__ import annotations
+def f(x: nowhere): ...

@@ -1,0 +1,1 @@
+from . import c as inner

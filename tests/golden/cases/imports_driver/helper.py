@@ -1,0 +1,3 @@
+def use():
+    from main import grow, ran
+    return grow(2), ran

@@ -1,0 +1,2 @@
+import script
+def total(): return script.add(1, 2)

@@ -1,0 +1,3 @@
+def go():
+    import back
+    return back.VALUE

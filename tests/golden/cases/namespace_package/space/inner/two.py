@@ -1,0 +1,2 @@
+from space.one import NAME as other
+NAME = (__name__, other)

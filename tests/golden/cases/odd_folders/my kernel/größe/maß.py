@@ -1,0 +1,1 @@
+def einheit(): return "Å"

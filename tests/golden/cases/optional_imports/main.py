@@ -1,0 +1,3 @@
+# %%
+import work
+print(work.FAST, work.run.__annotations__, work.fallback.NAME)

@@ -1,0 +1,3 @@
+# %%
+import host
+print(host.found())

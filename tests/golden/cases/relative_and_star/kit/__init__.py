@@ -1,0 +1,2 @@
+from .power import *
+from .hand import *

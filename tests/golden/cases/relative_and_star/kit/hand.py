@@ -1,0 +1,3 @@
+_private = 1
+def saw(): return "saw"
+tape = "tape"

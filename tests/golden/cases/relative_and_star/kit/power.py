@@ -1,0 +1,4 @@
+__all__ = ["drill", "_glue"]
+_glue = 1
+hidden = 2
+def drill(): return "drill"

@@ -1,0 +1,2 @@
+token = object()
+loads = globals().get('loads', 0) + 1

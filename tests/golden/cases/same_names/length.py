@@ -1,0 +1,3 @@
+UNIT = "m"
+def helper(): return UNIT
+def measure(x): return f"{x} {helper()}"

@@ -1,0 +1,1 @@
+def mean(values): return "ours"

@@ -1,0 +1,2 @@
+"""Alone."""
+def twice(n): return 2 * n

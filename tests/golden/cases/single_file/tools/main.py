@@ -1,0 +1,3 @@
+# %%
+import lone
+print(lone.twice(21), lone.__doc__)

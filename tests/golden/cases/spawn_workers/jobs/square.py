@@ -1,0 +1,2 @@
+from jobs.settings import POWER
+def square(n): return n ** POWER

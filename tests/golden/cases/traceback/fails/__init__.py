@@ -1,0 +1,3 @@
+def outer(table):
+    from fails.deep import inner
+    return inner(table)

@@ -1,0 +1,5 @@
+# one
+# two
+def inner(table):
+    return table[
+        "missing"]

@@ -1,0 +1,57 @@
+"""Runs a notebook's bytes in a real Jupyter kernel, and makes projects to build them from."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from kernelwright.building import build_notebook
+from kernelwright.project import load_project
+
+METADATA = {"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": "build/some.ipynb"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What a run printed, and the status it ended with, as a script's would be."""
+
+    stdout: str
+    status: int
+    notebook: nbformat.NotebookNode
+
+
+def environment(**more):
+    """Return this process's variables without those that would lend a run modules, or a phase."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("KAGGLE_", "KERNELWRIGHT_", "PYTHONPATH"))}
+    return {**kept, "PYDEVD_DISABLE_FILE_VALIDATION": "1", **more}
+
+
+def run(data: bytes, folder: Path, **variables: str) -> Ran:
+    """Run all cells with ``folder`` as the working folder."""
+    notebook = nbformat.reads(data.decode(), as_version=nbformat.NO_CONVERT)
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    status = 0
+    try:
+        client.execute(env=environment(**variables))
+    except CellExecutionError as error:
+        status = int(error.evalue) if error.ename == "SystemExit" else 1
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    stdout = "".join(output.text for output in outputs if output.get("name") == "stdout")
+    return Ran(stdout=stdout, status=status, notebook=notebook)
+
+
+def project(folder: Path, configuration: str = 'driver = "main.py"', **metadata: object):
+    """Write the project's two files into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(f"[tool.kernelwright]\n{configuration}\n", "utf-8")
+    (folder / "kernel-metadata.json").write_text(json.dumps(METADATA | metadata), "utf-8")
+    return folder
+
+
+def built(folder: Path) -> bytes:
+    """Build the notebook of the project in ``folder``."""
+    return build_notebook(load_project(folder)).data
