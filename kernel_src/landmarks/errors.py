@@ -5,8 +5,8 @@ kernelwright.runtime.errors.KernelwrightError
 │   └── InvalidPredictions   predictions that cannot be scored; a ValueError too
 ├── UnreadableImage      an image file that no decoder reads
 ├── GalleryTooLarge      more images than can be ranked by local features alone
-├── WrongModelFile   a model.json that does not describe a network
-└── WrongWeights     a weights file that does not fit the network it is attached for
+├── WrongModelFile       a model.json that does not describe a network
+└── WrongWeights         a weights file that does not fit the network it is attached for
 """
 
 from kernelwright.runtime.errors import KernelwrightError
