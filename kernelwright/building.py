@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelwright import cells, files, notebook, setting_up, sources
+from kernelwright import cells, files, imports, notebook, setting_up, sources
 from kernelwright.errors import InvalidProject, NotebookTooLarge
 from kernelwright.project import Project
 from kernelwright.sources import SourceTree
+from kernelwright.wheels import locks
 
 LARGEST_NOTEBOOK_BYTES = 900_000
 """Kaggle refuses a source over 1 MB; what was accepted near the limit varied, so we stay below."""
+_INSTALL = "kernelwright.runtime.offline"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,13 @@ class Notebook:
     tree: SourceTree
     dataset: Mapping[str, bytes]
 
+    @property
+    def carriers(self) -> dict[str, str]:
+        """Path -> what carries the file: ``cell``, ``set-up`` or ``dataset``."""
+        if self.dataset:
+            return dict.fromkeys(self.tree.digests, "dataset")
+        return {file.path: "cell" if cells.fits_a_cell(file) else "set-up" for file in self.tree.files}
+
 
 def build_notebook(project: Project) -> Notebook:
     """Bundle driver and sources into one notebook; nothing is written.
@@ -43,21 +52,21 @@ def build_notebook(project: Project) -> Notebook:
     Raises
     ------
     InvalidProject
-        With every problem of the driver and the sources.
+        With every problem of the driver, the sources and the locks of the wheels.
     NotebookTooLarge
         Over `LARGEST_NOTEBOOK_BYTES`.
     """
     tree, driver = _both(project)
     known = project.configuration
     slug = known.sources_dataset if known.carrier == "dataset" else ""
-    config = _told(told(project, tree))
-    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file)}
-    set_up = setting_up.text(config, packed, slug)
+    content = told(project, tree)
+    config = _told(content)
+    early = imports.closure(tree.graph, _INSTALL) if content.get("wheels") else frozenset()
+    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file) or file.module in early}
+    set_up = setting_up.text(config, packed, slug, installs=bool(early))
     composed = cells.compose(tree, driver, config, set_up, shown=not slug)
-    data = notebook.write(composed)
-    if len(data) > LARGEST_NOTEBOOK_BYTES:
-        raise NotebookTooLarge(_too_large(project, tree, len(data)))
-    return Notebook(cells=composed, data=data, tree=tree, dataset=_dataset(project, tree) if slug else {})
+    dataset = _dataset(project, tree) if slug else {}
+    return Notebook(cells=composed, data=notebook.write(composed), tree=tree, dataset=dataset)
 
 
 def _both(project: Project) -> tuple[SourceTree, tuple[cells.Cell, ...]]:
@@ -88,10 +97,17 @@ def told(project: Project, tree: SourceTree) -> Mapping[str, Any]:
         "public": {path: {k: v for k, v in mark.items() if v is not None} for path, mark in public.items()},
         "smoke": known.commit.smoke,
         "limit_hours": known.forecast.limit_hours,
+        **_wheels(project),
         "driver": setting_up.driver(tree.stage),
         "imports": {name: list(tree.graph[name]) for name in order},
         "files": tree.digests,
     }
+
+
+def _wheels(project: Project) -> dict[str, Any]:
+    if not project.configuration.wheels:
+        return {}
+    return {"wheels": locks.told(project), "wheels_dataset": project.configuration.wheels_dataset}
 
 
 def _told(config: Mapping[str, Any]) -> str:
@@ -125,11 +141,11 @@ def _title(slug: str) -> str:
     return slug.replace("-", " ").capitalize()[:50]
 
 
-def _too_large(project: Project, tree: SourceTree, size: int) -> str:
-    largest = sorted(tree.files, key=lambda file: (-len(file.data), file.path))[:10]
+def _too_large(project: Project, built: Notebook) -> str:
+    largest = sorted(built.tree.files, key=lambda file: (-len(file.data), file.path))[:10]
     rows = "\n".join(f"  {len(file.data):>9,} bytes  {file.path}" for file in largest)
     return (
-        f"{project.notebook.name}: {size:,} bytes; Kaggle refuses more than 1 MB and we stop at "
+        f"{project.notebook.name}: {len(built.data):,} bytes; Kaggle refuses more than 1 MB and we stop at "
         f"{LARGEST_NOTEBOOK_BYTES:,}. The largest files carried:\n{rows}\n"
         "Move data into a dataset and name it in dataset_sources of kernel-metadata.json, carry fewer sources, "
         'or set carrier = "dataset", which takes the whole tree out of the notebook.'

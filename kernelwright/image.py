@@ -21,6 +21,7 @@ from pydantic import ConfigDict, Field
 from kernelwright import validation
 from kernelwright.errors import InvalidImage
 
+DEFAULT = "2026-08"
 PROJECT_IMAGES = "wheels/images"
 OLDEST_MINOR = 5
 """manylinux1 is glibc 2.5: nothing older was ever a platform tag."""

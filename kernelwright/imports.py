@@ -76,3 +76,15 @@ def dependency_order(graph: Graph) -> tuple[str, ...]:
                 entered.add(following)
                 stack.append((following, iter(graph[following])))
     return tuple(placed)
+
+
+def closure(graph: Graph, name: str) -> frozenset[str]:
+    """Return a carried module, all it imports, and the packages around them: what must be there to import it."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        module = waiting.pop()
+        if module in graph and module not in found:
+            found.add(module)
+            waiting += [*graph[module], module.rpartition(".")[0]]
+    return frozenset(found)

@@ -1,4 +1,4 @@
-"""kernel-metadata.json: what Kaggle knows of a kernel, and the rules it holds us to."""
+"""kernel-metadata.json and dataset-metadata.json: what Kaggle knows of us, and the rules it holds us to."""
 
 import re
 from dataclasses import dataclass
@@ -81,3 +81,34 @@ class KernelMetadata:
 def read(data: object, file: Path) -> KernelMetadata:
     """Check the parsed JSON of ``file``; raises `validation.Mismatch` with every problem."""
     return validation.parse(KernelMetadata, data, where=f"{file}: ")
+
+
+def _dataset_id(value: str) -> str:
+    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]{6,50}", value):
+        raise ValueError("should be owner/slug, the slug of 6 to 50 letters, digits and hyphens")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licence:
+    """One entry of ``licenses``."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetMetadata:
+    """dataset-metadata.json; a dataset is private unless its upload says otherwise."""
+
+    __pydantic_config__ = ConfigDict(extra="ignore")
+
+    id: Annotated[str, AfterValidator(_dataset_id)]
+    title: Annotated[str, Field(min_length=6, max_length=50)]
+    licenses: Annotated[tuple[Licence, ...], Field(min_length=1, max_length=1)]
+    subtitle: Annotated[str, Field(min_length=20, max_length=80)] | None = None
+    description: str = ""
+
+
+def read_dataset(data: object, file: Path) -> DatasetMetadata:
+    """Check the parsed JSON of ``file``; raises `validation.Mismatch` with every problem."""
+    return validation.parse(DatasetMetadata, data, where=f"{file}: ")

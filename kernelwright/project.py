@@ -84,7 +84,8 @@ class KernelConfiguration:
     submission: Annotated[str, AfterValidator(_submission_name)] = "submission.csv"
     sample: str = "sample_submission.csv"
     wheels: str = ""
-    wheels_dataset: str = ""
+    wheels_dataset: Annotated[str, AfterValidator(_slug)] = ""
+    allow_sdist: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     score: Hook = ""
     gallery: Hook = ""

@@ -10,9 +10,12 @@ from kernelwright.sources import Stage
 
 DATASET_FILE = "sources.json"
 _LINE = 100
+_EARLY = "# Among these is what the install below needs of the runtime; its own cells follow and hold the same bytes.\n"
+_INSTALL = """# What Kaggle's image lacks, from the attached wheels.
+__import__("kernelwright.runtime.offline").runtime.offline.install()"""
 
 
-def text(told: str, packed: Mapping[str, bytes], dataset: str = "") -> str:
+def text(told: str, packed: Mapping[str, bytes], dataset: str = "", *, installs: bool = False) -> str:
     """Return the set-up cell.
 
     Parameters
@@ -23,11 +26,15 @@ def text(told: str, packed: Mapping[str, bytes], dataset: str = "") -> str:
         Path -> bytes of the files that this cell writes.
     dataset : str
         Slug of the dataset that holds them all instead; empty for none.
+    installs : bool
+        Whether the cell ends with the offline install.
     """
     parts = [_definition("setup_cell.py"), *([_definition("setup_dataset_cell.py")] if dataset else [])]
     parts.append(f"_config = {_literal(told)}")
     files = f"_fetch({dataset!r}, _config)" if dataset else _packed(packed)
-    parts.append(f"_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")
+    early = _EARLY if installs and not dataset else ""
+    parts.append(f"{early}_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")
+    parts += [_INSTALL] if installs else []
     return "\n\n".join(parts)
 
 

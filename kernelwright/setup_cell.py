@@ -35,11 +35,13 @@ def _set_up(config, packed):
         """Write the cell's exact text, less its first line, to the file that line names."""
         first, _, text = running["cell"].lstrip("\n").partition("\n")
         path, data = first.removeprefix("%%module ").rstrip("\r"), text.encode()
-        again = (root / path).exists() and (root / "kernelwright/runtime/edits.py").exists()
-        write(path, data)
+        before = (root / path).read_bytes() if (root / path).exists() else None
         if hashlib.sha256(data).hexdigest() != told["files"].get(path):
             print(f"{path} was edited: it is no longer the file this notebook was built from")
-        if again:
+        if before == data:
+            return
+        write(path, data)
+        if before is not None and (root / "kernelwright/runtime/edits.py").exists():
             importlib.import_module("kernelwright.runtime.edits").reload(path, shell.user_ns)
 
     shell.events.register("pre_run_cell", lambda info: running.update(cell=info.raw_cell))

@@ -12,6 +12,7 @@ from kernelwright.cli.build import build
 from kernelwright.cli.explain import explain
 from kernelwright.cli.image import image
 from kernelwright.cli.rehearse import rehearse
+from kernelwright.cli.wheels import wheels
 from kernelwright.errors import KernelwrightError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command()(build)
 app.command()(explain)
 app.command()(image)
 app.command()(rehearse)
+app.command()(wheels)
 
 
 def main() -> None:

@@ -40,10 +40,11 @@ def image(
 
 
 def _first(root: Path) -> str:
+    from kernelwright.image import DEFAULT
     from kernelwright.project import load_project
 
     configured = load_project(root).configuration.images if (root / "pyproject.toml").is_file() else ()
-    return configured[0] if configured else "2026-08"
+    return configured[0] if configured else DEFAULT
 
 
 def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:

@@ -1,76 +1,110 @@
-"""Installs the wheels that the notebook names, from the dataset attached for them, without any index."""
+"""Installs the wheels that the notebook names, from the dataset attached for them, without any index.
+
+The hashes come from the notebook itself: wheels that were exchanged beside it are refused.
+"""
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import metadata
 from pathlib import Path
 
 from kernelwright.runtime import config, fingerprints, inputs
-from kernelwright.runtime.errors import WheelsNotInstalled
+from kernelwright.runtime.errors import InputNotFound, WheelsNotInstalled
+
+_FLAGS = ("--quiet", "--no-index", "--no-deps", "--require-hashes", "--isolated", "--disable-pip-version-check")
 
 
 def install() -> None:
-    """Install the configured wheels, each checked against its sha256; with none configured, do nothing."""
+    """Install what the notebook names and this Python lacks; where all is there at its version, do nothing.
+
+    Raises `WheelsNotInstalled`, which says what was mounted and what is missing or altered.
+    """
     settings = config.load()
-    if settings.wheels:
-        folder = inputs.find(settings.wheels_dataset)
-        _verify(folder, settings.wheels)
-        _pip(folder, _requirements(settings.wheels))
+    wanted = _wanted(settings.wheels)
+    if wanted:
+        folder = _folder(settings.wheels_dataset, wanted)
+        _pip(folder, _checked(folder, settings.wheels, wanted))
         importlib.invalidate_caches()
 
 
-def _verify(folder: Path, wheels: Mapping[str, str]) -> None:
-    present = sorted(path.name for path in folder.glob("*.whl"))
-    faults = [f"{name} is missing" for name in wheels if name not in present]
-    faults += [
-        f"{name} is altered: its sha256 is {found}, the notebook's {sha256}"
-        for name, sha256 in wheels.items()
-        if name in present and (found := fingerprints.sha256(folder / name)) != sha256
-    ]
+def _wanted(wheels: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return ``name==version`` -> the wheels that this Python takes, less what is installed."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for file in wheels:
+        name, version = file.split("-")[:2]
+        if not _is_installed(name, version):
+            wanted[f"{name}=={version}"] += [file] if _is_for(file, sys.version_info[:2]) else []
+    return dict(wanted)
+
+
+def _is_installed(name: str, version: str) -> bool:
+    try:
+        return metadata.version(name) == version
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def _is_for(file: str, python: tuple[int, int]) -> bool:
+    """Tell by its name whether a wheel is for a Python; pip holds it against the platform."""
+    interpreters, abi = file.removesuffix(".whl").split("-")[-3:-1]
+    for interpreter in interpreters.split("."):
+        kind, major, minor = re.fullmatch(r"([a-z]+)(\d)(\d*)", interpreter).groups()  # type: ignore[union-attr]
+        oldest = (int(major), int(minor or 0))
+        if kind == "py" or abi == "abi3":
+            if oldest[0] == python[0] and oldest <= python:
+                return True
+        elif kind == "cp" and oldest == python:
+            return True
+    return False
+
+
+def _folder(slug: str, wanted: Mapping[str, list[str]]) -> Path:
+    try:
+        return inputs.find(slug)
+    except InputNotFound as error:
+        raise WheelsNotInstalled(f"{', '.join(sorted(wanted))}: not installed, because {error}") from None
+
+
+def _checked(folder: Path, wheels: Mapping[str, str], wanted: Mapping[str, list[str]]) -> str:
+    """Return pip's requirements, each pinned to the hashes of the wheels that are there, unaltered."""
+    mounted = sorted(path.name for path in folder.glob("*.whl"))
+    faults = [*_missing(wanted, mounted), *_altered(folder, wheels, mounted)]
     if faults:
         listed = "".join(f"\n- {fault}" for fault in faults)
         raise WheelsNotInstalled(
             f"the wheels in {folder} are not those of this notebook:{listed}\n"
-            f"mounted: {', '.join(present) or 'no wheel'}; attach the version of the dataset built with it"
+            f"mounted: {', '.join(mounted) or 'no wheel'}; attach the version of the dataset built with it"
         )
+    hashes = {pin: [wheels[file] for file in files if file in mounted] for pin, files in wanted.items()}
+    return "".join(f"{pin}{''.join(f' --hash=sha256:{one}' for one in hashes[pin])}\n" for pin in sorted(hashes))
 
 
-def _requirements(wheels: Mapping[str, str]) -> str:
-    """Pin each distribution to the hashes of its wheels, of which there may be one a Python."""
-    hashes = defaultdict(list)
-    for name, sha256 in wheels.items():
-        distribution, version = name.split("-")[:2]
-        hashes[f"{distribution}=={version}"].append(f" --hash=sha256:{sha256}")
-    return "".join(f"{pin}{''.join(hashes[pin])}\n" for pin in sorted(hashes))
+def _missing(wanted: Mapping[str, list[str]], mounted: list[str]) -> Iterator[str]:
+    python = "{}.{}".format(*sys.version_info)
+    for pin, files in sorted(wanted.items()):
+        if not files:
+            yield f"{pin} has no wheel for Python {python}"
+        elif not set(files) & set(mounted):
+            yield f"{' or '.join(files)} is missing"
+
+
+def _altered(folder: Path, wheels: Mapping[str, str], mounted: list[str]) -> Iterator[str]:
+    for file in mounted:
+        if file in wheels and (found := fingerprints.sha256(folder / file)) != wheels[file]:
+            yield f"{file} is altered: its sha256 is {found}, the notebook's {wheels[file]}"
 
 
 def _pip(folder: Path, requirements: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         listed = Path(scratch, "requirements.txt")
         listed.write_text(requirements, "utf-8")
-        flags = [
-            "--quiet",
-            "--no-index",
-            "--no-deps",
-            "--require-hashes",
-            "--isolated",
-            "--disable-pip-version-check",
-        ]
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            *flags,
-            "--find-links",
-            str(folder),
-            "-r",
-            str(listed),
-        ]
+        command = [sys.executable, "-m", "pip", "install", *_FLAGS, f"--find-links={folder}", f"--requirement={listed}"]
         environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

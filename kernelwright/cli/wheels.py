@@ -1,0 +1,63 @@
+"""``kernelwright wheels``."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Json, Kernel
+
+if TYPE_CHECKING:
+    from kernelwright.project import Project
+    from kernelwright.wheels.lock import Distribution
+
+Check = Annotated[bool, typer.Option("--check", help="Only tell whether the locks are of today's requirements.")]
+Verify = Annotated[bool, typer.Option("--verify", help="Prove that they install, on each Python found here.")]
+Upgrade = Annotated[bool, typer.Option("--upgrade", help="Resolve afresh; without it, what is locked stays.")]
+
+
+def wheels(
+    project: Folder = HERE,
+    kernel: Kernel = "",
+    check: Check = False,
+    verify: Verify = False,
+    upgrade: Upgrade = False,
+    as_json: Json = False,
+) -> None:
+    """Lock, fetch and carry what Kaggle's image lacks: build/wheels, a dataset's folder."""
+    from kernelwright.project import load_project
+    from kernelwright.wheels import make
+
+    loaded = load_project(project, kernel)
+    if check:
+        make.check(loaded)
+        print("the locks are up to date")
+    elif verify:
+        _verify(loaded)
+    else:
+        _make(loaded, upgrade, as_json)
+
+
+def _make(project: "Project", upgrade: bool, as_json: bool) -> None:
+    from kernelwright.wheels import make
+
+    maker = make.Maker() if as_json else make.Maker(tell=print, track=_track)
+    made = make.make(project, maker, upgrade=upgrade)
+    place = made.folder.relative_to(project.root)
+    if as_json:
+        print(json.dumps({"folder": str(place), "wheels": made.wheels, "changed": made.changed}))
+        return
+    print(f"{place}: {len(made.wheels)} wheels{'' if made.changed else ', unchanged'}")
+    for name in made.wheels:
+        print(f"  {name}")
+
+
+def _track(work: "Sequence[Distribution]", title: str) -> "Iterable[Distribution]":
+    from rich.progress import track
+
+    return track(work, title, transient=True)
+
+
+def _verify(project: "Project") -> None:
+    raise NotImplementedError

@@ -1,0 +1,44 @@
+"""The Pythons of this machine: found and asked, never downloaded."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+
+def running() -> str:
+    """Return the running Python's major and minor version."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def on_path(version: str) -> Path | None:
+    """Return the first ``pythonX.Y`` on PATH that runs and is that version, the running one before any."""
+    if version == running():
+        return Path(sys.executable)
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    return next((place for place in _named(folders, version) if _is(place, version)), None)
+
+
+def anywhere(version: str) -> Path | None:
+    """Return a Python of that version: on PATH, or among those that pyenv or uv have installed."""
+    home = Path.home()
+    roots = [Path(os.environ.get("PYENV_ROOT", home / ".pyenv")) / "versions", home / ".local/share/uv/python"]
+    installed = (str(folder) for root in roots if root.is_dir() for folder in sorted(root.glob("*/bin"), reverse=True))
+    return on_path(version) or next((place for place in _named(installed, version) if _is(place, version)), None)
+
+
+def _named(folders: Iterable[str], version: str) -> Iterator[Path]:
+    yield from (place for folder in folders if (place := Path(folder, f"python{version}")).is_file())
+
+
+@cache
+def _is(place: Path, version: str) -> bool:
+    """Ask it: a shim may be on PATH for a Python that is not."""
+    asked = "import sys, ensurepip, venv; print('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run([place, "-c", asked], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and done.stdout.strip() == version

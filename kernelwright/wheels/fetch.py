@@ -1,0 +1,143 @@
+"""Locked wheels -> files in a store, by pip: each verified, each kept, so that an interrupted fetch goes on."""
+
+import platform
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.utils import parse_wheel_filename
+
+from kernelwright import pythons
+from kernelwright.errors import UnwritableOutput, WheelsUnavailable
+from kernelwright.image import Image, tags_for
+from kernelwright.wheels import tools, wheel
+from kernelwright.wheels.lock import Distribution
+
+_EPOCH = "315532800"
+"""1980, the oldest time a zip can hold: a wheel built twice has the same bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """Fetched wheels by digest, and where pip may look for further ones."""
+
+    folder: Path
+    options: Sequence[str] = ()
+
+    def place(self, file: str, sha256: str) -> Path:
+        """Return where a wheel lies, or will."""
+        return self.folder / sha256[:16] / file
+
+    def holds(self, file: str, sha256: str) -> bool:
+        """Tell whether a wheel is there, and whole."""
+        place = self.place(file, sha256)
+        return place.is_file() and wheel.sha256(place) == sha256
+
+    def put(self, found: Path, sha256: str) -> Path:
+        """Take a file over."""
+        place = self.place(found.name, sha256)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(found, place)
+        except OSError as error:
+            raise UnwritableOutput(f"{place}: cannot be written: {error.strerror or error}") from error
+        return place
+
+
+def fetch(distribution: Distribution, image: Image, python: str, store: Store) -> Path | None:
+    """Return a distribution's wheel for one Python, fetched unless the store holds it; None where there is none.
+
+    Raises
+    ------
+    WheelsUnavailable
+        It is no longer offered, or is not what the lock says.
+    """
+    ranks = image.tags if python == image.python else tags_for(python, image.platforms)
+    file = distribution.best(ranks)
+    if file is None:
+        return None
+    sha256 = distribution.wheels[file]
+    if not store.holds(file, sha256):
+        if distribution.sdist:
+            _rebuilt(distribution, image, store, sha256)
+        else:
+            _downloaded(distribution, image, python, store, file)
+    return store.place(file, sha256)
+
+
+def _downloaded(distribution: Distribution, image: Image, python: str, store: Store, file: str) -> None:
+    abi = f"cp{python.replace('.', '')}"
+    target = [f"--platform={platform}" for platform in image.platforms]
+    target += [f"--python-version={python}", "--implementation=cp", f"--abi={abi}", "--abi=abi3", "--abi=none"]
+    sha256 = distribution.wheels[file]
+    with tempfile.TemporaryDirectory() as scratch:
+        listed = _listed(distribution, [sha256], store, Path(scratch))
+        flags = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--quiet", f"--dest={scratch}"]
+        done = tools.pip(["download", *flags, *target, f"--requirement={listed}"])
+        found = sorted(Path(scratch).glob("*.whl"))
+        if done.returncode or not found:
+            raise WheelsUnavailable(_explained(distribution, file, done.stderr))
+        store.put(found[0].rename(found[0].with_name(file)), sha256)
+
+
+def _listed(distribution: Distribution, hashes: Sequence[str], store: Store, folder: Path) -> Path:
+    listed = folder / "requirements.txt"
+    pin = f"{distribution.name}=={distribution.version}" + "".join(f" --hash=sha256:{sha256}" for sha256 in hashes)
+    listed.write_text("\n".join([*store.options, pin]) + "\n", "utf-8")
+    return listed
+
+
+def _explained(distribution: Distribution, file: str, said: str) -> str:
+    who = f"{distribution.name} {distribution.version}"
+    if "DO NOT MATCH THE HASHES" in said:
+        return f"{who}: what is offered as {file} is not what the lock names: its sha256 differs"
+    if "No matching distribution" in said:
+        return f"{who}: {file} is no longer offered; resolve again with `kernelwright wheels --upgrade`"
+    return f"{who}: pip could not fetch {file}:\n{said.strip()}"
+
+
+def build(distribution: Distribution, image: Image, store: Store) -> Distribution:
+    """Build a distribution's wheel from its sdist, in isolation; return the distribution with that wheel.
+
+    Raises
+    ------
+    WheelsUnavailable
+        It does not build, or what comes out does not fit the image.
+    """
+    (sdist,) = distribution.sdist
+    with tempfile.TemporaryDirectory() as scratch:
+        listed = _listed(distribution, list(distribution.sdist.values()), store, Path(scratch))
+        flags = ["--no-deps", "--require-hashes", f"--no-binary={distribution.name}", f"--wheel-dir={scratch}"]
+        done = tools.pip(["wheel", "--quiet", *flags, f"--requirement={listed}"], {"SOURCE_DATE_EPOCH": _EPOCH})
+        found = sorted(Path(scratch).glob("*.whl"))
+        if done.returncode or not found:
+            raise WheelsUnavailable(f"{sdist}: does not build:\n{done.stderr.strip()}")
+        _hold_against_image(found[0].name, sdist, image)
+        sha256 = wheel.sha256(found[0])
+        return replace(distribution, wheels={store.put(found[0], sha256).name: sha256})
+
+
+def _hold_against_image(file: str, sdist: str, image: Image) -> None:
+    tags = parse_wheel_filename(file)[3]
+    fits = f"{image.name} takes Python {image.python} and glibc {image.glibc}"
+    if not any(tag in image.tags for tag in tags):
+        cure = "" if pythons.running() == image.python else f"; run this on Python {image.python}"
+        raise WheelsUnavailable(f"{sdist}: built here it is {file}, but {fits}{cure}")
+    here = platform.libc_ver()[1]
+    if all(tag.platform == "linux_x86_64" for tag in tags) and _number(here) > _number(image.glibc):
+        raise WheelsUnavailable(f"{sdist}: {file} was built against glibc {here}, but {fits}")
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def _rebuilt(distribution: Distribution, image: Image, store: Store, sha256: str) -> None:
+    again = build(distribution, image, store)
+    if sha256 not in again.wheels.values():
+        raise WheelsUnavailable(
+            f"{distribution.name} {distribution.version}: built again it is not the wheel the lock names; "
+            "`kernelwright wheels --upgrade` locks the new one"
+        )

@@ -1,0 +1,89 @@
+"""``wheels/requirements.in``: what the kernel needs, a requirement a line, and where to look for it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from kernelwright.errors import InvalidProject
+
+_OPTION = re.compile(r"(--index-url|-i|--extra-index-url|--find-links|-f|--no-index)(?:[ =]\s*(\S+))?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """A requirements file, read.
+
+    Attributes
+    ----------
+    name : str
+        The file, relative to the project.
+    folder : Path
+        Where it lies; ``--find-links`` is relative to it.
+    wanted : tuple of Requirement
+        In the file's order.
+    options : tuple of str
+        The lines that say where to look, as they are written.
+    """
+
+    name: str
+    folder: Path
+    wanted: tuple[Requirement, ...]
+    options: tuple[str, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """The content that matters, for a digest."""
+        return [*self.options, *sorted(str(requirement) for requirement in self.wanted)]
+
+    def option_lines(self) -> list[str]:
+        """Return the options for a requirements file in any other folder."""
+        return [self._absolute(option) for option in self.options]
+
+    def _absolute(self, option: str) -> str:
+        match = _OPTION.fullmatch(option)
+        if match and match[1] in {"--find-links", "-f"} and (self.folder / match[2]).is_dir():
+            return f"--find-links {(self.folder / match[2]).resolve()}"
+        return option
+
+
+def read(root: Path, name: str) -> Requirements:
+    """Read the project's requirements file.
+
+    Raises
+    ------
+    InvalidProject
+        No such file, or with every line that cannot be locked.
+    """
+    file = root / name
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        where = "pyproject.toml: tool.kernelwright.wheels"
+        raise InvalidProject([f"{where}: {name!r}: no such file; list in it what Kaggle's image lacks"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidProject([f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
+    wanted, options, problems = [], [], []
+    for number, line in enumerate(lines, 1):
+        text = re.sub(r"(^|\s)#.*", "", line).strip()
+        if _OPTION.fullmatch(text):
+            options.append(text)
+        elif text:
+            requirement = _requirement(text)
+            wanted += [requirement] if isinstance(requirement, Requirement) else []
+            problems += [] if isinstance(requirement, Requirement) else [f"{name}:{number}: {text!r} {requirement}"]
+    if problems:
+        raise InvalidProject(problems)
+    return Requirements(name=name, folder=file.parent, wanted=tuple(wanted), options=tuple(options))
+
+
+def _requirement(text: str) -> Requirement | str:
+    """Return the requirement, or what is wrong with it."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return "is not a requirement; write a name and versions, as in: efficientnet>=1.1"
+    if requirement.url:
+        return "names an address, which a lock does not hold; put the wheel into a folder: --find-links FOLDER"
+    return requirement

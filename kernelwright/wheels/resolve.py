@@ -1,0 +1,122 @@
+"""What one image lacks: requirements -> pinned distributions with the files that serve each Python, by uv.
+
+The image's distributions are left out of the resolution and stay as they are: their pins contradict one another, and a
+resolver that had to keep them all would find nothing. `conflicts` holds the outcome against them afterwards.
+"""
+
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from kernelwright.errors import WheelsUnavailable
+from kernelwright.image import Image, tags_for
+from kernelwright.wheels import tools
+from kernelwright.wheels.lock import Distribution
+from kernelwright.wheels.requirements import Requirements
+
+PYTHONS = ("3.11", "3.12", "3.13")
+"""The Pythons a rehearsal may run on: a lock names a wheel for each, where there is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What to resolve, for which image, with what leave to build."""
+
+    requirements: Requirements
+    image: Image
+    allow_sdist: Sequence[str] = ()
+
+    @property
+    def flags(self) -> list[str]:
+        """The options of uv that every call takes."""
+        built = [flag for name in self.allow_sdist for flag in ("--no-binary", name)]
+        return ["--only-binary", ":all:", *built, "--no-header", "--no-annotate"]
+
+
+def resolve(question: Question, kept: Sequence[str] = ()) -> tuple[Distribution, ...]:
+    """Pin what the image lacks; ``kept`` are pins to prefer, as ``name==version``.
+
+    Raises
+    ------
+    WheelsUnavailable
+        No such distribution, none that fits, or none that is allowed.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        pins = _pins(question, folder, kept)
+        found = {python: _files(question, folder, pins, python) for python in _pythons(question.image)}
+    return tuple(_distribution(pin, question.image, found) for pin in pins)
+
+
+def _pythons(image: Image) -> list[str]:
+    return [image.python, *(python for python in PYTHONS if python != image.python)]
+
+
+def _pins(question: Question, folder: Path, kept: Sequence[str]) -> list[str]:
+    """Return ``name==version`` of each distribution the image lacks."""
+    wanted, excluded, pinned = (folder / name for name in ("wanted.in", "excluded.txt", "pinned.txt"))
+    told = [*question.requirements.option_lines(), *map(str, question.requirements.wanted)]
+    wanted.write_text("\n".join(told) + "\n", "utf-8")
+    excluded.write_text("\n".join(question.image.distributions) + "\n", "utf-8")
+    pinned.write_text("\n".join(kept) + "\n", "utf-8")
+    target = _target(question.image, question.image.python)
+    source = ["pip", "compile", str(wanted), "--excludes", str(excluded), "-o", str(pinned)]
+    done = tools.uv([*source, *question.flags, *target])
+    if done.returncode:
+        raise WheelsUnavailable(_explained(question, done.stderr))
+    lines = pinned.read_text("utf-8").splitlines()
+    return [line for line in lines if re.match(r"[a-z0-9]", line)]
+
+
+def _target(image: Image, python: str) -> list[str]:
+    return ["--python-version", python, "--python-platform", f"x86_64-manylinux_{image.glibc.replace('.', '_')}"]
+
+
+def _explained(question: Question, said: str) -> str:
+    image = question.image
+    reasons = [line.strip().removeprefix("cause: ") for line in said.splitlines() if line.strip()]
+    text = "\n".join(f"  {line}" for line in reasons if not line.startswith("error: No solution"))
+    head = f"{question.requirements.name}: nothing fits {image.name} (Python {image.python}, glibc {image.glibc}):"
+    names = sorted(set(re.findall(r"Wheels are required for `([^`]+)`", said)))
+    cure = f"\nto build {', '.join(names)} from source, add to allow_sdist in pyproject.toml" if names else ""
+    return f"{head}\n{text}{cure}"
+
+
+def _files(question: Question, folder: Path, pins: Sequence[str], python: str) -> dict[str, Mapping[str, Any]]:
+    """Return the files of each pinned distribution that serve one Python: normalized name to uv's table."""
+    pinned = folder / "pins.in"
+    pinned.write_text("\n".join([*question.requirements.option_lines(), *pins]) + "\n", "utf-8")
+    target = _target(question.image, python)
+    source = ["pip", "compile", str(pinned), "--no-deps", "--format", "pylock.toml"]
+    done = tools.uv([*source, *question.flags, *target])
+    if done.returncode == 0:
+        return {package["name"]: package for package in tomllib.loads(done.stdout)["packages"]}
+    if python == question.image.python:
+        raise WheelsUnavailable(_explained(question, done.stderr))
+    # One of them has nothing for this Python: ask one by one.
+    each = {} if len(pins) == 1 else {pin: _files(question, folder, [pin], python) for pin in pins}
+    return {name: table for tables in each.values() for name, table in tables.items()}
+
+
+def _distribution(pin: str, image: Image, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Distribution:
+    name, _, version = pin.partition("==")
+    wheels: dict[str, str] = {}
+    for python, packages in found.items():
+        offered = dict(_hashes(packages.get(name, {}).get("wheels", [])))
+        ranks = image.tags if python == image.python else tags_for(python, image.platforms)
+        best = Distribution(name=name, version=version, wheels=offered).best(ranks)
+        wheels |= {best: offered[best]} if best else {}
+    own = Distribution(name=name, version=version, wheels=wheels)
+    sdist = found[image.python].get(name, {}).get("sdist")
+    return replace(own, wheels={}, sdist=dict(_hashes([sdist]))) if sdist and not own.best(image.tags) else own
+
+
+def _hashes(files: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for file in files:
+        place = file.get("url") or file["path"]
+        yield unquote(place.rpartition("/")[2]), file["hashes"]["sha256"]

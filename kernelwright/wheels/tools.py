@@ -1,0 +1,36 @@
+"""uv and pip, as commands."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kernelwright.errors import WheelsUnavailable
+
+
+def uv(arguments: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run uv; it never downloads a Python."""
+    return _run([_uv(), *arguments, "--quiet"], cwd, {"UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": ""})
+
+
+def _uv() -> str:
+    """Find uv beside this Python, where an environment has it, or on PATH."""
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.is_file() else shutil.which("uv")
+    if found is None:
+        raise WheelsUnavailable("uv is not installed; it resolves what the image lacks: pip install uv")
+    return found
+
+
+def pip(arguments: Sequence[str], variables: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run this Python's pip, with the indexes it is configured for."""
+    always = ["--disable-pip-version-check", "--no-input"]
+    return _run([sys.executable, "-m", "pip", *arguments, *always], None, variables or {})
+
+
+def _run(command: list[str], cwd: Path | None, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    told = {**os.environ, **variables}
+    environment = {name: value for name, value in told.items() if value or name not in variables}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
