@@ -1,8 +1,9 @@
 """The input folder of a rehearsal, as the kernel may see it: what is attached, without the truth."""
 
+import itertools
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from kernelwright.errors import InvalidInput
@@ -50,7 +51,7 @@ def _link(source: str, target: str) -> None:
 
 
 def make_public(folder: Path, public: Mapping[str, Fingerprint]) -> None:
-    """Make the staged ``folder`` look like the public data by repeating the last row of each file that is counted.
+    """Make the staged ``folder`` look like the public data: rows like the last, under new ids, in each counted file.
 
     Raises
     ------
@@ -72,8 +73,15 @@ def _pad(file: Path, rows: int) -> None:
     lines = file.read_bytes().splitlines(keepends=True)
     if not 2 <= len(lines) <= rows + 1:
         raise InvalidInput(f"{file}: {len(lines) - 1} rows cannot be padded to the public {rows}")
-    last = lines[-1].rstrip(b"\r\n") + b"\n"
+    key, comma, rest = lines[-1].rstrip(b"\r\n").partition(b",")
+    taken = {line.partition(b",")[0] for line in lines}
     file.unlink()  # it may be linked with the original, which must stay as it is
     with file.open("wb") as padded:
-        padded.writelines([*lines[:-1], last])
-        padded.write(last * (rows + 1 - len(lines)))
+        padded.writelines([*lines[:-1], key, comma, rest, b"\n"])
+        padded.writelines(name + comma + rest + b"\n" for name in _names(rows + 1 - len(lines), len(key), taken))
+
+
+def _names(count: int, width: int, taken: set[bytes]) -> Iterator[bytes]:
+    """Yield keys nobody has, in digits alone, as wide as the others: they pass for numbers and for hexadecimal."""
+    free = (name for number in itertools.count() if (name := b"%0*d" % (width, number)) not in taken)
+    return itertools.islice(free, count)

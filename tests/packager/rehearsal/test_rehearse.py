@@ -99,3 +99,15 @@ def test_fewer_public_rows_than_the_input_has_cannot_be_imitated(kernel, source)
     train.write_text("id,answer\n" + "z,1\n" * 51)
     with pytest.raises(InvalidInput, match=r"train.csv: 51 rows cannot be padded to the public 50$"):
         rehearse(kernel(), Plan(source=source, phases=["commit"]))
+
+
+def test_the_imitated_public_data_has_distinct_ids_and_leaves_the_original_alone(kernel, source):
+    project = kernel()
+    train = source / "toy-competition" / "train.csv"
+    before = train.read_bytes()
+    rehearse(project, Plan(source=source, phases=["commit"], layouts=["new"]))
+    padded = project.build / "rehearsal" / "commit-new" / "input" / "toy-competition" / "train.csv"
+    lines = padded.read_text().splitlines()
+    assert lines[:4] == ["id,answer", "x,1", "y,1", "0,1"]
+    assert len({line.partition(",")[0] for line in lines}) == len(lines) == 51
+    assert train.read_bytes() == before
