@@ -1,3 +1,54 @@
-"""Edit Kaggle kernels as modules; build, rehearse and ship them as one offline notebook."""
+"""Edit Kaggle kernels as modules; build, rehearse and ship them as one offline notebook.
+
+The library, in two calls::
+
+    from kernelwright import build_notebook, load_project
+
+    notebook = build_notebook(load_project(Path("my-kernel")))
+    notebook.data  # the bytes of the .ipynb file
+    notebook.cells, notebook.tree  # what is in it
+
+Names are imported when they are first asked for: this file rides in every notebook, as the parent of
+``kernelwright.runtime``, and must need nothing there.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kernelwright.building import Notebook, build, build_notebook
+    from kernelwright.errors import InvalidProject, KernelwrightError, NotebookTooLarge
+    from kernelwright.project import Project, load_project
 
 __version__ = "0.1.0"
+__all__ = [
+    "InvalidProject",
+    "KernelwrightError",
+    "Notebook",
+    "NotebookTooLarge",
+    "Project",
+    "build",
+    "build_notebook",
+    "load_project",
+]
+
+_HOMES = {
+    "InvalidProject": "errors",
+    "KernelwrightError": "errors",
+    "Notebook": "building",
+    "NotebookTooLarge": "errors",
+    "Project": "project",
+    "build": "building",
+    "build_notebook": "building",
+    "load_project": "project",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

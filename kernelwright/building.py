@@ -56,6 +56,14 @@ def build_notebook(project: Project) -> Notebook:
     NotebookTooLarge
         Over `LARGEST_NOTEBOOK_BYTES`.
     """
+    built = assemble(project)
+    if len(built.data) > LARGEST_NOTEBOOK_BYTES:
+        raise NotebookTooLarge(_too_large(project, built))
+    return built
+
+
+def assemble(project: Project) -> Notebook:
+    """Do as `build_notebook`, whatever the size."""
     tree, driver = _both(project)
     known = project.configuration
     slug = known.sources_dataset if known.carrier == "dataset" else ""

@@ -1,22 +1,37 @@
-"""Cells <-> the bytes of an .ipynb file, and a driver's text -> cells.
+"""Cells <-> the bytes of an .ipynb file, and a driver's text -> cells. The only importer of jupytext and nbformat."""
 
-nbformat is not needed to write a format this plain, and takes as long to import as everything else together; a test
-validates with it what is written here.
-"""
-
-import json
-from collections.abc import Sequence
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kernelwright import percent
+import jupytext
+import nbformat
+from nbformat import v4
+
 from kernelwright.cells import Cell
 from kernelwright.errors import InvalidProject
 
+# Read comments as comments: by default jupytext turns `# !ls` and `# %matplotlib` into live magics.
+_PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+_OWN_TO_JUPYTEXT = {"lines_to_next_cell", "cell_marker", "lines_to_end_of_cell_marker"}
+# What jupytext's `str.splitlines` takes for a line's end, though Python and notebooks do not; these stand in for it.
+_ENDS = dict(
+    zip(
+        map(ord, "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
+        "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007",
+        strict=True,
+    )
+)
+_BACK = {ord(stand_in): chr(end) for end, stand_in in _ENDS.items()}
+_MAGIC = re.compile(r"^\s*(?:[\w., ]+=\s*)?[%!]|\?\s*$|^\s*\?")
 _INDENTED = "a cell mark (# %%) at an indent splits a statement in two; unindent or reword the comment"
 
 
@@ -31,40 +46,56 @@ def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
     """
     name = name or str(file)
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise InvalidProject([f"{name}: not UTF-8 at byte {error.start}; save the driver as UTF-8"]) from None
-    parts, indented = percent.split(text)
-    problems = [f"{name}:{line}: {_INDENTED}" for line in indented]
-    if problems := problems or _syntax_problems(name, parts):
+    cells = tuple(_cell(node) for node in jupytext.reads(text.translate(_ENDS), _PERCENT).cells)
+    problems = [f"{name}:{line}: {_INDENTED}" for line in _indented_marks(text)]
+    if problems := problems or [f"{name}:{problem}" for problem in _syntax_problems(text, cells)]:
         raise InvalidProject(problems)
-    return tuple(Cell(kind=part.kind, source=part.source, metadata=part.metadata) for part in parts)
+    return cells
 
 
-def _syntax_problems(name: str, parts: Sequence[percent.Part]) -> list[str]:
-    found = [(part.line, percent.syntax_error(part)) for part in parts if part.kind == "code"]
-    return [
-        f"{name}:{line + (error.lineno or 1) - 1}: {error.msg}; not Python as it stands"
-        for line, error in found
-        if error
-    ]
+def _cell(node: nbformat.NotebookNode) -> Cell:
+    kept = {key: value for key, value in node.metadata.items() if key not in _OWN_TO_JUPYTEXT}
+    return Cell(kind=node.cell_type, source=node.source.translate(_BACK), metadata=kept)
+
+
+def _indented_marks(text: str) -> list[int]:
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError):  # live magics are not Python; cells are then split by line alone
+        return []
+    marks = (t for t in tokens if t.type == tokenize.COMMENT and re.match(r"#\s*%%", t.string))
+    return [t.start[0] for t in marks if t.start[1] > 0 and not t.line[: t.start[1]].strip()]
+
+
+def _syntax_problems(text: str, cells: Sequence[Cell]) -> Iterator[str]:
+    """Yield ``line: message`` for each code cell that is not Python; one with magics is IPython's to judge."""
+    at = 0
+    for cell in cells:
+        at = max(at, text.find(cell.source, at))
+        if cell.kind == "code" and (error := _syntax_error(cell.source)):
+            line = text.count("\n", 0, at) + (error.lineno or 1)
+            yield f"{line}: {error.msg}; not Python as it stands"
+
+
+def _syntax_error(source: str) -> SyntaxError | None:
+    try:
+        compile(source, "", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError as error:
+        return None if any(_MAGIC.search(line) for line in source.split("\n")) else error
+    return None
 
 
 def write(cells: Sequence[Cell]) -> bytes:
     """Return the notebook as nbformat 4.5, without outputs, the same bytes for the same cells."""
-    nodes = [_node(cell) for cell in cells]
-    notebook = {"cells": nodes, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
-    return f"{json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)}\n".encode()
+    node = v4.new_notebook(cells=[_node(cell) for cell in cells], metadata=_METADATA)
+    nbformat.validate(node)
+    text: str = nbformat.writes(node, version=nbformat.NO_CONVERT)
+    return f"{text.rstrip()}\n".encode()
 
 
-def _node(cell: Cell) -> dict[str, Any]:
-    node: dict[str, Any] = {"cell_type": cell.kind, "id": cell.id, "metadata": dict(cell.metadata)}
-    if cell.kind == "code":
-        node |= {"execution_count": None, "outputs": []}
-    return node | {"source": _lines(cell.source)}
-
-
-def _lines(source: str) -> list[str]:
-    """Cut at line feeds alone: what else `str.splitlines` takes for a line's end is content here."""
-    lines = source.split("\n")
-    return [f"{line}\n" for line in lines[:-1]] + [lines[-1]] * bool(lines[-1])
+def _node(cell: Cell) -> nbformat.NotebookNode:
+    make: Any = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}[cell.kind]
+    return make(source=cell.source, metadata=dict(cell.metadata), id=cell.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from kernelwright import imports, percent, reserved, vendor, walking
+from kernelwright import imports, reserved, vendor, walking
 from kernelwright.errors import InvalidProject
 from kernelwright.project import Project
 
@@ -138,8 +138,7 @@ def _every_file(project: Project, problems: list[str]) -> Iterator[SourceFile]:
 def _staged(project: Project, found: Mapping[str, SourceFile]) -> tuple[Stage, SourceFile | None]:
     """Find the driver's place in the tree, and the driver as a file of it where one is needed."""
     data = _bytes(project.driver)
-    parts, _ = percent.split(data.decode("utf-8", "replace"))
-    tree = percent.tree(parts)
+    tree = _python(data)
     path = _driver_path(project)
     folder = PurePosixPath(path).parent.as_posix().removeprefix(".")
     packaged = f"{folder}/__init__.py" in found or bool(tree and imports.is_relative(tree))
@@ -181,10 +180,16 @@ def _is_guard(node: ast.If) -> bool:
     return "__name__" in names
 
 
-def _imports(file: SourceFile, name: str) -> bool:
+def _python(data: bytes) -> ast.Module | None:
     try:
-        tree = ast.parse(file.data)
+        return ast.parse(data)
     except (SyntaxError, ValueError):
+        return None
+
+
+def _imports(file: SourceFile, name: str) -> bool:
+    tree = _python(file.data)
+    if tree is None:
         return False
     own = imports.module_name(file.path) or ""
     package = file.path.endswith("__init__.py")

@@ -1,42 +1,80 @@
 """``kernelwright explain``."""
 
+import itertools
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
+if TYPE_CHECKING:
+    from kernelwright.building import Notebook
+    from kernelwright.project import Project
+
 
 def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) -> None:
-    """List what goes into the notebook: order, file, size, digest, and why."""
-    from kernelwright import sources
+    """List what goes into the notebook: order, file, why, size, digest; and the sources attached."""
+    from kernelwright import building
     from kernelwright.project import load_project
 
     loaded = load_project(project, kernel)
-    tree = sources.collect(loaded)
-    files = [{"file": f.path, "bytes": len(f.data), "sha256": f.sha256, "why": f.origin} for f in tree.files]
-    attached = list(loaded.metadata.slugs)
+    answer = _answer(loaded, building.assemble(loaded))
     if as_json:
-        print(json.dumps({"files": files, "attached": attached}, indent=1))
+        print(json.dumps(answer, indent=1, ensure_ascii=False))
     else:
-        _print_table(files, attached)
+        _print(answer)
 
 
-def _print_table(files: list[dict[str, Any]], attached: list[str]) -> None:
+def _answer(project: "Project", built: "Notebook") -> dict[str, Any]:
+    from kernelwright.building import LARGEST_NOTEBOOK_BYTES
+
+    return {
+        "notebook": {"file": str(project.notebook), "bytes": len(built.data), "limit": LARGEST_NOTEBOOK_BYTES},
+        "files": [
+            {
+                "order": order,
+                "file": file.path,
+                "module": file.module,
+                "why": file.origin,
+                "carried": built.carriers[file.path],
+                "bytes": len(file.data),
+                "sha256": file.sha256,
+                "imports": list(built.tree.graph.get(file.module or "", ())),
+            }
+            for order, file in enumerate(built.tree.files, 1)
+        ],
+        "attached": list(project.metadata.slugs),
+    }
+
+
+def _print(answer: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=None, header_style="bold")
-    for column, side in (
-        ("", "right"),
-        ("file", "left"),
-        ("bytes", "right"),
-        ("sha256", "left"),
-        ("why", "left"),
-    ):
-        table.add_column(column, justify=side)  # type: ignore[arg-type]
-    for index, row in enumerate(files):
-        table.add_row(str(index + 1), row["file"], f"{row['bytes']:,}", row["sha256"][:12], row["why"])
-    console = Console()
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("", justify="right", style="dim")
+    table.add_column("file", overflow="fold")
+    table.add_column("carried by", no_wrap=True, style="dim")
+    table.add_column("bytes", justify="right", no_wrap=True)
+    table.add_column("sha256", no_wrap=True, style="dim")
+    for why, rows in itertools.groupby(answer["files"], lambda row: row["why"]):
+        table.add_row("", Text(why, style="italic"))
+        for row in rows:
+            cells = (str(row["order"]), row["file"], row["carried"], f"{row['bytes']:,}", row["sha256"][:12])
+            table.add_row(*map(Text, cells))
+    console = Console(highlight=False)
     console.print(table)
-    console.print(f"{sum(row['bytes'] for row in files):,} bytes in {len(files)} files")
-    console.print(f"attached: {', '.join(attached) or 'nothing'}")
+    for line in _totals(answer):
+        console.print(Text(line))
+
+
+def _totals(answer: Mapping[str, Any]) -> list[str]:
+    files, notebook = answer["files"], answer["notebook"]
+    share = notebook["bytes"] / notebook["limit"]
+    return [
+        "",
+        f"{sum(row['bytes'] for row in files):,} bytes in {len(files)} files",
+        f"notebook: {notebook['bytes']:,} bytes, {share:.0%} of the {notebook['limit']:,} allowed",
+        f"attached: {', '.join(answer['attached']) or 'nothing'}",
+    ]
