@@ -6,7 +6,10 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 ├── UnwritableOutput         a file that cannot be written
 ├── InvalidImage             a list of what Kaggle's image holds
 ├── WheelsUnavailable        what Kaggle's image lacks cannot be resolved, fetched, built or carried
+├── EnvironmentUnavailable   an environment like the image's cannot be made here
 ├── InvalidInput             the input folder of a rehearsal
+├── RehearsalUnderWay        two rehearsals of one project at a time
+├── NoForecast               runs that say too little of how the time grows
 └── HookFailed               a score or gallery hook of the kernel
 """
 
@@ -15,12 +18,15 @@ from collections.abc import Sequence
 from kernelwright.runtime.errors import KernelwrightError
 
 __all__ = [
+    "EnvironmentUnavailable",
     "HookFailed",
     "InvalidImage",
     "InvalidInput",
     "InvalidProject",
     "KernelwrightError",
+    "NoForecast",
     "NotebookTooLarge",
+    "RehearsalUnderWay",
     "UnwritableOutput",
     "WheelsUnavailable",
 ]
@@ -56,8 +62,20 @@ class WheelsUnavailable(KernelwrightError):
     """What Kaggle's image lacks cannot be resolved, fetched, built or carried; what was carried before is intact."""
 
 
+class EnvironmentUnavailable(KernelwrightError):
+    """An environment like the image's cannot be made here."""
+
+
 class InvalidInput(KernelwrightError):
     """The input folder of a rehearsal lacks what the kernel attaches."""
+
+
+class RehearsalUnderWay(KernelwrightError):
+    """Another rehearsal of the same project has not ended."""
+
+
+class NoForecast(KernelwrightError):
+    """The runs at hand say too little of how the time of each stage grows."""
 
 
 class HookFailed(KernelwrightError):
