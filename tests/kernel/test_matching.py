@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from landmarks.matching import match
+from tests.kernel.reference import search
+
+coarse = st.integers(-2, 2).map(lambda number: number / 4)  # distances of exactly 0.75, and ties, are common
+
+
+def units(rng, rows, size=128):
+    drawn = np.abs(rng.normal(size=(rows, size))).astype(np.float32)
+    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+
+
+@given(data=st.data(), bound=st.sampled_from([0.25, 0.5, 0.75, 1.0]))
+def test_matches_are_those_of_a_tree_ties_and_bounds_included(data, bound):
+    size = data.draw(st.integers(1, 4))
+    query, train = (
+        data.draw(arrays(np.float32, st.tuples(st.integers(0, 30), st.just(size)), elements=coarse)) for _ in "qt"
+    )
+    assert [*map(tuple, match(query, train, max_distance=bound).tolist())] == search.matches(query, train, bound)
+
+
+@given(seed=st.integers(0, 10**6), bound=st.floats(0.3, 0.9))
+def test_matches_of_noisy_copies_are_those_of_a_tree(seed, bound):
+    rng = np.random.default_rng(seed)
+    train = units(rng, 60)
+    query = train[rng.integers(0, 60, 40)] + rng.normal(0, 0.06, (40, 128)).astype(np.float32)
+    train = np.concatenate([train, train[:20]])
+    assert [*map(tuple, match(query, train, max_distance=bound).tolist())] == search.matches(query, train, bound)
+
+
+def test_a_distance_of_exactly_the_bound_does_not_match():
+    query, train = np.array([[0.75, 0]], np.float32), np.zeros((1, 2), np.float32)
+    assert match(query, train, max_distance=0.75).tolist() == []
+    assert match(query, train, max_distance=np.nextafter(0.75, 1)).tolist() == [[0, 0]]
+
+
+def test_many_may_match_one():
+    query = np.array([[0.0], [0.1], [5.0], [0.2]], np.float32)
+    assert match(query, np.array([[9.0], [0.1]], np.float32), max_distance=0.75).tolist() == [[0, 1], [1, 1], [3, 1]]
+
+
+@pytest.mark.parametrize("rows", [(0, 3), (3, 0), (0, 0)])
+def test_where_one_side_has_no_features_nothing_matches(rows):
+    found = match(*(np.empty((count, 4), np.float32) for count in rows), max_distance=0.75)
+    assert (found.shape, found.dtype) == ((0, 2), np.int64)

@@ -1,0 +1,55 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from landmarks.ranking import Neighbour, Prediction, rescore, vote
+from landmarks.settings import RankingSettings
+from tests.kernel.reference import judgement
+
+SETTINGS = RankingSettings()
+scored = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([-0.5, 0.0, 0.25, 0.5, 1.0])), max_size=8)
+
+
+def neighbours(pairs):
+    return [Neighbour(str(place), label, score) for place, (label, score) in enumerate(pairs)]
+
+
+@given(pairs=scored, data=st.data())
+def test_scores_are_those_of_the_reference_and_equal_ones_keep_their_order(pairs, data):
+    inliers = data.draw(st.lists(st.integers(0, 60), min_size=len(pairs), max_size=len(pairs)))
+    found = rescore(neighbours(pairs), inliers, SETTINGS)
+    totals = [judgement.total(score, count) for (_, score), count in zip(pairs, inliers, strict=True)]
+    order = sorted(range(len(pairs)), key=lambda place: (-totals[place], place))
+    assert [(one.id, one.score) for one in found] == [(str(place), totals[place]) for place in order]
+
+
+@given(pairs=scored, over=st.integers(1, 5))
+def test_the_vote_is_that_of_the_reference(pairs, over):
+    found = vote(neighbours(pairs), RankingSettings(vote_over=over))
+    assert (found and (found.label, found.score)) == judgement.winner(pairs, over)
+
+
+@pytest.mark.parametrize(("inliers", "share"), [(0, 0), (5, 0.2), (24, 0.96), (25, 1), (900, 1)])
+def test_inliers_count_up_to_25(inliers, share):
+    assert rescore([Neighbour("a", "1", 0.5)], [inliers], SETTINGS) == [Neighbour("a", "1", 0.5 + share)]
+
+
+def test_two_agreeing_neighbours_outvote_a_better_one():
+    assert vote(neighbours([("a", 0.9), ("b", 0.5), ("b", 0.5), ("a", 9.0)]), SETTINGS) == Prediction("b", 1.0)
+
+
+def test_an_equal_vote_goes_to_the_label_ranked_first():
+    assert vote(neighbours([("b", 1.0), ("a", 0.5), ("a", 0.5)]), SETTINGS) == Prediction("b", 1.0)
+
+
+def test_without_neighbours_there_is_no_prediction():
+    assert vote([], SETTINGS) is None
+
+
+def test_a_prediction_reads_as_the_submission_wants_it():
+    assert str(Prediction("00123", 1.25)) == "00123 1.25"
+
+
+@given(score=st.floats(-1, 6))
+def test_a_score_is_read_back_as_it_was(score):
+    assert float(str(Prediction("1", score)).split()[1]) == score

@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from landmarks.settings import VerificationSettings
+from landmarks.verification import verify
+
+SETTINGS = VerificationSettings()
+TILT = np.array([[0.9, 0.1, 30], [-0.05, 1.1, -20], [1e-4, 2e-4, 1]])
+
+
+def scene(right, wrong, seed=0):
+    rng = np.random.default_rng(seed)
+    query = rng.uniform(0, 600, (right + wrong, 2))
+    mapped = np.c_[query, np.ones(len(query))] @ TILT.T
+    train = mapped[:, :2] / mapped[:, 2:]
+    train[right:] = rng.uniform(0, 600, (wrong, 2))
+    return query.astype(np.float32), train.astype(np.float32)
+
+
+def test_the_matches_that_follow_one_homography_are_inliers():
+    found = verify(*scene(40, 60), SETTINGS)
+    assert found.mask[:40].all()
+    assert found.count == found.mask.sum()
+    assert 40 <= found.count <= 44
+
+
+def test_the_same_seed_gives_the_same_inliers():
+    points = scene(6, 200)
+    first, second = (verify(*points, SETTINGS) for _ in "ab")
+    np.testing.assert_array_equal(first.mask, second.mask)
+
+
+@pytest.mark.parametrize(("matches", "inliers"), [(0, 0), (1, 0), (4, 0), (5, 5), (6, 6)])
+def test_fewer_than_five_matches_have_no_inliers(matches, inliers):
+    found = verify(*scene(matches, 0), SETTINGS)
+    assert (found.count, found.mask.tolist()) == (inliers, [inliers > 0] * matches)
+
+
+def test_the_memory_order_of_the_points_does_not_matter():
+    query, train = scene(30, 30)
+    columns = verify(np.asfortranarray(query), np.asfortranarray(train), SETTINGS)
+    np.testing.assert_array_equal(columns.mask, verify(query, train, SETTINGS).mask)
+
+
+def test_a_singular_homography_has_no_inliers(monkeypatch):
+    def singular(*_, **__):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr("pydegensac.findHomography", singular)
+    found = verify(*scene(10, 0), SETTINGS)
+    assert (found.count, found.mask.tolist()) == (0, [False] * 10)
+
+
+def test_a_mask_that_is_a_list_is_read(monkeypatch):
+    monkeypatch.setattr("pydegensac.findHomography", lambda *_, **__: (None, [False] * 10))
+    assert verify(*scene(10, 0), SETTINGS).count == 0
+
+
+def test_repeated_points_count_once_where_only_distinct_ones_do():
+    query, train = (np.repeat(points, 5, axis=0) for points in scene(8, 0))
+    assert verify(query, train, SETTINGS).count == 40
+    assert verify(query, train, replace(SETTINGS, distinct=True)).count == 8
+
+
+def test_settings_reach_the_estimator(monkeypatch):
+    seen = []
+
+    def estimate(query, train, *limits, **named):
+        seen.append((limits, named))
+        return None, [False] * len(query)
+
+    monkeypatch.setattr("pydegensac.findHomography", estimate)
+    verify(*scene(5, 0), replace(SETTINGS, max_iterations=9, seed=3))
+    assert seen == [((7.0, 0.99, 9), {"seed": 3})]
