@@ -1,0 +1,64 @@
+"""Make build/mini and build/mini-public, if they are not there or the sources have changed."""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.mini import cache
+
+START = time.monotonic()
+BUILD = cache.ROOT / "build"
+MINI, PUBLIC = BUILD / "mini", BUILD / "mini-public"
+
+
+def main() -> None:
+    """Make what is missing; tensorflow is not even imported where nothing is."""
+    wanted = cache.digest()
+    if all(cache.is_current(folder, wanted) for folder in (MINI, PUBLIC)):
+        tell(f"{MINI.relative_to(cache.ROOT)} is up to date")
+        return
+    sys.path.insert(0, str(cache.ROOT / "kernel_src"))
+    for made, make in ((MINI, make_mini), (PUBLIC, make_public)):
+        _replace(made, make, wanted)
+
+
+def make_mini(folder: Path) -> None:
+    """Draw the photographs, then train on them."""
+    from tests.mini import dataset
+
+    shots = dataset.shots()
+    tell(f"photographing {len({shot.scene for shot in shots})} scenes: {len(shots)} images")
+    dataset.write(folder / dataset.COMPETITION, shots)
+    tell("training a small EfficientNet on the train images; this takes one to three minutes")
+    from landmarks.settings import B7
+    from tests.mini.learned import write_weights
+
+    write_weights(folder / dataset.COMPETITION, folder / B7.slug, tell)
+
+
+def make_public(folder: Path) -> None:
+    """Write the twin that a notebook meets while it is saved."""
+    from tests.mini import dataset
+
+    tell(f"writing {PUBLIC.relative_to(cache.ROOT)}: the same with a train.csv of {dataset.PUBLIC_ROWS} rows")
+    dataset.write_public(MINI, folder)
+
+
+def tell(line: str) -> None:
+    """Print a line of progress."""
+    print(f"mini {time.monotonic() - START:5.1f} s  {line}", flush=True)  # noqa: T201 - a command's own output
+
+
+def _replace(folder: Path, make: Callable[[Path], None], wanted: str) -> None:
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    make(partial)
+    (partial / cache.DIGEST).write_text(wanted)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+if __name__ == "__main__":
+    main()
