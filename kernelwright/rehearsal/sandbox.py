@@ -47,6 +47,8 @@ class Setting:
     python: Path = Path(sys.executable)
     writable: Path | None = None
     """An environment's folder that the notebook may install into, if it is not to be read-only."""
+    readable: tuple[Path, ...] = ()
+    """Further folders that the Python needs."""
 
 
 @functools.cache
@@ -109,7 +111,7 @@ def _system() -> Iterator[str]:
 
 def _mounts(setting: Setting) -> Iterator[str]:
     desk = setting.desk
-    for prefix in _python_folders(setting.python):
+    for prefix in (*_python_folders(setting.python), *setting.readable):
         yield from ("--ro-bind", str(prefix), str(prefix))
     if setting.writable:
         yield from ("--bind", str(setting.writable), str(setting.writable))
