@@ -34,7 +34,7 @@ def wheels(
         make.check(loaded)
         print("the locks are up to date")
     elif verify:
-        _verify(loaded)
+        _verify(loaded, as_json)
     else:
         _make(loaded, upgrade, as_json)
 
@@ -59,5 +59,19 @@ def _track(work: "Sequence[Distribution]", title: str) -> "Iterable[Distribution
     return track(work, title, transient=True)
 
 
-def _verify(project: "Project") -> None:
-    raise NotImplementedError
+def _verify(project: "Project", as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from kernelwright.wheels import verify
+
+    proofs = verify.verify(project, tell=_quiet if as_json else print)
+    if as_json:
+        print(json.dumps([asdict(proof) for proof in proofs], indent=1))
+    else:
+        print("\n".join(f"Python {proof.python}: {proof.word}: {proof.detail}" for proof in proofs))
+    if not any(proof.word == "proven" for proof in proofs) or any(proof.word == "failed" for proof in proofs):
+        raise typer.Exit(1)
+
+
+def _quiet(_: str) -> None:
+    pass
