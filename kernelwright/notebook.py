@@ -41,14 +41,18 @@ def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
     Raises
     ------
     InvalidProject
-        With every problem: not UTF-8; a cell mark at an indent, which would cut a statement in two; a cell that is
-        not Python.
+        With every problem: not there; not UTF-8; a cell mark at an indent, which would cut a statement in two; a cell
+        that is not Python.
     """
     name = name or str(file)
     try:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise InvalidProject([f"{name}: not UTF-8 at byte {error.start}; save the driver as UTF-8"]) from None
+    except OSError as error:
+        raise InvalidProject(
+            [f"{name}: {error.strerror}; tool.kernelwright.driver names a percent-format script"]
+        ) from None
     cells = tuple(_cell(node) for node in jupytext.reads(text.translate(_ENDS), _PERCENT).cells)
     problems = [f"{name}:{line}: {_INDENTED}" for line in _indented_marks(text)]
     if problems := problems or [f"{name}:{problem}" for problem in _syntax_problems(text, cells)]:

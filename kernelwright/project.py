@@ -194,16 +194,11 @@ def _metadata(root: Path, name: str, problems: list[str]) -> KernelMetadata | No
 def _path_problems(root: Path, chosen: KernelConfiguration) -> list[str]:
     named = [("driver", chosen.driver)]
     named += [(f"sources[{index}]", source) for index, source in enumerate(chosen.sources)]
-    found = []
-    for key, value in named:
-        place = f"pyproject.toml: tool.kernelwright.{key}: {value!r}"
-        if not (root / value).resolve().is_relative_to(root):
-            found.append(f"{place} is outside the project; move or copy it into {root.name}/")
-        elif not (root / value).exists():
-            found.append(f"{place}: no such file or folder in {root}")
-        elif key == "driver" and not (root / value).is_file():
-            found.append(f"{place} is a folder; name the percent-format script in it")
-    return found
+    return [
+        f"pyproject.toml: tool.kernelwright.{key}: {value!r} is outside the project; move or copy it into {root.name}/"
+        for key, value in named
+        if not (root / value).resolve().is_relative_to(root)
+    ]
 
 
 def _unfinished(chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:

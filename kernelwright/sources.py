@@ -129,8 +129,14 @@ def _name_clashes(project: Project) -> list[str]:
 def _every_file(project: Project, problems: list[str]) -> Iterator[SourceFile]:
     for found in vendor.walk(project, problems):
         yield SourceFile(path=found.path, data=found.data, origin=found.origin)
-    for source in project.sources:
+    for index, source in enumerate(project.sources):
         origin = source.relative_to(project.root).as_posix()
+        if not source.exists() and not source.is_symlink():
+            where = f"pyproject.toml: tool.kernelwright.sources[{index}]"
+            problems.append(
+                f"{where}: no file or folder {origin!r} in {project.root.name}/; correct the name, or make it"
+            )
+            continue
         for found in walking.walk(source, source.name, origin, project.root, problems):
             yield SourceFile(path=found.path, data=found.data, origin=origin)
 
@@ -201,11 +207,11 @@ def _understood(found: Mapping[str, SourceFile], staged: Stage, problems: list[s
     names = {path: imports.module_name(path.removeprefix(f"{staged.folder}/")) for path in found}
     # Where a module and a package share a name, Python takes the package.
     taken = {name: path for path, name in sorted(names.items(), reverse=True) if name}
-    trees = {name: _parsed(found[path], problems) for name, path in taken.items()}
+    trees = {name: _parsed(found[path], problems) for name, path in sorted(taken.items())}
     carried = frozenset(trees)
     graph = {
         name: imports.imported(tree, name, is_package=taken[name].endswith("__init__.py"), carried=carried)
-        for name, tree in sorted(trees.items())
+        for name, tree in trees.items()
     }
     files = (_named(file, name, trees) for file, name in zip(found.values(), names.values(), strict=True))
     return SourceTree(files=_ordered(files, graph), graph=graph, stage=staged)
@@ -222,9 +228,19 @@ def _parsed(file: SourceFile, problems: list[str]) -> ast.Module:
         return ast.parse(file.data, filename=file.path)
     except (SyntaxError, ValueError) as error:
         if file.origin != DRIVER:  # its cells are judged one by one
-            line = getattr(error, "lineno", None) or 1
-            problems.append(f"{_place(file)}:{line}: {getattr(error, 'msg', error)}; not Python as it stands")
+            problems.append(f"{_place(file)}:{_fault(file, error)}")
         return ast.Module(body=[], type_ignores=[])
+
+
+def _fault(file: SourceFile, error: SyntaxError | ValueError) -> str:
+    """Say where and why a file is not Python, in words that are the same in every version of it where they can be."""
+    if b"coding" not in b"".join(file.data.splitlines()[:2]):
+        try:
+            file.data.decode("utf-8")
+        except UnicodeDecodeError as fault:
+            line = file.data.count(b"\n", 0, fault.start) + 1
+            return f"{line}: not UTF-8; save it as UTF-8, or declare its coding in its first line"
+    return f"{getattr(error, 'lineno', None) or 1}: {getattr(error, 'msg', error)}; not Python as it stands"
 
 
 def _place(file: SourceFile) -> str:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -68,4 +69,5 @@ def _wish(error: ErrorDetails) -> str:
     wish = error["msg"]
     for opening in ("Value error, ", "Input ", "String ", "Tuple "):
         wish = wish.removeprefix(opening)
-    return wish.replace("a valid array", "a list").replace("a valid ", "a ")
+    wish = wish.replace("a valid array", "a list").replace("a valid ", "a ")
+    return re.sub(r"\ba (?=[aeiou])", "an ", wish)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
@@ -47,7 +48,7 @@ def _package(name: str, problems: list[str]) -> Iterator[walking.Found]:
         problems.append(f"{_WHERE}: {name!r} is not installed; pip install it, or take it out")
         return
     origin = Path(spec.origin)
-    if not origin.is_file():
+    if name.partition(".")[0] in sys.stdlib_module_names:
         problems.append(f"{_WHERE}: {name!r} is a part of Python itself; take it out")
         return
     is_package = origin.name == "__init__.py"

@@ -1,0 +1,40 @@
+import os
+
+import pytest
+
+from kernelwright import files
+from kernelwright.errors import UnwritableOutput
+
+
+def test_a_file_is_written_with_the_folders_above_it(tmp_path):
+    files.replace(tmp_path / "a/b/c.txt", b"one")
+    assert (tmp_path / "a/b/c.txt").read_bytes() == b"one"
+    assert (tmp_path / "a/b/c.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_an_identical_file_is_left_untouched(tmp_path):
+    file = tmp_path / "c.txt"
+    file.write_bytes(b"one")
+    os.utime(file, (1, 1))
+    files.replace(file, b"one")
+    assert file.stat().st_mtime == 1
+    files.replace(file, b"two")
+    assert file.read_bytes() == b"two"
+
+
+def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
+    file = tmp_path / "c.txt"
+    file.write_bytes(b"old")
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(UnwritableOutput) as caught:
+        files.replace(file, b"new")
+    assert str(caught.value) == f"{file}: cannot be written: No space left on device"
+    assert [path.name for path in tmp_path.iterdir()] == ["c.txt"]
+    assert file.read_bytes() == b"old"
+
+
+def test_a_folder_in_the_way_is_named(tmp_path):
+    (tmp_path / "c.txt").write_bytes(b"")
+    with pytest.raises(UnwritableOutput) as caught:
+        files.replace(tmp_path / "c.txt/d.txt", b"new")
+    assert str(caught.value) == f"{tmp_path}/c.txt/d.txt: cannot be written: File exists"
