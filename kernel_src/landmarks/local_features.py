@@ -82,20 +82,14 @@ class RootSift:
         """Return the strongest features; keypoints in pixels of the image scaled to ``longer_side_px``."""
         scale = self._settings.longer_side_px / max(image.shape)
         grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), scale)
-        found, raw = self._detect(grey)
-        if not len(found):
+        sift = cv2.SIFT.create(self._settings.max_features)
+        found = sift.detect(grey, None)
+        if not found:  # some OpenCV cannot describe nothing
             return NONE
+        found, raw = sift.compute(grey, _upright(found) if self._settings.upright else found)
         strongest = np.argsort([-point.response for point in found], kind="stable")[: self._settings.max_features]
         points = np.array([(point.pt[1], point.pt[0]) for point in found], np.float32)
         return LocalFeatures(points[strongest], root(raw[strongest]), scale)
-
-    def _detect(self, grey: NDArray[np.uint8]) -> tuple[tuple[cv2.KeyPoint, ...], NDArray[np.float32]]:
-        sift = cv2.SIFT.create(self._settings.max_features)
-        found = sift.detect(grey, None)
-        if self._settings.upright:
-            found = _upright(found)
-        found, raw = sift.compute(grey, found)
-        return tuple(found), raw
 
 
 def root(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,94 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from landmarks.dataset import Photo
+from landmarks.embedding import Embedder
+from landmarks.settings import EmbeddingSettings, NetworkSettings
+from tests.kernel.competition import save, scene
+from tests.kernel.reference import pixels
+
+NETWORK = NetworkSettings(resize_px=24, input_px=32, embedding=6)
+SETTINGS = EmbeddingSettings(batch=4, decode_threads=3)
+
+
+def network(seed, input_px=32, size=6):
+    tf.keras.utils.set_random_seed(seed)
+    keras = tf.keras.layers
+    image = keras.Input((input_px, input_px, 3))
+    shown = keras.Conv2D(8, 3, activation="relu")(image)
+    pooled = keras.Dropout(0.5)(keras.GlobalAveragePooling2D()(shown))
+    return tf.keras.Model(image, keras.Dense(size)(pooled))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("photos")
+
+
+@pytest.fixture(scope="module")
+def photos(folder):
+    return [Photo(f"{n:04x}", save(folder, "test", f"{n:04x}", scene(n, (60, 80)))) for n in range(10)]
+
+
+def vectors(embedder, photos):
+    return np.stack([vector for _, vector in embedder(photos)])
+
+
+def plain(models, photo):
+    """Each model on its own, one image at a time."""
+    views = [(model, pixels.for_global_model(photo.path, sizes.resize_px, sizes.input_px)) for model, sizes in models]
+    return np.concatenate([model(view[None], training=False)[0] for model, view in views])
+
+
+@pytest.mark.parametrize("batch", [1, 4, 16])
+def test_embeddings_are_those_of_one_image_at_a_time(photos, batch):
+    models = [(network(0), NETWORK)]
+    found = [*Embedder(models, replace(SETTINGS, batch=batch))(photos)]
+    assert [photo for photo, _ in found] == photos
+    for photo, vector in found:
+        assert (vector.shape, vector.dtype) == ((6,), np.float32)
+        np.testing.assert_allclose(vector, plain(models, photo), atol=1e-5)
+
+
+def test_models_of_different_sizes_are_put_side_by_side_as_they_are(photos):
+    models = [(network(1), NETWORK), (network(2, 20, 3), replace(NETWORK, input_px=20)), (network(3), NETWORK)]
+    found = vectors(Embedder(models, SETTINGS), photos)
+    assert found.shape == (10, 15)
+    np.testing.assert_allclose(found, [plain(models, photo) for photo in photos], atol=1e-5)
+
+
+def test_two_runs_agree_bit_for_bit(photos):
+    models = [(network(4), NETWORK)]
+    one, other = (vectors(Embedder(models, SETTINGS), photos) for _ in "ab")
+    np.testing.assert_array_equal(one, other)
+
+
+def test_models_of_one_size_share_the_decoded_pixels(photos, monkeypatch):
+    read = []
+
+    def count(path, **sizes):
+        read.append(path)
+        return np.zeros((32, 32, 3), np.float32)
+
+    monkeypatch.setattr("landmarks.embedding.global_pixels", count)
+    vectors(Embedder([(network(5), NETWORK), (network(6), NETWORK)], SETTINGS), photos)
+    assert sorted(read) == [photo.path for photo in photos]
+
+
+def test_a_photo_that_cannot_be_read_is_logged_and_the_others_are_embedded(folder, photos, caplog):
+    broken = Photo("ffff", folder / "ffff.jpg")
+    broken.path.write_bytes(b"nothing")
+    embedder = Embedder([(network(7), NETWORK)], SETTINGS)
+    found = dict(embedder([broken, *photos[:4], broken, *photos[4:]]))
+    assert found.pop(broken) is None
+    np.testing.assert_allclose(np.stack([*found.values()]), vectors(embedder, photos), atol=1e-6)
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("landmarks.")]
+    assert said == [f"skipped: {broken.path}: unreadable image; replace the file"] * 2
+
+
+def test_where_no_photo_can_be_read_there_is_no_embedding(folder):
+    missing = [Photo(str(number), folder / f"missing{number}.jpg") for number in range(5)]
+    assert [*Embedder([(network(8), NETWORK)], SETTINGS)(missing)] == [(photo, None) for photo in missing]
