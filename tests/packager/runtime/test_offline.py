@@ -7,8 +7,9 @@ import zipfile
 import pytest
 
 from kernelwright.runtime import inputs, offline
-from kernelwright.runtime.errors import InputNotFound, WheelsNotInstalled
+from kernelwright.runtime.errors import WheelsNotInstalled
 
+THIS = "cp{}{}".format(*sys.version_info)
 NAME = "pebble-1.0-py3-none-any.whl"
 
 
@@ -69,10 +70,76 @@ def test_missing_and_altered_wheels_are_all_named_and_none_is_installed(configur
     )
 
 
-def test_a_dataset_that_is_not_attached_is_an_error(configure):
+def test_a_dataset_that_is_not_attached_is_an_error_that_says_what_is_missing(configure, tmp_path):
     configure(wheels={NAME: "ab" * 32}, wheels_dataset="my-wheels")
-    with pytest.raises(InputNotFound, match="input 'my-wheels' is not mounted"):
+    (tmp_path / "input/paintings").mkdir(parents=True)
+    with pytest.raises(WheelsNotInstalled) as error:
         offline.install()
+    assert str(error.value) == (
+        f"pebble==1.0: not installed, because input 'my-wheels' is not mounted; under {tmp_path / 'input'} there is\n"
+        "  paintings: \n"
+        "attach it in kernel-metadata.json, or set KERNELWRIGHT_INPUT to the folder that holds it by its slug"
+    )
+
+
+def test_what_is_installed_at_its_version_needs_no_dataset(configure, monkeypatch):
+    monkeypatch.setattr(offline.subprocess, "run", refuse_to_run)
+    file = f"pytest-{pytest.__version__}-py3-none-any.whl"
+    configure(wheels={file: "ab" * 32}, wheels_dataset="my-wheels")
+    offline.install()
+
+
+def test_what_is_installed_at_another_version_is_wanted(configure):
+    configure(wheels={"pytest-0.1-py3-none-any.whl": "ab" * 32}, wheels_dataset="my-wheels")
+    with pytest.raises(WheelsNotInstalled, match=r"pytest==0\.1: not installed"):
+        offline.install()
+
+
+def test_only_the_wheel_of_this_python_must_be_there(configure, folder, monkeypatch):
+    mine, other = f"pebble-1.0-{THIS}-{THIS}-linux_x86_64.whl", "pebble-1.0-cp39-cp39-linux_x86_64.whl"
+    configure(wheels={mine: "ab" * 32, other: wheel(folder / other)}, wheels_dataset="my-wheels")
+    with pytest.raises(WheelsNotInstalled) as error:
+        offline.install()
+    assert str(error.value).splitlines()[1:] == [
+        f"- {mine} is missing",
+        f"mounted: {other}; attach the version of the dataset built with it",
+    ]
+
+
+def test_an_altered_wheel_of_another_python_is_named_too(configure, folder):
+    mine, other = "pebble-1.0-py3-none-any.whl", "pebble-1.0-cp39-cp39-linux_x86_64.whl"
+    found = wheel(folder / other)
+    configure(wheels={mine: wheel(folder / mine), other: "ab" * 32}, wheels_dataset="my-wheels")
+    with pytest.raises(WheelsNotInstalled, match=f"- {other} is altered: its sha256 is {found}"):
+        offline.install()
+
+
+def test_a_distribution_without_a_wheel_for_this_python_is_named(configure, folder):
+    wheel(folder / NAME)
+    configure(wheels={"stone-1.0-cp39-cp39-linux_x86_64.whl": "ab" * 32}, wheels_dataset="my-wheels")
+    with pytest.raises(WheelsNotInstalled, match=r"- stone==1\.0 has no wheel for Python 3\.\d+\nmounted"):
+        offline.install()
+
+
+@pytest.mark.parametrize(
+    ("tags", "fits"),
+    [
+        ("py3-none-any", True),
+        ("py2.py3-none-any", True),
+        ("py2-none-any", False),
+        ("py310-none-any", True),
+        ("py313-none-any", False),
+        ("cp312-cp312-manylinux2014_x86_64", True),
+        ("cp311-cp311-manylinux2014_x86_64", False),
+        ("cp312-none-any", True),
+        ("cp37-abi3-manylinux2014_x86_64", True),
+        ("cp313-abi3-manylinux2014_x86_64", False),
+        ("pp312-pypy312_pp73-manylinux2014_x86_64", False),
+    ],
+)
+def test_which_wheels_are_for_python_3_12(tags, fits):
+    assert offline._is_for(f"pebble-1.0-{tags}.whl", (3, 12)) is fits
+    assert offline._is_for(f"pebble-1.0-1build-{tags}.whl", (3, 12)) is fits
 
 
 def test_what_pip_says_is_told(configure, folder):
@@ -85,8 +152,3 @@ def test_what_pip_says_is_told(configure, folder):
     assert first == f"pip could not install the wheels in {folder}:"
     assert pin == f"pebble==1.0 --hash=sha256:{sha256}"
     assert any("No matching distribution found for pebble==1.0" in line for line in rest)
-
-
-def test_wheels_of_one_version_for_several_pythons_are_one_requirement():
-    wheels = {"b-1.0-cp312-abi-any.whl": "12", "a-2.0-py3-none-any.whl": "00", "b-1.0-cp313-abi-any.whl": "13"}
-    assert offline._requirements(wheels) == "a==2.0 --hash=sha256:00\nb==1.0 --hash=sha256:12 --hash=sha256:13\n"
