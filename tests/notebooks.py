@@ -12,6 +12,7 @@ from nbclient.exceptions import CellExecutionError
 from kernelwright.building import build_notebook
 from kernelwright.project import load_project
 
+ROOT = Path(__file__).parents[1]
 METADATA = {"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": "build/some.ipynb"}
 
 

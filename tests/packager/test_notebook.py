@@ -22,8 +22,9 @@ def problems(tmp_path, text):
 
 def test_a_driver_comes_out_as_its_author_wrote_it(tmp_path):
     text = (
-        "# %% [markdown]\n# # Title\n#\n#     indented\n\n# %% A title tags=['x'] key=\"v\"\n# !ls\n# %matplotlib inline\n"
-        '\n\nx = """\n# %% not a cell\n"""  # ends\n\n# %%\n%matplotlib inline\n!ls {x} $HOME\n\n# %% [raw]\n# raw\n\n'
+        "# %% [markdown]\n# # Title\n#\n#     indented\n\n# %% A title tags=['x'] key=\"v\"\n# !ls\n"
+        '# %matplotlib inline\n\n\nx = """\n# %% not a cell\n"""  # ends\n\n'
+        "# %%\n%matplotlib inline\n!ls {x} $HOME\n\n# %% [raw]\n# raw\n\n"
         '# %% [markdown]\n"""\nquoted *text*\n"""\n'
     )
     assert [(cell.kind, cell.source) for cell in read(tmp_path, text)] == [

@@ -1,0 +1,165 @@
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from kernelwright import cli
+from tests import notebooks
+
+
+def call(folder, *arguments, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["kernelwright", *arguments])
+    monkeypatch.chdir(folder.root)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    out, err = capsys.readouterr()
+    return ended.value.code or 0, out, err
+
+
+@pytest.fixture
+def run(folder, monkeypatch, capsys):
+    """Call the command line in the project's folder: status, stdout, stderr."""
+    monkeypatch.setenv("COLUMNS", "80")
+    return lambda *arguments: call(folder, *arguments, monkeypatch=monkeypatch, capsys=capsys)
+
+
+def test_build_says_what_it_wrote(folder, run):
+    status, out, err = run("build")
+    size = (folder.root / "build/some.ipynb").stat().st_size
+    assert (status, out, err) == (0, f"build/some.ipynb: {size:,} bytes\n", "")
+
+
+def test_a_problem_is_reported_with_status_1(folder, run):
+    folder.configure("driver = 1")
+    assert run("build") == (1, "", "pyproject.toml: tool.kernelwright.driver: 1 should be a string\n")
+
+
+def test_an_output_that_cannot_be_written_is_a_problem(folder, run):
+    folder.write("build", "a file in the way")
+    assert run("build") == (1, "", f"{folder.root}/build/some.ipynb: cannot be written: File exists\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["build", "--nothing"], "No such option: --nothing"),
+        (["nothing"], "No such command 'nothing'."),
+        (["build", "--project"], "Option '--project' requires an argument."),
+        ([], "Usage: "),
+    ],
+)
+def test_wrong_usage_is_status_2(run, arguments, message):
+    status, out, err = run(*arguments)
+    assert status == 2
+    assert message in out + err
+
+
+def test_an_interrupt_is_status_130(folder):
+    os.mkfifo(folder.root / "fifo.toml")
+    (folder.root / "pyproject.toml").unlink()
+    (folder.root / "pyproject.toml").symlink_to("fifo.toml")  # reading it waits for a writer
+    command = [sys.executable, "-m", "kernelwright", "build", "--project", str(folder.root)]
+    process = subprocess.Popen(command, cwd=notebooks.ROOT, stderr=subprocess.PIPE, text=True)
+    with (folder.root / "fifo.toml").open("wb"):  # opens when the command is about to read
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_check_is_silent_about_nothing_and_names_what_is_stale(folder, run):
+    folder.configure('driver = "main.py"\nsources = ["pkg"]')
+    folder.write("main.py", "# %% [markdown]\n# # Title\n# %%\nimport pkg\n")
+    folder.write("pkg/__init__.py", "x = 1\n")
+    folder.write("pkg/old.py", "x = 1\n")
+    stale = "build/some.ipynb is stale; `kernelwright build` would change:\n"
+    assert run("build", "--check") == (1, "", f"{stale}  some.ipynb: no such file\n")
+    run("build")
+    before = (folder.root / "build/some.ipynb").stat()
+    assert run("build", "--check") == (0, "build/some.ipynb is up to date\n", "")
+    folder.write("pkg/__init__.py", "x = 2\n")
+    (folder.root / "pkg/old.py").rename(folder.root / "pkg/new.py")
+    folder.write("main.py", "# %% [markdown]\n# # Title\n# %%\nimport pkg.new\n")
+    assert run("build", "--check") == (
+        1,
+        "",
+        f"{stale}  + pkg/new.py\n  - pkg/old.py\n  ~ the list of modules\n  ~ the set-up cell\n  ~ pkg/__init__.py\n"
+        "  ~ driver cell 2: import pkg.new\n",
+    )
+    assert (folder.root / "build/some.ipynb").stat() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda data: b"no notebook", "not a notebook"),
+        (lambda data: data + b"\n", "the cells are the same, the file's other bytes are not"),
+        (lambda data: json.dumps(swapped(data)).encode(), "the cells are in another order"),
+        (lambda data: json.dumps(added(data)).encode(), "- a cell of no module: by hand"),
+    ],
+)
+def test_check_tells_how_a_file_was_changed(folder, run, change, line):
+    run("build")
+    file = folder.root / "build/some.ipynb"
+    file.write_bytes(change(file.read_bytes()))
+    expected = f"build/some.ipynb is stale; `kernelwright build` would change:\n  {line}\n"
+    assert run("build", "--check") == (1, "", expected)
+
+
+def swapped(data):
+    notebook = json.loads(data)
+    notebook["cells"].reverse()
+    return notebook
+
+
+def added(data):
+    notebook = json.loads(data)
+    notebook["cells"].append({"cell_type": "code", "id": "mine", "source": "by hand", "metadata": {}, "outputs": []})
+    return notebook
+
+
+def test_check_looks_at_the_dataset_too(folder, run):
+    configuration = 'driver = "main.py"\ncarrier = "dataset"\nsources_dataset = "my-sources"'
+    folder.configure(configuration, dataset_sources=["OWNER/my-sources"])
+    run("build")
+    assert run("build", "--check")[0] == 0
+    folder.write("build/sources/sources.json", "{}")
+    assert run("build", "--check")[2].endswith("would change:\n  build/sources/sources.json differs\n")
+
+
+def test_explain_fits_80_columns(folder, run):
+    folder.configure('driver = "main.py"\nsources = ["some/pkg"]', competition_sources=["some-competition"])
+    folder.write("some/pkg/__init__.py", "x = 1\n")
+    folder.write("some/pkg/data.bin", b"\xff" * 2000)
+    status, out, _ = run("explain")
+    lines = out.splitlines()
+    assert status == 0
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["file", "carried", "by", "bytes", "sha256"]
+    assert ["1", "pkg/data.bin", "set-up", "2,000"] in [line.split()[:4] for line in lines]
+    assert lines[-1] == "attached: some-competition"
+
+
+def test_explain_answers_in_json(folder, run):
+    folder.configure('driver = "main.py"\nsources = ["pkg"]', dataset_sources=["OWNER/some-data"])
+    folder.write("pkg/__init__.py", "import pkg.a\n")
+    folder.write("pkg/a.py", "x = 1\n")
+    status, out, _ = run("explain", "--json")
+    answer = json.loads(out)
+    assert status == 0
+    assert [row for row in answer["files"] if row["why"] == "pkg"][1] == {
+        "order": answer["files"][-1]["order"],
+        "file": "pkg/__init__.py",
+        "module": "pkg",
+        "why": "pkg",
+        "carried": "cell",
+        "bytes": 13,
+        "sha256": hashlib.sha256(b"import pkg.a\n").hexdigest(),
+        "imports": ["pkg.a"],
+    }
+    assert answer["attached"] == ["some-data"]
+    assert answer["notebook"]["limit"] == 900_000
