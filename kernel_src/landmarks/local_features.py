@@ -82,14 +82,17 @@ class RootSift:
         """Return the strongest features; keypoints in pixels of the image scaled to ``longer_side_px``."""
         scale = self._settings.longer_side_px / max(image.shape)
         grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), scale)
-        sift = cv2.SIFT.create(self._settings.max_features)
-        found = sift.detect(grey, None)
+        sift = cv2.SIFT.create()
+        found = self._strongest(sift.detect(grey, None))
         if not found:  # some OpenCV cannot describe nothing
             return NONE
-        found, raw = sift.compute(grey, _upright(found) if self._settings.upright else found)
-        strongest = np.argsort([-point.response for point in found], kind="stable")[: self._settings.max_features]
-        points = np.array([(point.pt[1], point.pt[0]) for point in found], np.float32)
-        return LocalFeatures(points[strongest], root(raw[strongest]), scale)
+        described, raw = sift.compute(grey, found)
+        points = np.array([(point.pt[1], point.pt[0]) for point in described], np.float32)
+        return LocalFeatures(points, root(raw), scale)
+
+    def _strongest(self, found: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:
+        candidates = _upright(found) if self._settings.upright else found
+        return sorted(candidates, key=lambda point: -point.response)[: self._settings.max_features]
 
 
 def root(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
