@@ -11,7 +11,7 @@ import numpy as np
 
 from kernelwright.runtime import inputs, stages
 from kernelwright.runtime.errors import InputNotFound
-from landmarks import dataset, ranking, retrieval
+from landmarks import dataset, ranking, records, retrieval
 from landmarks.dataset import Photo
 from landmarks.embedding import Embedder, Model, Vector
 from landmarks.errors import GalleryTooLarge
@@ -162,8 +162,9 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, settings: Set
 
     def verified(query: Photo) -> list[Neighbour]:
         pairs = [(features(query), features(gallery[one.id])) for one in ranked[query]]
-        inliers = [agreeing(*pair, settings.max_distance, settings.verification)[1].count for pair in pairs]
-        return ranking.rescore(ranked[query], inliers, settings.ranking)
+        agreed = [agreeing(*pair, settings.max_distance, settings.verification) for pair in pairs]
+        records.save_matches(query, [one.id for one in ranked[query]], pairs, agreed)
+        return ranking.rescore(ranked[query], [inliers.count for _, inliers in agreed], settings.ranking)
 
     found = stages.stage("verify", _Work(ranked, _ahead(verified, ranked, settings)))
     return dict(zip(ranked, found, strict=True))
@@ -228,4 +229,6 @@ def _neighbour(data: Data, photo: Photo, score: float) -> Neighbour:
 def _step(name: str, data: Data, ranked: Ranked, settings: Settings) -> Step:
     votes = {query.id: ranking.vote(found, settings.ranking) for query, found in ranked.items()}
     predictions = {one: prediction for one, prediction in votes.items() if prediction}
-    return Step(name=name, data=data, neighbours=ranked, predictions=predictions)
+    step = Step(name=name, data=data, neighbours=ranked, predictions=predictions)
+    records.save_step(step)
+    return step

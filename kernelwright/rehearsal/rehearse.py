@@ -1,25 +1,35 @@
-"""The rehearsal: build, lay out the input, run both phases, judge, score, report."""
+"""The rehearsal: build, lay out the input, run both phases, judge, score, compare, report."""
 
 import hashlib
-import json
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from kernelwright import building, files
+from kernelwright import building, files, pythons
+from kernelwright.building import Notebook
 from kernelwright.project import Project
-from kernelwright.rehearsal import hooks, sandbox, staging, submission, verdict
+from kernelwright.rehearsal import (
+    comparison,
+    environment,
+    forecast,
+    home,
+    judging,
+    mounted_wheels,
+    page,
+    sandbox,
+    staging,
+)
+from kernelwright.rehearsal import report as reports
 from kernelwright.rehearsal.desk import Desk, Layout, PhaseName
-from kernelwright.rehearsal.report import Report, Run, write
-from kernelwright.rehearsal.run import Outcome, run
+from kernelwright.rehearsal.environment import Environment
+from kernelwright.rehearsal.report import Report, Run, State
+from kernelwright.rehearsal.run import run
 from kernelwright.rehearsal.sandbox import SandboxName, Setting
 from kernelwright.rehearsal.watch import Limits
 
 PHASES: tuple[PhaseName, ...] = ("rerun", "commit")
 LAYOUTS: tuple[Layout, ...] = ("old", "new")
-_EXPECTED_GUARD = {"rerun": "RERUN", "commit": "COMMIT"}
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,41 +42,111 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     sandbox: SandboxName | None = None
     """None takes bubblewrap where it works."""
+    folder: Path | None = None
+    """Where the report and the folders of the runs go; None for build/rehearsal."""
 
     @property
     def chosen_sandbox(self) -> SandboxName:
         """The sandbox the runs are made in."""
         return self.sandbox or ("bubblewrap" if sandbox.bubblewrap_works() else "process")
 
+    @property
+    def steps(self) -> list[tuple[PhaseName, Layout]]:
+        """The runs in order. Without /kaggle/input there is but one layout."""
+        layouts = self.layouts if self.chosen_sandbox == "bubblewrap" else self.layouts[:1]
+        return [(phase, layout) for phase in self.phases for layout in layouts]
 
-def rehearse(project: Project, plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Report:
+
+def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None) -> Report:
     """Build the notebook and run it in each phase and layout.
 
-    ``tell`` is called with a line before each step. The report is also written to ``build/rehearsal/report.json``;
-    the folders of each run stay in ``build/rehearsal`` until the next rehearsal.
+    ``tell`` is called with a line before each step. The report is kept up to date in ``report.json`` and
+    ``report.html``, so that also a rehearsal that was interrupted or killed has left one; the folders of each run stay
+    beside them until the next rehearsal.
+
+    Raises
+    ------
+    RehearsalUnderWay
+        Another process rehearses this project.
     """
+    mounted_wheels.ensure(project)
     built = building.build_notebook(project)
     files.replace(project.notebook, built.data)
-    home = project.build / "rehearsal"
-    shutil.rmtree(home, ignore_errors=True)
-    if plan.chosen_sandbox == "process":
-        tell(sandbox.PROCESS_ONLY)
-    runs, missing = [], []
-    for phase in plan.phases:
-        # Without /kaggle/input there is but one layout.
-        for layout in plan.layouts if plan.chosen_sandbox == "bubblewrap" else plan.layouts[:1]:
-            tell(f"running the {phase} phase on {plan.source}, {layout} mounts")
-            desk = Desk(folder=home / f"{phase}-{layout}")
-            setting = Setting(desk=desk, phase=phase, layout=layout, metadata=project.metadata)
-            missing = _stage(project, plan, setting)
-            outcome = run(built.data, setting, plan.chosen_sandbox, plan.limits)
-            runs.append(_judged(project, plan, setting, outcome))
-    report = Report(notebook_sha256=hashlib.sha256(built.data).hexdigest(), runs=runs, missing=missing)
-    write(report, home / "report.json")
-    return report
+    with home.occupied(plan.folder or project.build / "rehearsal") as folder:
+        return _Rehearsal(project=project, plan=plan, built=built, folder=folder, tell=tell).run()
 
 
-def _stage(project: Project, plan: Plan, setting: Setting) -> list[str]:
+@dataclass(kw_only=True)
+class _Rehearsal:
+    project: Project
+    plan: Plan
+    built: Notebook
+    folder: Path
+    tell: Tell
+    runs: list[Run] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def run(self) -> Report:
+        try:
+            self._save("running", "the rehearsal is about to start")
+            self._run_all()
+        except KeyboardInterrupt:
+            self._save("interrupted", f"interrupted; {self._progress()}")
+            raise
+        except BaseException as error:
+            self._save("failed", f"the rehearsal itself failed; {self._progress()}\n{type(error).__name__}: {error}")
+            raise
+        return self._save("ended", "")
+
+    def _run_all(self) -> None:
+        made = environment.prepare(self.project, self.built, self.tell)
+        if self.plan.chosen_sandbox == "process":
+            self.tell(sandbox.PROCESS_ONLY)
+        for phase, layout in self.plan.steps:
+            self._save("running", f"in the {phase} run, {layout} mounts; {self._progress()}")
+            self.tell(f"running the {phase} phase on {self.plan.source}, {layout} mounts")
+            desk = Desk(folder=self.folder / f"{phase}-{layout}")
+            setting = Setting(desk=desk, phase=phase, layout=layout, metadata=self.project.metadata)
+            self.runs.append(self._run(setting, made))
+
+    def _run(self, setting: Setting, made: Environment | None) -> Run:
+        self.missing = _stage(self.project, self.plan, setting, made.version if made else pythons.running())
+        setting, name = environment.seated(setting, made), self.plan.chosen_sandbox
+        outcome = run(self.built.data, setting, name, self.plan.limits)
+        return judging.judged(self.project, self.plan.source, setting, name, outcome)
+
+    def _progress(self) -> str:
+        return f"{len(self.runs)} of {len(self.plan.steps)} runs were done"
+
+    def _save(self, state: State, note: str) -> Report:
+        report, shown = self._report(state, note), page.Gallery()
+        reports.write(report, self.folder / "report.json")
+        if state == "ended":
+            shown = page.gallery(self.project, self.plan.source, self.folder, self.runs)
+        page.write(report, self.folder / "report.html", shown)
+        return report
+
+    def _report(self, state: State, note: str) -> Report:
+        told = building.told(self.project, self.built.tree)
+        limits = self.plan.limits
+        return Report(
+            state=state,
+            note=note,
+            title=self.project.metadata.title,
+            notebook_sha256=hashlib.sha256(self.built.data).hexdigest(),
+            notebook_bytes=len(self.built.data),
+            input=self.plan.source.name,
+            limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
+            runs=tuple(self.runs),
+            comparison=comparison.compare(self.runs),
+            missing=tuple(self.missing),
+            forecast=forecast.of_report(self.project.configuration.forecast, self.runs),
+            files=told["files"],
+            wheels=told.get("wheels", {}),
+        )
+
+
+def _stage(project: Project, plan: Plan, setting: Setting, python: str) -> list[str]:
     """Stage the input; for the commit phase the public one: ``<source>-public``, or the same, padded."""
     public = plan.source.with_name(f"{plan.source.name}-public")
     ready = setting.phase == "commit" and public.is_dir()
@@ -74,63 +154,5 @@ def _stage(project: Project, plan: Plan, setting: Setting) -> list[str]:
     missing = staging.stage(project, public if ready else plan.source, setting.desk.input, linked=linked)
     if setting.phase == "commit" and not ready:
         staging.make_public(setting.desk.input, project.configuration.public)
-    return missing
-
-
-def _judged(project: Project, plan: Plan, setting: Setting, outcome: Outcome) -> Run:
-    desk = setting.desk
-    submitted = desk.working / project.configuration.submission
-    guard = _noted(desk, "phase.json", {})
-    problems = _problems(project, setting, submitted) + _guard_problems(project, setting.phase, guard)
-    judged = verdict.judge(outcome, submitted, problems)
-    scored = _scored(project, plan.source, desk)
-    return Run(
-        phase=setting.phase,
-        mounts=setting.layout,
-        sandbox=plan.chosen_sandbox,
-        verdict=judged.word,
-        detail=judged.detail,
-        seconds=round(outcome.seconds, 3),
-        peak_rss_bytes=outcome.watched.peak_bytes,
-        memory=outcome.watched.memory,
-        guard=guard,
-        cells=verdict.cells(outcome.notebook),
-        stages=_noted(desk, "stages.json", []),
-        submission={"rows": submission.row_count(submitted), "problems": problems},
-        submissions=scored,
-        scores=scored[-1]["scores"] if scored else {},
-    )
-
-
-def _problems(project: Project, setting: Setting, submitted: Path) -> list[str]:
-    folders = (setting.desk.input / slug for slug in project.metadata.competition_sources)
-    sample = next((file for folder in folders if (file := folder / project.configuration.sample).is_file()), None)
-    if sample is None or not submitted.is_file():
-        return []
-    left = setting.phase == "rerun" and submitted.read_bytes() == sample.read_bytes()
-    stale = ["the submission is still the sample: on hidden data it must be computed"] if left else []
-    return stale + submission.problems(submitted, sample)
-
-
-def _guard_problems(project: Project, phase: PhaseName, guard: Mapping[str, Any]) -> list[str]:
-    """Compare the guard's choice with the phase, where the kernel asked it and the public data is declared."""
-    if not guard or not project.configuration.public or guard["name"] == _EXPECTED_GUARD[phase]:
-        return []
-    return [f"the guard took the {phase} run for {guard['name']}: {guard['why']}"]
-
-
-def _scored(project: Project, source: Path, desk: Desk) -> list[dict[str, Any]]:
-    """Score every submission the run wrote, outside of it, where there is a truth and a hook for it."""
-    truths = (source / slug / staging.TRUTH for slug in project.metadata.competition_sources)
-    truth = next((path for path in truths if path.is_file()), None)
-    written: list[dict[str, Any]] = _noted(desk, "submissions.json", [])
-    if truth is None or not project.configuration.score:
-        return [{**entry, "scores": {}} for entry in written]
-    answer = desk.folder / "score.json"
-    scores = (hooks.scores(project, desk.record / entry["file"], truth, answer) for entry in written)
-    return [{**entry, "scores": score} for entry, score in zip(written, scores, strict=True)]
-
-
-def _noted(desk: Desk, name: str, otherwise: Any) -> Any:
-    file = desk.record / name
-    return json.loads(file.read_text("utf-8")) if file.is_file() else otherwise
+    mounted_wheels.stage(project, setting.desk.input, python)
+    return [slug for slug in missing if not (setting.desk.input / slug).is_dir()]

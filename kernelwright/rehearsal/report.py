@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kernelwright import files
+from kernelwright.rehearsal.verdict import COMPLETE
+
+State = Literal["running", "ended", "interrupted", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,20 +31,56 @@ class Run:
     submissions: Sequence[Mapping[str, Any]]
     scores: Mapping[str, float]
 
+    @property
+    def complete(self) -> bool:
+        """Whether Kaggle would call it Complete."""
+        return self.verdict == COMPLETE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Something that should hold over all runs."""
+
+    says: str
+    holds: bool
+    detail: str = ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole rehearsal."""
+    """A whole rehearsal; while it is under way, what is known so far.
 
+    Attributes
+    ----------
+    state, note : str
+        ``running`` on disk after the end means that the launcher was killed; the note says how far it came.
+    files, wheels : mapping of path to sha256
+        What the notebook carries, and what it installs.
+    limits : mapping
+        ``hours``, ``memory_bytes``, ``disk_bytes``.
+    missing : sequence of str
+        Slugs that are attached on Kaggle, and not in the input folder.
+    """
+
+    state: State
+    note: str
+    title: str
     notebook_sha256: str
+    notebook_bytes: int
+    input: str
+    limits: Mapping[str, float]
     runs: Sequence[Run]
-    missing: Sequence[str]
-    forecast: Mapping[str, Any] | None = field(default=None)
+    comparison: Sequence[Claim] = ()
+    missing: Sequence[str] = ()
+    forecast: Mapping[str, Any] | None = None
+    files: Mapping[str, str]
+    wheels: Mapping[str, str]
 
     @property
     def complete(self) -> bool:
-        """Whether every run is what Kaggle calls Complete."""
-        return all(run.verdict == "Complete" for run in self.runs)
+        """Whether it ended, every run is what Kaggle calls Complete, and what should hold over all of them does."""
+        fine = all(run.complete for run in self.runs) and all(claim.holds for claim in self.comparison)
+        return self.state == "ended" and fine
 
 
 def write(report: Report, file: Path) -> None:

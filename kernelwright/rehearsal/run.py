@@ -37,15 +37,16 @@ def run(notebook: bytes, setting: Setting, sandbox_name: SandboxName, limits: Li
             launch.command,
             cwd=launch.folder,
             env=dict(launch.environment),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # it closes when this process ends, however it ends, and the run with it
             stdout=log,
             stderr=log,
+            start_new_session=True,  # a Ctrl-C is for the launcher
         )
         try:
             watched = watch.watch(process, desk.working, limits)
         finally:
             watch.end(process)
-            watch.end_marked(str(desk.record))
+            watch.end_recording(desk.record)
     return _outcome(desk, time.monotonic() - started, watched, notebook)
 
 

@@ -16,7 +16,7 @@ NOT_FOUND = "Submission CSV Not Found"
 SCORING_ERROR = "Submission Scoring Error"
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_SOURCE_LINES, _OUTPUT_LINES = 12, 20
+_SOURCE_LINES, _OUTPUT_LINES, _LINE = 12, 20, 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +70,11 @@ def _never_run(outcome: Outcome) -> str:
 
 
 def cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return id, seconds (None where it never ran) and failure of each code cell that holds something."""
+    """Return id, first line, seconds (None where it never ran) and failure of each code cell that holds something."""
     return [
         {
             "id": cell["id"],
+            "begins": "".join(cell["source"]).strip().splitlines()[0][:_LINE],
             "seconds": cell["metadata"].get("papermill", {}).get("duration"),
             "failed": any(output["output_type"] == "error" for output in cell["outputs"]),
         }

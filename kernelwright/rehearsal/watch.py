@@ -106,9 +106,9 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def end_marked(mark: str) -> None:
-    """Kill every process whose environment holds ``mark``: children that left the tree, as a daemon does."""
+def end_recording(folder: Path) -> None:
+    """Kill every process that records in or below ``folder``: children that left the tree, as a daemon does."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if mark in process.environ().values():
+            if Path(process.environ().get("KERNELWRIGHT_RECORD", "/")).is_relative_to(folder):
                 process.kill()

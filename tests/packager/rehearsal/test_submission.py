@@ -18,7 +18,7 @@ def held(tmp_path):
 
 
 def test_any_values_under_the_right_ids_are_accepted_in_any_order(held):
-    assert held("id,value\nb,two words\na,\n") == []
+    assert held("id,value\nb,two words\na,\n", "id,value\na,one 0.5\nb,one 0.5\n") == []
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_any_values_under_the_right_ids_are_accepted_in_any_order(held):
         ("id,value\na,1\nb,1\nc,1\n,1\n", ["1 id not in the sample: c", "1 id empty: line 5"]),
         ("id,value\na,NaN\nb, nan\n", ["2 ids with the value NaN: a, b"]),
         ("id,value\na,1,\nb,1\n", ["1 row with other than 2 values, in line 2"]),
+        ("id,value\na,\nb,two\n", ["2 ids whose value is no number, as it is in the sample: a, b"]),
         ('id,value\n"a,1\n', ["not a csv file in UTF-8: unexpected end of data"]),
     ],
 )
@@ -47,7 +48,7 @@ def test_bytes_that_are_not_text_are_a_problem_not_a_crash(tmp_path):
     (tmp_path / "sample.csv").write_text("id,value\na,0\n")
     (problem,) = submission.problems(tmp_path / "submission.csv", tmp_path / "sample.csv")
     assert problem.startswith("not a csv file in UTF-8: 'utf-8' codec can't decode byte 0xff")
-    assert submission.row_count(tmp_path / "submission.csv") == 0
+    assert submission.facts(tmp_path / "submission.csv", [problem]) == {"rows": 0, "problems": [problem]}
 
 
 IDS = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=1, max_size=8, unique=True)

@@ -1,0 +1,65 @@
+"""What a rehearsal's gallery shows, noted while the pipeline runs; without a record folder nothing is."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kernelwright.runtime import record
+
+if TYPE_CHECKING:  # the gallery reads these records without TensorFlow
+    from landmarks.dataset import Photo
+    from landmarks.local_features import LocalFeatures
+    from landmarks.matching import Matches
+    from landmarks.pipeline import Step
+    from landmarks.verification import Inliers
+
+MATCHES = "matches"
+LINES = 40  # of a pair of images; more would hide them
+
+
+def save_step(step: "Step") -> None:
+    """Note the neighbours and the prediction of each query, as ``<step>.json``."""
+    if folder := record.folder():
+        queries = [_query(step, query) for query in step.data.queries]
+        record.replace(folder / f"{step.name}.json", json.dumps({"queries": queries}).encode())
+
+
+def save_matches(
+    query: "Photo",
+    gallery: Sequence[str],
+    pairs: "Sequence[tuple[LocalFeatures, LocalFeatures]]",
+    agreed: "Sequence[tuple[Matches, Inliers]]",
+) -> None:
+    """Note what agrees between a query and each of its neighbours, as ``matches/<query>.json``.
+
+    A line is (y, x) in the query and (y, x) in the gallery image, in pixels of the images as stored.
+    """
+    folder = record.folder()
+    if folder is None:
+        return
+    noted = {
+        one: {"matches": len(matches), "inliers": inliers.count, "lines": _lines(pair, matches[inliers.mask])}
+        for one, pair, (matches, inliers) in zip(gallery, pairs, agreed, strict=True)
+    }
+    (folder / MATCHES).mkdir(exist_ok=True)
+    record.replace(folder / MATCHES / f"{query.id}.json", json.dumps(noted).encode())
+
+
+def _query(step: "Step", query: "Photo") -> dict[str, Any]:
+    prediction = step.predictions.get(query.id)
+    return {
+        "id": query.id,
+        "prediction": {"label": prediction.label, "score": float(prediction.score)} if prediction else None,
+        "neighbours": [
+            {"id": one.id, "label": one.label, "score": float(one.score)} for one in step.neighbours.get(query, [])
+        ],
+    }
+
+
+def _lines(pair: "tuple[LocalFeatures, LocalFeatures]", matches: "Matches") -> list[list[float]]:
+    shown = matches[np.linspace(0, len(matches) - 1, min(LINES, len(matches))).round().astype(int)]
+    ends = [one.keypoints[shown[:, side]] / one.scale for side, one in enumerate(pair)]
+    lines: list[list[float]] = np.concatenate(ends, axis=1).round(1).tolist()
+    return lines

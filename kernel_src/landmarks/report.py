@@ -1,0 +1,287 @@
+"""The gallery of a rehearsal: the GAP curve, and each query beside its neighbours, worst mistakes first."""
+
+import base64
+import io
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from landmarks import dataset, gap, records
+from landmarks.settings import Settings
+
+SHOWN = 60  # queries; a page of more is a burden
+NEIGHBOURS = 3
+TILE = (220, 165)  # width, height
+SPACE = 12
+THUMBNAIL_PX = 260
+JPEG_QUALITY = 74
+STEPS = ("retrieval", "verification")
+
+Query = Mapping[str, Any]
+Truth = Mapping[str, Collection[str]]
+
+STYLE = """
+.gap svg { display: block; width: 100%; height: 11rem; overflow: visible; }
+.gap path { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }
+.gap .retrieval { stroke: var(--faint); stroke-dasharray: 4 4; }
+.gap .verification { stroke: var(--accent); }
+.gap .hit { stroke: var(--good); } .gap .miss { stroke: var(--bad); }
+.gap .grid { stroke: var(--line); stroke-width: 1; }
+.query { border-top: 1px solid var(--line); padding: 1.1rem 0; }
+.query h4 { margin: 0 0 .2rem; font-size: 1rem; display: flex; flex-wrap: wrap; gap: .5rem; align-items: baseline; }
+.query p { margin: 0 0 .7rem; color: var(--faint); }
+.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 1rem; }
+.pair { margin: 0; } .pair svg { display: block; width: 100%; height: auto; border-radius: 6px; }
+.pair .mat { fill: var(--mat); } .pair .frame { fill: none; stroke-width: 3; }
+.pair .right { stroke: var(--good); } .pair .wrong { stroke: var(--bad); } .pair .unknown { stroke: var(--line); }
+.pair .line { stroke: #ffd23e; stroke-width: 1; stroke-opacity: .85; } .pair .dot { fill: #ffd23e; }
+.pair figcaption { font-size: .85rem; color: var(--faint); margin-top: .35rem; line-height: 1.45; }
+.pair figcaption b { color: var(--ink); font-weight: 600; }
+.defs { position: absolute; width: 0; height: 0; }
+"""
+
+
+@dataclass(kw_only=True)
+class _Photos:
+    """The photographs of the page, each once, however often it is shown."""
+
+    root: Path
+    places: dict[tuple[str, str], int] = field(default_factory=dict)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+
+    def place(self, split: str, image_id: str) -> int:
+        """Return the number of a photo; a photo that cannot be read has size 0."""
+        if (split, image_id) not in self.places:
+            size, data = _thumbnail(dataset.image_path(self.root, split, image_id))
+            self.places[split, image_id] = len(self.sizes)
+            self.sizes.append(size)
+            self.images.append(data)
+        return self.places[split, image_id]
+
+    def definitions(self) -> str:
+        """Return the SVG that holds them all."""
+        shapes = (_fitted(size)[2:] for size in self.sizes)
+        images = (
+            f'<image id="photo-{number}" width="{width:.1f}" height="{height:.1f}" href="{data}"/>'
+            for number, ((width, height), data) in enumerate(zip(shapes, self.images, strict=True))
+            if data
+        )
+        return f'<svg class="defs" aria-hidden="true"><defs>{"".join(images)}</defs></svg>'
+
+
+def gallery(record: Path, inputs: Path) -> str:
+    """Return a fragment of HTML for the page of a rehearsal.
+
+    Parameters
+    ----------
+    record : Path
+        The record folder of a run.
+    inputs : Path
+        The input folder: one folder an attached source, with ``truth.csv`` in the competition's where it is known.
+
+    Returns
+    -------
+    str
+        Empty if the run recorded no step. All that comes from data is escaped.
+    """
+    steps = {name: _read(record / f"{name}.json") for name in STEPS}
+    known = {name: step["queries"] for name, step in steps.items() if step}
+    if not known:
+        return ""
+    root = inputs / Settings().competition
+    truth_csv = root / "truth.csv"
+    truth = dataset.read_truth(truth_csv) if truth_csv.is_file() else None
+    photos = _Photos(root=root)
+    last = [*known.values()][-1]
+    ordered = worst_first(last, truth)
+    cards = [_card(query, _before(known, query["id"]), record, photos, truth) for query in ordered[:SHOWN]]
+    curve = _curve(known, truth) if truth else ""
+    return f"<style>{STYLE}</style>{photos.definitions()}{curve}{_heading(ordered, truth)}{''.join(cards)}"
+
+
+def worst_first(queries: Iterable[Query], truth: Truth | None) -> list[Query]:
+    """Order queries: wrong ones by falling score, missed ones, then right ones by rising score."""
+    places = {"wrong": 0, "missed": 1, "unknown": 2, "right": 3, "none": 4}
+
+    def key(query: Query) -> tuple[int, float]:
+        verdict, score = judge(query, truth), query["prediction"]["score"] if query["prediction"] else 0.0
+        return places[verdict], score if verdict == "right" else -score
+
+    return sorted(queries, key=key)
+
+
+def judge(query: Query, truth: Truth | None) -> str:
+    """Return ``right``, ``wrong``, ``missed`` (a landmark without a prediction), ``none`` (rightly), ``unknown``."""
+    if truth is None:
+        return "unknown"
+    labels = truth.get(query["id"], ())
+    if query["prediction"] is None:
+        return "missed" if labels else "none"
+    return "right" if query["prediction"]["label"] in labels else "wrong"
+
+
+def curve(queries: Iterable[Query], truth: Truth) -> list[tuple[bool, float]]:
+    """Return, for each prediction from the surest on, whether it is right, and the precision up to it."""
+    predicted = [query for query in queries if query["prediction"]]
+    ranked = sorted(predicted, key=lambda query: (-query["prediction"]["score"], query["id"]))
+    points: list[tuple[bool, float]] = []
+    hits = 0
+    for place, query in enumerate(ranked, 1):
+        right = judge(query, truth) == "right"
+        hits += right
+        points.append((right, hits / place))
+    return points
+
+
+def _curve(known: Mapping[str, Sequence[Query]], truth: Truth) -> str:
+    curves = {name: curve(queries, truth) for name, queries in known.items()}
+    longest = max(map(len, curves.values()))
+    lines = "".join(f'<path class="{name}" d="{_path(points, longest)}"/>' for name, points in curves.items() if points)
+    ticks = "".join(_ticks([*curves.values()][-1], longest))
+    legend = "; ".join(f"after {name} <b>{_gap(queries, truth):.4f}</b>" for name, queries in known.items())
+    grid = "".join(f'<path class="grid" d="M0 {100 * level} H1000"/>' for level in (0, 0.25, 0.5, 0.75, 1))
+    return (
+        f'<figure class="gap"><p>GAP: {legend}</p>'
+        f'<svg viewBox="0 0 1000 108" preserveAspectRatio="none" role="img" aria-label="precision by rank">'
+        f"{grid}{lines}{ticks}</svg>"
+        f"<figcaption>Precision, from 0 to 1, among the surest predictions: from the surest on the left to all "
+        f"{longest} on the right, after retrieval (dashed) and after verification. The marks below: right in green, "
+        f"wrong in red. GAP is the mean, over the queries that show a landmark, of the precision at each right "
+        f"answer.</figcaption></figure>"
+    )
+
+
+def _path(points: Sequence[tuple[bool, float]], longest: int) -> str:
+    steps = (f"{1000 * (place + 0.5) / longest:.1f} {100 * (1 - value):.1f}" for place, (_, value) in enumerate(points))
+    return "M" + " L".join(steps)
+
+
+def _ticks(points: Sequence[tuple[bool, float]], longest: int) -> Iterator[str]:
+    for place, (right, _) in enumerate(points):
+        kind = "hit" if right else "miss"
+        yield f'<path class="{kind}" d="M{1000 * (place + 0.5) / longest:.1f} 103 v5"/>'
+
+
+def _gap(queries: Iterable[Query], truth: Truth) -> float:
+    predicted = (query for query in queries if query["prediction"])
+    listed = [(one["id"], one["prediction"]["label"], one["prediction"]["score"]) for one in predicted]
+    return gap.global_average_precision(listed, truth)
+
+
+def _heading(ordered: Sequence[Query], truth: Truth | None) -> str:
+    found = [judge(query, truth) for query in ordered]
+    counted = {verdict: found.count(verdict) for verdict in ("right", "wrong", "missed", "none", "unknown")}
+    words = {"none": "rightly left empty", "unknown": "without a known truth"}
+    told = ", ".join(f"{count} {words.get(verdict, verdict)}" for verdict, count in counted.items() if count)
+    shown = f"; the first {SHOWN} are shown" if len(ordered) > SHOWN else ""
+    return f"<h3>{len(ordered)} queries, worst mistakes first</h3><p>{told}{shown}.</p>"
+
+
+def _card(query: Query, before: Mapping[str, float], record: Path, photos: _Photos, truth: Truth | None) -> str:
+    labels, verdict = (truth or {}).get(query["id"], ()), judge(query, truth)
+    prediction = query["prediction"]
+    says = f"says {escape(prediction['label'])}, score {prediction['score']:.3f}" if prediction else "says nothing"
+    shows = f"; shows {escape(', '.join(labels) or 'no landmark')}" if truth is not None else ""
+    found = _read(record / records.MATCHES / f"{query['id']}.json")
+    pairs = (
+        _Pair(query["id"], one, before.get(one["id"]), found.get(one["id"]), _frame(one["label"], labels, truth))
+        for one in query["neighbours"][:NEIGHBOURS]
+    )
+    drawn = "".join(_pair(pair, photos) for pair in pairs)
+    badge = f'<span class="badge {verdict}">{verdict if verdict != "none" else "empty"}</span>'
+    heading = f"<h4>{badge}<code>{escape(query['id'])}</code></h4><p>{says}{shows}</p>"
+    return f'<article class="query">{heading}<div class="pairs">{drawn}</div></article>'
+
+
+def _frame(label: str, labels: Collection[str], truth: Truth | None) -> str:
+    if truth is None:
+        return "unknown"
+    return "right" if label in labels else "wrong"
+
+
+@dataclass(frozen=True)
+class _Pair:
+    query_id: str
+    neighbour: Query
+    before: float | None
+    """The neighbour's score before verification."""
+    found: Query | None
+    """Its matches, and those that agree."""
+    frame: str
+
+
+def _pair(pair: _Pair, photos: _Photos) -> str:
+    one, offset = pair.neighbour, TILE[0] + SPACE
+    left, right = photos.place("test", pair.query_id), photos.place("train", one["id"])
+    lines = pair.found["lines"] if pair.found else []
+    drawn = "".join(_line(line, photos.sizes[left], photos.sizes[right], offset) for line in lines)
+    score = f"score {one['score']:.3f}" + (f", {pair.before:.3f} before" if pair.before is not None else "")
+    agree = f"<br>{pair.found['inliers']} of {pair.found['matches']} matches agree" if pair.found else ""
+    label = f"{escape(pair.query_id)} beside {escape(one['id'])}"
+    return (
+        f'<figure class="pair"><svg viewBox="0 0 {offset + TILE[0]} {TILE[1]}" role="img" aria-label="{label}">'
+        f"{_tile(left, photos, 0, '')}{_tile(right, photos, offset, pair.frame)}{drawn}</svg>"
+        f"<figcaption><b>{escape(one['label'])}</b> <code>{escape(one['id'])}</code><br>{score}{agree}</figcaption>"
+        "</figure>"
+    )
+
+
+def _tile(number: int, photos: _Photos, left: float, frame: str) -> str:
+    x, y, *_ = _fitted(photos.sizes[number])
+    mat = f'<rect class="mat" x="{left}" width="{TILE[0]}" height="{TILE[1]}"/>'
+    photo = f'<use href="#photo-{number}" x="{left + x:.1f}" y="{y:.1f}"/>' if photos.images[number] else ""
+    box = f'<rect class="frame {frame}" x="{left + 1.5}" y="1.5" width="{TILE[0] - 3}" height="{TILE[1] - 3}"/>'
+    return mat + photo + (box if frame else "")
+
+
+def _line(line: Sequence[float], query: tuple[int, int], train: tuple[int, int], offset: float) -> str:
+    x1, y1 = _on_tile(line[1], line[0], query, 0)
+    x2, y2 = _on_tile(line[3], line[2], train, offset)
+    dots = "".join(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="1.8"/>' for x, y in ((x1, y1), (x2, y2)))
+    return f'<line class="line" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>{dots}'
+
+
+def _on_tile(x: float, y: float, size: tuple[int, int], offset: float) -> tuple[float, float]:
+    left, top, width, height = _fitted(size)
+    return offset + left + x * width / max(size[0], 1), top + y * height / max(size[1], 1)
+
+
+def _fitted(size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of an image within a tile."""
+    zoom = min(TILE[0] / max(size[0], 1), TILE[1] / max(size[1], 1))
+    width, height = size[0] * zoom, size[1] * zoom
+    return (TILE[0] - width) / 2, (TILE[1] - height) / 2, width, height
+
+
+def _thumbnail(path: Path) -> tuple[tuple[int, int], str]:
+    """Return the size of an image as stored, and it, small, as a data URI; (0, 0) and nothing if unreadable."""
+    try:
+        with Image.open(path) as image:
+            size = image.size
+            image.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
+            small = image.convert("RGB")
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        return (0, 0), ""
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    written = io.BytesIO()
+    small.save(written, "JPEG", quality=JPEG_QUALITY)
+    return size, f"data:image/jpeg;base64,{base64.b64encode(written.getvalue()).decode()}"
+
+
+def _before(known: Mapping[str, Sequence[Query]], query_id: str) -> dict[str, float]:
+    """Return the scores of a query's neighbours after retrieval, where verification came after it."""
+    if len(known) < len(STEPS):
+        return {}
+    found = (query["neighbours"] for query in known["retrieval"] if query["id"] == query_id)
+    return {one["id"]: one["score"] for one in next(found, [])}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    return read
