@@ -2,10 +2,13 @@
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -56,3 +59,36 @@ def project(folder: Path, configuration: str = 'driver = "main.py"', **metadata:
 def built(folder: Path) -> bytes:
     """Build the notebook of the project in ``folder``."""
     return build_notebook(load_project(folder)).data
+
+
+class Kernel:
+    """A live Jupyter kernel that outlasts the notebooks run in it, for tests that run many."""
+
+    def __init__(self, folder: Path, python: str = sys.executable):
+        self.manager = KernelManager()
+        launcher = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        self.manager._kernel_spec = KernelSpec(argv=launcher, language="python")
+        self.manager.start_kernel(cwd=str(folder), env=environment())
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=120)
+
+    def run(self, source: str) -> str:
+        """Run a cell; return what it printed, with any traceback after it."""
+        printed = []
+
+        def take(message):
+            content = message["content"]
+            printed.append(content.get("text", "") + "\n".join(content.get("traceback", [])))
+
+        self.client.execute_interactive(source, output_hook=take, timeout=120, store_history=True)
+        return "".join(printed)
+
+    def run_all(self, data: bytes) -> str:
+        """Run the code cells of a notebook."""
+        cells = nbformat.reads(data.decode(), as_version=nbformat.NO_CONVERT).cells
+        return "".join(self.run(cell.source) for cell in cells if cell.cell_type == "code")
+
+    def stop(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
