@@ -67,6 +67,18 @@ class RootSiftSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DelgSettings:
+    """The DELG network, as a SavedModel; ``enlarge`` is a factor of the image's sides, before local features."""
+
+    slug: str = "delg-saved-models"
+    folder: str = "local_and_global"
+    scales: tuple[float, ...] = (0.70710677, 1.0, 2.0)
+    score_threshold: float = 375.0
+    max_features: int = 1000
+    enlarge: float = 2**0.6
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocalSettings:
     """Local features: keypoints and descriptors of one image."""
 

@@ -1,0 +1,131 @@
+"""DELG: local features and a global descriptor from one network, in either of its export formats.
+
+Cao, Araujo and Sim, "Unifying deep local and global features for image search", ECCV 2020. The TF1-format SavedModel
+gives the tensors asked for through ``prune``; the TF2 export through its signature.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from landmarks.errors import WrongModelFile
+from landmarks.local_features import NONE, LocalFeatures
+from landmarks.settings import DelgSettings
+
+Feeds = dict[str, Any]
+_GLOBAL_FEEDS = ("input_image", "input_scales", "input_abs_thres")
+_LOCAL_FEEDS = (*_GLOBAL_FEEDS, "input_max_feature_num")
+
+
+class Delg:
+    """The network, loaded once; thread-safe.
+
+    Parameters
+    ----------
+    folder : Path
+        A SavedModel.
+    settings : DelgSettings
+        Scales, thresholds, enlargement.
+
+    Raises
+    ------
+    WrongModelFile
+        If the folder holds no SavedModel, or one without DELG's tensors.
+    """
+
+    def __init__(self, folder: Path, settings: DelgSettings) -> None:
+        self._settings = settings
+        model = _loaded(folder)
+        try:
+            self._local = _function(model, _LOCAL_FEEDS, ("boxes", "features"))
+            self._global = _function(model, _GLOBAL_FEEDS, ("global_descriptors",))
+        except (KeyError, ValueError) as error:
+            raise WrongModelFile(f"{folder}: not DELG's tensors: {error}; attach a DELG SavedModel") from error
+
+    def local(self, image: NDArray[np.uint8]) -> LocalFeatures:
+        """Find the local features of an image.
+
+        Parameters
+        ----------
+        image : ndarray, uint8, shape (height, width, 3)
+            RGB.
+
+        Returns
+        -------
+        LocalFeatures
+            At most ``max_features``, by attention; keypoints are the centres of their boxes, (y, x) in pixels of the
+            enlarged image; descriptors of 128 values have norm 1. None found is normal.
+        """
+        enlarged = enlarge(image, self._settings.enlarge)
+        boxes, features = self._local(self._fed(enlarged))
+        if not len(boxes):
+            return NONE
+        keypoints = (boxes[:, :2] + boxes[:, 2:]) / 2.0
+        return LocalFeatures(keypoints.numpy(), _unit(features, axis=1), self._settings.enlarge)
+
+    def describe(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the global descriptor: summed over the scales, then of norm 1. Shape (2048,), float32.
+
+        Parameters
+        ----------
+        image : ndarray, uint8, shape (height, width, 3)
+            RGB, as stored: not enlarged.
+        """
+        (by_scale,) = self._global(self._fed(image))
+        return _unit(tf.reduce_sum(by_scale, axis=0), axis=0)
+
+    def _fed(self, image: NDArray[np.uint8]) -> Feeds:
+        return {
+            "input_image": tf.convert_to_tensor(image),
+            "input_scales": tf.constant(self._settings.scales, tf.float32),
+            "input_abs_thres": tf.constant(self._settings.score_threshold, tf.float32),
+            "input_max_feature_num": tf.constant(self._settings.max_features, tf.int32),
+        }
+
+
+def enlarge(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Enlarge an image bilinearly; its sides, in pixels, and its values are cut to whole numbers, not rounded.
+
+    Parameters
+    ----------
+    image : ndarray, uint8, shape (height, width, channels)
+    factor : float
+    """
+    sides = tf.cast(factor * tf.cast(image.shape[:2], tf.float32), tf.int32)
+    enlarged: NDArray[np.uint8] = tf.cast(tf.image.resize(image, sides), tf.uint8).numpy()
+    return enlarged
+
+
+def _loaded(folder: Path) -> Any:
+    try:
+        return tf.saved_model.load(str(folder))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise WrongModelFile(f"{folder}: not a SavedModel ({error}); attach a DELG SavedModel") from error
+
+
+def _function(model: Any, feeds: Sequence[str], fetches: Sequence[str]) -> Callable[[Feeds], list[Any]]:
+    """Return what computes ``fetches`` from the feeds by name, whatever the export format."""
+    if hasattr(model, "prune"):
+        pruned = model.prune([f"{name}:0" for name in feeds], [f"{name}:0" for name in fetches])
+        return lambda fed: list(pruned(*(fed[name] for name in feeds)))
+    signature = model.signatures["serving_default"]
+    asked = set(signature.structured_input_signature[1])
+    if missing := set(fetches) - set(signature.structured_outputs):
+        raise KeyError(f"no output {', '.join(sorted(missing))}")
+    if unknown := asked - set(_LOCAL_FEEDS):
+        raise KeyError(f"unknown input {', '.join(sorted(unknown))}")
+
+    def call(fed: Feeds) -> list[Any]:
+        found = signature(**{name: fed[name] for name in asked})
+        return [found[name] for name in fetches]
+
+    return call
+
+
+def _unit(vectors: Any, axis: int) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = tf.nn.l2_normalize(vectors, axis=axis).numpy()
+    return unit
