@@ -95,8 +95,9 @@ def _served(
     kept_in, found = store(project, asked), dict[str, Wheel]()
     locked, faults, pins = list[Slot](), list[str](), list[str]()
     for slot in slots:
-        fresh = slot if slot.is_fresh and not upgrade else _relocked(project, asked, slot, pins, maker)
-        pins += [f"{distribution.name}=={distribution.version}" for distribution in _locked(fresh).distribution]
+        kept = [] if upgrade or slot.lock is None else _pins(slot.lock)
+        fresh = slot if slot.is_fresh and not upgrade else _relocked(project, asked, slot, [*kept, *pins], maker)
+        pins += _pins(_locked(fresh))
         fetched = _fetched(fresh, kept_in, maker)
         faults += conflicts.find(asked, slot.image, fetched)
         found |= {wheel.path.name: wheel for wheel in fetched}
@@ -106,12 +107,18 @@ def _served(
     return tuple(locked), [found[name] for name in sorted(found)]
 
 
+def _pins(locked: Lock) -> list[str]:
+    return [f"{distribution.name}=={distribution.version}" for distribution in locked.distribution]
+
+
 def _relocked(project: Project, asked: Requirements, slot: Slot, pins: Sequence[str], maker: Maker) -> Slot:
     """Resolve one image anew, close to what was locked for it, or for the image before it."""
     maker.tell(f"resolving {asked.name} for {slot.image.name}")
     allowed = [str(canonicalize_name(name)) for name in project.configuration.allow_sdist]
     question = resolve.Question(requirements=asked, image=slot.image, allow_sdist=allowed)
-    found = tuple(_built(one, slot, store(project, asked), allowed) for one in resolve.resolve(question, pins))
+    preferred = {pin.partition("==")[0]: pin for pin in reversed(pins)}.values()
+    resolved = resolve.resolve(question, list(preferred))
+    found = tuple(_built(one, slot, store(project, asked), allowed) for one in resolved)
     made = Lock(format=lock.FORMAT, image=slot.image.name, inputs=slot.inputs, distribution=found)
     return replace(slot, lock=made)
 

@@ -5,6 +5,7 @@ resolver that had to keep them all would find nothing. `conflicts` holds the out
 """
 
 import re
+import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,8 @@ class Question:
     def flags(self) -> list[str]:
         """The options of uv that every call takes."""
         built = [flag for name in self.allow_sdist for flag in ("--no-binary", name)]
-        return ["--only-binary", ":all:", *built, "--no-header", "--no-annotate"]
+        # Told which Python runs it, uv does not search the machine for the one that is resolved for.
+        return ["--only-binary", ":all:", *built, "--no-header", "--no-annotate", "--python", sys.executable]
 
 
 def resolve(question: Question, kept: Sequence[str] = ()) -> tuple[Distribution, ...]:
@@ -49,12 +51,8 @@ def resolve(question: Question, kept: Sequence[str] = ()) -> tuple[Distribution,
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         pins = _pins(question, folder, kept)
-        found = {python: _files(question, folder, pins, python) for python in _pythons(question.image)}
-    return tuple(_distribution(pin, question.image, found) for pin in pins)
-
-
-def _pythons(image: Image) -> list[str]:
-    return [image.python, *(python for python in PYTHONS if python != image.python)]
+        packages = _files(question, folder, pins)
+    return tuple(_distribution(pin, question.image, packages) for pin in pins)
 
 
 def _pins(question: Question, folder: Path, kept: Sequence[str]) -> list[str]:
@@ -64,17 +62,14 @@ def _pins(question: Question, folder: Path, kept: Sequence[str]) -> list[str]:
     wanted.write_text("\n".join(told) + "\n", "utf-8")
     excluded.write_text("\n".join(question.image.distributions) + "\n", "utf-8")
     pinned.write_text("\n".join(kept) + "\n", "utf-8")
-    target = _target(question.image, question.image.python)
+    platform = f"x86_64-manylinux_{question.image.glibc.replace('.', '_')}"
+    target = ["--python-version", question.image.python, "--python-platform", platform]
     source = ["pip", "compile", str(wanted), "--excludes", str(excluded), "-o", str(pinned)]
     done = tools.uv([*source, *question.flags, *target])
     if done.returncode:
         raise WheelsUnavailable(_explained(question, done.stderr))
     lines = pinned.read_text("utf-8").splitlines()
     return [line for line in lines if re.match(r"[a-z0-9]", line)]
-
-
-def _target(image: Image, python: str) -> list[str]:
-    return ["--python-version", python, "--python-platform", f"x86_64-manylinux_{image.glibc.replace('.', '_')}"]
 
 
 def _explained(question: Question, said: str) -> str:
@@ -87,33 +82,29 @@ def _explained(question: Question, said: str) -> str:
     return f"{head}\n{text}{cure}"
 
 
-def _files(question: Question, folder: Path, pins: Sequence[str], python: str) -> dict[str, Mapping[str, Any]]:
-    """Return the files of each pinned distribution that serve one Python: normalized name to uv's table."""
+def _files(question: Question, folder: Path, pins: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the files of each pinned distribution, for any Python there may be: normalized name to uv's table."""
     pinned = folder / "pins.in"
     pinned.write_text("\n".join([*question.requirements.option_lines(), *pins]) + "\n", "utf-8")
-    target = _target(question.image, python)
-    source = ["pip", "compile", str(pinned), "--no-deps", "--format", "pylock.toml"]
-    done = tools.uv([*source, *question.flags, *target])
-    if done.returncode == 0:
-        return {package["name"]: package for package in tomllib.loads(done.stdout)["packages"]}
-    if python == question.image.python:
+    command = ["pip", "compile", str(pinned), "--no-deps", "--universal", "--format", "pylock.toml", *question.flags]
+    done = tools.uv([*command, "--python-version", PYTHONS[0]])
+    if done.returncode:  # one of them is for newer Pythons only
+        done = tools.uv([*command, "--python-version", question.image.python])
+    if done.returncode:
         raise WheelsUnavailable(_explained(question, done.stderr))
-    # One of them has nothing for this Python: ask one by one.
-    each = {} if len(pins) == 1 else {pin: _files(question, folder, [pin], python) for pin in pins}
-    return {name: table for tables in each.values() for name, table in tables.items()}
+    return {package["name"]: package for package in tomllib.loads(done.stdout)["packages"]}
 
 
-def _distribution(pin: str, image: Image, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Distribution:
+def _distribution(pin: str, image: Image, packages: Mapping[str, Mapping[str, Any]]) -> Distribution:
     name, _, version = pin.partition("==")
-    wheels: dict[str, str] = {}
-    for python, packages in found.items():
-        offered = dict(_hashes(packages.get(name, {}).get("wheels", [])))
-        ranks = image.tags if python == image.python else tags_for(python, image.platforms)
-        best = Distribution(name=name, version=version, wheels=offered).best(ranks)
-        wheels |= {best: offered[best]} if best else {}
-    own = Distribution(name=name, version=version, wheels=wheels)
-    sdist = found[image.python].get(name, {}).get("sdist")
-    return replace(own, wheels={}, sdist=dict(_hashes([sdist]))) if sdist and not own.best(image.tags) else own
+    offered = dict(_hashes(packages[name].get("wheels", [])))
+    every = Distribution(name=name, version=version, wheels=offered)
+    ranks = [image.tags, *(tags_for(python, image.platforms) for python in PYTHONS)]
+    chosen = {best: offered[best] for best in map(every.best, ranks) if best}
+    sdist = packages[name].get("sdist")
+    if every.best(image.tags) or not sdist:
+        return replace(every, wheels=chosen)
+    return replace(every, wheels={}, sdist=dict(_hashes([sdist])))
 
 
 def _hashes(files: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
