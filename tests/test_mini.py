@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -120,10 +121,19 @@ def test_the_public_twin_differs_in_the_rows_of_train_csv_alone(folder, tmp_path
 
 
 def test_it_is_made_anew_only_when_its_sources_change(tmp_path):
-    assert not cache.is_current(tmp_path, cache.digest())
-    (tmp_path / cache.DIGEST).write_text(cache.digest())
-    assert cache.is_current(tmp_path, cache.digest())
+    assert not cache.is_current(tmp_path, cache.dataset_digest())
+    (tmp_path / cache.DIGEST).write_text(cache.dataset_digest())
+    assert cache.is_current(tmp_path, cache.dataset_digest())
     assert not cache.is_current(tmp_path, "another")
+
+
+def test_training_is_repeated_only_when_the_train_images_change(folder, tmp_path):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    before = cache.weights_digest(folder)
+    next((tmp_path / "test").rglob("*.jpg")).unlink()
+    assert cache.weights_digest(tmp_path) == before
+    next((tmp_path / "train").rglob("*.jpg")).unlink()
+    assert cache.weights_digest(tmp_path) != before
 
 
 def test_finding_it_up_to_date_imports_no_tensorflow():

@@ -10,32 +10,41 @@ from tests.mini import cache
 
 START = time.monotonic()
 BUILD = cache.ROOT / "build"
-MINI, PUBLIC = BUILD / "mini", BUILD / "mini-public"
+MINI, PUBLIC, WEIGHTS = BUILD / "mini", BUILD / "mini-public", BUILD / "mini-weights"
 
 
 def main() -> None:
     """Make what is missing; tensorflow is not even imported where nothing is."""
-    wanted = cache.digest()
+    wanted = cache.dataset_digest()
     if all(cache.is_current(folder, wanted) for folder in (MINI, PUBLIC)):
         tell(f"{MINI.relative_to(cache.ROOT)} is up to date")
         return
     sys.path.insert(0, str(cache.ROOT / "kernel_src"))
-    for made, make in ((MINI, make_mini), (PUBLIC, make_public)):
-        _replace(made, make, wanted)
+    for folder, make in ((MINI, make_mini), (PUBLIC, make_public)):
+        _replace(folder, make, wanted)
 
 
 def make_mini(folder: Path) -> None:
-    """Draw the photographs, then train on them."""
+    """Draw the photographs, and add the weights that training on them gives."""
+    from landmarks.settings import B7
     from tests.mini import dataset
 
     shots = dataset.shots()
     tell(f"photographing {len({shot.scene for shot in shots})} scenes: {len(shots)} images")
-    dataset.write(folder / dataset.COMPETITION, shots)
+    competition = folder / dataset.COMPETITION
+    dataset.write(competition, shots)
+    wanted = cache.weights_digest(competition)
+    if not cache.is_current(WEIGHTS, wanted):
+        _replace(WEIGHTS, lambda weights: make_weights(competition, weights), wanted)
+    shutil.copytree(WEIGHTS, folder / B7.slug, ignore=shutil.ignore_patterns(cache.DIGEST))
+
+
+def make_weights(competition: Path, folder: Path) -> None:
+    """Train on the photographs."""
     tell("training a small EfficientNet on the train images; this takes one to three minutes")
-    from landmarks.settings import B7
     from tests.mini.learned import write_weights
 
-    write_weights(folder / dataset.COMPETITION, folder / B7.slug, tell)
+    write_weights(competition, folder, tell)
 
 
 def make_public(folder: Path) -> None:

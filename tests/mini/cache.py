@@ -1,29 +1,50 @@
-"""Whether the mini dataset on disk is the one the sources would make: a digest of all that decides its bytes."""
+"""Whether what is on disk is what the sources would make: digests of all that decides its bytes."""
 
 import hashlib
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DIGEST = ".digest"
 DISTRIBUTIONS = ("efficientnet", "keras", "numpy", "opencv-python-headless", "scikit-image", "tensorflow")
-MODULES = ("dataset", "errors", "images", "network", "settings", "training", "weights")
+LANDMARKS = ROOT / "kernel_src" / "landmarks"
+TRAINING = ("images", "network", "settings", "training", "weights")
+"""The kernel's modules that decide the weights."""
 
 
-def digest() -> str:
-    """Return the digest of the sources and of the versions of what they use, in hexadecimal."""
-    sources = [*sorted(Path(__file__).parent.glob("*.py"))]
-    sources += [ROOT / "kernel_src" / "landmarks" / f"{name}.py" for name in MODULES]
-    hashed = hashlib.sha256(f"{sys.version_info[:2]}".encode())
-    for path in sources:
-        hashed.update(f"{path.relative_to(ROOT)}:{path.stat().st_size}\n".encode() + path.read_bytes())
-    for name in DISTRIBUTIONS:
-        hashed.update(f"{name}=={metadata.version(name)}\n".encode())
-    return hashed.hexdigest()
+def dataset_digest() -> str:
+    """Return the digest of all that decides the dataset's bytes: sources, and versions of what they use."""
+    return _digest([*sorted(Path(__file__).parent.glob("*.py")), *_kernel()])
+
+
+def weights_digest(competition: Path) -> str:
+    """Return the digest of all that decides the weights: the train images, the sources, and the versions.
+
+    Parameters
+    ----------
+    competition : Path
+        The competition's folder; the rest of the dataset may change without a training anew.
+    """
+    images = [*sorted((competition / "train").rglob("*.jpg")), competition / "train.csv"]
+    return _digest([*images, Path(__file__).with_name("learned.py"), *_kernel()])
 
 
 def is_current(folder: Path, wanted: str) -> bool:
-    """Tell whether a folder was made by these sources: whole folders are renamed into place, digest and all."""
+    """Tell whether a folder carries a digest: whole folders are renamed into place, digest and all."""
     mark = folder / DIGEST
     return mark.is_file() and mark.read_text() == wanted
+
+
+def _kernel() -> list[Path]:
+    return [LANDMARKS / f"{name}.py" for name in TRAINING]
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    hashed = hashlib.sha256(f"{sys.version_info[:2]}".encode())
+    for name in DISTRIBUTIONS:
+        hashed.update(f"{name}=={metadata.version(name)}\n".encode())
+    for path in paths:
+        hashed.update(f"{path.name}:{path.stat().st_size}\n".encode() + path.read_bytes())
+    return hashed.hexdigest()

@@ -33,17 +33,17 @@ LANDMARKS = {
 
 DISTRACTORS = {
     "moon": "moon.png",
-    "page": "page.png",
     "text": "text.png",
-    "gravel": "gravel.png",
     "grass": "grass.png",
-    "bricks": "brick.png",
+    "retina": "retina.jpg",
+    "gravel": "gravel.png",
     "clock": "clock_motion.png",
     "coins": "coins.png",
-    "retina": "retina.jpg",
-    "cells": "cell.png",
     "leaves": drawing.clutter,
-    "confetti": drawing.clutter,
+    "school": drawing.facade,  # the look of a landmark, as in any town
+    "festival poster": drawing.poster,
+    "opera poster": drawing.poster,
+    "swimming bath": drawing.mosaic,
 }
 """Scenes that show no landmark, and of which no training image exists."""
 
