@@ -13,6 +13,9 @@ help: ## show this list
 notebook: .venv/ready ## build the notebook from kernel_src/
 	$(KW) build
 
+wheels: .venv/ready ## lock, fetch and carry what Kaggle's image lacks: build/wheels
+	$(KW) wheels
+
 rehearse: .venv/ready mini ## build it, run it offline as Kaggle will, show the scores
 	$(KW) rehearse
 
