@@ -10,10 +10,15 @@ import typer
 
 from kernelwright.cli.build import build
 from kernelwright.cli.explain import explain
+from kernelwright.cli.forecast import forecast
 from kernelwright.cli.image import image
+from kernelwright.cli.init import init
 from kernelwright.cli.rehearse import rehearse
+from kernelwright.cli.sample import sample
 from kernelwright.cli.wheels import wheels
 from kernelwright.errors import KernelwrightError
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     help="Edit Kaggle kernels as modules; build, rehearse and ship them as one offline notebook.",
@@ -23,8 +28,11 @@ app = typer.Typer(
 )
 app.command()(build)
 app.command()(explain)
+app.command()(forecast)
 app.command()(image)
+app.command()(init)
 app.command()(rehearse)
+app.command()(sample)
 app.command()(wheels)
 
 
@@ -38,8 +46,9 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
+        status = _INTERRUPTED
+    if status == _INTERRUPTED:  # typer turns a Ctrl-C into this status by itself
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
     sys.exit(status)
 
 

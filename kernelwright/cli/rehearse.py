@@ -67,18 +67,22 @@ def rehearse(
         layouts=[name for name in rehearsal.LAYOUTS if mounts in {Mounts.both, name}],
         limits=Limits(hours=hours, memory_bytes=int(memory * GB), disk_bytes=int(disk * GB)),
     )
-    report = rehearsal.rehearse(loaded, plan, tell=_quiet if as_json else print)
+    report = rehearsal.rehearse(loaded, plan, tell=_quiet if as_json else _say)
     if as_json:
         print(json.dumps(asdict(report), indent=1))
     else:
         _print(report)
-        print(f"\nreport: {loaded.build / 'rehearsal' / 'report.json'}")
+        print(f"\nreport: {loaded.build / 'rehearsal' / 'report.html'}")
     if not report.complete:
         raise typer.Exit(1)
 
 
 def _quiet(_: str) -> None:
     pass
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _print(report: "Report") -> None:
@@ -91,6 +95,13 @@ def _print(report: "Report") -> None:
         console.print(Text(why))
     if report.missing:
         console.print(Text(f"not in the input folder: {', '.join(report.missing)}"))
+    for claim in report.comparison:
+        if not claim.holds:
+            console.print(Text(f"not so: {claim.says}; {claim.detail}", style="bold red"))
+    if known := report.forecast:
+        fits = "within" if known["fits"] else "over"
+        hours = f"{known['hours']:.2f} h, {fits} the limit of {known['limit_hours']:g} h"
+        console.print(Text(f"the hidden rerun: {hours}; {known['source']}"))
     for run in report.runs:
         if run.verdict != "Complete":
             console.print(Text(f"\n{run.phase}, {run.mounts} mounts: {run.verdict}", style="bold red"))

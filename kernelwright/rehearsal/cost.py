@@ -26,8 +26,8 @@ class Cost:
 def fit(observed: Sequence[Observed]) -> Cost:
     """Fit the cost by non-negative least squares.
 
-    Runs of one size say nothing of the fixed part: all is then put on the items, which for larger runs errs on the
-    side of more.
+    Where the runs are of one size, or larger ones were not slower, they say nothing of how the time grows: all of it
+    is then put on the items, which for larger runs errs on the side of more.
     """
     if len({count for count, _ in observed}) < 2:
         return _through_zero(observed)
@@ -35,9 +35,12 @@ def fit(observed: Sequence[Observed]) -> Cost:
     spread = sum((count - mean_count) ** 2 for count, _ in observed)
     each = sum((count - mean_count) * (seconds - mean_s) for count, seconds in observed) / spread
     fixed = mean_s - each * mean_count
-    if each < 0:
-        return Cost(fixed_s=mean_s, each_s=0.0)
-    return Cost(fixed_s=fixed, each_s=each) if fixed >= 0 else _through_zero(observed)
+    return Cost(fixed_s=fixed, each_s=each) if fixed >= 0 and each > 0 else _through_zero(observed)
+
+
+def grows(observed: Sequence[Observed]) -> bool:
+    """Tell whether the largest run was slower than the smallest, as it should be."""
+    return max(observed)[1] > min(observed)[1]
 
 
 def _through_zero(observed: Sequence[Observed]) -> Cost:

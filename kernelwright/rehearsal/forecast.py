@@ -6,7 +6,7 @@ from typing import Any
 
 from kernelwright import project as projects
 from kernelwright.errors import NoForecast
-from kernelwright.rehearsal.cost import Cost, Observed, fit
+from kernelwright.rehearsal.cost import Cost, Observed, fit, grows
 from kernelwright.rehearsal.report import Run
 
 HERE = (
@@ -88,7 +88,7 @@ def forecast(known: projects.Forecast, runs: Sequence[Timed], logs: Sequence[Sta
         dominates=max(stages, key=lambda stage: stage.seconds).name,
         stages=stages,
         other_s=other,
-        source=_source(logs, stages),
+        source=_source(logs, stages, measured=bool(runs)),
     )
 
 
@@ -147,7 +147,8 @@ def _stage(name: str, counts: Mapping[str, int], here: list[Observed], there: li
 
 def _cost(here: list[Observed], there: list[Observed]) -> tuple[Cost, str]:
     if not there:
-        return fit(here), "as measured here"
+        doubt = "" if _sizes(here) < 2 or grows(here) else "; larger runs were not slower, so take larger ones"
+        return fit(here), f"as measured here{doubt}"
     if not here or _sizes(there) > 1:
         return fit(there), "as logged on Kaggle"
     local = fit(here)
@@ -158,9 +159,10 @@ def _cost(here: list[Observed], there: list[Observed]) -> tuple[Cost, str]:
     return local.scaled(factor), f"as measured here, times {factor:.2f} to agree with the Kaggle log"
 
 
-def _source(logs: Sequence[Stages], stages: Sequence[StageForecast]) -> str:
+def _source(logs: Sequence[Stages], stages: Sequence[StageForecast], *, measured: bool) -> str:
     if not logs:
         return HERE
-    local = [stage.name for stage in stages if stage.note.endswith("as measured here")]
-    rest = f", but for {', '.join(local)} and all outside the stages, measured on this machine" if local else ""
-    return f"the times are those of the machine that wrote the log{rest}"
+    local = [stage.name for stage in stages if "as measured here" in stage.note and "Kaggle" not in stage.note]
+    rest = [*local, "all that is outside the stages"]
+    said = f", not this one's; {', '.join(rest)}: measured here" if measured else ", not this one's"
+    return f"these are times of the machine that wrote the log{said}"

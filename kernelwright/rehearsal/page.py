@@ -95,6 +95,7 @@ def _template() -> Template:
         "stacked": charts.stacked,
         "parts": parts,
         "colours": charts.COLOURS,
+        "cells": cells,
         "guard": guard,
     }
     return environment.get_template("page.html.j2")
@@ -121,6 +122,17 @@ def parts(run: Run) -> list[tuple[str, float]]:
     """Return what a run's time went to: its stages by name, then all the rest."""
     stages = [(f"{stage['name']}, {stage['count']} items", float(stage["seconds"])) for stage in run.stages]
     return [*stages, ("all else", max(run.seconds - sum(seconds for _, seconds in stages), 0.0))]
+
+
+def cells(run: Run) -> dict[str, Any]:
+    """Part the cells into those worth a look and those that took no time; both keep their order."""
+    slowest = max((cell["seconds"] or 0.0 for cell in run.cells), default=0.0)
+    quick = [cell for cell in run.cells if not cell["failed"] and _is_quick(cell["seconds"], slowest)]
+    return {"slowest": slowest, "shown": [cell for cell in run.cells if cell not in quick], "quick": quick}
+
+
+def _is_quick(seconds: float | None, slowest: float) -> bool:
+    return seconds is not None and seconds < max(0.01 * slowest, 0.1)
 
 
 def guard(chosen: Mapping[str, Any]) -> str:

@@ -1,0 +1,77 @@
+"""``kernelwright forecast``."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Json, Kernel
+
+if TYPE_CHECKING:
+    from kernelwright.rehearsal.forecast import Forecast
+
+Logs = Annotated[
+    list[Path] | None,
+    typer.Option("--from-log", metavar="FILE", help="A log of a run on Kaggle, whose times count; may be repeated."),
+]
+Sizes = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--rows", min=1, help="Run on a sample of that many rows first; twice at least.  [default: the last rehearsal]"
+    ),
+]
+Input = Annotated[
+    Path | None, typer.Option("--input", metavar="DIR", help="What to take samples of.  [default: build/mini]")
+]
+
+
+def forecast(
+    project: Folder = HERE,
+    kernel: Kernel = "",
+    from_log: Logs = None,
+    rows: Sizes = None,
+    source: Input = None,
+    as_json: Json = False,
+) -> None:
+    """Say how long the hidden rerun will take, and whether that is within the limit."""
+    from kernelwright.project import load_project
+    from kernelwright.rehearsal import forecast as forecasting
+    from kernelwright.rehearsal import logs, sizes
+    from kernelwright.rehearsal.rehearse import Plan
+
+    loaded = load_project(project, kernel)
+    plan = Plan(source=(source or loaded.build / "mini").resolve(), layouts=["new"])
+    logged = [logs.stages(file) for file in from_log or ()]
+    runs = sizes.measure(loaded, plan, rows, lambda _: None) if rows else sizes.rehearsed(loaded)
+    found = forecasting.forecast(loaded.configuration.forecast, runs, logged)
+    print(json.dumps(asdict(found), indent=1)) if as_json else _print(found)
+    if not found.fits:
+        raise typer.Exit(1)
+
+
+def _print(found: "Forecast") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("stage", "items", "time", "each", "fixed"):
+        table.add_column(heading, justify="left" if heading == "stage" else "right", no_wrap=True)
+    table.add_column("learned from")
+    for stage in found.stages:
+        each, fixed = f"{stage.each_s * 1000:.3g} ms", f"{stage.fixed_s:.1f} s"
+        table.add_row(stage.name, f"{stage.count:,}", _time(stage.seconds), each, fixed, Text(stage.note))
+    table.add_row("all else", "", _time(found.other_s))
+    console.print(table)
+    verdict = "within" if found.fits else "over"
+    console.print(
+        f"{found.hours:.2f} h, {verdict} the limit of {found.limit_hours:g} h; most of it is {found.dominates}"
+    )
+    console.print(Text(f"{found.source}"))
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 600 else f"{seconds / 3600:.2f} h"
