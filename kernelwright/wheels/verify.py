@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from packaging.utils import canonicalize_name
+
 import kernelwright
 from kernelwright import image as images
 from kernelwright import pythons
@@ -24,6 +26,7 @@ from kernelwright.wheels.locks import Slot
 from kernelwright.wheels.resolve import PYTHONS
 from kernelwright.wheels.wheel import Wheel
 
+_INSTALL = "from kernelwright.runtime import offline; offline.install()"
 _NOWHERE = "http://127.0.0.1:9"
 
 
@@ -115,21 +118,23 @@ def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: s
     """Install as the notebook does, import each module, check what was installed."""
     python = made.overlay(scratch / "python")
     variables = _variables(_carried(scratch, wheels), scratch / "input")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(python), *arguments]
+        return subprocess.run(command, cwd=scratch, env=variables, capture_output=True, text=True, check=False)
+
     modules = [module for one in wheels for module in one.modules]
-    names = {one.name for one in wheels}
-    steps = [
-        "import kernelwright.runtime.offline as offline; offline.install()",
-        "; ".join(f"import {module}" for module in modules),
-    ]
-    for step in steps:
-        done = subprocess.run([python, "-c", step], env=variables, capture_output=True, text=True, check=False)
-        if done.returncode:
+    for step in (_INSTALL, "; ".join(f"import {module}" for module in modules)):
+        if (done := run("-c", step)).returncode:
             return Proof(python=version, word="failed", detail=done.stderr.strip())
-    done = subprocess.run([python, "-m", "pip", "check"], env=variables, capture_output=True, text=True, check=False)
-    ours = [line for line in done.stdout.splitlines() if line.split(" ")[0].lower().replace("_", "-") in names]
-    if ours:
-        return Proof(python=version, word="failed", detail="\n".join(ours))
+    if broken := _broken(run("-m", "pip", "check").stdout, {one.name for one in wheels}):
+        return Proof(python=version, word="failed", detail=broken)
     return Proof(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
+
+
+def _broken(said: str, names: set[str]) -> str:
+    """Keep the lines of `pip check` that are about the wheels."""
+    return "\n".join(line for line in said.splitlines() if canonicalize_name(line.partition(" ")[0]) in names)
 
 
 def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
