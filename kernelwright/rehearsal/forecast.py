@@ -163,6 +163,5 @@ def _source(logs: Sequence[Stages], stages: Sequence[StageForecast], *, measured
     if not logs:
         return HERE
     local = [stage.name for stage in stages if "as measured here" in stage.note and "Kaggle" not in stage.note]
-    rest = [*local, "all that is outside the stages"]
-    said = f", not this one's; {', '.join(rest)}: measured here" if measured else ", not this one's"
-    return f"these are times of the machine that wrote the log{said}"
+    rest = f"; measured here: {', '.join([*local, 'all outside the stages'])}" if measured else ""
+    return f"these are times of the machine that wrote the log, not this one's{rest}"
