@@ -5,6 +5,7 @@ import binascii
 import csv
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from email.message import Message
@@ -19,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 from kernelwright.errors import WheelsUnavailable
 
 _UNRECORDED = (".dist-info/RECORD", ".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
-_MODULE = (".py", ".so")
+_NAME = re.compile(r"[\w.!+-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +91,13 @@ def read(path: Path) -> Wheel:
 
 
 def _named(path: Path) -> tuple[str, Version, frozenset[Tag]]:
+    fault = WheelsUnavailable(f"{path.name}: not the name of a wheel; give it back its own")
+    if not _NAME.fullmatch(path.name):  # a copy's, as "x (1).whl", passes for a platform otherwise
+        raise fault
     try:
         name, version, _, tags = parse_wheel_filename(path.name)
     except (InvalidWheelFilename, InvalidVersion):
-        raise WheelsUnavailable(f"{path.name}: not the name of a wheel; give it back its own") from None
+        raise fault from None
     return name, version, tags
 
 
@@ -135,13 +139,16 @@ def _requires(path: Path, headers: Message) -> tuple[Requirement, ...]:
 
 
 def _modules(archive: zipfile.ZipFile) -> tuple[str, ...]:
-    found = set()
-    for parts in (PurePosixPath(name).parts for name in archive.namelist()):
-        top = parts[0].partition(".")[0]
-        is_module = parts[-1].endswith(_MODULE) and ".data" not in parts[0] and ".dist-info" not in parts[0]
-        if is_module and top.isidentifier() and (len(parts) == 1 or parts[1].startswith("__init__.")):
-            found.add(top)
-    return tuple(sorted(found))
+    return tuple(sorted({name for entry in archive.namelist() if (name := _module(PurePosixPath(entry).parts))}))
+
+
+def _module(parts: tuple[str, ...]) -> str:
+    """Return the top-level name that a file makes importable, or nothing."""
+    if len(parts) == 2:
+        package, file = parts
+        return package if package.isidentifier() and file.startswith("__init__.") else ""
+    name, _, rest = parts[0].partition(".")
+    return name if len(parts) == 1 and name.isidentifier() and (rest == "py" or rest.endswith("so")) else ""
 
 
 def _licences(archive: zipfile.ZipFile, info: str) -> tuple[tuple[str, str], ...]:

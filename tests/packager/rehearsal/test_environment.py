@@ -52,7 +52,7 @@ def test_pins_leave_out_local_builds_and_what_was_let_go():
     ("said", "strangers"),
     [
         (
-            "Because the current Python version (3.11.7) does not satisfy Python>=3.12 and\n  tifffile==2026.4.11 depends",
+            "the current Python version (3.11.7) does not satisfy Python>=3.12 and\n  tifffile==2026.4.11 depends on",
             {"tifffile"},
         ),
         ("Because numpy==2.0.2 has no wheels with a matching Python ABI tag (e.g., `cp313`)", {"numpy"}),
@@ -66,14 +66,15 @@ def test_what_is_not_for_this_python_is_read_from_what_uv_says(said, strangers):
 
 
 def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     wanted = recipe(python=pythons.on_path(pythons.running()), version=pythons.running(), names=("boruta",))
     with pytest.raises(EnvironmentUnavailable) as error:
-        environment.make(wanted, tmp_path, lambda _: None)
+        environment.make(wanted, tmp_path / "made", lambda _: None)
     head = f"what the kernel imports of 2026-08 cannot be installed on Python {pythons.running()}:\n"
     assert str(error.value).startswith(head)
-    assert "boruta was not found" in str(error.value)
-    assert list(tmp_path.iterdir()) == []
+    assert "boruta" in str(error.value)
+    assert list((tmp_path / "made").iterdir()) == []
 
 
 def test_a_made_environment_is_kept_and_the_least_used_goes(tmp_path, monkeypatch):

@@ -1,0 +1,155 @@
+"""One wheel file, and a folder of them, held against what they should be."""
+
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from kernelwright import pythons
+from kernelwright.errors import WheelsUnavailable
+from kernelwright.project import load_project
+from kernelwright.rehearsal import environment
+from kernelwright.rehearsal.environment import Environment
+from kernelwright.wheels import make, verify, wheel
+from kernelwright.wheels.verify import Proof
+from tests import notebooks, wheelhouse
+
+HERE = pythons.running()
+
+
+def refused(action):
+    with pytest.raises(WheelsUnavailable) as error:
+        action()
+    return str(error.value)
+
+
+def test_a_wheel_tells_what_it_is_needs_and_brings(tmp_path):
+    files = {
+        "stone/__init__.py": "",
+        "stone/grain.py": "",
+        "_stone.cpython-312-x86_64-linux-gnu.so": "",
+        "notes/x.py": "",
+    }
+    path = wheelhouse.wheel(tmp_path, "Big.Pebble", "1.5", requires=['numpy>=2; extra == "fast"'], files=files)
+    found = wheel.read(path)
+    assert (found.name, found.version, found.licence) == ("big-pebble", "1.5", "MIT")
+    assert [str(one) for one in found.requires] == ['numpy>=2; extra == "fast"']
+    assert found.modules == ("_stone", "stone")
+    assert found.licences == (("LICENSE.txt", "The licence of Big.Pebble.\n"),)
+
+
+def test_a_renamed_wheel_is_named_with_what_it_is(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble").rename(tmp_path / "stone-1.0-py3-none-any.whl")
+    assert refused(lambda: wheel.read(path)) == (
+        "stone-1.0-py3-none-any.whl: renamed: inside it is pebble 1.0; give it back its own name"
+    )
+
+
+def test_a_copys_name_is_no_wheels_name(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble").rename(tmp_path / "pebble-1.0-py3-none-any (1).whl")
+    assert refused(lambda: wheel.read(path)) == (
+        "pebble-1.0-py3-none-any (1).whl: not the name of a wheel; give it back its own"
+    )
+
+
+def test_a_corrupt_wheel_is_named(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble")
+    path.write_bytes(path.read_bytes()[:200])
+    assert refused(lambda: wheel.read(path)) == (
+        "pebble-1.0-py3-none-any.whl: corrupt: File is not a zip file; fetch it again"
+    )
+
+
+def test_an_edited_wheel_is_named_with_the_file(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble")
+    _edit(path, "pebble.py", "VERSION = 'mine'\n")
+    assert refused(lambda: wheel.read(path)) == (
+        "pebble-1.0-py3-none-any.whl: edited: pebble.py is not what its record says; fetch it again"
+    )
+
+
+def test_a_file_put_into_a_wheel_is_named(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.py", "")
+    assert refused(lambda: wheel.read(path)) == (
+        "pebble-1.0-py3-none-any.whl: edited: more.py is not in its record; fetch it again"
+    )
+
+
+def _edit(path, name, text):
+    with zipfile.ZipFile(path) as archive:
+        held = {one: archive.read(one) for one in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for one, data in {**held, name: text.encode()}.items():
+            archive.writestr(one, data)
+
+
+IMAGE = f'python = "{HERE}"\nglibc = "2.35"\ndate = "2026-01-01"\nsource = "a test"\n'
+CP = f"cp{HERE.replace('.', '')}"
+STONE = f"stone-2.5-{CP}-{CP}-manylinux_2_17_x86_64.whl"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project whose wheels are carried: pebble for any Python, stone for this one."""
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    links, root = tmp_path / "links", tmp_path / "proj"
+    wheelhouse.wheel(links, "pebble", "1.5")
+    wheelhouse.wheel(links, "stone", "2.5", f"{CP}-{CP}-manylinux_2_17_x86_64")
+    keys = 'driver = "main.py"\nwheels = "wheels/requirements.in"\nwheels_dataset = "my-wheels"\nimages = ["mine"]\n'
+    notebooks.project(root, keys, dataset_sources=["OWNER/my-wheels"])
+    (root / "wheels/images").mkdir(parents=True)
+    (root / "main.py").write_text("# %%\nprint(1)\n")
+    (root / "wheels/images/mine.toml").write_text(IMAGE)
+    (root / "wheels/requirements.in").write_text(f"--no-index\n--find-links {links}\npebble\nstone\n")
+    own = Environment(folder=Path(sys.prefix), version=HERE)
+    monkeypatch.setattr(environment, "make", lambda *_: own)
+    monkeypatch.setattr(pythons, "anywhere", lambda version: Path(sys.executable) if version == HERE else None)
+    loaded = load_project(root)
+    make.make(loaded)
+    return loaded
+
+
+def test_wheels_are_proven_where_there_is_a_python_and_said_not_to_be_elsewhere(project):
+    proofs = {proof.python: proof for proof in verify.verify(project, print)}
+    assert proofs.pop(HERE) == Proof(python=HERE, word="proven", detail="installed, imported pebble, stone, checked")
+    assert {proof.word for proof in proofs.values()} == {"not proven"}
+    assert {proof.detail for proof in proofs.values()} == {"no such Python on this machine"}
+
+
+def test_a_wheel_that_does_not_import_fails_with_its_traceback(project, tmp_path):
+    links = tmp_path / "links"
+    wheelhouse.wheel(links, "pebble", "1.6", files={"pebble.py": "import nothing_like_it\n"})
+    make.make(project, upgrade=True)
+    (proof,) = [proof for proof in verify.verify(project, print) if proof.python == HERE]
+    assert (proof.word, proof.detail.splitlines()[-1]) == (
+        "failed",
+        "ModuleNotFoundError: No module named 'nothing_like_it'",
+    )
+
+
+def test_what_is_wrong_with_the_folder_is_told_at_once(project):
+    folder, cure = make.folder(project), "make the folder again with `kernelwright wheels`"
+    (folder / "pebble-1.5-py3-none-any.whl").rename(folder / "pebble-1.4-py3-none-any.whl")
+    shutil.copy(folder / STONE, folder / "gravel-1.0-py3-none-any.whl")
+    (folder / STONE).write_bytes(b"spoilt")
+    assert refused(lambda: verify.verify(project, print)) == (
+        f"wheels/pebble-1.5-py3-none-any.whl: missing; {cure}\n"
+        f"wheels/gravel-1.0-py3-none-any.whl: not in a lock; {cure}\n"
+        "wheels/pebble-1.4-py3-none-any.whl: not in a lock, which names pebble-1.5-py3-none-any.whl: "
+        f"two of one distribution; {cure}\n"
+        f"wheels/{STONE}: altered: its sha256 is not the lock's; {cure}"
+    )
+
+
+def test_a_missing_folder_is_told(project):
+    shutil.rmtree(make.folder(project))
+    assert refused(lambda: verify.verify(project, print)) == (
+        f"{make.folder(project)}: no such folder; make it with `kernelwright wheels`"
+    )
