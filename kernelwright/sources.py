@@ -3,7 +3,7 @@
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -207,20 +207,13 @@ def _understood(found: Mapping[str, SourceFile], staged: Stage, problems: list[s
     names = {path: imports.module_name(path.removeprefix(f"{staged.folder}/")) for path in found}
     # Where a module and a package share a name, Python takes the package.
     taken = {name: path for path, name in sorted(names.items(), reverse=True) if name}
-    trees = {name: _parsed(found[path], problems) for name, path in sorted(taken.items())}
-    carried = frozenset(trees)
-    graph = {
-        name: imports.imported(tree, name, is_package=taken[name].endswith("__init__.py"), carried=carried)
-        for name, tree in trees.items()
-    }
-    files = (_named(file, name, trees) for file, name in zip(found.values(), names.values(), strict=True))
+    carried, graph, summaries = frozenset(taken), {}, {}
+    for name, path in sorted(taken.items()):
+        tree = _parsed(found[path], problems)  # and forgotten: thousands of trees kept would slow the next ones
+        graph[name] = imports.imported(tree, name, is_package=path.endswith("__init__.py"), carried=carried)
+        summaries[path] = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ").strip()
+    files = (replace(file, module=names[path], summary=summaries.get(path, "")) for path, file in found.items())
     return SourceTree(files=_ordered(files, graph), graph=graph, stage=staged)
-
-
-def _named(file: SourceFile, name: str | None, trees: Mapping[str, ast.Module]) -> SourceFile:
-    docstring = (ast.get_docstring(trees[name]) or "") if name else ""
-    summary = docstring.partition("\n\n")[0].replace("\n", " ").strip()
-    return SourceFile(path=file.path, data=file.data, origin=file.origin, module=name, summary=summary)
 
 
 def _parsed(file: SourceFile, problems: list[str]) -> ast.Module:
