@@ -18,7 +18,7 @@ from kernelwright import pythons
 from kernelwright.errors import EnvironmentUnavailable, WheelsUnavailable
 from kernelwright.image import Image
 from kernelwright.project import Project
-from kernelwright.rehearsal import environment
+from kernelwright.rehearsal import environment, sandbox
 from kernelwright.rehearsal.environment import Environment, Recipe
 from kernelwright.rehearsal.sandbox import GUARD
 from kernelwright.wheels import conflicts, fetch, locks, make, wheel
@@ -120,7 +120,7 @@ def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: s
     variables = _variables(_carried(scratch, wheels), scratch / "input")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(python), *arguments]
+        command = [*_offline(), str(python), *arguments]
         return subprocess.run(command, cwd=scratch, env=variables, capture_output=True, text=True, check=False)
 
     modules = [module for one in wheels for module in one.modules]
@@ -130,6 +130,12 @@ def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: s
     if broken := _broken(run("-m", "pip", "check").stdout, {one.name for one in wheels}):
         return Proof(python=version, word="failed", detail=broken)
     return Proof(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
+
+
+def _offline() -> list[str]:
+    """Return what cuts a command off the network, where bubblewrap works; elsewhere the guard stops Python's own."""
+    cut = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
+    return cut if sandbox.bubblewrap_works() else []
 
 
 def _broken(said: str, names: set[str]) -> str:

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from kernelwright import building, cli
+from kernelwright import building, cli, image
 from kernelwright.errors import InvalidProject, UnwritableOutput, WheelsUnavailable
 from kernelwright.project import load_project
-from kernelwright.wheels import carry, lock, locks, make, tools
+from kernelwright.wheels import carry, fetch, lock, locks, make, tools
 from tests import notebooks, wheelhouse
 
 IMAGE = """
@@ -246,6 +246,17 @@ def test_an_sdist_whose_wheel_does_not_fit_the_image_is_refused(shop):
         "delta-1.0.tar.gz: built here it is delta-1.0-cp310-cp310-linux_x86_64.whl, "
         "but mine takes Python 3.12 and glibc 2.35"
     )
+
+
+def test_a_wheel_built_here_against_a_newer_glibc_is_refused(monkeypatch):
+    monkeypatch.setattr(fetch.platform, "libc_ver", lambda: ("glibc", "2.39"))
+    file, target = "delta-1.0-cp312-cp312-linux_x86_64.whl", image.load("2026-08")
+    assert refused(lambda: fetch._hold_against_image(file, "delta-1.0.tar.gz", target)) == (
+        f"delta-1.0.tar.gz: {file} was built against glibc 2.39, but 2026-08 takes Python 3.12 and glibc 2.35"
+    )
+    fetch._hold_against_image(file.replace("linux", "manylinux_2_17"), "delta-1.0.tar.gz", target)
+    monkeypatch.setattr(fetch.platform, "libc_ver", lambda: ("glibc", "2.35"))
+    fetch._hold_against_image(file, "delta-1.0.tar.gz", target)
 
 
 def test_an_sdist_that_does_not_build_says_why(shop):
