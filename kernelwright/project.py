@@ -208,7 +208,10 @@ def _unfinished(chosen: KernelConfiguration, described: KernelMetadata | None) -
         found.append(f"{where}.wheels_dataset: required beside wheels")
     if chosen.carrier == "dataset" and not chosen.sources_dataset:
         found.append(f'{where}.sources_dataset: required beside carrier = "dataset"; name the slug of the dataset')
-    elif chosen.carrier == "dataset" and described and chosen.sources_dataset not in described.slugs:
-        name = f"{described.id.partition('/')[0]}/{chosen.sources_dataset}"
-        found.append(f"{chosen.metadata}: dataset_sources: {name!r} is missing, which carries the sources; add it")
+    carried = {"wheels": chosen.wheels and chosen.wheels_dataset}
+    carried["sources"] = chosen.sources_dataset if chosen.carrier == "dataset" else ""
+    for what, slug in carried.items():
+        if slug and described and slug not in described.slugs:
+            name = f"{described.id.partition('/')[0]}/{slug}"
+            found.append(f"{chosen.metadata}: dataset_sources: {name!r} is missing, which carries the {what}; add it")
     return found

@@ -387,6 +387,13 @@ def test_without_a_requirements_file_nothing_is_made(shop):
     )
 
 
+def test_wheels_that_the_kernel_does_not_attach_are_a_problem_of_the_project(shop):
+    notebooks.project(shop.root, 'driver = "main.py"\nwheels = "wheels.in"\nwheels_dataset = "my-wheels"\n')
+    assert refused(lambda: load_project(shop.root), InvalidProject) == (
+        "kernel-metadata.json: dataset_sources: 'OWNER/my-wheels' is missing, which carries the wheels; add it"
+    )
+
+
 def test_an_edited_lock_is_told(shop):
     shop.want("alpha")
     shop.locked.write_text('format = 1\nimage = "mine"\n')
