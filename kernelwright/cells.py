@@ -80,7 +80,14 @@ def _contents(tree: SourceTree, *, shown: bool) -> Iterator[Cell]:
         rows = "\n".join(
             f"- {_link(file) if shown and fits_a_cell(file) else _name(file)}{_says(file)}" for file in listed
         )
-        yield _generated("markdown", f"**The modules of this notebook**\n\n{rows}", CONTENTS, _digest(rows))
+        text = f"**The modules of this notebook**\n\n{rows}{_carried_along(tree)}"
+        yield _generated("markdown", text, CONTENTS, _digest(text))
+
+
+def _carried_along(tree: SourceTree) -> str:
+    """Say which packages come along, whose cells are folded away."""
+    packages = dict.fromkeys(f"`{file.origin.removeprefix('vendor ')}`" for file in tree.files if not _is_own(file))
+    return f"\n\nCarried along, folded away: {', '.join(packages)}." if packages else ""
 
 
 def _digest(text: str) -> str:

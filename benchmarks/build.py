@@ -1,0 +1,127 @@
+"""How long a build takes: our kernel, and trees of 10, 100 and 1000 modules, against stickytape and plain jupytext.
+
+Each figure is the best of a few whole processes, with compiled bytecode, less the start of a bare interpreter; the
+ratios are to our own time on the same tree. Stickytape goes into an environment of its own, made for the run.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parents[1]
+SIZES = (10, 100, 1000)
+OURS = """
+import sys
+from pathlib import Path
+from kernelwright.building import assemble
+from kernelwright.project import load_project
+Path(sys.argv[2]).write_bytes(assemble(load_project(Path(sys.argv[1]))).data)
+"""
+BARE = "import typer\napp = typer.Typer()\n@app.command()\ndef main(name: str = 'x'): ...\napp()\n"
+METADATA = '{"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": "build/some.ipynb"}'
+
+
+def main() -> None:
+    """Print the tables."""
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = Bench(Path(scratch))
+        bench.trees()
+        bench.help()
+
+
+class Bench:
+    """One run, in a folder of its own."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        self.environment = {**kept, "PYTHONPATH": str(HERE), "PYTHONPYCACHEPREFIX": str(scratch / "pyc")}
+        self.start = self.seconds([sys.executable, "-c", "pass"], times=10)
+        self.stickytape = self.environment_with("stickytape==0.2.1") / "bin" / "stickytape"
+
+    def environment_with(self, requirement: str) -> Path:
+        """Make an environment with one distribution in it."""
+        folder, uv = self.scratch / "venv", Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder, requirement]
+        subprocess.run(command, check=True)
+        return folder
+
+    def seconds(self, command: Sequence[str | Path], *, times: int = 3, folder: Path = HERE) -> float:
+        """Return the best of a few runs, after one that warms up."""
+        taken = []
+        for _ in range(times + 1):
+            before = time.perf_counter()
+            subprocess.run(command, cwd=folder, env=self.environment, check=True, capture_output=True)
+            taken.append(time.perf_counter() - before)
+        return min(taken[1:])
+
+    def trees(self) -> None:
+        """Compare the three on each tree."""
+        print(f"interpreter's start: {self.start:.3f} s, taken off below\n")
+        print("| tree | lines | kernelwright | stickytape | ratio | jupytext --to ipynb | ratio |")
+        print("|---|--:|--:|--:|--:|--:|--:|")
+        self.row("our kernel", self.our_kernel())
+        for size in SIZES:
+            self.row(f"{size} modules", self.tree(size))
+        print()
+
+    def row(self, name: str, root: Path) -> None:
+        """Print one line of the table."""
+        files = sorted(root.rglob("*.py"))
+        lines = sum(file.read_text("utf-8").count("\n") for file in files)
+        driver = next(file for file in files if file.name == "main.py")
+        out = self.scratch / "out"
+        ours = self.seconds([sys.executable, "-c", OURS, str(root), str(out)]) - self.start
+        path = ["--add-python-path", driver.parent]
+        tape = self.compared([self.stickytape, driver, *path, "--output-file", out], ours)
+        plain = self.compared([sys.executable, "-m", "jupytext", "--to", "ipynb", *files], ours)
+        print(f"| {name} | {lines:,} | {ours:.2f} s | {tape} | {plain} |", flush=True)
+
+    def compared(self, command: Sequence[str | Path], ours: float) -> str:
+        """Return the seconds of a command and their ratio to ours, as two cells."""
+        try:
+            taken = self.seconds(command, times=1) - self.start
+        except subprocess.CalledProcessError as error:
+            return f"{error.stderr.decode().strip().rpartition(chr(10))[2].partition(':')[0]} | - "
+        return f"{taken:.2f} s | {taken / ours:.1f}x"
+
+    def our_kernel(self) -> Path:
+        """Copy our kernel, so that nothing is written into it."""
+        root = self.scratch / "ours"
+        shutil.copytree(HERE / "kernel_src", root / "kernel_src", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pyproject.toml", "kernel-metadata.json"):
+            shutil.copy(HERE / name, root)
+        if (HERE / "wheels").is_dir():
+            shutil.copytree(HERE / "wheels", root / "wheels")
+        return root
+
+    def tree(self, size: int) -> Path:
+        """Write modules of 100 lines, each importing the one before it and one halfway."""
+        root = self.scratch / f"tree{size}"
+        (root / "pkg").mkdir(parents=True)
+        (root / "pyproject.toml").write_text('[tool.kernelwright]\ndriver = "main.py"\nsources = ["pkg"]\n')
+        (root / "kernel-metadata.json").write_text(METADATA)
+        (root / "main.py").write_text(f"# %%\nfrom pkg import m{size - 1}\n")
+        (root / "pkg" / "__init__.py").write_text("")
+        for number in range(size):
+            (root / "pkg" / f"m{number}.py").write_text(_module(number))
+        return root
+
+    def help(self) -> None:
+        """Compare the help with that of a bare typer program."""
+        (self.scratch / "bare.py").write_text(BARE)
+        ours = self.seconds([sys.executable, "-m", "kernelwright", "--help"], times=10)
+        bare = self.seconds([sys.executable, str(self.scratch / "bare.py"), "--help"], times=10)
+        print(f"`kernelwright --help`: {ours:.2f} s, {ours / bare:.1f}x a bare typer program's {bare:.2f} s")
+
+
+def _module(number: int) -> str:
+    before = f"from pkg import m{number - 1}, m{number // 2}\n" if number else "\n"
+    functions = (f"def f{i}(a, b):\n    x = a + b * {i}\n    return x\n\n\n" for i in range(19))
+    return f'"""Module {number}."""\n\n{before}\n\n{"".join(functions)}'
