@@ -221,22 +221,23 @@ def _pair(pair: _Pair, photos: _Photos) -> str:
     left, right = photos.place("test", pair.query_id), photos.place("train", one["id"])
     lines = pair.found["lines"] if pair.found else []
     drawn = "".join(_line(line, photos.sizes[left], photos.sizes[right], offset) for line in lines)
-    facts = [f"score {one['score']:.3f}", *_verified(pair)]
+    about = f"<b>{escape(one['label'])}</b> <code>{escape(one['id'])}</code>"
+    facts = [about, *_verified(pair)]
     label = f"{escape(pair.query_id)} beside {escape(one['id'])}"
     return (
         f'<figure class="pair"><svg viewBox="0 0 {offset + TILE[0]} {TILE[1]}" role="img" aria-label="{label}">'
         f"{_tile(left, photos, 0, '')}{_tile(right, photos, offset, pair.frame)}{drawn}</svg>"
-        f"<figcaption><b>{escape(one['label'])}</b> <code>{escape(one['id'])}</code><br>{'<br>'.join(facts)}</figcaption>"
-        "</figure>"
+        f"<figcaption>{'<br>'.join(facts)}</figcaption></figure>"
     )
 
 
 def _verified(pair: _Pair) -> Iterator[str]:
     """Say what verification found, and what it made of the score."""
+    score = f"{pair.neighbour['score']:.3f}"
+    before = "" if pair.before is None else f"{pair.before:.3f}"
+    yield f"score {score}, was {before}" if before not in {"", score} else f"score {score}"
     if pair.found and pair.found["matches"]:
-        raised = pair.before is not None and f"{pair.before:.3f}" != f"{pair.neighbour['score']:.3f}"
-        before = f", from {pair.before:.3f}" if raised else ""
-        yield f"{pair.found['inliers']} of {pair.found['matches']} matches agree{before}"
+        yield f"{pair.found['inliers']} of {pair.found['matches']} matches agree"
     elif pair.found:
         yield "no detail matches"
 

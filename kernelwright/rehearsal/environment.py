@@ -25,7 +25,7 @@ from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import Image
 from kernelwright.project import Project
 from kernelwright.rehearsal.sandbox import Setting
-from kernelwright.wheels import conflicts, locks, tools, wheel
+from kernelwright.wheels import locks, tools
 
 STACK = ("papermill", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pip")
 """What Kaggle runs a notebook with."""
@@ -189,13 +189,11 @@ def _prune(home: Path) -> None:
 
 def _names(project: Project, built: Notebook, image: Image) -> tuple[str, ...]:
     """Return the image's distributions that the kernel, its wheels and Kaggle's executor need."""
-    carried = [wheel.read(path) for path in sorted((project.build / "wheels").glob("*.whl"))]
-    locked = (
-        {d.name for slot in locks.slots(project) if slot.lock for d in slot.lock.distribution} if carried else set()
-    )
     brought = importlib.metadata.packages_distributions()
     imported = {name for top in _imported(built) for name in _distributions(top, brought.get(top, ()), image)}
-    return tuple(sorted({*imported, *conflicts.needed(image, carried), *STACK} - locked))
+    found = locks.slots(project)[0].lock if project.configuration.wheels else None
+    needed, carried = (found.needs, {one.name for one in found.distribution}) if found else ((), set())
+    return tuple(sorted({*imported, *needed, *STACK} - carried))
 
 
 def _imported(built: Notebook) -> set[str]:

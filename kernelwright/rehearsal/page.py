@@ -110,7 +110,7 @@ def duration(seconds: float | None) -> str:
     minutes, hours = seconds / 60, seconds / 3600
     if minutes < 2:
         return f"{seconds:.0f} s"
-    return f"{minutes:.0f} min" if hours < 2 else f"{hours:.1f} h"
+    return f"{minutes:.0f} min" if hours < 1.5 else f"{hours:.1f} h"
 
 
 def gigabytes(size: float) -> str:

@@ -73,6 +73,8 @@ def _process(setting: Setting) -> Launch:
         "KERNELWRIGHT_INPUT": str(desk.input),
         "KERNELWRIGHT_RECORD": str(desk.record),
         "KERNELWRIGHT_NETWORK_LOG": str(desk.notes / "network.log"),
+        "no_proxy": "localhost,127.0.0.1",
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE),
     }
     command = (str(setting.python), str(EXECUTE), str(desk.working / NOTEBOOK), str(desk.notes / "ended.json"))
     return Launch(command=command, environment=told, folder=desk.working)
@@ -151,7 +153,5 @@ def _environment(setting: Setting, home: Path, temporary: Path) -> dict[str, str
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "KAGGLE_KERNEL_RUN_TYPE": "Batch",
         "KAGGLE_URL_BASE": "https://www.kaggle.com",
-        "no_proxy": "localhost,127.0.0.1",
     }
-    told |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
     return told | ({"KAGGLE_IS_COMPETITION_RERUN": "1"} if setting.phase == "rerun" else {})

@@ -55,18 +55,17 @@ def _thrown(outcome: Outcome) -> str:
     raised = outcome.exception or {}
     failing = _failing(outcome.notebook)
     if raised.get("name") == "DeadKernelError":
-        return _joined("the kernel died (out of memory, os._exit or a crash)", _shown(_running(outcome.notebook)))
+        died = "the kernel died (out of memory, os._exit or a crash)"
+        return _joined(died, _never_run(outcome, ""), _shown(_running(outcome.notebook)))
     text = "" if failing else raised.get("text", "").strip()
     asked = f"the network was asked for: {', '.join(outcome.hosts)}" if outcome.hosts else ""
     return _joined(asked, text, _shown(failing))
 
 
-def _never_run(outcome: Outcome) -> str:
-    """Count the code cells that a quiet exit left out: they have no duration."""
-    skipped = [cell for cell in cells(outcome.notebook) if cell["seconds"] is None]
-    if not skipped:
-        return ""
-    return f"{len(skipped)} {_plural('cell', skipped)} never ran, as after sys.exit(0)"
+def _never_run(outcome: Outcome, why: str = ", as after sys.exit(0)") -> str:
+    """Count the code cells that were left out: they were never begun."""
+    skipped = [cell for cell in _code(outcome.notebook) if _papermill(cell).get("start_time") is None]
+    return f"{len(skipped)} {_plural('cell', skipped)} never ran{why}" if skipped else ""
 
 
 def cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -75,7 +74,7 @@ def cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "id": cell["id"],
             "begins": "".join(cell["source"]).strip().splitlines()[0][:_LINE],
-            "seconds": cell["metadata"].get("papermill", {}).get("duration"),
+            "seconds": _papermill(cell).get("duration"),
             "failed": any(output["output_type"] == "error" for output in cell["outputs"]),
         }
         for cell in _code(notebook)
@@ -86,6 +85,11 @@ def _code(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
 
 
+def _papermill(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = cell["metadata"].get("papermill", {})
+    return told
+
+
 def _failing(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
     failed = (c for c in _code(notebook) if any(o["output_type"] == "error" for o in c["outputs"]))
     return next(failed, None)
@@ -93,8 +97,8 @@ def _failing(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _running(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the cell that was running when the end came: begun, and without a duration."""
-    begun = [c for c in _code(notebook) if c["metadata"].get("papermill", {}).get("start_time")]
-    open_ = [c for c in begun if c["metadata"]["papermill"].get("duration") is None]
+    begun = [cell for cell in _code(notebook) if _papermill(cell).get("start_time")]
+    open_ = [cell for cell in begun if _papermill(cell).get("duration") is None]
     return next(iter(open_ or begun[-1:]), None)
 
 

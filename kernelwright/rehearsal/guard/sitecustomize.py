@@ -19,10 +19,13 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _host(event: str, arguments: tuple[Any, ...]) -> str | None:
-    """Name the host an audited socket event is about, None where it is none."""
+    """Name the host that an audited event is about, None where it is none."""
     if event in {"socket.connect", "socket.sendto"}:
         address = arguments[1]
         return str(address[0]) if isinstance(address, tuple) else None
+    if event == "urllib.Request":  # named here: behind a proxy, the socket does not know
+        server = str(arguments[0]).partition("://")[2].partition("/")[0].rpartition("@")[2]
+        return server[1:].partition("]")[0] if server.startswith("[") else server.partition(":")[0]
     if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
         asked = arguments[0]
         return asked.decode("ascii", "replace") if isinstance(asked, bytes) else asked

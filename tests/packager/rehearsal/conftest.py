@@ -1,5 +1,6 @@
 """A toy competition, and kernels of a few lines that run in it."""
 
+import functools
 import json
 import textwrap
 
@@ -67,10 +68,8 @@ if run.computes:
 """
 
 
-@pytest.fixture
-def source(tmp_path):
-    """An input folder in design form."""
-    folder = tmp_path / "input"
+def write_source(folder):
+    """Write an input folder in design form."""
     competition, data = folder / "toy-competition", folder / "toy-data"
     competition.mkdir(parents=True)
     data.mkdir()
@@ -82,20 +81,46 @@ def source(tmp_path):
     return folder
 
 
+def write_kernel(root, driver=GOOD, **metadata):
+    """Write a project of a driver's text, and load it, ready to rehearse."""
+    (root / "toy").mkdir(parents=True)
+    (root / "pyproject.toml").write_text(CONFIGURATION)
+    (root / "kernel-metadata.json").write_text(json.dumps({**METADATA, **metadata}))
+    (root / "main.py").write_text(textwrap.dedent(driver))
+    (root / "toy" / "__init__.py").write_text(PACKAGE)
+    return load_project(root)
+
+
+@pytest.fixture
+def source(tmp_path):
+    """An input folder."""
+    return write_source(tmp_path / "input")
+
+
 @pytest.fixture
 def kernel(tmp_path):
-    """Make a project of a driver's text; it is loaded ready to rehearse."""
+    """Make a project of a driver's text."""
+    return lambda driver=GOOD, **metadata: write_kernel(tmp_path / "project", driver, **metadata)
 
-    def kernel(driver=GOOD, **metadata):
-        root = tmp_path / "project"
-        (root / "toy").mkdir(parents=True)
-        (root / "pyproject.toml").write_text(CONFIGURATION)
-        (root / "kernel-metadata.json").write_text(json.dumps({**METADATA, **metadata}))
-        (root / "main.py").write_text(textwrap.dedent(driver))
-        (root / "toy" / "__init__.py").write_text(PACKAGE)
-        return load_project(root)
 
-    return kernel
+@pytest.fixture(scope="session")
+def rehearsed(tmp_path_factory):
+    """The good kernel after both phases in all layouts, a sandbox a name: project, report, the input's state before."""
+
+    @functools.cache
+    def rehearsed(name):
+        folder = tmp_path_factory.mktemp(name)
+        source, project = write_source(folder / "input"), write_kernel(folder / "project")
+        before = contents(source)
+        report = rehearse(project, Plan(source=source, sandbox=name))
+        return project, report, before, contents(source)
+
+    return rehearsed
+
+
+def contents(folder):
+    """Return the bytes of each file."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -104,6 +129,8 @@ def rerun(kernel, source):
 
     def rerun(driver, sandbox="bubblewrap", **limits):
         plan = Plan(source=source, phases=["rerun"], layouts=["new"], sandbox=sandbox, limits=Limits(**limits))
-        return rehearse(kernel(driver), plan).runs[0]
+        report = rehearse(kernel(driver), plan)
+        assert report.complete == (report.runs[0].verdict == "Complete")  # which is what the exit status says
+        return report.runs[0]
 
     return rerun

@@ -16,8 +16,8 @@ def sandbox_name(request):
     return request.param
 
 
-def test_both_phases_complete_in_both_layouts_and_the_guard_tells_them_apart(kernel, source, sandbox_name):
-    report = rehearse(kernel(), Plan(source=source, sandbox=sandbox_name))
+def test_both_phases_complete_in_both_layouts_and_the_guard_tells_them_apart(rehearsed, sandbox_name):
+    _, report, *_ = rehearsed(sandbox_name)
     layouts = ["old", "new"] if sandbox_name == "bubblewrap" else ["old"]
     assert [(run.phase, run.mounts) for run in report.runs] == [
         (phase, layout) for phase in ("rerun", "commit") for layout in layouts
@@ -25,11 +25,13 @@ def test_both_phases_complete_in_both_layouts_and_the_guard_tells_them_apart(ker
     assert [run.verdict for run in report.runs] == ["Complete"] * len(report.runs), [r.detail for r in report.runs]
     assert {run.phase: run.guard["name"] for run in report.runs} == {"rerun": "RERUN", "commit": "COMMIT"}
     assert {run.phase: run.guard["computes"] for run in report.runs} == {"rerun": True, "commit": False}
+    assert report.complete
+    assert len(report.comparison) == 3
 
 
-def test_the_rerun_is_scored_at_each_submission_and_the_commit_keeps_the_sample(kernel, source, sandbox_name):
-    report = rehearse(kernel(), Plan(source=source, layouts=["new"], sandbox=sandbox_name))
-    rerun, commit = report.runs
+def test_the_rerun_is_scored_at_each_submission_and_the_commit_keeps_the_sample(rehearsed, sandbox_name):
+    _, report, *_ = rehearsed(sandbox_name)
+    rerun, commit = report.runs[0], report.runs[-1]
     assert [(s["after"], s["scores"]) for s in rerun.submissions] == [
         ("sample", {"accuracy": 0.0}),
         ("answer", {"accuracy": 2 / 3}),
@@ -40,30 +42,29 @@ def test_the_rerun_is_scored_at_each_submission_and_the_commit_keeps_the_sample(
     assert [(stage["name"], stage["count"]) for stage in rerun.stages] == [("answer", 3)]
 
 
-def test_the_report_on_disk_is_the_report(kernel, source, sandbox_name):
-    project = kernel()
-    report = rehearse(project, Plan(source=source, phases=["rerun"], layouts=["new"], sandbox=sandbox_name))
+def test_the_report_on_disk_is_the_report(rehearsed, sandbox_name):
+    project, report, *_ = rehearsed(sandbox_name)
     written = json.loads((project.build / "rehearsal" / "report.json").read_text())
+    assert {"notebook_sha256", "runs", "forecast"} <= set(written)
     assert written["notebook_sha256"] == report.notebook_sha256
+    assert (written["state"], written["note"]) == ("ended", "")
     run = written["runs"][0]
-    assert (run["phase"], run["mounts"], run["sandbox"], run["verdict"]) == ("rerun", "new", sandbox_name, "Complete")
+    assert (run["phase"], run["mounts"], run["sandbox"], run["verdict"]) == ("rerun", "old", sandbox_name, "Complete")
     assert run["peak_rss_bytes"] > 10_000_000
     assert all(cell["seconds"] is not None for cell in run["cells"])
-    assert {"notebook_sha256", "runs", "forecast"} <= set(written)
-    assert (written["state"], written["note"]) == ("ended", "")
+    page = (project.build / "rehearsal" / "report.html").read_text()
+    assert page.count('<span class="badge good">Complete</span>') == 1 + len(report.runs)
 
 
-def test_the_working_folder_ends_with_the_submission_and_nothing_else(kernel, source, sandbox_name):
-    project = kernel()
-    rehearse(project, Plan(source=source, phases=["rerun"], layouts=["new"], sandbox=sandbox_name))
-    working = project.build / "rehearsal" / "rerun-new" / "working"
+def test_the_working_folder_ends_with_the_submission_and_nothing_else(rehearsed, sandbox_name):
+    project, *_ = rehearsed(sandbox_name)
+    working = project.build / "rehearsal" / "rerun-old" / "working"
     assert sorted(path.name for path in working.iterdir()) == ["__notebook__.ipynb", "submission.csv"]
 
 
-def test_the_input_is_left_as_it_was(kernel, source, sandbox_name):
-    before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
-    rehearse(kernel(), Plan(source=source, sandbox=sandbox_name, layouts=["new"]))
-    assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+def test_the_input_is_left_as_it_was(rehearsed, sandbox_name):
+    *_, before, after = rehearsed(sandbox_name)
+    assert after == before
 
 
 def test_an_input_folder_named_public_serves_the_commit_phase(kernel, source, sandbox_name):
@@ -75,7 +76,7 @@ def test_an_input_folder_named_public_serves_the_commit_phase(kernel, source, sa
     plan = Plan(source=source, phases=["commit"], layouts=["new"], sandbox=sandbox_name)
     report = rehearse(kernel(), plan)
     assert report.runs[0].guard["name"] == "COMMIT"
-    assert report.missing == ["toy-data"]
+    assert report.missing == ("toy-data",)
 
 
 def test_a_missing_input_folder_is_named_with_the_way_out(kernel, tmp_path):
