@@ -163,10 +163,11 @@ def _too_large(project: Project, built: Notebook) -> str:
 def build(project: Project) -> Path:
     """Build the notebook and write it to ``code_file``; each file whole or not at all.
 
-    With ``carrier = "dataset"``, the dataset is written to ``build/sources/``.
+    With ``carrier = "dataset"``, the dataset is written to ``build/sources/``; that of a further kernel, to
+    ``build/sources-NAME/``.
     """
     built = build_notebook(project)
     for name, data in built.dataset.items():
-        files.replace(project.build / "sources" / name, data)
+        files.replace(project.dataset / name, data)
     files.replace(project.notebook, built.data)
     return project.notebook

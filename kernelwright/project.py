@@ -104,11 +104,12 @@ class Configuration(KernelConfiguration):
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """One kernel of a project, checked: every path in it is absolute."""
+    """One kernel of a project, checked: every path in it is absolute; ``kernel`` is empty for the first."""
 
     root: Path
     configuration: KernelConfiguration
     metadata: KernelMetadata
+    kernel: str = ""
 
     @property
     def driver(self) -> Path:
@@ -130,6 +131,11 @@ class Project:
         """Where everything made goes."""
         return self.root / "build"
 
+    @property
+    def dataset(self) -> Path:
+        """The folder of the dataset that carries the sources, where one does."""
+        return self.build / (f"sources-{self.kernel}" if self.kernel else "sources")
+
 
 def load_project(folder: Path, kernel: str = "") -> Project:
     """Read the project in ``folder``; ``kernel`` names one of ``[tool.kernelwright.kernels]``.
@@ -148,7 +154,7 @@ def load_project(folder: Path, kernel: str = "") -> Project:
         problems += _unfinished(chosen, described)
     if problems or chosen is None or described is None:
         raise InvalidProject(problems)
-    return Project(root=root, configuration=chosen, metadata=described)
+    return Project(root=root, configuration=chosen, metadata=described, kernel=kernel)
 
 
 def _configuration(root: Path) -> tuple[Configuration | None, list[str]]:

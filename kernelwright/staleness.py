@@ -13,7 +13,7 @@ _SHOWN = 40  # characters of a cell's first line
 
 def differences(project: Project, built: Notebook) -> list[str]:
     """Return a line for each way in which the files on disk differ from ``built``; none when they are its bytes."""
-    wanted = {project.build / "sources" / name: data for name, data in built.dataset.items()}
+    wanted = {project.dataset / name: data for name, data in built.dataset.items()}
     found = [*_notebook(project, built)]
     for path, data in wanted.items():
         if not path.is_file() or path.read_bytes() != data:

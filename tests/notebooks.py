@@ -1,14 +1,19 @@
 """Runs a notebook's bytes in a real Jupyter kernel, and makes projects to build them from."""
 
+import atexit
 import json
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import KernelManager
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -34,10 +39,11 @@ def environment(**more):
     return {**kept, "PYDEVD_DISABLE_FILE_VALIDATION": "1", **more}
 
 
-def run(data: bytes, folder: Path, **variables: str) -> Ran:
-    """Run all cells with ``folder`` as the working folder."""
+def run(data: bytes, folder: Path, *, python: str = sys.executable, **variables: str) -> Ran:
+    """Run all cells with ``folder`` as the working folder, in the environment of ``python``."""
     notebook = nbformat.reads(data.decode(), as_version=nbformat.NO_CONVERT)
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, km=manager(python, AsyncKernelManager), timeout=120, resources=resources)
     status = 0
     try:
         client.execute(env=environment(**variables))
@@ -46,6 +52,25 @@ def run(data: bytes, folder: Path, **variables: str) -> Ran:
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     stdout = "".join(output.text for output in outputs if output.get("name") == "stdout")
     return Ran(stdout=stdout, status=status, notebook=notebook)
+
+
+def manager(python: str, kind: type[KernelManager] = KernelManager) -> KernelManager:
+    """Return who starts a kernel in the environment of ``python``."""
+    made = kind()
+    launcher = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    made._kernel_spec = KernelSpec(argv=launcher, language="python")
+    return made
+
+
+@cache
+def newest_ipython() -> str:
+    """Make an environment with the newest IPython there is, once; return its interpreter."""
+    folder, uv = Path(tempfile.mkdtemp()), Path(sys.executable).with_name("uv")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "ipython>=9", "ipykernel>=7"], check=True)
+    return str(python)
 
 
 def project(folder: Path, configuration: str = 'driver = "main.py"', **metadata: object):
@@ -65,9 +90,7 @@ class Kernel:
     """A live Jupyter kernel that outlasts the notebooks run in it, for tests that run many."""
 
     def __init__(self, folder: Path, python: str = sys.executable):
-        self.manager = KernelManager()
-        launcher = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        self.manager._kernel_spec = KernelSpec(argv=launcher, language="python")
+        self.manager = manager(python)
         self.manager.start_kernel(cwd=str(folder), env=environment())
         self.client = self.manager.blocking_client()
         self.client.start_channels()

@@ -22,16 +22,19 @@ def cases():
         yield pytest.param(folder, case, id=folder.name)
 
 
-@pytest.mark.parametrize("carrier", ["cells", pytest.param("dataset", marks=pytest.mark.full)])
+HARDER = [pytest.param(one, marks=pytest.mark.full) for one in ("dataset", "newest IPython")]
+
+
+@pytest.mark.parametrize("way", ["cells", *HARDER])
 @pytest.mark.parametrize(("folder", "case"), cases())
-def test_the_notebook_does_what_the_tree_does_in_place(folder, case, carrier, tmp_path):
+def test_the_notebook_does_what_the_tree_does_in_place(folder, case, way, tmp_path):
     tree = tmp_path / "tree"
     shutil.copytree(folder, tree, ignore=shutil.ignore_patterns("__pycache__"))
     place, notebook = tmp_path / "place", tmp_path / "notebook"
     place.mkdir()
     notebook.mkdir()
     expected = in_place(tree, case, place)
-    ran = as_notebook(tree, case, carrier, notebook)
+    ran = as_notebook(tree, case, way, notebook)
     assert expected.stdout or expected.returncode, expected.stderr
     assert ran.stdout == expected.stdout, expected.stderr
     assert ran.status == expected.returncode
@@ -51,17 +54,18 @@ def in_place(tree, case, working):
     )
 
 
-def as_notebook(tree, case, carrier, working):
+def as_notebook(tree, case, way, working):
     configuration = (
         f"driver = {json.dumps(case['driver'])}\nsources = {json.dumps(case['sources'], ensure_ascii=False)}"
     )
-    if carrier == "dataset":
+    if way == "dataset":
         configuration += '\ncarrier = "dataset"\nsources_dataset = "the-sources"'
     project = notebooks.project(tree, configuration, dataset_sources=["OWNER/the-sources"])
     data = notebooks.built(project)
-    variables = {"KERNELWRIGHT_INPUT": str(attached(project))} if carrier == "dataset" else {}
+    variables = {"KERNELWRIGHT_INPUT": str(attached(project))} if way == "dataset" else {}
     shutil.rmtree(tree)  # the notebook has nothing but itself
-    return notebooks.run(data, working, **variables)
+    python = notebooks.newest_ipython() if way == "newest IPython" else sys.executable
+    return notebooks.run(data, working, python=python, **variables)
 
 
 def attached(project):

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+import textwrap
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -88,17 +88,9 @@ TREES = st.lists(FILES, min_size=5, max_size=25)
 def kernel(request, tmp_path_factory):
     """A kernel of this environment, and one with the newest IPython there is."""
     folder = tmp_path_factory.mktemp("kernel")
-    kernel = notebooks.Kernel(folder, sys.executable if request.param == "here" else newest(folder / "newest"))
+    kernel = notebooks.Kernel(folder, sys.executable if request.param == "here" else notebooks.newest_ipython())
     yield kernel
     kernel.stop()
-
-
-def newest(folder):
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-    python = str(folder / "bin" / "python")
-    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "ipython>=9", "ipykernel>=7"], check=True)
-    return python
 
 
 ON_DISK = """
@@ -150,3 +142,59 @@ def plant(folder, tree):
             continue
         wanted[file.relative_to(folder.parent).as_posix()] = data
     return wanted
+
+
+MODULE_NAMES = ["alpha", "beta", "größe", "delta_4", "Ω", "pack.inner", "pack.deep.last", "pack", "pack.deep"]
+GRAPHS = st.dictionaries(
+    st.sampled_from(MODULE_NAMES),
+    st.lists(st.tuples(st.sampled_from(MODULE_NAMES), st.booleans()), max_size=3),
+    min_size=2,
+)
+MODULE = """
+import sys
+trace = sys.__dict__.setdefault("_trace", [])
+trace.append("> " + __name__)
+{imports}
+VALUE = len(trace)
+trace.append("< " + __name__)
+def late():
+    return VALUE, sorted(name for name in globals() if not name.startswith("__") and name != "sys")
+"""
+TOLD = """
+import json, sys
+sys._trace = []
+for name in {names}:
+    __import__(name)
+    sys._trace.append([sys.modules[name].late(), sys.modules[name].__package__])
+print(json.dumps(sys._trace))
+"""
+
+
+@given(GRAPHS)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_modules_that_import_one_another_at_will_load_as_in_place(kernel, tmp_path_factory, graph):
+    root = tmp_path_factory.mktemp("graph")
+    names = sorted(graph)
+    for name in names:
+        write_module(root, name, names, graph[name])
+    driver = TOLD.format(names=names)
+    (root / "main.py").write_text(f"# %%\n{driver}")
+    sources = sorted({path.relative_to(root).parts[0] for path in root.rglob("*.py")} - {"main.py"})
+    notebooks.project(root, f"driver = 'main.py'\nsources = {json.dumps(sources, ensure_ascii=False)}")
+    command = [sys.executable, str(root / "main.py")]
+    told = subprocess.run(command, env=notebooks.environment(), capture_output=True, text=True, check=True).stdout
+    assert json.loads(told)
+    assert kernel.run_all(notebooks.built(root)) == told
+
+
+def write_module(root, name, names, imported):
+    """Write a module that imports others, some inside a function that it calls at once."""
+    is_package = any(other.startswith(f"{name}.") for other in names) or name in {"pack", "pack.deep"}
+    file = root / (name.replace(".", "/") + ("/__init__.py" if is_package else ".py"))
+    lines = [
+        f"def f{number}():\n    import {other}\nf{number}()" if late else f"import {other} as m{number}"
+        for number, (other, late) in enumerate(imported)
+        if other in names and other != name and not name.startswith(f"{other}.")
+    ]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(textwrap.dedent(MODULE).format(imports="\n".join(lines)), "utf-8")

@@ -163,3 +163,22 @@ def test_explain_answers_in_json(folder, run):
     }
     assert answer["attached"] == ["some-data"]
     assert answer["notebook"]["limit"] == 900_000
+
+
+def test_each_kernel_of_a_project_is_built_from_its_own_driver(folder, run):
+    folder.configure(
+        'driver = "main.py"\nsources = ["one.py"]\n[tool.kernelwright.kernels.second]\ndriver = "second.py"\n'
+        'sources = ["two.py"]\nmetadata = "second/kernel-metadata.json"'
+    )
+    for name in ("second.py", "one.py", "two.py"):
+        folder.write(name, f"name = {name!r}\n")
+    described = {"id": "OWNER/second-kernel", "title": "Second kernel", "code_file": "../build/second.ipynb"}
+    folder.write("second/kernel-metadata.json", json.dumps(described))
+    assert run("build", "--kernel", "second")[0] == 0
+    assert run("build")[0] == 0
+    first, second = ((folder.root / f"build/{name}.ipynb").read_text() for name in ("some", "second"))
+    assert ("one.py" in first, "two.py" in first) == (True, False)
+    assert ("one.py" in second, "two.py" in second) == (False, True)
+    assert run("build", "--kernel", "second", "--check")[0] == 0
+    where = "pyproject.toml: tool.kernelwright.kernels"
+    assert run("build", "--kernel", "third") == (1, "", f"{where}: no kernel 'third'; there is: second\n")

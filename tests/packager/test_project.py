@@ -117,6 +117,8 @@ def test_each_further_kernel_has_its_own_keys_and_metadata(folder):
     assert project.driver == folder.root / "train.py"
     assert project.notebook == folder.root / "kernels/training/train.ipynb"
     assert project.sources == ()
+    assert project.dataset == folder.root / "build/sources-training"
+    assert folder.load().dataset == folder.root / "build/sources"
     assert folder.load().sources == (folder.root / "pkg",)
 
 
