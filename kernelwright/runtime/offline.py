@@ -53,15 +53,17 @@ def _is_installed(name: str, version: str) -> bool:
 def _is_for(file: str, python: tuple[int, int]) -> bool:
     """Tell by its name whether a wheel is for a Python; pip holds it against the platform."""
     interpreters, abi = file.removesuffix(".whl").split("-")[-3:-1]
-    for interpreter in interpreters.split("."):
-        kind, major, minor = re.fullmatch(r"([a-z]+)(\d)(\d*)", interpreter).groups()  # type: ignore[union-attr]
-        oldest = (int(major), int(minor or 0))
-        if kind == "py" or abi == "abi3":
-            if oldest[0] == python[0] and oldest <= python:
-                return True
-        elif kind == "cp" and oldest == python:
-            return True
-    return False
+    return any(_serves(one, python, stable=abi == "abi3") for one in interpreters.split("."))
+
+
+def _serves(interpreter: str, python: tuple[int, int], *, stable: bool) -> bool:
+    match = re.fullmatch(r"(py|cp)(\d)(\d*)", interpreter)
+    if match is None:
+        return False
+    oldest = (int(match[2]), int(match[3] or 0))
+    if match[1] == "py" or stable:
+        return oldest[0] == python[0] and oldest <= python
+    return oldest == python
 
 
 def _folder(slug: str, wanted: Mapping[str, list[str]]) -> Path:

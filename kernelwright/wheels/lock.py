@@ -55,13 +55,28 @@ def _rank(file: str, ranks: Mapping[Tag, int]) -> int | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """What one image lacks, pinned; ``inputs`` is the digest of what it was resolved from."""
+    """What one image lacks, pinned.
+
+    Attributes
+    ----------
+    format : int
+        Of the file.
+    image : str
+        Its name.
+    inputs : str
+        Digest of what it was resolved from.
+    needs : tuple of str
+        The image's distributions that the pinned ones require.
+    distribution : tuple of Distribution
+        Sorted by name.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     format: int
     image: str
     inputs: str
+    needs: tuple[str, ...] = ()
     distribution: tuple[Distribution, ...] = ()
 
 
@@ -102,6 +117,7 @@ def write(lock: Lock) -> bytes:
         f"format = {lock.format}",
         f'image = "{lock.image}"',
         f'inputs = "{lock.inputs}"',
+        f"needs = {json.dumps(lock.needs)}",
     ]
     blocks = [line for distribution in lock.distribution for line in ("", *_block(distribution))]
     return ("\n".join([*head, *blocks]) + "\n").encode()

@@ -99,6 +99,8 @@ def _served(
         fresh = slot if slot.is_fresh and not upgrade else _relocked(project, asked, slot, [*kept, *pins], maker)
         pins += _pins(_locked(fresh))
         fetched = _fetched(fresh, kept_in, maker)
+        needs = tuple(conflicts.needed(slot.image, fetched))
+        fresh = replace(fresh, lock=replace(_locked(fresh), needs=needs))
         faults += conflicts.find(asked, slot.image, fetched)
         found |= {wheel.path.name: wheel for wheel in fetched}
         locked.append(fresh)

@@ -67,7 +67,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "input/toys").mkdir(parents=True)
     (tmp_path / "input/toys/sample_submission.csv").write_text("id,answer\na,0\nb,0\n")
     own = Environment(folder=Path(sys.prefix), version=HERE)
-    monkeypatch.setattr(environment, "prepare", lambda *_: own)
+    monkeypatch.setattr(environment, "make", lambda *_: own)
     return load_project(root)
 
 
