@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +144,19 @@ def test_importing_the_package_needs_nothing(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(notebooks.ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_the_bytes_are_those_of_every_python(tree, tmp_path, version):
+    here = building.build_notebook(tree.load()).data
+    uv = Path(sys.executable).with_name("uv")
+    made = subprocess.run([uv, "venv", "--python", version, tmp_path / "venv"], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip(f"there is no Python {version} here, and none to be had")
+    python = tmp_path / "venv/bin/python"
+    install = [uv, "pip", "install", "--quiet", "--python", python, "-c", notebooks.ROOT / "constraints.txt"]
+    subprocess.run([*install, "pydantic", "jupytext", "nbformat", "iniconfig"], check=True)
+    environment = {**os.environ, "PYTHONPATH": str(notebooks.ROOT)}
+    subprocess.run([python, "-c", BUILD, tree.root], env=environment, check=True)
+    assert (tree.root / "build/some.ipynb").read_bytes() == here
