@@ -24,6 +24,11 @@ def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozense
     return tuple(sorted(found - {"", name}))
 
 
+def roots(tree: ast.Module) -> frozenset[str]:
+    """Return the first names of what the code imports, relative imports left out."""
+    return frozenset(target.partition(".")[0] for target in _targets(tree, "")) - {""}
+
+
 def is_relative(tree: ast.Module) -> bool:
     """Tell whether the code only works inside a package."""
     return any(isinstance(node, ast.ImportFrom) and node.level for node in _statements(tree))

@@ -104,9 +104,10 @@ def collect(project: Project) -> SourceTree:
         twin = found.setdefault(file.path, file)
         if twin.data != file.data:
             problems.append(f"{file.origin} and {twin.origin} both bring {file.path}; rename one of them")
-    staged, script = _staged(project, found)
+    staged, script = _staged(project, found, problems)
     named = {**found, **({script.path: script} if script else {})}
-    tree = _understood(named, staged, problems)
+    tree, roots = _understood(named, staged, problems)
+    problems += _left_behind(project, tree, roots)
     if problems:
         raise InvalidProject(list(dict.fromkeys(problems)))
     return tree
@@ -141,7 +142,7 @@ def _every_file(project: Project, problems: list[str]) -> Iterator[SourceFile]:
             yield SourceFile(path=found.path, data=found.data, origin=origin)
 
 
-def _staged(project: Project, found: Mapping[str, SourceFile]) -> tuple[Stage, SourceFile | None]:
+def _staged(project: Project, found: Mapping[str, SourceFile], problems: list[str]) -> tuple[Stage, SourceFile | None]:
     """Find the driver's place in the tree, and the driver as a file of it where one is needed."""
     data = _bytes(project.driver)
     tree = _python(data)
@@ -150,6 +151,10 @@ def _staged(project: Project, found: Mapping[str, SourceFile]) -> tuple[Stage, S
     packaged = f"{folder}/__init__.py" in found or bool(tree and imports.is_relative(tree))
     package = folder.replace("/", ".") if folder and packaged else ""
     script = SourceFile(path=path, data=data, origin=DRIVER)
+    if path in found and found[path].data != data:
+        problems.append(
+            f"{project.configuration.driver} and {found[path].origin} both bring {path}; rename one of them"
+        )
     carried = path in found or _is_wanted(script, tree, found)
     staged = Stage(file=path, package=package, folder="" if package else folder, carried=carried)
     return staged, script if carried else None
@@ -202,18 +207,45 @@ def _imports(file: SourceFile, name: str) -> bool:
     return bool(imports.imported(tree, own, is_package=package, carried=frozenset({name})))
 
 
-def _understood(found: Mapping[str, SourceFile], staged: Stage, problems: list[str]) -> SourceTree:
-    """Parse the modules, once, and order everything."""
+def _understood(
+    found: Mapping[str, SourceFile], staged: Stage, problems: list[str]
+) -> tuple[SourceTree, dict[str, frozenset[str]]]:
+    """Parse the modules, once, and order everything; return also the first names each file imports, by its path."""
     names = {path: imports.module_name(path.removeprefix(f"{staged.folder}/")) for path in found}
     # Where a module and a package share a name, Python takes the package.
     taken = {name: path for path, name in sorted(names.items(), reverse=True) if name}
-    carried, graph, summaries = frozenset(taken), {}, {}
+    carried, graph, summaries, roots = frozenset(taken), {}, {}, {}
     for name, path in sorted(taken.items()):
         tree = _parsed(found[path], problems)  # and forgotten: thousands of trees kept would slow the next ones
         graph[name] = imports.imported(tree, name, is_package=path.endswith("__init__.py"), carried=carried)
+        roots[path] = imports.roots(tree)
         summaries[path] = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ").strip()
     files = (replace(file, module=names[path], summary=summaries.get(path, "")) for path, file in found.items())
-    return SourceTree(files=_ordered(files, graph), graph=graph, stage=staged)
+    return SourceTree(files=_ordered(files, graph), graph=graph, stage=staged), roots
+
+
+def _left_behind(project: Project, tree: SourceTree, roots: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Find modules beside the driver that are imported, and work in place, but would be missing in the notebook."""
+    carried = {name.partition(".")[0] for name in tree.graph}
+    driver = _python(_bytes(project.driver))
+    importers = {project.configuration.driver: imports.roots(driver) if driver else frozenset()}
+    importers |= {_place(file): roots.get(file.path, frozenset()) for file in tree.files if _is_own(file)}
+    for place, names in importers.items():
+        for name in sorted(names - carried):
+            if beside := _beside(project.driver, name):
+                there = beside.relative_to(project.root).as_posix()
+                yield f"{place} imports {name!r}, and {there} is not carried; add it to tool.kernelwright.sources"
+
+
+def _is_own(file: SourceFile) -> bool:
+    return file.origin != DRIVER and not file.origin.startswith("vendor ")
+
+
+def _beside(driver: Path, name: str) -> Path | None:
+    module, package = driver.with_name(f"{name}.py"), driver.with_name(name)
+    if module.is_file() and module != driver:
+        return module
+    return package if any(package.glob("*.py")) else None
 
 
 def _parsed(file: SourceFile, problems: list[str]) -> ast.Module:

@@ -141,3 +141,26 @@ def test_a_source_that_links_outside_is_refused(folder, tmp_path):
 def test_an_unreadable_file_is_named(folder):
     folder.write("pkg/secret.txt").chmod(0)
     assert problems(folder, 'sources = ["pkg"]') == ["pkg/secret.txt: cannot be read: Permission denied"]
+
+
+def test_what_works_in_place_but_is_left_behind_is_named(folder):
+    folder.write("src/main.py", "import helper, os, not_there\nfrom tools.deep import x\nfrom pkg import a\n")
+    folder.write("src/helper.py")
+    folder.write("src/tools/deep.py")
+    folder.write("src/pkg/a.py", "def f():\n    from helper import y\n    from . import tools\n")
+    folder.configure('driver = "src/main.py"\nsources = ["src/pkg"]')
+    with pytest.raises(InvalidProject) as caught:
+        sources.collect(folder.load())
+    fix = "is not carried; add it to tool.kernelwright.sources"
+    assert caught.value.problems == (
+        f"src/main.py imports 'helper', and src/helper.py {fix}",
+        f"src/main.py imports 'tools', and src/tools {fix}",
+        f"src/pkg/a.py imports 'helper', and src/helper.py {fix}",
+    )
+
+
+def test_a_source_with_the_drivers_own_name_is_an_error(folder):
+    folder.write("other/main.py", "x = 1\n")
+    assert problems(folder, 'sources = ["other/main.py"]') == [
+        "main.py and other/main.py both bring main.py; rename one of them"
+    ]
