@@ -49,26 +49,28 @@ def verify(project: Project, tell: Callable[[str], None]) -> list[Proof]:
     """
     make.check(project)
     slots = locks.slots(project)
-    if faults := list(_faults(make.folder(project), slots)):
+    if faults := list(_faults(project, slots)):
         raise WheelsUnavailable("\n".join(faults))
     versions = sorted({*PYTHONS, *(slot.image.python for slot in slots)}, key=lambda text: int(text.split(".")[1]))
     return [_proof(project, slots, version, tell) for version in versions]
 
 
-def _faults(folder: Path, slots: Sequence[Slot]) -> Iterator[str]:
+def _faults(project: Project, slots: Sequence[Slot]) -> Iterator[str]:
     """Name every wheel that is missing, altered, a stranger, or one of two."""
+    folder = make.folder(project)
+    place = folder.relative_to(project.root)
     if not folder.is_dir():
-        yield f"{folder}: no such folder; make it with `kernelwright wheels`"
+        yield f"{place}: no such folder; make it with `kernelwright wheels`"
         return
     locked = {(d.best(slot.image.tags) or ""): d for slot in slots if slot.lock for d in slot.lock.distribution}
     held = {path.name: path for path in sorted(folder.glob("*.whl"))}
     cure = "make the folder again with `kernelwright wheels`"
-    yield from (f"{folder.name}/{file}: missing; {cure}" for file in sorted(locked) if file not in held)
+    yield from (f"{place}/{file}: missing; {cure}" for file in sorted(locked) if file not in held)
     for file, path in held.items():
         if file in locked and wheel.sha256(path) != locked[file].wheels[file]:
-            yield f"{folder.name}/{file}: altered: its sha256 is not the lock's; {cure}"
+            yield f"{place}/{file}: altered: its sha256 is not the lock's; {cure}"
         elif file not in locked:
-            yield f"{folder.name}/{file}: not in a lock{_twin(file, list(locked))}; {cure}"
+            yield f"{place}/{file}: not in a lock{_twin(file, list(locked))}; {cure}"
 
 
 def _twin(file: str, locked: Sequence[str]) -> str:

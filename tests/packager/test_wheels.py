@@ -292,6 +292,22 @@ def test_a_locked_wheel_that_is_gone_is_named(shop):
     )
 
 
+def test_an_interrupted_fetch_goes_on_where_it_stopped(shop, monkeypatch):
+    shop.offer("alpha")
+    beta = shop.offer("beta")
+    shop.want("alpha", "beta")
+    shop.make()
+    shutil.rmtree(shop.root / "build")
+    beta.rename(shop.root / beta.name)
+    refused(shop.make)
+    (shop.root / beta.name).rename(beta)
+    fetched = []
+    pip = tools.pip
+    monkeypatch.setattr(tools, "pip", lambda *arguments: (fetched.append(arguments), pip(*arguments))[1])
+    assert shop.make().wheels == ("alpha-1.0-py3-none-any.whl", "beta-1.0-py3-none-any.whl")
+    assert len(fetched) == 1
+
+
 def test_wheels_are_locked_for_the_pythons_a_rehearsal_may_run_on(shop):
     shop.offer("alpha", tags=CP312)
     other = shop.offer("alpha", tags=CP312.replace("312", "311"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kernelwright import pythons
+from kernelwright import cli, pythons
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.project import load_project
 from kernelwright.rehearsal import environment
@@ -140,16 +140,30 @@ def test_what_is_wrong_with_the_folder_is_told_at_once(project):
     shutil.copy(folder / STONE, folder / "gravel-1.0-py3-none-any.whl")
     (folder / STONE).write_bytes(b"spoilt")
     assert refused(lambda: verify.verify(project, print)) == (
-        f"wheels/pebble-1.5-py3-none-any.whl: missing; {cure}\n"
-        f"wheels/gravel-1.0-py3-none-any.whl: not in a lock; {cure}\n"
-        "wheels/pebble-1.4-py3-none-any.whl: not in a lock, which names pebble-1.5-py3-none-any.whl: "
+        f"build/wheels/pebble-1.5-py3-none-any.whl: missing; {cure}\n"
+        f"build/wheels/gravel-1.0-py3-none-any.whl: not in a lock; {cure}\n"
+        "build/wheels/pebble-1.4-py3-none-any.whl: not in a lock, which names pebble-1.5-py3-none-any.whl: "
         f"two of one distribution; {cure}\n"
-        f"wheels/{STONE}: altered: its sha256 is not the lock's; {cure}"
+        f"build/wheels/{STONE}: altered: its sha256 is not the lock's; {cure}"
     )
 
 
 def test_a_missing_folder_is_told(project):
     shutil.rmtree(make.folder(project))
     assert refused(lambda: verify.verify(project, print)) == (
-        f"{make.folder(project)}: no such folder; make it with `kernelwright wheels`"
+        "build/wheels: no such folder; make it with `kernelwright wheels`"
     )
+
+
+def test_the_command_prints_a_line_a_python_and_fails_with_the_first_that_fails(project, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["kernelwright", "wheels", "--verify", "--project", str(project.root)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code or 0) == 0
+    assert f"\nPython {HERE}: proven: installed, imported pebble, stone, checked\n" in capsys.readouterr().out
+    wheelhouse.wheel(tmp_path / "links", "pebble", "1.7", files={"pebble.py": "raise RuntimeError('gravel')\n"})
+    make.make(project, upgrade=True)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert "RuntimeError: gravel" in capsys.readouterr().out
