@@ -161,13 +161,12 @@ def _too_large(project: Project, built: Notebook) -> str:
 
 
 def build(project: Project) -> Path:
-    """Build the notebook and write it to ``code_file``; each file whole or not at all.
+    """Build the notebook and write it to ``code_file``, whole or not at all.
 
     With ``carrier = "dataset"``, the dataset is written to ``build/sources/``; that of a further kernel, to
     ``build/sources-NAME/``.
     """
     built = build_notebook(project)
-    for name, data in built.dataset.items():
-        files.replace(project.dataset / name, data)
-    files.replace(project.notebook, built.data)
+    dataset = {project.dataset / name: data for name, data in built.dataset.items()}
+    files.replace_all({**dataset, project.notebook: built.data})
     return project.notebook

@@ -29,8 +29,7 @@ def start(folder: Path, template: str) -> list[str]:
     written = {path.removesuffix(_SUFFIX): _filled(home / path, folder) for path in paths}
     if there := [path for path in written if (folder / path).exists()]:
         raise UnwritableOutput(f"{folder}: {', '.join(there)} there already; name an empty or a new folder")
-    for path, data in written.items():
-        files.replace(folder / path, data)
+    files.replace_all({folder / path: data for path, data in written.items()})
     _make_mini(folder)
     return list(written)
 

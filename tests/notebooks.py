@@ -44,6 +44,7 @@ def run(data: bytes, folder: Path, *, python: str = sys.executable, **variables:
     notebook = nbformat.reads(data.decode(), as_version=nbformat.NO_CONVERT)
     resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, km=manager(python, AsyncKernelManager), timeout=120, resources=resources)
+    client.owns_km = True  # else it leaves the kernel running
     status = 0
     try:
         client.execute(env=environment(**variables))

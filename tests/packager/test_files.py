@@ -22,10 +22,11 @@ def test_an_identical_file_is_left_untouched(tmp_path):
     assert file.read_bytes() == b"two"
 
 
-def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", ["fdopen", "replace"])
+def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch, step):
     file = tmp_path / "c.txt"
     file.write_bytes(b"old")
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, step, lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(UnwritableOutput) as caught:
         files.replace(file, b"new")
     assert str(caught.value) == f"{file}: cannot be written: No space left on device"
@@ -38,3 +39,13 @@ def test_a_folder_in_the_way_is_named(tmp_path):
     with pytest.raises(UnwritableOutput) as caught:
         files.replace(tmp_path / "c.txt/d.txt", b"new")
     assert str(caught.value) == f"{tmp_path}/c.txt/d.txt: cannot be written: File exists"
+
+
+def test_of_several_files_none_is_written_before_all_can_be(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(UnwritableOutput) as caught:
+        files.replace_all({tmp_path / "a": b"new", tmp_path / "b": b"new"})
+    assert str(caught.value) == f"{tmp_path}/b: cannot be written: a folder is in its place"
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
