@@ -81,8 +81,9 @@ class Lock:
 
 
 def place(root: Path, requirements: str, image: str) -> Path:
-    """Return where an image's lock lies: beside the requirements file."""
-    return (root / requirements).parent / f"{image}.lock"
+    """Return where an image's lock lies: beside the requirements file, and named after it if that has another name."""
+    file = root / requirements
+    return file.with_name(f"{image}.lock" if file.stem == "requirements" else f"{file.stem}-{image}.lock")
 
 
 def inputs(requirements: Requirements, image: Image, allow_sdist: Sequence[str]) -> str:

@@ -49,7 +49,7 @@ class Made:
 
 def folder(project: Project) -> Path:
     """Return the dataset's folder."""
-    return project.build / "wheels"
+    return project.build / (f"wheels-{project.kernel}" if project.kernel else "wheels")
 
 
 def store(project: Project, asked: Requirements) -> Store:
@@ -67,7 +67,7 @@ def make(project: Project, maker: Maker | None = None, *, upgrade: bool = False)
     """
     maker = maker or Maker()
     asked, slots, target = locks.wanted(project), locks.slots(project), folder(project)
-    stamp = project.build / "cache" / "wheels.json"
+    stamp = project.build / "cache" / f"{target.name}.json"
     if not upgrade and all(slot.is_fresh for slot in slots) and _is_stamped(stamp, project, slots):
         return Made(folder=target, wheels=_names(target), changed=False)
     slots, wheels = _served(project, asked, slots, maker, upgrade=upgrade)

@@ -10,6 +10,8 @@ from kernelwright.errors import InvalidProject
 
 _OPTION = re.compile(r"(--index-url|-i|--extra-index-url|--find-links|-f|--no-index)(?:[ =]\s*(\S+))?")
 
+_FOLDERS = ("--find-links", "-f")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
@@ -43,7 +45,7 @@ class Requirements:
 
     def _absolute(self, option: str) -> str:
         match = _OPTION.fullmatch(option)
-        if match and match[1] in {"--find-links", "-f"} and (self.folder / match[2]).is_dir():
+        if match and match[1] in _FOLDERS and (self.folder / match[2]).is_dir():
             return f"--find-links {(self.folder / match[2]).resolve()}"
         return option
 
@@ -67,8 +69,10 @@ def read(root: Path, name: str) -> Requirements:
     wanted, options, problems = [], [], []
     for number, line in enumerate(lines, 1):
         text = re.sub(r"(^|\s)#.*", "", line).strip()
-        if _OPTION.fullmatch(text):
+        if match := _OPTION.fullmatch(text):
             options.append(text)
+            if _is_lost(file.parent, match):
+                problems.append(f"{name}:{number}: {text!r}: no such folder")
         elif text:
             requirement = _requirement(text)
             wanted += [requirement] if isinstance(requirement, Requirement) else []
@@ -76,6 +80,12 @@ def read(root: Path, name: str) -> Requirements:
     if problems:
         raise InvalidProject(problems)
     return Requirements(name=name, folder=file.parent, wanted=tuple(wanted), options=tuple(options))
+
+
+def _is_lost(folder: Path, option: re.Match[str]) -> bool:
+    """Tell whether an option names a folder that is not there; an address is for uv and pip to try."""
+    flag, place = option.groups()
+    return flag in _FOLDERS and "://" not in (place or "") and not (folder / (place or "-")).is_dir()
 
 
 def _requirement(text: str) -> Requirement | str:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import zipfile
 
 import pytest
 
@@ -396,6 +397,52 @@ def test_a_full_disk_leaves_the_old_folder_as_it_was(shop, monkeypatch):
 def test_a_line_that_cannot_be_locked_is_told_with_its_place(shop, line, problem):
     shop.write("wheels/requirements.in", f"beta # a comment\n\n{line}\n")
     assert refused(shop.make, InvalidProject) == f"wheels/requirements.in:3: {line!r} {problem}"
+
+
+def test_a_folder_to_look_in_that_is_not_there_is_told_with_its_place(shop):
+    shop.want("alpha")
+    shutil.rmtree(shop.links)
+    assert refused(shop.make, InvalidProject) == (
+        "wheels/requirements.in:2: '--find-links ../../links': no such folder"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:150]), "Failed to read from zip file"),
+        (
+            lambda path: path.rename(path.with_name("beta-1.0-py3-none-any.whl")),
+            "The .dist-info directory `alpha-1.0` does not start with the normalized package name: beta",
+        ),
+    ],
+)
+def test_an_offered_wheel_that_is_corrupt_or_renamed_is_told(shop, spoil, said):
+    spoil(shop.offer("alpha"))
+    shop.want("beta" if "beta" in said else "alpha")
+    told = refused(shop.make).splitlines()
+    assert told[0] == "wheels/requirements.in: nothing fits mine (Python 3.12, glibc 2.35):"
+    assert told[-1] == f"  {said}"
+
+
+def test_an_offered_wheel_that_was_edited_is_told(shop):
+    with zipfile.ZipFile(shop.offer("alpha"), "a") as archive:
+        archive.writestr("more.py", "")
+    shop.want("alpha")
+    assert refused(shop.make) == ("alpha-1.0-py3-none-any.whl: edited: more.py is not in its record; fetch it again")
+
+
+def test_a_further_kernel_has_a_lock_and_a_folder_of_its_own(shop):
+    shop.offer("alpha")
+    further = '[tool.kernelwright.kernels.training]\ndriver = "main.py"\nwheels = "wheels/training.in"\n'
+    shop.configure(f'{further}wheels_dataset = "my-wheels"\nimages = ["mine"]\n')
+    shop.write("wheels/training.in", "--no-index\n--find-links ../../links\nalpha\n")
+    shop.want()
+    shop.make()
+    made = make.make(load_project(shop.root, "training"))
+    assert (made.folder, made.wheels) == (shop.root / "build/wheels-training", ("alpha-1.0-py3-none-any.whl",))
+    assert sorted(path.name for path in shop.locked.parent.glob("*.lock")) == ["mine.lock", "training-mine.lock"]
+    assert shop.make().changed is False
 
 
 def test_without_a_requirements_file_nothing_is_made(shop):
