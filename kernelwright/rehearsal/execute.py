@@ -34,7 +34,8 @@ def execute(notebook: Path) -> dict[str, Any]:
 
 def end_with_the_launcher() -> None:
     """Wait for the launcher's end, then kill every process of this run, this one last."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # not sys.stdin, whose lock a thread that waits would hold beyond the interpreter's end
+        pass
     mark = f"KERNELWRIGHT_RECORD={os.environ['KERNELWRIGHT_RECORD']}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         if int(folder.name) != os.getpid() and mark in _environment(folder).split(b"\0"):

@@ -5,11 +5,11 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from kernelwright.rehearsal import sandbox, watch
 from kernelwright.rehearsal.desk import NOTEBOOK, Desk
-from kernelwright.rehearsal.sandbox import SandboxName, Setting
+from kernelwright.rehearsal.sandbox import Launch, SandboxName, Setting
 from kernelwright.rehearsal.watch import Limits, Watched
 
 
@@ -32,22 +32,26 @@ def run(notebook: bytes, setting: Setting, sandbox_name: SandboxName, limits: Li
     (desk.working / NOTEBOOK).write_bytes(notebook)
     launch = sandbox.prepare(setting, sandbox_name)
     started = time.monotonic()
-    with desk.log.open("wb") as log:
-        process = subprocess.Popen(
-            launch.command,
-            cwd=launch.folder,
-            env=dict(launch.environment),
-            stdin=subprocess.PIPE,  # it closes when this process ends, however it ends, and the run with it
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # a Ctrl-C is for the launcher
-        )
+    with desk.log.open("wb") as log, _launched(launch, log) as process:
         try:
             watched = watch.watch(process, desk.working, limits)
         finally:
             watch.end(process)
             watch.end_recording(desk.record)
     return _outcome(desk, time.monotonic() - started, watched, notebook)
+
+
+def _launched(launch: Launch, log: BinaryIO) -> subprocess.Popen[bytes]:
+    """Launch a run that a Ctrl-C does not reach, and that ends when the pipe to it closes with this process."""
+    return subprocess.Popen(
+        launch.command,
+        cwd=launch.folder,
+        env=dict(launch.environment),
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
 
 
 def _outcome(desk: Desk, seconds: float, watched: Watched, built: bytes) -> Outcome:

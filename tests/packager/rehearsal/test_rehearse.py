@@ -62,6 +62,13 @@ def test_the_working_folder_ends_with_the_submission_and_nothing_else(rehearsed,
     assert sorted(path.name for path in working.iterdir()) == ["__notebook__.ipynb", "submission.csv"]
 
 
+def test_the_log_holds_the_cells_and_ends_with_them(rehearsed, sandbox_name):
+    project, *_ = rehearsed(sandbox_name)
+    log = (project.build / "rehearsal" / "rerun-old" / "log.txt").read_text()
+    assert "Executing Cell" in log
+    assert log.splitlines()[-1].startswith("Ending Cell")  # and nothing of an interpreter that fails to end
+
+
 def test_the_input_is_left_as_it_was(rehearsed, sandbox_name):
     *_, before, after = rehearsed(sandbox_name)
     assert after == before
