@@ -1,4 +1,4 @@
-# Set-up: a fresh folder for the modules below, first on sys.path, and %%module, the magic that writes them there.
+# Set-up: a fresh folder for the modules below, and %%module, the magic that writes them there.
 def _set_up(config, packed):
     import atexit, base64, hashlib, importlib, json, os, shutil, sys, tempfile, time
     from pathlib import Path
@@ -8,18 +8,23 @@ def _set_up(config, packed):
     root = Path(tempfile.mkdtemp(prefix="kernelwright-"))
     atexit.register(lambda: os.getpid() == pid and shutil.rmtree(root, ignore_errors=True))
     sys.dont_write_bytecode = True  # an edit within the same second must not meet a stale .pyc
+    earlier = getattr(shell, "kernelwright_tree", str(root))  # this cell may run again
+    shell.kernelwright_tree = str(root)
 
-    def ahead(paths):  # first the script's own folder, as in place; this cell may run again
-        paths = [path for path in paths if path and "kernelwright-" not in path]
-        return [str(root / folder) for folder in dict.fromkeys((told["driver"]["folder"], ""))] + paths
+    def ahead(paths):  # the script's own folder comes first, as in place
+        paths = [path for path in paths if path and not path.startswith(earlier)]
+        folders = dict.fromkeys((told["driver"]["folder"], ""))
+        return [str(root / folder) for folder in folders] + paths
 
     sys.path[:] = ahead(sys.path)
-    os.environ["PYTHONPATH"] = os.pathsep.join(ahead(os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join(ahead(inherited))
     sys.argv[:] = [str(root / told["driver"]["file"])]
-    shell.user_ns.update({name: value.replace("{root}", str(root)) for name, value in told["driver"]["names"].items()})
+    for name, value in told["driver"]["names"].items():
+        shell.user_ns[name] = value.replace("{root}", str(root))
     top_level = {name.partition(".")[0] for name in told["imports"]} - {"__main__"}
     for name in [name for name in sys.modules if name.partition(".")[0] in top_level]:
-        del sys.modules[name]  # imported before, by this cell's last run or from elsewhere: the modules below are meant
+        del sys.modules[name]  # of the last run, or from elsewhere: the modules below are meant
 
     def write(path, data):
         file = root / path

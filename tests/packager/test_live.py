@@ -146,3 +146,13 @@ def test_a_dataset_of_another_build_and_a_missing_one_stop_the_notebook(folder, 
 def failure(data, working, mounts):
     ran = notebooks.run(data, working, KERNELWRIGHT_INPUT=str(mounts))
     return "".join(o.get("evalue", "") for c in ran.notebook.cells for o in c.get("outputs", ()))
+
+
+def test_folders_named_like_the_tree_stay_on_the_path(kernel, chain, tmp_path):
+    """The set-up cell takes its own earlier tree off the path, and nothing else."""
+    (tmp_path / "kernelwright-demo").mkdir()
+    (tmp_path / "kernelwright-demo" / "mine.py").write_text("VALUE = 3\n")
+    kernel.run(f"import sys; sys.path.append({str(tmp_path / 'kernelwright-demo')!r})")
+    kernel.run_all(chain.data)
+    kernel.run_all(chain.data)
+    assert kernel.run("import mine; print(mine.VALUE)") == "3\n"
