@@ -4,6 +4,7 @@ Cao, Araujo and Sim, "Unifying deep local and global features for image search",
 gives the tensors asked for through ``prune``; the TF2 export through its signature.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from kernelwright.runtime import inputs
 from landmarks.errors import WrongModelFile
-from landmarks.local_features import NONE, LocalFeatures
+from landmarks.features import NONE, LocalFeatures
 from landmarks.settings import DelgSettings
 
 Feeds = dict[str, Any]
@@ -85,6 +87,24 @@ class Delg:
             "input_abs_thres": tf.constant(self._settings.score_threshold, tf.float32),
             "input_max_feature_num": tf.constant(self._settings.max_features, tf.int32),
         }
+
+
+def attached(settings: DelgSettings) -> Delg:
+    """Load DELG from where it is attached; once, for local features and global descriptors.
+
+    Raises
+    ------
+    InputNotFound
+        If its slug is not attached.
+    WrongModelFile
+        As `Delg` raises it.
+    """
+    return _shared(inputs.find(settings.slug) / settings.folder, settings)
+
+
+@functools.lru_cache(maxsize=1)
+def _shared(folder: Path, settings: DelgSettings) -> Delg:
+    return Delg(folder, settings)
 
 
 def enlarge(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:

@@ -1,27 +1,39 @@
 """Images to embeddings: decoded ahead by threads, embedded in batches."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from landmarks.dataset import Photo
+from landmarks.delg import Delg
 from landmarks.errors import UnreadableImage
-from landmarks.images import global_pixels
+from landmarks.images import global_pixels, local_pixels
 from landmarks.prefetch import ahead
 from landmarks.settings import EmbeddingSettings, NetworkSettings
 
 log = logging.getLogger(__name__)
 
-Model = tuple[Any, NetworkSettings]
-"""A Keras model from images to embeddings, and the sizes it is fed with."""
-
-
 Vector = NDArray[np.float32]
+Pixels = NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DelgGlobal:
+    """DELG as a global model: its descriptor of the image as stored, or turned as EXIF says."""
+
+    delg: Delg
+    exif_rotation: bool = False
+
+
+Model = tuple[Any, NetworkSettings] | DelgGlobal
+"""A Keras model from images to embeddings with the sizes it is fed with, or DELG."""
 
 
 class Embedder:
@@ -29,8 +41,10 @@ class Embedder:
 
     def __init__(self, models: Sequence[Model], settings: EmbeddingSettings) -> None:
         self._settings = settings
-        self._sizes = [(network.resize_px, network.input_px) for _, network in models]
-        self._forward = [_compiled(model) for model, _ in models]
+        self._parts: list[_Part] = [
+            _DelgPart(model) if isinstance(model, DelgGlobal) else _NetworkPart(*model, settings.jpeg_quality)
+            for model in models
+        ]
 
     def __call__(self, photos: Iterable[Photo]) -> Iterator[tuple[Photo, Vector | None]]:
         """Yield each photo with its embedding; with None, and a line in the log, if it cannot be read.
@@ -45,28 +59,61 @@ class Embedder:
             for photo, pixels in batch:
                 yield photo, next(vectors) if pixels else None
 
-    def _read(self, photo: Photo) -> tuple[Photo, list[Vector]]:
-        """Return the pixels for each model; models of one size share them. None where the photo is unreadable."""
-        quality = self._settings.jpeg_quality
+    def _read(self, photo: Photo) -> tuple[Photo, list[Pixels]]:
+        """Return the pixels for each model; models that see the same share them. None where it is unreadable."""
+        readers = {part.view: part.read for part in self._parts}
         try:
-            views = {
-                (resize_px, input_px): global_pixels(
-                    photo.path, resize_px=resize_px, input_px=input_px, jpeg_quality=quality
-                )
-                for resize_px, input_px in dict.fromkeys(self._sizes)
-            }
+            views = {view: read(photo.path) for view, read in readers.items()}
         except UnreadableImage as error:
             log.warning("skipped: %s", error)
             return photo, []
-        return photo, [views[size] for size in self._sizes]
+        return photo, [views[part.view] for part in self._parts]
 
-    def _embed(self, images: list[list[Vector]]) -> Vector:
+    def _embed(self, images: list[list[Pixels]]) -> Vector:
         if not images:
             return np.empty((0, 0), np.float32)
-        inputs = [np.stack(views) for views in zip(*images, strict=True)]
-        parts = [forward(views).numpy() for forward, views in zip(self._forward, inputs, strict=True)]
+        parts = [part.embed(views) for part, views in zip(self._parts, zip(*images, strict=True), strict=True)]
         vectors: Vector = np.concatenate(parts, axis=1).astype(np.float32)
         return vectors
+
+
+class _Part(Protocol):
+    """One model's share of an embedding."""
+
+    view: Hashable
+    """What it sees: parts of one view read an image once."""
+
+    def read(self, path: Path) -> Pixels: ...
+
+    def embed(self, views: Sequence[Pixels]) -> Vector: ...
+
+
+class _NetworkPart:
+    def __init__(self, model: Any, network: NetworkSettings, jpeg_quality: int) -> None:
+        self.view: Hashable = (network.resize_px, network.input_px, jpeg_quality)
+        self._sizes = {"resize_px": network.resize_px, "input_px": network.input_px, "jpeg_quality": jpeg_quality}
+        self._forward = _compiled(model)
+
+    def read(self, path: Path) -> Pixels:
+        return global_pixels(path, **self._sizes)
+
+    def embed(self, views: Sequence[Pixels]) -> Vector:
+        embedded: Vector = self._forward(np.stack(views)).numpy()
+        return embedded
+
+
+class _DelgPart:
+    """Images keep their own sizes, so they go one at a time."""
+
+    def __init__(self, model: DelgGlobal) -> None:
+        self.view: Hashable = ("as stored", model.exif_rotation)
+        self._model = model
+
+    def read(self, path: Path) -> Pixels:
+        return local_pixels(path, exif_rotation=self._model.exif_rotation)
+
+    def embed(self, views: Sequence[Pixels]) -> Vector:
+        return np.stack([self._model.delg.describe(view) for view in views])
 
 
 def _compiled(model: Any) -> Any:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from landmarks.errors import UnreadableImage
 
@@ -46,8 +46,8 @@ def global_pixels(path: Path, *, resize_px: int, input_px: int, jpeg_quality: in
     return pixels
 
 
-def local_pixels(path: Path) -> NDArray[np.uint8]:
-    """Return an image as the local features see it: as stored, without its EXIF rotation.
+def local_pixels(path: Path, *, exif_rotation: bool = False) -> NDArray[np.uint8]:
+    """Return an image as the local features see it: as stored, unless ``exif_rotation`` turns it as EXIF says.
 
     Returns
     -------
@@ -61,7 +61,8 @@ def local_pixels(path: Path) -> NDArray[np.uint8]:
     """
     try:
         with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
+            turned = ImageOps.exif_transpose(image) if exif_rotation else image
+            return np.asarray(turned.convert("RGB"))
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise UnreadableImage(f"{path}: unreadable image ({error}); replace the file") from error
 

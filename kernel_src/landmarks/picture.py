@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from landmarks.dataset import Photo
 from landmarks.errors import UnreadableImage
+from landmarks.features import LocalFeatures
 from landmarks.images import local_pixels
-from landmarks.local_features import LocalFeatures
 
 if TYPE_CHECKING:
     from landmarks.pipeline import Step

@@ -11,11 +11,12 @@ import numpy as np
 
 from kernelwright.runtime import inputs, stages
 from kernelwright.runtime.errors import InputNotFound
-from landmarks import dataset, ranking, records, retrieval
+from landmarks import dataset, delg, ranking, records, retrieval
 from landmarks.dataset import Photo
-from landmarks.embedding import Embedder, Model, Vector
+from landmarks.embedding import DelgGlobal, Embedder, Model, Vector
 from landmarks.errors import GalleryTooLarge
-from landmarks.local_features import FeatureCache, LocalFeatures
+from landmarks.features import LocalFeatures
+from landmarks.local_features import FeatureCache
 from landmarks.matching import Matches, match
 from landmarks.prefetch import ahead
 from landmarks.ranking import Neighbour, Prediction
@@ -67,7 +68,7 @@ def recognise(
         ``verify = False`` ends after retrieval.
     queries : int
         Run only the first queries, against a gallery of ``settings.smoke_gallery`` images; 0 for all.
-    models : sequence of (keras.Model, NetworkSettings), optional
+    models : sequence of Model, optional
         The global models; else those of ``settings.models`` are loaded from where they are attached. Where none
         is, local features alone rank the gallery.
 
@@ -108,12 +109,26 @@ def load(root: Path, settings: Settings, *, queries: int = 0) -> Data:
 
 def attached_models(settings: Settings) -> list[Model]:
     """Load the models of the settings; none if no input of theirs is attached."""
-    slugs = [weights.slug for weights in settings.models]
+    slugs = global_slugs(settings)
     if not any(map(_is_attached, slugs)):
         if slugs:
             log.warning("no global weights are attached (%s): local features alone rank the gallery", ", ".join(slugs))
         return []
-    return [load_embedding_model(inputs.find(weights.slug), weights) for weights in settings.models]
+    networks = [load_embedding_model(inputs.find(weights.slug), weights) for weights in settings.models]
+    return [*_delg_global(settings), *networks]
+
+
+def global_slugs(settings: Settings) -> list[str]:
+    """Return the slugs of all global models, in the order of their parts of an embedding."""
+    delg_slug = [settings.local.delg.slug] if settings.delg_global else []
+    return delg_slug + [weights.slug for weights in settings.models]
+
+
+def _delg_global(settings: Settings) -> list[Model]:
+    if not settings.delg_global:
+        return []
+    loaded = delg.attached(settings.local.delg)
+    return [DelgGlobal(delg=loaded, exif_rotation=settings.local.exif_rotation)]
 
 
 def by_embeddings(data: Data, models: Sequence[Model], settings: Settings) -> Ranked:
@@ -143,7 +158,7 @@ def by_local_features(data: Data, features: FeatureCache, settings: Settings) ->
     """
     most = settings.local_only.max_gallery
     if len(data.gallery) > most:
-        slugs = ", ".join(weights.slug for weights in settings.models)
+        slugs = ", ".join(global_slugs(settings))
         raise GalleryTooLarge(
             f"{len(data.gallery)} gallery images are more than local features alone can rank "
             f"(local_only.max_gallery = {most}); attach the global weights: {slugs}"

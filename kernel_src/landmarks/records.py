@@ -10,7 +10,7 @@ from kernelwright.runtime import record
 
 if TYPE_CHECKING:  # the gallery reads these records without TensorFlow
     from landmarks.dataset import Photo
-    from landmarks.local_features import LocalFeatures
+    from landmarks.features import LocalFeatures
     from landmarks.matching import Matches
     from landmarks.pipeline import Step
     from landmarks.verification import Inliers

@@ -80,11 +80,16 @@ class DelgSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalSettings:
-    """Local features: keypoints and descriptors of one image."""
+    """Local features: keypoints and descriptors of one image.
+
+    ``extractor`` is ``rootsift`` or ``delg``. ``exif_rotation`` turns what PIL reads (local features, DELG's global
+    descriptor) as EXIF says, as cv2 always does for the global models; the original notebook does not.
+    """
 
     extractor: str = "rootsift"
-    max_features: int = 1000
     rootsift: RootSiftSettings = field(default_factory=RootSiftSettings)
+    delg: DelgSettings = field(default_factory=DelgSettings)
+    exif_rotation: bool = False
     cache_bytes: int = 2_000_000_000
     threads: int = 4
 
@@ -138,10 +143,14 @@ class RankingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The whole pipeline."""
+    """The whole pipeline.
+
+    An embedding is DELG's global descriptor if ``delg_global``, then each model's of ``models``, side by side.
+    """
 
     competition: str = "landmark-recognition-2021"
     models: tuple[WeightsSettings, ...] = (B7,)
+    delg_global: bool = False
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
     local_only: LocalOnlySettings = field(default_factory=LocalOnlySettings)
@@ -157,3 +166,7 @@ class Settings:
     def max_distance(self) -> float:
         """The bound of matching, in the space of the descriptors in use."""
         return self.local.rootsift.max_distance if self.local.extractor == "rootsift" else self.matching.max_distance
+
+
+SEED = Settings(local=LocalSettings(extractor="delg"))
+"""What the original notebook computes; its commented-out ensembles differ in ``models`` and ``delg_global``."""

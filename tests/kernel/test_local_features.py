@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from landmarks.dataset import Photo
+from landmarks.features import NONE
 from landmarks.images import local_pixels
-from landmarks.local_features import NONE, FeatureCache, extractor, root
+from landmarks.local_features import FeatureCache, extractor
 from landmarks.prefetch import ahead
+from landmarks.rootsift import root
 from landmarks.settings import LocalSettings, RootSiftSettings
 from tests.kernel.competition import save, scene
 
@@ -71,7 +73,7 @@ def test_a_flat_image_has_no_features(shape):
 
 
 def test_an_unknown_extractor_is_named_with_the_known():
-    with pytest.raises(ValueError, match=r"^LocalSettings.extractor = 'orb'; known are rootsift$"):
+    with pytest.raises(ValueError, match=r"^LocalSettings.extractor = 'orb'; known are rootsift, delg$"):
         extractor(replace(LOCAL, extractor="orb"))
 
 
@@ -79,7 +81,7 @@ def test_an_unknown_extractor_is_named_with_the_known():
 def counted(monkeypatch):
     seen = []
 
-    def count(path):
+    def count(path, *, exif_rotation):
         seen.append(path.stem)
         return scene(int(path.stem, 16), (60, 80))
 

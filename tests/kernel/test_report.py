@@ -7,7 +7,7 @@ from PIL import Image
 
 from landmarks import gap, records, report
 from landmarks.dataset import Photo, image_path
-from landmarks.local_features import LocalFeatures
+from landmarks.features import LocalFeatures
 from landmarks.pipeline import Data, Step
 from landmarks.ranking import Neighbour, Prediction
 from landmarks.verification import Inliers

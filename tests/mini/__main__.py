@@ -26,8 +26,8 @@ def main() -> None:
 
 def make_mini(folder: Path) -> None:
     """Draw the photographs, and add the weights that training on them gives."""
-    from landmarks.settings import B7
-    from tests.mini import dataset
+    from landmarks.settings import B7, DelgSettings
+    from tests.mini import dataset, delg
 
     shots = dataset.shots()
     tell(f"photographing {len({shot.scene for shot in shots})} scenes: {len(shots)} images")
@@ -37,6 +37,7 @@ def make_mini(folder: Path) -> None:
     if not cache.is_current(WEIGHTS, wanted):
         _replace(WEIGHTS, lambda weights: make_weights(competition, weights), wanted)
     shutil.copytree(WEIGHTS, folder / B7.slug, ignore=shutil.ignore_patterns(cache.DIGEST))
+    delg.write(folder / DelgSettings().slug)
 
 
 def make_weights(competition: Path, folder: Path) -> None:
