@@ -44,6 +44,12 @@ def _competition(value: str) -> str:
     return value
 
 
+def _notebook_file(value: str) -> str:
+    if not value.endswith(".ipynb"):
+        raise ValueError("should end in .ipynb")
+    return value
+
+
 DatasetSource = Annotated[str, AfterValidator(_dataset)]
 ModelSource = Annotated[str, AfterValidator(_model)]
 CompetitionSource = Annotated[str, AfterValidator(_competition)]
@@ -58,7 +64,7 @@ class KernelMetadata:
 
     id: Annotated[str, AfterValidator(_kernel_id)]
     title: Annotated[str, Field(min_length=5, max_length=50)]
-    code_file: str
+    code_file: Annotated[str, AfterValidator(_notebook_file)]
     language: Literal["python"] = "python"
     kernel_type: Literal["notebook"] = "notebook"
     is_private: Flag = True

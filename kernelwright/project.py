@@ -31,6 +31,12 @@ def _submission_name(value: str) -> str:
     return value
 
 
+def _package(value: str) -> str:
+    if not all(part.isidentifier() for part in value.split(".")):
+        raise ValueError('should be the name a package is imported by, as "toolz" or "kernelwright.runtime"')
+    return value
+
+
 def _slug(value: str) -> str:
     if value and not re.fullmatch(r"[A-Za-z0-9-]{6,50}", value):
         raise ValueError("should be a bare slug of 6 to 50 letters, digits and hyphens")
@@ -78,7 +84,7 @@ class KernelConfiguration:
 
     driver: str
     sources: tuple[str, ...] = ()
-    vendor: tuple[str, ...] = (RUNTIME,)
+    vendor: tuple[Annotated[str, AfterValidator(_package)], ...] = (RUNTIME,)
     carrier: Literal["cells", "dataset"] = "cells"
     sources_dataset: Annotated[str, AfterValidator(_slug)] = ""
     submission: Annotated[str, AfterValidator(_submission_name)] = "submission.csv"
@@ -150,7 +156,7 @@ def load_project(folder: Path, kernel: str = "") -> Project:
     chosen = _choose(configuration, kernel, problems)
     described = _metadata(root, chosen.metadata if chosen else "kernel-metadata.json", problems)
     if chosen:
-        problems += _path_problems(root, chosen)
+        problems += _path_problems(root, chosen, described)
         problems += _unfinished(chosen, described)
     if problems or chosen is None or described is None:
         raise InvalidProject(problems)
@@ -197,14 +203,25 @@ def _metadata(root: Path, name: str, problems: list[str]) -> KernelMetadata | No
     return None
 
 
-def _path_problems(root: Path, chosen: KernelConfiguration) -> list[str]:
+def _path_problems(root: Path, chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:
     named = [("driver", chosen.driver)]
     named += [(f"sources[{index}]", source) for index, source in enumerate(chosen.sources)]
+    output = (root / chosen.metadata).parent / described.code_file if described else None
+    troubles = ((key, value, _path_trouble(root, root / value, output)) for key, value in named)
     return [
-        f"pyproject.toml: tool.kernelwright.{key}: {value!r} is outside the project; move or copy it into {root.name}/"
-        for key, value in named
-        if not (root / value).resolve().is_relative_to(root)
+        f"pyproject.toml: tool.kernelwright.{key}: {value!r} {trouble}" for key, value, trouble in troubles if trouble
     ]
+
+
+def _path_trouble(root: Path, path: Path, output: Path | None) -> str:
+    path = path.resolve()
+    if not path.is_relative_to(root):
+        return f"is outside the project; move or copy it into {root.name}/"
+    if path == root:
+        return "is the project itself; name files or folders in it"
+    if output and output.resolve().is_relative_to(path):
+        return f"holds the notebook that is built, {output.name}; let code_file lead elsewhere"
+    return ""
 
 
 def _unfinished(chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:

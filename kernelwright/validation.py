@@ -35,7 +35,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def _line(where: str, error: ErrorDetails, kind: type) -> str:
     place = where + "".join(_step(part) for part in error["loc"])
-    place = place.replace(": .", ": ")
+    place = place.replace(": .", ": ").removesuffix(": ")
     if error["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
         return f"{place}: unknown key{_suggestion(str(error['loc'][-1]), kind)}"
     if error["type"] in {"missing", "missing_argument"}:

@@ -79,7 +79,7 @@ def test_check_is_silent_about_nothing_and_names_what_is_stale(folder, run):
     stale = "build/some.ipynb is stale; `kernelwright build` would change:\n"
     assert run("build", "--check") == (1, "", f"{stale}  some.ipynb: no such file\n")
     run("build")
-    before = (folder.root / "build/some.ipynb").stat()
+    before = (folder.root / "build/some.ipynb").stat().st_mtime_ns
     assert run("build", "--check") == (0, "build/some.ipynb is up to date\n", "")
     folder.write("pkg/__init__.py", "x = 2\n")
     (folder.root / "pkg/old.py").rename(folder.root / "pkg/new.py")
@@ -90,7 +90,7 @@ def test_check_is_silent_about_nothing_and_names_what_is_stale(folder, run):
         f"{stale}  + pkg/new.py\n  - pkg/old.py\n  ~ the list of modules\n  ~ the set-up cell\n  ~ pkg/__init__.py\n"
         "  ~ driver cell 2: import pkg.new\n",
     )
-    assert (folder.root / "build/some.ipynb").stat() == before
+    assert (folder.root / "build/some.ipynb").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(

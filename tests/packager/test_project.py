@@ -71,6 +71,15 @@ def test_a_project_file_without_the_table_is_told_which(folder):
             "sources_dataset = 'a/b'",
             '.sources_dataset: "a/b" should be a bare slug of 6 to 50 letters, digits and hyphens',
         ),
+        ("sources = ['.']", ".sources[0]: '.' is the project itself; name files or folders in it"),
+        (
+            "sources = ['build']",
+            ".sources[0]: 'build' holds the notebook that is built, some.ipynb; let code_file lead elsewhere",
+        ),
+        (
+            "vendor = ['a b']",
+            '.vendor[0]: "a b" should be the name a package is imported by, as "toolz" or "kernelwright.runtime"',
+        ),
         ("sources = ['../out']", ".sources[0]: '../out' is outside the project; move or copy it into proj/"),
     ],
 )
@@ -128,3 +137,27 @@ def test_an_unknown_kernel_is_told_which_there_are(folder):
         '[tool.kernelwright.kernels.b]\ndriver = "b.py"\n[tool.kernelwright.kernels.a]\ndriver = "a.py"'
     )
     assert problems(folder, "c") == [f"{WHERE}.kernels: no kernel 'c'; there is: a, b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"code_file": "x.py"}, 'code_file: "x.py" should end in .ipynb'),
+        ({"is_private": "yes"}, 'is_private: "yes" should be true or false'),
+        ({"dataset_sources": None}, "dataset_sources: null should be a list"),
+        ({"dataset_sources": ["a"]}, 'dataset_sources[0]: "a" should be owner/slug or owner/slug/version'),
+        (
+            {"competition_sources": ["c/x"]},
+            'competition_sources[0]: "c/x" should be a bare slug, as in the competition\'s address',
+        ),
+        ({"language": "r"}, "language: \"r\" should be 'python'"),
+    ],
+)
+def test_metadata_that_kaggle_would_refuse_is_named(folder, change, problem):
+    folder.configure(**change)
+    assert problems(folder) == [f"kernel-metadata.json: {problem}"]
+
+
+def test_metadata_that_is_no_table_is_told(folder):
+    folder.write("kernel-metadata.json", "[]")
+    assert problems(folder) == ["kernel-metadata.json: [] should be an object"]
