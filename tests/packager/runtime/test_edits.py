@@ -152,3 +152,25 @@ def test_an_edit_of_the_same_size_in_the_same_second_is_seen(tree, monkeypatch):
         tree.write("__init__.py", f"def f(): return {number}\n")
         edits.reload(f"{tree.name}/__init__.py", {})
         assert tree.load().f() == number
+
+
+def test_all_importers_follow_also_round_a_cycle(tree, configure):
+    tree.write("__init__.py", "")
+    tree.write("a.py", "N = 1\n")
+    tree.write("b.py", "from PACKAGE.a import N\nimport PACKAGE.c\n")
+    tree.write("c.py", "import PACKAGE.b\ndef n(): return PACKAGE.b.N\n")
+    tree.write("d.py", "X = 1\n")
+    a, b, c, d = (f"{tree.name}.{module}" for module in "abcd")
+    configure(imports={tree.name: [], a: [], c: [b], b: [a, c], d: []})
+    module = tree.load("c")
+    tree.load("d")
+    tree.write("a.py", "N = 20\n")
+    assert edits.reload(f"{tree.name}/a.py", {}) == [a, c, b]
+    assert module.n() == 20
+
+
+def test_modules_are_named_from_the_drivers_folder(tree, configure):
+    configure(driver={"folder": "code"})
+    tree.write("__init__.py", "n = 1\n")
+    tree.load()
+    assert edits.reload(f"code/{tree.name}/__init__.py", {}) == [tree.name]
