@@ -18,7 +18,7 @@ ONLY_BUBBLEWRAP = pytest.mark.skipif(BEST != "bubblewrap", reason="bubblewrap do
 
 @BOTH
 def test_sleeping_past_the_limit_is_a_timeout_in_the_running_cell(rerun, name):
-    run = rerun("# %%\nprint('before')\n# %%\nimport time\ntime.sleep(600)\n", name, hours=6 / 3600)
+    run = rerun("# %%\nprint('before')\n# %%\nimport time\ntime.sleep(600)\n", name, hours=10 / 3600)
     assert run.verdict == "Notebook Timeout"
     assert "    time.sleep(600)" in run.detail
 
