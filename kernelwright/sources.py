@@ -119,11 +119,12 @@ def _name_clashes(project: Project) -> list[str]:
     clashes = []
     for key, source in zip(project.configuration.sources, project.sources, strict=True):
         where = "pyproject.toml: tool.kernelwright.sources"
-        owner = owners.setdefault(source.stem, key)
+        name = source.name.removesuffix(".py")
+        owner = owners.setdefault(name, key)
         if owner != key:
-            clashes.append(f"{where}: {owner!r} and {key!r} share the name {source.stem!r}; rename one of them")
-        if source.stem in reserved.NAMES:
-            clashes.append(f"{where}: {key!r} would hide {source.stem!r}, which the notebook itself needs; rename it")
+            clashes.append(f"{where}: {owner!r} and {key!r} share the name {name!r}; rename one of them")
+        if name in reserved.NAMES:
+            clashes.append(f"{where}: {key!r} would hide {name!r}, which the notebook itself needs; rename it")
     return clashes
 
 

@@ -164,3 +164,9 @@ def test_a_source_with_the_drivers_own_name_is_an_error(folder):
     assert problems(folder, 'sources = ["other/main.py"]') == [
         "main.py and other/main.py both bring main.py; rename one of them"
     ]
+
+
+def test_folders_that_differ_after_a_dot_are_two(folder):
+    folder.write("data.small/x.txt", "1")
+    folder.write("data.large/x.txt", "2")
+    assert own(collect(folder, 'sources = ["data.small", "data.large"]')) == ["data.large/x.txt", "data.small/x.txt"]
