@@ -70,14 +70,18 @@ def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
             made, old = Path(scratch, "new"), Path(scratch, "old")
-            made.mkdir()
-            for wheel in wheels:
-                shutil.copyfile(wheel.path, made / wheel.path.name)
-            for name, data in further.items():
-                (made / name).write_bytes(data)
+            _fill(made, wheels, further)
             _swap(made, folder, old)
     except OSError as error:
         raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def _fill(made: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -> None:
+    made.mkdir()
+    for wheel in wheels:
+        shutil.copyfile(wheel.path, made / wheel.path.name)
+    for name, data in further.items():
+        (made / name).write_bytes(data)
 
 
 def _swap(made: Path, folder: Path, old: Path) -> None:

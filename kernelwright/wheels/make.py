@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,12 +65,12 @@ def make(project: Project, maker: Maker | None = None, *, upgrade: bool = False)
     InvalidProject, InvalidImage, WheelsUnavailable, UnwritableOutput
         What was carried before is then intact.
     """
-    maker = maker or Maker()
     asked, slots, target = locks.wanted(project), locks.slots(project), folder(project)
     stamp = project.build / "cache" / f"{target.name}.json"
     if not upgrade and all(slot.is_fresh for slot in slots) and _is_stamped(stamp, project, slots):
         return Made(folder=target, wheels=_names(target), changed=False)
-    slots, wheels = _served(project, asked, slots, maker, upgrade=upgrade)
+    errand = _Errand(project=project, asked=asked, maker=maker or Maker(), upgrade=upgrade)
+    slots, wheels = errand.serve(slots)
     carry.carry(target, wheels, _further(project, slots, wheels))
     for slot in slots:
         files.replace(slot.file, lock.write(_locked(slot)))
@@ -82,65 +82,66 @@ def _names(target: Path) -> tuple[str, ...]:
     return tuple(sorted(file.name for file in target.glob("*.whl")))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Errand:
+    """One call of `make`: for whom, what is asked, whether to resolve afresh."""
+
+    project: Project
+    asked: Requirements
+    maker: Maker
+    upgrade: bool
+
+    def serve(self, slots: Sequence[Slot]) -> tuple[tuple[Slot, ...], list[Wheel]]:
+        """Lock and fetch for each image; return the slots with their locks, and each wheel once."""
+        locked, found, faults = list[Slot](), dict[str, Wheel](), list[str]()
+        for slot in slots:
+            fresh = self._locked_anew(slot, locked) if self.upgrade or not slot.is_fresh else slot
+            wheels = list(self._fetched(fresh))
+            needs = tuple(conflicts.needed(slot.image, wheels))
+            locked.append(replace(fresh, lock=replace(_locked(fresh), needs=needs)))
+            found |= {wheel.path.name: wheel for wheel in wheels}
+            faults += conflicts.find(self.asked, slot.image, wheels)
+        if faults := [*dict.fromkeys(faults), *locks.clashes(locked)]:
+            raise WheelsUnavailable("\n".join(faults))
+        return tuple(locked), [found[name] for name in sorted(found)]
+
+    def _locked_anew(self, slot: Slot, before: Sequence[Slot]) -> Slot:
+        """Resolve one image, close to what the images before it take, then to what was locked for it."""
+        self.maker.tell(f"resolving {self.asked.name} for {slot.image.name}")
+        allowed = [str(canonicalize_name(name)) for name in self.project.configuration.allow_sdist]
+        question = resolve.Question(requirements=self.asked, image=slot.image, allow_sdist=allowed)
+        near = [*before, *([] if self.upgrade or slot.lock is None else [slot])]
+        pins = {pinned.name: f"{pinned.name}=={pinned.version}" for one in reversed(near) for pinned in _pinned(one)}
+        resolved = resolve.resolve(question, list(pins.values()))
+        found = tuple(self._built(one, slot, allowed) for one in resolved)
+        return replace(
+            slot, lock=Lock(format=lock.FORMAT, image=slot.image.name, inputs=slot.inputs, distribution=found)
+        )
+
+    def _built(self, distribution: Distribution, slot: Slot, allowed: Sequence[str]) -> Distribution:
+        if distribution.wheels:
+            return distribution
+        if distribution.name not in allowed or not distribution.sdist:
+            raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel fits {slot.image.name}")
+        return fetch.build(distribution, slot.image, store(self.project, self.asked))
+
+    def _fetched(self, slot: Slot) -> Iterator[Wheel]:
+        kept_in, image = store(self.project, self.asked), slot.image
+        for distribution in self.maker.track(_pinned(slot), f"wheels for {image.name}"):
+            path = fetch.fetch(distribution, image, image.python, kept_in)
+            if path is None:
+                raise WheelsUnavailable(f"{slot.file.name}: {distribution.name}: no wheel for Python {image.python}")
+            yield wheel.read(path)
+
+
 def _locked(slot: Slot) -> Lock:
     if slot.lock is None:
         raise WheelsUnavailable(f"{slot.file.name}: no such file; make it with `kernelwright wheels`")
     return slot.lock
 
 
-def _served(
-    project: Project, asked: Requirements, slots: Sequence[Slot], maker: Maker, *, upgrade: bool
-) -> tuple[tuple[Slot, ...], list[Wheel]]:
-    """Lock and fetch for each image; return the slots with their locks, and each wheel once."""
-    kept_in, found = store(project, asked), dict[str, Wheel]()
-    locked, faults, pins = list[Slot](), list[str](), list[str]()
-    for slot in slots:
-        kept = [] if upgrade or slot.lock is None else _pins(slot.lock)
-        fresh = slot if slot.is_fresh and not upgrade else _relocked(project, asked, slot, [*kept, *pins], maker)
-        pins += _pins(_locked(fresh))
-        fetched = _fetched(fresh, kept_in, maker)
-        needs = tuple(conflicts.needed(slot.image, fetched))
-        fresh = replace(fresh, lock=replace(_locked(fresh), needs=needs))
-        faults += conflicts.find(asked, slot.image, fetched)
-        found |= {wheel.path.name: wheel for wheel in fetched}
-        locked.append(fresh)
-    if faults := [*dict.fromkeys(faults), *locks.clashes(locked)]:
-        raise WheelsUnavailable("\n".join(faults))
-    return tuple(locked), [found[name] for name in sorted(found)]
-
-
-def _pins(locked: Lock) -> list[str]:
-    return [f"{distribution.name}=={distribution.version}" for distribution in locked.distribution]
-
-
-def _relocked(project: Project, asked: Requirements, slot: Slot, pins: Sequence[str], maker: Maker) -> Slot:
-    """Resolve one image anew, close to what was locked for it, or for the image before it."""
-    maker.tell(f"resolving {asked.name} for {slot.image.name}")
-    allowed = [str(canonicalize_name(name)) for name in project.configuration.allow_sdist]
-    question = resolve.Question(requirements=asked, image=slot.image, allow_sdist=allowed)
-    preferred = {pin.partition("==")[0]: pin for pin in reversed(pins)}.values()
-    resolved = resolve.resolve(question, list(preferred))
-    found = tuple(_built(one, slot, store(project, asked), allowed) for one in resolved)
-    made = Lock(format=lock.FORMAT, image=slot.image.name, inputs=slot.inputs, distribution=found)
-    return replace(slot, lock=made)
-
-
-def _built(distribution: Distribution, slot: Slot, kept_in: Store, allowed: Sequence[str]) -> Distribution:
-    if distribution.wheels:
-        return distribution
-    if distribution.name not in allowed or not distribution.sdist:
-        raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel fits {slot.image.name}")
-    return fetch.build(distribution, slot.image, kept_in)
-
-
-def _fetched(slot: Slot, kept_in: Store, maker: Maker) -> list[Wheel]:
-    found = []
-    for distribution in maker.track(_locked(slot).distribution, f"wheels for {slot.image.name}"):
-        path = fetch.fetch(distribution, slot.image, slot.image.python, kept_in)
-        if path is None:
-            raise WheelsUnavailable(f"{slot.file.name}: {distribution.name}: no wheel for Python {slot.image.python}")
-        found.append(wheel.read(path))
-    return found
+def _pinned(slot: Slot) -> tuple[Distribution, ...]:
+    return _locked(slot).distribution
 
 
 def _further(project: Project, slots: Sequence[Slot], wheels: Sequence[Wheel]) -> dict[str, bytes]:
@@ -151,7 +152,7 @@ def _further(project: Project, slots: Sequence[Slot], wheels: Sequence[Wheel]) -
 
 def _requirements(slot: Slot) -> bytes:
     lines = []
-    for distribution in _locked(slot).distribution:
+    for distribution in _pinned(slot):
         best = distribution.wheels[distribution.best(slot.image.tags) or ""]
         lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{best}")
     return ("\n".join(lines) + "\n").encode()

@@ -58,28 +58,37 @@ def read(root: Path, name: str) -> Requirements:
     InvalidProject
         No such file, or with every line that cannot be locked.
     """
-    file = root / name
+    wanted, options, problems = list[Requirement](), list[str](), list[str]()
+    for number, line in enumerate(_lines(root, name), 1):
+        text = re.sub(r"(^|\s)#.*", "", line).strip()
+        read_as = _read(text, (root / name).parent) if text else None
+        if isinstance(read_as, Requirement):
+            wanted.append(read_as)
+        elif read_as:
+            problems.append(f"{name}:{number}: {text!r}{read_as}")
+        elif text:
+            options.append(text)
+    if problems:
+        raise InvalidProject(problems)
+    return Requirements(name=name, folder=(root / name).parent, wanted=tuple(wanted), options=tuple(options))
+
+
+def _lines(root: Path, name: str) -> list[str]:
+    where = "pyproject.toml: tool.kernelwright.wheels"
     try:
-        lines = file.read_text("utf-8").splitlines()
+        return (root / name).read_text("utf-8").splitlines()
     except FileNotFoundError:
-        where = "pyproject.toml: tool.kernelwright.wheels"
         raise InvalidProject([f"{where}: {name!r}: no such file; list in it what Kaggle's image lacks"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidProject([f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
-    wanted, options, problems = [], [], []
-    for number, line in enumerate(lines, 1):
-        text = re.sub(r"(^|\s)#.*", "", line).strip()
-        if match := _OPTION.fullmatch(text):
-            options.append(text)
-            if _is_lost(file.parent, match):
-                problems.append(f"{name}:{number}: {text!r}: no such folder")
-        elif text:
-            requirement = _requirement(text)
-            wanted += [requirement] if isinstance(requirement, Requirement) else []
-            problems += [] if isinstance(requirement, Requirement) else [f"{name}:{number}: {text!r} {requirement}"]
-    if problems:
-        raise InvalidProject(problems)
-    return Requirements(name=name, folder=file.parent, wanted=tuple(wanted), options=tuple(options))
+
+
+def _read(text: str, folder: Path) -> Requirement | str:
+    """Return a line's requirement, or what is wrong with the line; nothing for an option that is right."""
+    option = _OPTION.fullmatch(text)
+    if option:
+        return ": no such folder" if _is_lost(folder, option) else ""
+    return _requirement(text)
 
 
 def _is_lost(folder: Path, option: re.Match[str]) -> bool:
@@ -93,7 +102,7 @@ def _requirement(text: str) -> Requirement | str:
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
-        return "is not a requirement; write a name and versions, as in: efficientnet>=1.1"
+        return " is not a requirement; write a name and versions, as in: efficientnet>=1.1"
     if requirement.url:
-        return "names an address, which a lock does not hold; put the wheel into a folder: --find-links FOLDER"
+        return " names an address, which a lock does not hold; put the wheel into a folder: --find-links FOLDER"
     return requirement
