@@ -71,15 +71,16 @@ def project(tmp_path, monkeypatch):
     return load_project(root)
 
 
-def run(project):
-    plan = Plan(source=project.root.parent / "input", phases=["rerun"], layouts=["new"])
+def run(project, sandbox=None):
+    plan = Plan(source=project.root.parent / "input", phases=["rerun"], layouts=["new"], sandbox=sandbox)
     return rehearse(project, plan).runs[0]
 
 
-def test_the_wheels_are_made_if_need_be_and_installed_before_the_first_module(project):
+@pytest.mark.parametrize("sandbox", [None, "process"])
+def test_the_wheels_are_made_if_need_be_and_installed_before_the_first_module(project, sandbox):
     with pytest.raises(ModuleNotFoundError):
         __import__("pebble")
-    done = run(project)
+    done = run(project, sandbox)
     assert (done.verdict, done.detail) == ("Complete", "")
     submitted = project.build / "rehearsal/rerun-new/working/submission.csv"
     assert submitted.read_text() == "id,answer\na,1.5\nb,2.5\n"
