@@ -9,9 +9,7 @@ from kernelwright.errors import NoForecast
 from kernelwright.rehearsal.cost import Cost, Observed, fit, grows
 from kernelwright.rehearsal.report import Run
 
-HERE = (
-    "measured on this machine, not on Kaggle's; `kernelwright forecast --from-log FILE` takes the times of a Kaggle log"
-)
+HERE = "measured on this machine, not on Kaggle's; to go by a Kaggle log: kernelwright forecast --from-log FILE"
 Stages = Sequence[Mapping[str, Any]]
 """What the runtime records: name, count and seconds of each stage."""
 
