@@ -57,7 +57,10 @@ def run(data: bytes, folder: Path, *, python: str = sys.executable, **variables:
 
 def manager(python: str, kind: type[KernelManager] = KernelManager) -> KernelManager:
     """Return who starts a kernel in the environment of ``python``."""
-    made = kind()
+    sockets = tempfile.mkdtemp(prefix="kw")
+    atexit.register(shutil.rmtree, sockets, ignore_errors=True)
+    # Not over ports: one that was found free may be another kernel's by the time this one binds it.
+    made = kind(transport="ipc", ip=f"{sockets}/socket")
     launcher = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     made._kernel_spec = KernelSpec(argv=launcher, language="python")
     return made
