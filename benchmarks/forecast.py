@@ -1,20 +1,25 @@
 """How near a forecast fitted on two small samples comes to a run eight times larger than the larger of them.
 
-The mini dataset is too small for that, so its scenes are photographed again, and more often. Other
-work on the machine shows in the ratios.
+The mini dataset is too small for that, so its scenes are photographed again, and more often. On a
+machine with other work, which comes and goes, the CPU time tells more than the seconds.
 """
 
+import contextlib
 import shutil
+import threading
 from pathlib import Path
 
-from kernelwright.project import Forecast, load_project
+import psutil
+
+from kernelwright.project import Forecast, Project, load_project
 from kernelwright.rehearsal import sizes
-from kernelwright.rehearsal.forecast import forecast
+from kernelwright.rehearsal.cost import fit
+from kernelwright.rehearsal.forecast import Timed, forecast
 from kernelwright.rehearsal.rehearse import Plan
 
 ROOT = Path(__file__).parents[1]
 MINI, LARGE = ROOT / "build" / "mini", ROOT / "build" / "bench" / "forecast"
-SMALL, FACTOR = (60, 120), 8
+SMALL, FACTOR = (30, 60), 8
 
 
 def main() -> None:
@@ -23,15 +28,39 @@ def main() -> None:
     largest = FACTOR * max(SMALL)
     photograph(MINI, LARGE, largest)
     plan = Plan(source=LARGE, layouts=["new"])
-    *small, large = sizes.measure(project, plan, [*SMALL, largest], print)
+    *small, (large, used) = [_measured(project, plan, rows) for rows in (*SMALL, largest)]
     counts = {stage["name"]: stage["count"] for stage in large.stages}
-    found = forecast(Forecast(counts=counts), small)
+    found = forecast(Forecast(counts=counts), [timed for timed, _ in small])
     measured = {stage["name"]: stage["seconds"] for stage in large.stages}
     print(f"forecast from {SMALL[0]} and {SMALL[1]} rows for {largest}")
     for stage in found.stages:
         _line(f"{stage.name}, {stage.count} items", stage.seconds, measured[stage.name])
     _line("all stages", sum(stage.seconds for stage in found.stages), sum(measured.values()))
     _line("the run", found.hours * 3600, large.seconds)
+    cpu = fit([(rows, seconds) for rows, (_, seconds) in zip(SMALL, small, strict=True)])
+    _line("the run, CPU time", cpu.seconds(largest), used)
+
+
+def _measured(project: Project, plan: Plan, rows: int) -> tuple[Timed, float]:
+    """Return a run of that many rows, and the CPU time of all its processes, looked at twice a second."""
+    used: dict[int, float] = {}
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(used, ended))
+    watcher.start()
+    try:
+        (timed,) = sizes.measure(project, plan, [rows], print)
+    finally:
+        ended.set()
+        watcher.join()
+    return timed, sum(used.values())
+
+
+def _watch(used: dict[int, float], ended: threading.Event) -> None:
+    while not ended.wait(0.5):
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                times = process.cpu_times()
+                used[process.pid] = times.user + times.system
 
 
 def _line(name: str, expected: float, measured: float) -> None:
