@@ -14,7 +14,7 @@ _LISTS = ("dataset_sources", "kernel_sources", "model_sources")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Described:
+class Described:
     """A kernel's metadata file, and the slugs of the datasets the project itself makes."""
 
     file: str
@@ -34,21 +34,22 @@ def write(folder: Path, owner: str) -> list[str]:
     """
     root = folder.resolve()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]+", owner) or owner == PLACEHOLDER_OWNER:
-        raise InvalidProject([f"{owner!r} is not a user name of Kaggle's; it is the last part of your profile's address"])
+        told = "is not a user name of Kaggle's; take the last part of your profile's address"
+        raise InvalidProject([f"{owner!r} {told}"])
     changed = [_changed(root, described, owner) for described in _kernels(root)]
     for file, text, _ in changed:
         files.replace(file, text.encode())
     return [line for *_, lines in changed for line in lines]
 
 
-def _kernels(root: Path) -> Iterator[_Described]:
+def _kernels(root: Path) -> Iterator[Described]:
     configuration = project.load_configuration(root)
     for known in (configuration, *configuration.kernels.values()):
         own = {getattr(known, field.name) for field in fields(known) if field.name.endswith("_dataset")}
-        yield _Described(file=known.metadata, own=frozenset(own - {""}))
+        yield Described(file=known.metadata, own=frozenset(own - {""}))
 
 
-def _changed(root: Path, described: _Described, owner: str) -> tuple[Path, str, list[str]]:
+def _changed(root: Path, described: Described, owner: str) -> tuple[Path, str, list[str]]:
     file = root / described.file
     try:
         text = file.read_text("utf-8")

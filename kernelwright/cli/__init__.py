@@ -9,6 +9,8 @@ import click
 import typer
 
 from kernelwright.cli.build import build
+from kernelwright.cli.check import check
+from kernelwright.cli.configure import configure
 from kernelwright.cli.explain import explain
 from kernelwright.cli.forecast import forecast
 from kernelwright.cli.image import image
@@ -27,6 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(build)
+app.command()(check)
+app.command()(configure)
 app.command()(explain)
 app.command()(forecast)
 app.command()(image)

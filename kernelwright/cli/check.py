@@ -1,6 +1,7 @@
 """``kernelwright check``."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,8 @@ from kernelwright.cli.options import HERE, Folder, Json, Kernel
 if TYPE_CHECKING:
     from kernelwright.preflight.findings import Finding
 
+WIDE = 160
+STYLES = {"error": "bold red", "unready": "bold cyan", "warning": "yellow"}
 Push = Annotated[bool, typer.Option("--push", help="Fail on all that stops a push, not on errors alone.")]
 
 
@@ -39,13 +42,13 @@ def show(found: "Sequence[Finding]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    styles = {"error": "bold red", "unready": "bold cyan", "warning": "yellow"}
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("severity", "place", "problem", "fix"):
+    for column in ("severity", "place", "problem, and its fix"):
         table.add_column(column, overflow="fold", no_wrap=column == "severity")
     for one in found:
-        table.add_row(Text(one.severity, style=styles[one.severity]), *map(Text, (one.place, one.problem, one.fix)))
+        told = Text(one.problem).append(f"\n{one.fix}" if one.fix else "", style="dim")
+        table.add_row(Text(one.severity, style=STYLES[one.severity]), Text(one.place), told)
     if found:
         console.print(table)
     console.print(summary(found))
@@ -58,10 +61,11 @@ def summary(found: "Sequence[Finding]") -> str:
     if not found:
         return "nothing to mend: ready to push"
     told = [one.severity.value for one in found]
-    counts = [
-        f"{told.count('error')} errors" if told.count("error") else "",
-        f"{told.count('unready')} unready" if told.count("unready") else "",
-        f"{told.count('warning')} warnings" if told.count("warning") else "",
-    ]
+    words = {"error": "errors", "unready": "unready", "warning": "warnings"}
+    counts = [_count(told.count(name), name, words[name]) for name in words if name in told]
     verdict = "not ready to push" if findings.stops_a_push(found) else "ready to push"
-    return f"{', '.join(filter(None, counts))}: {verdict}"
+    return f"{', '.join(counts)}: {verdict}"
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"

@@ -39,10 +39,10 @@ def _network(text: Script, names: Mapping[str, str]) -> Iterator[Finding]:
     for number, line in text.magics:
         if _FETCHING.match(line) or (_PIP.search(line) and "--no-index" not in line):
             yield _found(text, number, line.strip())
-    for node in text.running():
-        if isinstance(node, ast.Call) and not text.is_allowed(node.lineno):
-            if asked := _asks(text, node, names):
-                yield _found(text, node.lineno, asked)
+    calls = (node for node in text.running() if isinstance(node, ast.Call) and not text.is_allowed(node.lineno))
+    for call in calls:
+        if asked := _asks(text, call, names):
+            yield _found(text, call.lineno, asked)
 
 
 def _found(text: Script, number: int, what: str) -> Finding:

@@ -73,9 +73,7 @@ def _constants(texts: Sequence[Script]) -> Mapping[str, str]:
     return {name: next(iter(values)) for name, values in given.items() if len(values) == 1}
 
 
-def _finds(
-    project: Project, text: Script, names: Mapping[str, str], constants: Mapping[str, str]
-) -> Iterator[Finding]:
+def _finds(project: Project, text: Script, names: Mapping[str, str], constants: Mapping[str, str]) -> Iterator[Finding]:
     for node in text.running():
         if isinstance(node, ast.Call) and text.dotted(node.func, names) in _FIND and node.args:
             asked = node.args[0]

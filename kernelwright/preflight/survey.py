@@ -8,7 +8,7 @@ from kernelwright import building
 from kernelwright.errors import InvalidImage, InvalidProject, NotebookTooLarge
 from kernelwright.preflight import code, git, inputs, metadata, notebook, rehearsal, secrets, wheels
 from kernelwright.preflight.findings import Finding, Severity, ordered
-from kernelwright.project import Project, load_project
+from kernelwright.project import KernelConfiguration, Project, load_configuration, load_project
 
 
 def survey(folder: Path, kernel: str = "") -> list[Finding]:
@@ -20,13 +20,18 @@ def survey(folder: Path, kernel: str = "") -> list[Finding]:
     try:
         project = load_project(root, kernel)
     except InvalidProject as error:
-        return ordered([*_of_lines("project", error.problems), *_raw(root)])
+        return ordered([*_of_lines("project", error.problems), *_raw(root, kernel)])
     found = [*metadata.check(project.root, project.configuration.metadata), *git.check(root)]
     return ordered([*found, *wheels.check(project), *_of_notebook(project)])
 
 
-def _raw(root: Path) -> Iterator[Finding]:
-    yield from metadata.check(root, "kernel-metadata.json")
+def _raw(root: Path, kernel: str) -> Iterator[Finding]:
+    try:
+        known = load_configuration(root)
+        chosen: KernelConfiguration | None = known.kernels.get(kernel) if kernel else known
+    except InvalidProject:
+        chosen = None
+    yield from metadata.check(root, chosen.metadata if chosen else "kernel-metadata.json")
     yield from git.check(root)
 
 
@@ -48,8 +53,8 @@ def _of_notebook(project: Project) -> Iterator[Finding]:
 def _too_large(project: Project, error: NotebookTooLarge) -> Finding:
     first, _, rest = str(error).partition("\n")
     place, _, problem = first.partition(": ")
-    fix = rest.rpartition("\n")[2]
-    return Finding(check="size", severity=Severity.error, place=place or project.notebook.name, problem=problem, fix=fix)
+    place, fix = place or project.notebook.name, rest.rpartition("\n")[2]
+    return Finding(check="size", severity=Severity.error, place=place, problem=problem, fix=fix)
 
 
 def _of_lines(check: str, lines: tuple[str, ...] | list[str]) -> Iterator[Finding]:

@@ -1,13 +1,15 @@
 """The wheels: present, locked, attached, and for the image's Python."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from kernelwright import image as images
-from kernelwright.errors import InvalidImage
+from kernelwright.errors import InvalidImage, InvalidProject
+from kernelwright.image import Image
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.project import Project
+from kernelwright.wheels import locks, wheel
 
 _MAKE = "run `kernelwright wheels`"
 
@@ -29,22 +31,39 @@ def check(project: Project) -> Iterator[Finding]:
 def _files(project: Project) -> Iterator[Finding]:
     folder = project.build / "wheels"
     place = folder.relative_to(project.root).as_posix()
-    names = sorted(path.name for path in folder.glob("*.whl"))
-    if not names:
+    present = {path.name: path for path in sorted(folder.glob("*.whl"))}
+    if not present:
         yield _found(place, "no wheels were made yet", _MAKE, Severity.unready)
         return
     try:
-        served = [images.load(name, project.root) for name in project.configuration.images or (images.DEFAULT,)]
-    except InvalidImage as error:
-        yield _found("pyproject.toml: tool.kernelwright.images", str(error), "name one of those")
+        slots = locks.slots(project)
+        told = locks.told(project)
+    except (InvalidProject, InvalidImage):  # reported where the notebook is built
         return
-    for name in names:
-        if not any(_fits(name, image) for image in served):
-            pythons = " and ".join(f"Python {image.python} of {image.name}" for image in served)
-            yield _found(f"{place}/{name}", f"fits no image: not for {pythons}", _MAKE)
+    yield from _unlocked(place, present, told)
+    for slot in slots:
+        yield from _unserved(place, present, slot)
 
 
-def _fits(name: str, image: images.Image) -> bool:
+def _unlocked(place: str, present: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[Finding]:
+    for name, path in present.items():
+        if name not in told:
+            yield _found(f"{place}/{name}", "no lock names it", _MAKE)
+        elif wheel.sha256(path) != told[name]:
+            yield _found(f"{place}/{name}", "altered: its sha256 is not the lock's", _MAKE)
+
+
+def _unserved(place: str, present: Mapping[str, Path], slot: locks.Slot) -> Iterator[Finding]:
+    """Find what an image was locked to take, and none of the wheels gives its Python."""
+    for distribution in slot.lock.distribution if slot.lock else ():
+        fitting = [name for name in distribution.wheels if name in present and _fits(name, slot.image)]
+        if not fitting:
+            image = f"{slot.image.name}, Python {slot.image.python}"
+            problem = f"{distribution.name} {distribution.version}: no wheel here fits {image}"
+            yield _found(place, problem, _MAKE, Severity.unready)
+
+
+def _fits(name: str, image: Image) -> bool:
     try:
         tags = parse_wheel_filename(name)[3]
     except InvalidWheelFilename:
