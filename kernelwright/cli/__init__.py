@@ -15,6 +15,7 @@ from kernelwright.cli.explain import explain
 from kernelwright.cli.forecast import forecast
 from kernelwright.cli.image import image
 from kernelwright.cli.init import init
+from kernelwright.cli.pull import pull
 from kernelwright.cli.rehearse import rehearse
 from kernelwright.cli.sample import sample
 from kernelwright.cli.wheels import wheels
@@ -35,6 +36,7 @@ app.command()(explain)
 app.command()(forecast)
 app.command()(image)
 app.command()(init)
+app.command()(pull)
 app.command()(rehearse)
 app.command()(sample)
 app.command()(wheels)
