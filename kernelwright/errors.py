@@ -23,17 +23,17 @@ from collections.abc import Sequence
 from kernelwright.runtime.errors import KernelwrightError
 
 __all__ = [
-    "EnvironmentUnavailable",
     "ClientFailed",
     "ClientMissing",
+    "EnvironmentUnavailable",
     "HookFailed",
     "InvalidImage",
     "InvalidInput",
     "InvalidNotebook",
     "InvalidProject",
     "KernelwrightError",
-    "NoForecast",
     "MergeFailed",
+    "NoForecast",
     "NotReady",
     "NotebookTooLarge",
     "RehearsalUnderWay",
