@@ -220,12 +220,14 @@ def describe(cells: Sequence[Cell], before: Sequence[Cell]) -> str:
 
 def _longest_rise(values: Sequence[int]) -> set[int]:
     """Return a longest rising subsequence: what did not move."""
-    best: list[list[int]] = []
+    best: list[list[int]] = [[]]
     for value in values:
-        below = [run for run in best if run[-1] < value]
-        longest = max(below, key=len) if below else []
-        best.append([*longest, value])
-    return set(max(best, key=len)) if best else set()
+        best.append([*max((run for run in best if not run or run[-1] < value), key=_length), value])
+    return set(max(best, key=_length))
+
+
+def _length(run: list[int]) -> int:
+    return len(run)
 
 
 def carry_out(project: Project, plan: Plan) -> None:
