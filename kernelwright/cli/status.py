@@ -28,7 +28,7 @@ def status(
 
     loaded = load_project(project, kernel)
     name, client = loaded.metadata.id, clients.find(clients.Pace(poll=poll))
-    now = kernels.wait(client, name, _quiet, log=False) if wait else kernels.status(client, name)
+    now = kernels.wait(client, name, _quiet, shows_log=False) if wait else kernels.status(client, name)
     last = ledger.pushes(loaded.root, name)[-1:]
     version = last[0].version if last else None
     if as_json:

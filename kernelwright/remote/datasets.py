@@ -138,7 +138,8 @@ def _look(client: Client, ref: str) -> State:
 def listing(client: Client, ref: str) -> Mapping[str, int]:
     """Return the files of a dataset's newest version, name to bytes."""
     answer = client.call("datasets", "files", ref, "--format", "json", "--page-size", "200")
-    return {one["name"]: int(one["total_bytes"]) for one in json.loads(json_of(answer)) or ()}
+    listed = json.loads(json_of(answer)) or ()
+    return {one["name"]: int(one["size"]) for one in listed}
 
 
 def _compare(sent: Parcel, there: Mapping[str, int]) -> None:

@@ -18,6 +18,7 @@ _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
 _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
 _DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
 GOING = {"QUEUED", "RUNNING", "NEW_SCRIPT", "CANCEL_REQUESTED"}
+_NO_ANSWER = "NO_ANSWER"
 _LISTS = ("dataset_sources", "competition_sources", "kernel_sources", "model_sources")
 
 
@@ -91,14 +92,14 @@ def lost_sources(wanted: Mapping[str, object], told: Mapping[str, object]) -> li
     lost = []
     for key in _LISTS:
         asked, there = (_bare(of.get(key)) for of in (wanted, told))
-        lost += [f"{key}: {one}" for one in asked if one not in there]
+        lost += [f"{key}: {one}" for one in asked if one.lower() not in map(str.lower, there)]
     return lost
 
 
 def _bare(values: object) -> list[str]:
     listed = [str(value) for value in values] if isinstance(values, list) else []
     stripped = [re.sub(r"^(datasets|code|models|competitions)/(?=[^/]+/|[^/]+$)", "", value) for value in listed]
-    return [re.sub(r"^([^/]+/[^/]+)/\d+$", r"\1", value).lower() for value in stripped]
+    return [re.sub(r"^([^/]+/[^/]+)/\d+$", r"\1", value) for value in stripped]
 
 
 def log(client: Client, kernel: str) -> Iterator[str]:
@@ -117,38 +118,48 @@ def followed(client: Client, kernel: str) -> Iterator[str]:
     yield from lines(client.stream("kernels", "logs", "-f", kernel))
 
 
-def wait(client: Client, kernel: str, tell: Callable[[str], None], *, log: bool = True) -> Status:
+def wait(client: Client, kernel: str, tell: Callable[[str], None], *, shows_log: bool = True) -> Status:
     """Wait for the run to end, telling each change of its status and, once it runs, each line of its log.
 
     A look that fails is taken again, until the pace says it has been too long.
     """
     deadline = time.monotonic() + client.pace.run
-    word = ""
+    word, told = "", 0
     while True:
-        try:
-            now = status(client, kernel)
-        except ClientFailed as error:
-            now = Status(word="NO_ANSWER", message=str(error))
+        now = _look(client, kernel)
         if now.word != word:
             tell(f"{kernel}: {now.word.lower().replace('_', ' ')}")
             word = now.word
-        if not now.is_going and now.word != "NO_ANSWER":
+        if shows_log and now.word not in {_NO_ANSWER, "QUEUED"}:
+            told += _tell_from(told, followed(client, kernel) if now.is_going else log(client, kernel), tell)
+        if not now.is_going and now.word != _NO_ANSWER:
             return now
         if time.monotonic() > deadline:
             raise ClientFailed(f"{kernel}: not done after {client.pace.run:g} s; look again with `kernelwright status`")
-        if now.word == "RUNNING" and log:
-            log = not _follow(client, kernel, tell)
         time.sleep(client.pace.poll)
 
 
-def _follow(client: Client, kernel: str, tell: Callable[[str], None]) -> bool:
-    """Tell the log to its end; a log that cannot be followed is no reason to give the run up."""
+def _look(client: Client, kernel: str) -> Status:
     try:
-        for line in followed(client, kernel):
-            tell(f"  {line}")
+        return status(client, kernel)
     except ClientFailed as error:
-        tell(f"  (the log cannot be followed: {error})")
-    return True
+        return Status(word=_NO_ANSWER, message=str(error))
+
+
+def _tell_from(start: int, log_lines: Iterator[str], tell: Callable[[str], None]) -> int:
+    """Tell the lines of a log after the first ``start``; return how many.
+
+    A log that cannot be read is no reason to give the run up.
+    """
+    count = 0
+    try:
+        for index, line in enumerate(log_lines):
+            if index >= start:
+                tell(f"  {line}")
+                count += 1
+    except ClientFailed as error:
+        tell(f"  (the log broke off: {error})")
+    return count
 
 
 def output(client: Client, kernel: str, folder: Path) -> list[str]:

@@ -122,9 +122,8 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     push = _push(project, made, answer.version, versions, wishes)
     ledger.record(project.root, push, notebook)
     ledger.settle(project.root)
-    tell(
-        f"{kernel}: version {push.version}{' was pushed before the cut' if found else ' pushed'} {answer.address}".rstrip()
-    )
+    how = "was pushed before the cut" if found else f"pushed, {answer.address}"
+    tell(f"{kernel}: version {push.version} {how}")
     _hold_against(client, kernel, made, answer)
     return push
 

@@ -222,12 +222,10 @@ def _longest_rise(values: Sequence[int]) -> set[int]:
     """Return a longest rising subsequence: what did not move."""
     best: list[list[int]] = [[]]
     for value in values:
-        best.append([*max((run for run in best if not run or run[-1] < value), key=_length), value])
-    return set(max(best, key=_length))
-
-
-def _length(run: list[int]) -> int:
-    return len(run)
+        below = [run for run in best if not run or run[-1] < value]
+        best.append([*max(below, key=len), value])
+    longest = max(best, key=len)
+    return set(longest)
 
 
 def carry_out(project: Project, plan: Plan) -> None:
