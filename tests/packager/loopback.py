@@ -1,13 +1,14 @@
 """A Kaggle on 127.0.0.1 that keeps state, runs what is pushed, and can misbehave.
 
 The real client reaches it as its proxy, told by ``http_proxy``, and asks it for ``http://localhost/api/v1/...``. A test
-gives the client the environment of `Kaggle.environment` and nothing else, so that no push of a test reaches the real one:
-``KAGGLE_API_ENVIRONMENT=LOCALHOST`` is the only value that keeps the client from it, and whatever it might ask for by
-https ends at a port where nobody listens.
+gives the client the environment of `Kaggle.environment` and nothing else, so that no push of a test reaches the real
+one: ``KAGGLE_API_ENVIRONMENT=LOCALHOST`` is the only value that keeps the client from it, and whatever it might ask for
+by https ends at a port where nobody listens.
 """
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -126,7 +127,7 @@ class Kaggle:
 
     # What the services do, by the name of their call.
 
-    def SaveKernel(self, body):
+    def save_kernel(self, body):
         kernel = self.kernels.setdefault(body["slug"], Kernel())
         if len(body["text"]) > 1_000_000:
             raise Refused(400, "The kernel source must be less than 1 megabytes in size.")
@@ -146,11 +147,11 @@ class Kaggle:
             raise Refused(403, "Permission 'kernels.get' was denied")
         return self.kernels[ref]
 
-    def GetKernelSessionStatus(self, body):
+    def get_kernel_session_status(self, body):
         kernel = self._kernel(body)
         return {"status": kernel.status} | ({"failureMessage": kernel.message} if kernel.message else {})
 
-    def GetKernel(self, body):
+    def get_kernel(self, body):
         kernel = self._kernel(body)
         _, _, version = body["kernelSlug"].partition("/")
         at = int(version or len(kernel.versions)) - 1
@@ -165,16 +166,17 @@ class Kaggle:
         blob = {"source": sent["text"], "language": "python", "kernelType": "notebook", "slug": slug}
         return {"metadata": told | lists | {"currentVersionNumber": len(kernel.versions)}, "blob": blob}
 
-    def ListKernelSessionOutput(self, body):
+    def list_kernel_session_output(self, body):
         kernel = self._kernel(body)
-        files = [{"url": f"{self.address}/output/{body['kernelSlug']}/{name}", "fileName": name} for name in kernel.output]
+        place = f"{self.address}/output/{body['kernelSlug']}"
+        files = [{"url": f"{place}/{name}", "fileName": name} for name in kernel.output]
         return {"files": files, "log": self.log(kernel)}
 
     def log(self, kernel):
         told = [{"stream_name": "stdout", "time": at, "data": f"{line}\n"} for at, line in enumerate(kernel.log)]
         return json.dumps(told)
 
-    def ListKernelFiles(self, body):
+    def list_kernel_files(self, body):
         kernel = self._kernel(body)
         date = "2026-11-23T00:00:00Z"
         return {"files": [{"name": n, "size": len(d), "creationDate": date} for n, d in kernel.output.items()]}
@@ -185,35 +187,35 @@ class Kaggle:
             raise Refused(403, "Permission 'datasets.get' was denied")
         return self.datasets[ref]
 
-    def GetDatasetStatus(self, body):
+    def get_dataset_status(self, body):
         dataset = self._dataset(body)
         if dataset.looks_left > 0:
             dataset.looks_left -= 1
             return {"status": "BLOBS_RECEIVED"}
         return {"status": dataset.status}
 
-    def GetDataset(self, body):
+    def get_dataset(self, body):
         dataset = self._dataset(body)
         return {"ref": f"{body['ownerSlug']}/{body['datasetSlug']}", "currentVersionNumber": len(dataset.versions)}
 
-    def ListDatasetFiles(self, body):
+    def list_dataset_files(self, body):
         date = "2026-11-23T00:00:00Z"
         files = self._dataset(body).versions[-1]
         return {"datasetFiles": [{"name": n, "totalBytes": len(d), "creationDate": date} for n, d in files.items()]}
 
-    def StartBlobUpload(self, body):
+    def start_blob_upload(self, body):
         token = f"t{len(self.blobs)}-{body['name']}"
         self.blobs[token] = b""
         return {"token": token, "createUrl": f"{self.address}/upload/{token}"}
 
-    def CreateDataset(self, body):
+    def create_dataset(self, body):
         ref = f"{body['ownerSlug']}/{body['slug']}"
         if ref in self.datasets:
             raise Refused(409, "The requested dataset already exists")
         self.datasets[ref] = Dataset(private=body.get("isPrivate", False))
         return self._version(ref, body["files"], "")
 
-    def CreateDatasetVersion(self, body):
+    def create_dataset_version(self, body):
         ref = f"{body['ownerSlug']}/{body['datasetSlug']}"
         if self._dataset(body).looks_left:
             raise Refused(403, "The dataset is still being processed")
@@ -227,23 +229,27 @@ class Kaggle:
         dataset.looks_left = self.looks
         return {"status": "Ok", "url": f"https://www.kaggle.com/datasets/{ref}"}
 
-    def GetSubmissionLimits(self, body):
+    def get_submission_limits(self, body):
         return {"numToday": 0, "numTotal": 0, "numAllowedNow": self.allowed, "limitedByTotal": False}
 
-    def CreateCodeSubmission(self, body):
+    def create_code_submission(self, body):
         entry = {"ref": len(self.submissions) + 1, "fileName": body["fileName"], "date": "2026-11-23T00:00:00Z"}
         entry |= {"description": body["submissionDescription"], "status": "PENDING", "looks": 1, "sent": body}
         self.submissions.append(entry)
         self.allowed -= 1
         return {"message": "Successfully submitted", "ref": entry["ref"]}
 
-    def ListSubmissions(self, body):
+    def list_submissions(self, body):
         for one in self.submissions:
             if not one["looks"]:
                 one.update(self.score)
             one["looks"] = max(0, one["looks"] - 1)
         hidden = {"looks", "sent"}
         return {"submissions": [{k: v for k, v in one.items() if k not in hidden} for one in self.submissions]}
+
+
+def _snake(name):
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -297,7 +303,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             with self.state.lock:
-                answer = getattr(self.state, call)(body)
+                answer = getattr(self.state, _snake(call))(body)
         except Refused as refused:
             self._answer({"code": refused.status, "message": refused.message}, refused.status)
             return
@@ -361,7 +367,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.05)
 
 
-def rehearsing(kaggle: Kaggle, inputs: Path, python_limits=None):
+def rehearsing(kaggle: Kaggle, inputs: Path):
     """Return a run that executes the pushed text in the rehearsal's sandbox and serves what it wrote.
 
     ``inputs`` holds the competition's folder; the datasets are those that were uploaded, at their pinned versions.

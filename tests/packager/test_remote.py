@@ -12,7 +12,7 @@ import pytest
 from kernelwright.errors import ClientFailed, ClientMissing
 from kernelwright.project import load_project
 from kernelwright.remote import client as clients
-from kernelwright.remote import datasets, kernels, ledger, results, shipping, submissions
+from kernelwright.remote import datasets, kernels, ledger, results, shipping
 from kernelwright.remote.client import Pace
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run, start
@@ -93,6 +93,7 @@ def test_a_push_sends_what_was_built_private_and_without_internet_and_follows_it
     assert kept.read_bytes() == (project / "build/toy.ipynb").read_bytes()
 
 
+@pytest.mark.full
 def test_a_second_push_of_the_same_notebook_sends_nothing(kaggle, project):
     ship(project)
     kaggle.calls.clear()
@@ -133,6 +134,7 @@ def test_a_push_cut_off_after_kaggle_took_it_finds_its_version_again(kaggle, pro
     assert not (project / ".kernelwright/pushing.json").exists()
 
 
+@pytest.mark.full
 def test_a_push_cut_off_before_kaggle_took_it_is_made_again(kaggle, project):
     kaggle.faults = [Fault(call="SaveKernel", cut=True)]
     with pytest.raises(ClientFailed):
@@ -140,6 +142,7 @@ def test_a_push_cut_off_before_kaggle_took_it_is_made_again(kaggle, project):
     assert ship(project)[0].version == 1
 
 
+@pytest.mark.full
 def test_a_dataset_cut_off_after_kaggle_took_it_is_not_made_twice(kaggle, carried):
     parcel = shipping.parcels(load_project(carried))[0]
     client = clients.find(QUICK)
@@ -185,6 +188,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("case", FAILURES)
 def test_a_failure_of_the_push_is_one_line_that_says_why(kaggle, project, case):
     kaggle.faults, message = FAILURES[case]
@@ -194,6 +198,7 @@ def test_a_failure_of_the_push_is_one_line_that_says_why(kaggle, project, case):
     assert recorded(project) == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", ["invalidDatasetSources", "invalidCompetitionSources", "invalidTags"])
 def test_sources_kaggle_does_not_attach_are_a_failure_and_the_version_is_recorded(kaggle, project, kind):
     kaggle.invalid = {kind: ["alice/toy-data"]}
@@ -210,6 +215,7 @@ def test_sources_kaggle_does_not_attach_are_a_failure_and_the_version_is_recorde
     assert recorded(project) == ["pushed"]
 
 
+@pytest.mark.full
 def test_a_model_kaggle_drops_without_a_word_is_found_out(kaggle, tmp_path):
     model = "google/delg/tensorFlow2/base/1"
     project = shipped.ready(tmp_path / "project", model_sources=[model])
@@ -219,6 +225,7 @@ def test_a_model_kaggle_drops_without_a_word_is_found_out(kaggle, tmp_path):
         ship(project, again=True)
 
 
+@pytest.mark.full
 def test_a_dataset_stuck_in_processing_ends_in_one_line(kaggle, carried):
     kaggle.looks = 10_000
     with pytest.raises(ClientFailed) as caught:
@@ -229,6 +236,7 @@ def test_a_dataset_stuck_in_processing_ends_in_one_line(kaggle, carried):
     assert len(kaggle.datasets[SOURCES].versions) == 1
 
 
+@pytest.mark.full
 def test_a_dataset_kaggle_cannot_process_ends_in_one_line(kaggle, carried):
     kaggle.datasets[SOURCES] = Dataset(versions=[{}], status="FAILED")
     with pytest.raises(ClientFailed) as caught:
@@ -236,6 +244,7 @@ def test_a_dataset_kaggle_cannot_process_ends_in_one_line(kaggle, carried):
     assert str(caught.value) == "alice/toy-sources: Kaggle could not process the dataset: failed"
 
 
+@pytest.mark.full
 def test_a_dataset_kaggle_refuses_ends_in_one_line(kaggle, carried):
     kaggle.faults = [Fault(call="CreateDataset", status=200, body={"status": "error", "error": "No more room"})]
     with pytest.raises(ClientFailed) as caught:
@@ -243,12 +252,14 @@ def test_a_dataset_kaggle_refuses_ends_in_one_line(kaggle, carried):
     assert str(caught.value) == "kaggle datasets create: No more room"
 
 
+@pytest.mark.full
 def test_an_upload_the_client_lost_is_found_out(kaggle, carried):
     kaggle.faults = [Fault(call="upload", status=400)]
-    with pytest.raises(ClientFailed, match=r"^alice/toy-sources: Kaggle does not hold .* as it was sent; push again$|upload"):
+    with pytest.raises(ClientFailed, match=r"^alice/toy-sources: Kaggle does not hold .* as it was sent; push again$"):
         ship(carried)
 
 
+@pytest.mark.full
 def test_a_look_at_a_status_that_fails_is_taken_again(kaggle, project):
     ship(project)
     kaggle.faults = [Fault(call="GetKernelSessionStatus", status=503, times=2)]
@@ -257,17 +268,19 @@ def test_a_look_at_a_status_that_fails_is_taken_again(kaggle, project):
     assert (ended.word, told) == ("COMPLETE", ["alice/toy-kernel: no answer", "alice/toy-kernel: complete"])
 
 
+@pytest.mark.full
 def test_a_run_that_fails_is_named_with_kaggles_reason(kaggle, project):
     def fail(request):
         kernel = kaggle.kernels[request["slug"]]
         kernel.status, kernel.message = "ERROR", "ZeroDivisionError:\n division by zero"
 
     kaggle.run = fail
-    status, lines, errors = run(kaggle, project, "push", "--wait", "--poll", "0.05")
+    status, _, errors = run(kaggle, project, "push", "--wait", "--poll", "0.05")
     assert (status, errors) == (1, ["alice/toy-kernel: the run failed: ZeroDivisionError: division by zero"])
     assert recorded(project) == ["pushed", "ran"]
 
 
+@pytest.mark.full
 def test_the_log_is_followed_live_through_a_cut_stream(kaggle, project):
     def talk(request):
         kernel = kaggle.kernels[request["slug"]]
@@ -287,6 +300,7 @@ def test_the_log_is_followed_live_through_a_cut_stream(kaggle, project):
     assert told == ["alice/toy-kernel: running", "  one", "  two", "  three", "alice/toy-kernel: complete"]
 
 
+@pytest.mark.full
 def test_an_output_that_did_not_arrive_whole_is_found_out(kaggle, project, tmp_path):
     ship(project)
     kaggle.faults = [Fault(call="output", status=500, body={"oh": "no"})]
@@ -335,6 +349,7 @@ def test_a_version_is_submitted_once_and_its_score_awaited(kaggle, project):
     assert recorded(project) == ["pushed", "submitted"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("score", [{"status": "ERROR"}, {"status": "COMPLETE", "publicScore": ""}])
 def test_an_errored_rerun_is_named_as_such(kaggle, project, score):
     kaggle.score = score
@@ -350,6 +365,7 @@ def test_an_errored_rerun_is_named_as_such(kaggle, project, score):
     )
 
 
+@pytest.mark.full
 def test_without_a_submission_left_or_a_yes_nothing_is_submitted(kaggle, project):
     ship(project)
     assert run(kaggle, project, "submit")[0] == 130  # nobody answered
@@ -362,6 +378,7 @@ def test_without_a_submission_left_or_a_yes_nothing_is_submitted(kaggle, project
     assert kaggle.submissions == []
 
 
+@pytest.mark.full
 def test_only_a_version_pushed_from_here_is_submitted(kaggle, project):
     status, _, errors = run(kaggle, project, "submit", "--version", "3")
     assert (status, errors) == (1, ["alice/toy-kernel: no such version was pushed from here; there is: none"])
@@ -382,7 +399,7 @@ def test_a_dry_run_prints_each_request_and_makes_none(kaggle, carried):
 
 def test_findings_stop_a_push_and_a_skipped_rehearsal_is_recorded(kaggle, project):
     shutil.rmtree(project / "build/rehearsal")
-    status, lines, errors = run(kaggle, project, "push")
+    status, _, errors = run(kaggle, project, "push")
     assert (status, errors, kaggle.calls) == (
         1,
         [
@@ -395,6 +412,7 @@ def test_findings_stop_a_push_and_a_skipped_rehearsal_is_recorded(kaggle, projec
     assert ledger.pushes(project, "alice/toy-kernel")[0].rehearsal == "skipped"
 
 
+@pytest.mark.full
 def test_status_and_logs_can_be_scripted(kaggle, project):
     ship(project)
     push = ledger.pushes(project, "alice/toy-kernel")[0]
@@ -407,9 +425,7 @@ def test_status_and_logs_can_be_scripted(kaggle, project):
     kernel.status = "CANCEL_ACKNOWLEDGED"
     status, lines, errors = run(kaggle, project, "status", "--json")
     assert (status, json.loads(lines[0])["status"]) == (1, "CANCEL_ACKNOWLEDGED")
-    assert errors == [
-        "alice/toy-kernel: the run cancel acknowledged: Kaggle gives no reason; see `kernelwright logs`"
-    ]
+    assert errors == ["alice/toy-kernel: the run cancel acknowledged: Kaggle gives no reason; see `kernelwright logs`"]
 
 
 def test_pull_takes_the_notebook_from_kaggle(kaggle, project):
@@ -421,6 +437,7 @@ def test_pull_takes_the_notebook_from_kaggle(kaggle, project):
     assert "1 + len(row" in (project / "toy/__init__.py").read_text()
 
 
+@pytest.mark.full
 def test_a_kernel_that_is_not_there_cannot_be_pulled(kaggle, project):
     status, _, errors = run(kaggle, project, "pull")
     told = "alice/toy-kernel: no such kernel on Kaggle, or not yours to see; push it first"
@@ -443,24 +460,22 @@ def test_a_record_that_a_kill_cut_short_loses_nothing_else(tmp_path):
     assert recorded(tmp_path) == ["pushed", "ran"]
 
 
-def test_the_environment_of_a_test_cannot_reach_the_real_kaggle(kaggle):
-    seen = {name for name in os.environ if name.startswith(("KAGGLE", "HOME", "http"))}
+def test_the_environment_of_a_test_cannot_reach_the_real_kaggle(kaggle, tmp_path):
     assert os.environ["KAGGLE_API_ENVIRONMENT"] == "LOCALHOST"
-    assert os.environ["http_proxy"].startswith("http://127.0.0.1:")
+    assert os.environ["http_proxy"] == kaggle.address
     assert os.environ["https_proxy"] == "http://127.0.0.1:9"
-    assert "no_proxy" not in os.environ
-    assert seen == {
-        *("KAGGLE_API_ENVIRONMENT", "KAGGLE_CONFIG_DIR", "KAGGLE_KEY", "KAGGLE_USERNAME", "HOME", "http_proxy", "https_proxy"),
-    } - ({"https_proxy"} if "https_proxy" not in os.environ else set())
+    assert os.environ["HOME"].startswith(str(tmp_path))
+    assert not {"no_proxy", "NO_PROXY", "KAGGLE_API_TOKEN"} & set(os.environ)
 
 
 @pytest.mark.full
-def test_a_push_killed_anywhere_and_run_again_ends_in_the_same_state(kaggle, carried):
-    rng = random.Random(7)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_push_killed_anywhere_and_run_again_ends_in_the_same_state(kaggle, carried, seed):
+    rng = random.Random(seed)
     for _ in range(40):
         process = start(kaggle, carried, "push", "--wait", "--poll", "0.05")
         try:
-            process.communicate(timeout=rng.uniform(0.5, 9))
+            process.communicate(timeout=rng.uniform(0.5, 6))
         except Exception:  # noqa: BLE001 - it is killed where it stands
             process.kill()
             process.communicate()
