@@ -370,7 +370,8 @@ class Handler(BaseHTTPRequestHandler):
 def rehearsing(kaggle: Kaggle, inputs: Path):
     """Return a run that executes the pushed text in the rehearsal's sandbox and serves what it wrote.
 
-    ``inputs`` holds the competition's folder; the datasets are those that were uploaded, at their pinned versions.
+    ``inputs`` holds the competition's folder, and datasets of other people; ours are those that were uploaded, at their
+    pinned versions.
     """
     from kernelwright import metadata
     from kernelwright.rehearsal import run, sandbox
@@ -386,7 +387,9 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
         for source in request.get("datasetDataSources", []):
             owner, slug, *version = source.split("/")
             stored = kaggle.datasets.get(f"{owner}/{slug}")
-            if stored:
+            if stored is None and (inputs / slug).is_dir():
+                shutil.copytree(inputs / slug, desk.input / slug)
+            elif stored:
                 (desk.input / slug).mkdir(parents=True)
                 for name, data in stored.versions[int(version[0]) - 1 if version else -1].items():
                     (desk.input / slug / name).write_bytes(data)
