@@ -1,4 +1,4 @@
-"""The wheels: present, locked, attached, and for the image's Python."""
+"""The wheels: present, locked, unaltered, for each image's Python. Who loads the project sees that they are attached."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,27 +9,19 @@ from kernelwright.errors import InvalidImage, InvalidProject
 from kernelwright.image import Image
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.project import Project
-from kernelwright.wheels import locks, wheel
+from kernelwright.wheels import locks, make, wheel
 
 _MAKE = "run `kernelwright wheels`"
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Check the wheels of a kernel that needs any."""
-    known = project.configuration
-    if known.wheels:
-        if not (project.root / known.wheels).is_file():
-            place = "pyproject.toml: tool.kernelwright.wheels"
-            yield _found(place, f"{known.wheels!r}: no such file", "write it: a requirement a line")
-        if known.wheels_dataset not in project.metadata.slugs:
-            owner = project.metadata.id.partition("/")[0]
-            fix = f'add "{owner}/{known.wheels_dataset}" to it'
-            yield _found(f"{known.metadata}: dataset_sources", "the wheels' dataset is not attached", fix)
+    if project.configuration.wheels:
         yield from _files(project)
 
 
 def _files(project: Project) -> Iterator[Finding]:
-    folder = project.build / "wheels"
+    folder = make.folder(project)
     place = folder.relative_to(project.root).as_posix()
     present = {path.name: path for path in sorted(folder.glob("*.whl"))}
     if not present:

@@ -19,6 +19,7 @@ from kernelwright.remote.client import Client
 from kernelwright.remote.datasets import Parcel
 from kernelwright.remote.ledger import Push
 from kernelwright.sync import edited, script
+from kernelwright.wheels import make
 
 _METADATA = "kernel-metadata.json"
 _PROBED = 5
@@ -44,9 +45,9 @@ def parcels(project: Project) -> list[Parcel]:
     known = project.configuration
     folders = []
     if known.wheels:
-        folders.append((known.wheels_dataset, project.build / "wheels"))
+        folders.append((known.wheels_dataset, make.folder(project)))
     if known.carrier == "dataset":
-        folders.append((known.sources_dataset, project.build / "sources"))
+        folders.append((known.sources_dataset, project.dataset))
     for slug, folder in folders:
         if not (folder / datasets.METADATA).is_file():
             place = folder.relative_to(project.root).as_posix()

@@ -72,7 +72,7 @@ def says(data):
     return dict(read.modules), [(cell.kind, cell.source.rstrip("\n"), script.tags(cell)) for cell in read.driver]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_was_edited_is_what_the_next_build_gives(template, data):
     folder, built = template
