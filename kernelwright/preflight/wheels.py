@@ -1,4 +1,4 @@
-"""The wheels: present, locked, unaltered, for each image's Python. Who loads the project sees that they are attached."""
+"""The wheels: present, locked, unaltered, for each image's Python. That they are attached, the project itself asks."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
