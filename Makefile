@@ -32,10 +32,17 @@ test: .venv/ready mini ## the tests
 test-full: .venv/ready mini ## the tests, with those too heavy for every day
 	$(BIN)/python -m pytest -q -m "full or not full"
 
-check: .venv/ready ## ruff, mypy --strict
+check: .venv/ready ## ruff, mypy --strict, and what would be wrong with a push
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(KW) check
+
+push: .venv/ready mini ## rehearse it unless that is done, push it to Kaggle, follow it, fetch its output
+	$(KW) wheels
+	@$(KW) push --dry-run --skip-rehearsal > /dev/null # what else would stop it is said before the rehearsal
+	@$(KW) check --push > /dev/null || $(KW) rehearse
+	$(KW) push --wait
 
 bench: .venv/ready mini ## measure, as ratios
 	$(BIN)/python -m benchmarks

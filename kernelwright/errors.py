@@ -7,6 +7,11 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 ├── InvalidImage             a list of what Kaggle's image holds
 ├── WheelsUnavailable        what Kaggle's image lacks cannot be resolved, fetched, built or carried
 ├── EnvironmentUnavailable   an environment like the image's cannot be made here
+├── InvalidNotebook          an edited notebook that cannot be read
+├── MergeFailed              git cannot merge what changed on both sides
+├── ClientMissing            Kaggle's client is not installed
+├── ClientFailed             Kaggle, or its client, did not do what was asked
+├── NotReady                 a check found what stops a push
 ├── InvalidInput             the input folder of a rehearsal
 ├── RehearsalUnderWay        two rehearsals of one project at a time
 ├── NoForecast               runs that say too little of how the time grows
@@ -18,13 +23,18 @@ from collections.abc import Sequence
 from kernelwright.runtime.errors import KernelwrightError
 
 __all__ = [
+    "ClientFailed",
+    "ClientMissing",
     "EnvironmentUnavailable",
     "HookFailed",
     "InvalidImage",
     "InvalidInput",
+    "InvalidNotebook",
     "InvalidProject",
     "KernelwrightError",
+    "MergeFailed",
     "NoForecast",
+    "NotReady",
     "NotebookTooLarge",
     "RehearsalUnderWay",
     "UnwritableOutput",
@@ -80,3 +90,23 @@ class NoForecast(KernelwrightError):
 
 class HookFailed(KernelwrightError):
     """A score or gallery hook of the kernel raised, or returned something else than it should."""
+
+
+class InvalidNotebook(KernelwrightError):
+    """An edited notebook cannot be read."""
+
+
+class MergeFailed(KernelwrightError):
+    """What changed on both sides cannot be merged, because git cannot be run."""
+
+
+class ClientMissing(KernelwrightError):
+    """Kaggle's client is not installed."""
+
+
+class ClientFailed(KernelwrightError):
+    """Kaggle, or its client, did not do what was asked; the message is one line that says why."""
+
+
+class NotReady(KernelwrightError):
+    """A check found what stops a push."""

@@ -163,6 +163,14 @@ def load_project(folder: Path, kernel: str = "") -> Project:
     return Project(root=root, configuration=chosen, metadata=described, kernel=kernel)
 
 
+def load_configuration(root: Path) -> Configuration:
+    """Read ``[tool.kernelwright]`` alone; raises `InvalidProject` with every problem of it."""
+    configuration, problems = _configuration(root)
+    if configuration is None:
+        raise InvalidProject(problems)
+    return configuration
+
+
 def _configuration(root: Path) -> tuple[Configuration | None, list[str]]:
     file = root / "pyproject.toml"
     try:

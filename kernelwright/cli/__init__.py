@@ -9,12 +9,20 @@ import click
 import typer
 
 from kernelwright.cli.build import build
+from kernelwright.cli.check import check
+from kernelwright.cli.configure import configure
 from kernelwright.cli.explain import explain
 from kernelwright.cli.forecast import forecast
 from kernelwright.cli.image import image
 from kernelwright.cli.init import init
+from kernelwright.cli.logs import logs
+from kernelwright.cli.output import output
+from kernelwright.cli.pull import pull
+from kernelwright.cli.push import push
 from kernelwright.cli.rehearse import rehearse
 from kernelwright.cli.sample import sample
+from kernelwright.cli.status import status
+from kernelwright.cli.submit import submit
 from kernelwright.cli.wheels import wheels
 from kernelwright.errors import KernelwrightError
 
@@ -27,12 +35,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(build)
+app.command()(check)
+app.command()(configure)
 app.command()(explain)
 app.command()(forecast)
 app.command()(image)
 app.command()(init)
+app.command()(logs)
+app.command()(output)
+app.command()(pull)
+app.command()(push)
 app.command()(rehearse)
 app.command()(sample)
+app.command()(status)
+app.command()(submit)
 app.command()(wheels)
 
 

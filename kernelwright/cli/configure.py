@@ -1,0 +1,19 @@
+"""``kernelwright configure``."""
+
+from typing import Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder
+
+Owner = Annotated[str, typer.Option("--owner", metavar="NAME", help="Your user name on Kaggle.")]
+
+
+def configure(project: Folder = HERE, owner: Owner = "") -> None:
+    """Write your user name wherever Kaggle needs it: the ids of kernels, and the datasets that are yours."""
+    from kernelwright import owners
+
+    if not owner:
+        raise typer.BadParameter("name yourself, as in: kernelwright configure --owner NAME")
+    for line in owners.write(project, owner):
+        print(line)

@@ -1,0 +1,21 @@
+"""``kernelwright logs``."""
+
+from typing import Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Kernel
+
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")]
+
+
+def logs(project: Folder = HERE, kernel: Kernel = "", follow: Follow = False) -> None:
+    """Print the log of the latest run on Kaggle."""
+    from kernelwright.project import load_project
+    from kernelwright.remote import client as clients
+    from kernelwright.remote import kernels
+
+    loaded = load_project(project, kernel)
+    read = kernels.followed if follow else kernels.log
+    for line in read(clients.find(), loaded.metadata.id):
+        print(line, flush=True)

@@ -1,0 +1,23 @@
+"""``kernelwright output``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Kernel
+
+To = Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where to.  [default: build/output]")]
+
+
+def output(project: Folder = HERE, kernel: Kernel = "", to: To = None) -> None:
+    """Download what the latest run on Kaggle wrote, and look at the submission.
+
+    Exit status 1 if the submission is missing or could not be scored.
+    """
+    from kernelwright.project import load_project
+    from kernelwright.remote import client as clients
+    from kernelwright.remote import results
+
+    loaded = load_project(project, kernel)
+    results.fetch(loaded, clients.find(), to or results.folder(loaded), print)

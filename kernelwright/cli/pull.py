@@ -1,0 +1,87 @@
+"""``kernelwright pull``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Json, Kernel
+
+if TYPE_CHECKING:
+    from kernelwright.project import Project
+    from kernelwright.sync.plan import Change, Plan
+
+From = Annotated[
+    Path | None, typer.Option("--from", metavar="FILE", help="An edited notebook.  [default: the one on Kaggle]")
+]
+Apply = Annotated[bool, typer.Option("--apply", help="Write the edits into the sources; else they are only shown.")]
+
+
+def pull(
+    project: Folder = HERE, kernel: Kernel = "", source: From = None, apply: Apply = False, as_json: Json = False
+) -> None:
+    """Bring edits made in a notebook back into the modules and the driver.
+
+    Exit status 1 if an edit is in conflict with what changed here, or refused.
+    """
+    from kernelwright.project import load_project
+    from kernelwright.sync import plan as plans
+
+    loaded = load_project(project, kernel)
+    data, name = _notebook(loaded, source)
+    plan = plans.make(loaded, data, name)
+    if apply:
+        plans.carry_out(loaded, plan)
+    if as_json:
+        print(json.dumps({"clean": plan.clean, "changes": [_row(one) for one in plan.changes]}, indent=1))
+    else:
+        _show(plan, applied=apply)
+    if not plan.clean:
+        raise typer.Exit(1)
+
+
+def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str]:
+    from kernelwright.errors import InvalidNotebook
+
+    if source is None:
+        from kernelwright.remote import kernels
+
+        return kernels.pulled(project), project.metadata.id
+    try:
+        return source.read_bytes(), source.name
+    except OSError as error:
+        raise InvalidNotebook(f"{source}: cannot be read: {error.strerror or error}") from None
+
+
+def _row(change: "Change") -> dict[str, Any]:
+    return {"action": change.action, "place": change.place, "what": change.what, "diff": change.diff}
+
+
+def _show(plan: "Plan", *, applied: bool) -> None:
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    from kernelwright.sync.plan import conflict_file
+
+    console = Console(highlight=False, soft_wrap=True)
+    for change in plan.changes:
+        print(f"{change.place}: {'refused: ' if change.action == 'refuse' else ''}{change.what}")
+        if change.action in {"write", "delete"} and change.diff:
+            console.print(Syntax(change.diff, "diff", background_color="default")) if console.is_terminal else print(
+                change.diff
+            )
+        if change.action == "conflict" and applied:
+            print(f"  both versions are in {conflict_file(change)}; merge them into {change.place}")
+    print(_summary(plan, applied=applied))
+
+
+def _summary(plan: "Plan", *, applied: bool) -> str:
+    actions = [change.action for change in plan.changes]
+    taken = actions.count("write") + actions.count("delete")
+    left = actions.count("conflict") + actions.count("refuse")
+    if not taken and not left:
+        return "nothing to bring back: the notebook says what the sources say"
+    verb = "changed" if applied else "to change; run again with --apply to write them"
+    first = f"{taken} {'file' if taken == 1 else 'files'} {verb}"
+    return f"{first}; {left} left to you" if left else first

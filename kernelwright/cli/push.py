@@ -1,0 +1,80 @@
+"""``kernelwright push``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Kernel
+
+if TYPE_CHECKING:
+    from kernelwright.project import Project
+    from kernelwright.remote.client import Client
+    from kernelwright.remote.shipping import Wishes
+
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log to the end; fetch the output.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Print each request, make none.")]
+Skip = Annotated[bool, typer.Option("--skip-rehearsal", help="Push without a rehearsal; this is recorded.")]
+Again = Annotated[bool, typer.Option("--again", help="Push though the last version is this very notebook.")]
+Public = Annotated[bool, typer.Option("--public-datasets", help="Let everybody see the datasets made here.")]
+Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", help="How long to wait between two looks.")]
+
+
+def push(
+    project: Folder = HERE,
+    kernel: Kernel = "",
+    wait: Wait = False,
+    dry_run: Dry = False,
+    skip_rehearsal: Skip = False,
+    again: Again = False,
+    public_datasets: Public = False,
+    poll: Poll = 10,
+) -> None:
+    """Build, check and push: datasets where they changed, then the notebook, with their versions pinned.
+
+    Interrupted anywhere, run it again: what was done is not done twice.
+    """
+    from kernelwright.project import load_project
+    from kernelwright.remote import client as clients
+    from kernelwright.remote import shipping
+
+    loaded = load_project(project, kernel)
+    wishes = shipping.Wishes(skip_rehearsal=skip_rehearsal, again=again, public_datasets=public_datasets)
+    _check(loaded, kernel, wishes)
+    if dry_run:
+        for line in shipping.planned(loaded, loaded.notebook.read_bytes()):
+            print(line)
+        return
+    client = clients.find(clients.Pace(poll=poll))
+    shipping.ship(loaded, client, wishes, _tell)
+    if wait:
+        _follow(loaded, client)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _check(project: "Project", kernel: str, wishes: "Wishes") -> None:
+    from kernelwright.cli.check import show
+    from kernelwright.preflight.survey import survey
+    from kernelwright.remote import shipping
+
+    shipping.brought_up_to_date(project)
+    found = survey(project.root, kernel)
+    if stopping := shipping.stopping(found, wishes):
+        show(found)
+        shipping.refuse(stopping)
+    for one in found:
+        print(f"{one.severity}: {one.place}: {one.problem}")
+
+
+def _follow(project: "Project", client: "Client") -> None:
+    from kernelwright.cli.status import failed
+    from kernelwright.remote import kernels, ledger, results
+
+    ended = kernels.wait(client, project.metadata.id, _tell)
+    version = ledger.pushes(project.root, project.metadata.id)[-1].version
+    entry = {"kernel": project.metadata.id, "version": version, "status": ended.word, "at": ledger.now()}
+    ledger.add(project.root, "ran", entry)
+    failed(project.metadata.id, ended)
+    results.fetch(project, client, results.folder(project), _tell)

@@ -1,0 +1,51 @@
+"""``kernelwright status``."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kernelwright.cli.options import HERE, Folder, Json, Kernel
+from kernelwright.errors import ClientFailed
+
+if TYPE_CHECKING:
+    from kernelwright.remote.kernels import Status
+
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended.")]
+Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", help="How long to wait between two looks.")]
+
+
+def status(
+    project: Folder = HERE, kernel: Kernel = "", wait: Wait = False, poll: Poll = 10, as_json: Json = False
+) -> None:
+    """Tell how the latest run on Kaggle fares.
+
+    Exit status 1 if it failed or was cancelled, 0 if it is complete or still going.
+    """
+    from kernelwright.project import load_project
+    from kernelwright.remote import client as clients
+    from kernelwright.remote import kernels, ledger
+
+    loaded = load_project(project, kernel)
+    name, client = loaded.metadata.id, clients.find(clients.Pace(poll=poll))
+    now = kernels.wait(client, name, _quiet, shows_log=False) if wait else kernels.status(client, name)
+    last = ledger.pushes(loaded.root, name)[-1:]
+    version = last[0].version if last else None
+    if as_json:
+        print(json.dumps({"kernel": name, "version": version, "status": now.word, "message": now.message}))
+    else:
+        pushed = f" version {version}, commit {last[0].commit[:12] or 'none'}:" if last else ""
+        print(f"{name}:{pushed} {now.word.lower().replace('_', ' ')}")
+    failed(name, now)
+
+
+def _quiet(_: str) -> None:
+    pass
+
+
+def failed(name: str, now: "Status") -> None:
+    """Raise `ClientFailed` with Kaggle's reason unless the run is complete or going."""
+    if not now.is_going and now.word != "COMPLETE":
+        word = "failed" if now.word == "ERROR" else now.word.lower().replace("_", " ")
+        reason = now.message or "Kaggle gives no reason; see `kernelwright logs`"
+        raise ClientFailed(f"{name}: the run {word}: {reason}")

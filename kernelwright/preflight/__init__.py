@@ -1,0 +1,1 @@
+"""Every check before a push, as a list of findings: nothing is printed, raised or changed here."""

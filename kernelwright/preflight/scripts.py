@@ -1,0 +1,136 @@
+"""The code a notebook runs, as syntax trees that know where each line stands in the author's files."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kernelwright.building import Notebook
+from kernelwright.cells import Cell
+from kernelwright.project import Project
+from kernelwright.sources import DRIVER, SourceFile
+
+ALLOWED = "kernelwright: allow"
+"""A line with this comment is not judged."""
+_MAGIC = re.compile(r"^\s*(?:[\w., ]+=\s*)?([%!].*)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """One file of the author's, or one cell of the driver.
+
+    Attributes
+    ----------
+    file : str
+        The author's file, relative to the project.
+    line : int
+        Where the text begins in it, counted from 1.
+    text : str
+        The text.
+    is_driver : bool
+        Whether it is a cell of the driver, which runs from top to bottom.
+    """
+
+    file: str
+    line: int
+    text: str
+    is_driver: bool = False
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree, with magics blanked out; empty where it is no Python."""
+        lines = ["pass" if _MAGIC.match(line) else line for line in self.text.split("\n")]
+        kept = [] if self.text.startswith("%%") else lines
+        for attempt in ("\n".join(kept), self.text):
+            try:
+                return ast.parse(attempt)
+            except (SyntaxError, ValueError):
+                continue
+        return ast.Module(body=[], type_ignores=[])
+
+    @property
+    def magics(self) -> Iterator[tuple[int, str]]:
+        """Yield the lines that are IPython's or the shell's, each with its number in the text."""
+        if self.is_driver:
+            for number, line in enumerate(self.text.split("\n"), 1):
+                if (match := _MAGIC.match(line)) and not self.is_allowed(number):
+                    yield number, match[1]
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What a name means: ``np`` -> ``numpy``, from the imports anywhere in the text."""
+        meant: dict[str, str] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                meant |= {alias.asname or alias.name.partition(".")[0]: _imported(alias) for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                meant |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        return meant
+
+    def dotted(self, node: ast.expr, names: Mapping[str, str]) -> str:
+        """Return what an expression such as ``req.get`` names, empty for another kind."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.insert(0, node.attr)
+            node = node.value
+        return ".".join([names.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else ""
+
+    def place(self, number: int) -> str:
+        """Return file and line of a line of the text."""
+        return f"{self.file}:{self.line + number - 1}"
+
+    def is_allowed(self, number: int) -> bool:
+        """Tell whether the author vouches for a line."""
+        return ALLOWED in self.text.split("\n")[number - 1]
+
+    def running(self) -> Iterator[ast.AST]:
+        """Yield the nodes of code that the notebook may run: a module's main guard and type-checking blocks do not."""
+        waiting: list[ast.AST] = [self.tree]
+        while waiting:
+            node = waiting.pop(0)
+            yield node
+            skipped = isinstance(node, ast.If) and self._is_skipped(node)
+            children = node.orelse if skipped and isinstance(node, ast.If) else ast.iter_child_nodes(node)
+            waiting.extend(children)
+
+    def _is_skipped(self, node: ast.If) -> bool:
+        names = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
+        attributes = {part.attr for part in ast.walk(node.test) if isinstance(part, ast.Attribute)}
+        return "TYPE_CHECKING" in names | attributes or ("__name__" in names and not self.is_driver)
+
+
+def _imported(alias: ast.alias) -> str:
+    return alias.name if alias.asname else alias.name.partition(".")[0]
+
+
+def scripts(project: Project, built: Notebook) -> list[Script]:
+    """Return the driver's cells in order, then the author's own modules."""
+    modules = (_module(file) for file in built.tree.files if is_own(file) and file.path.endswith(".py"))
+    return [*_cells(project, built.cells), *modules]
+
+
+def is_own(file: SourceFile) -> bool:
+    """Tell whether a file is the author's, and not the driver, whose cells are seen to."""
+    return not file.origin.startswith("vendor ") and file.origin != DRIVER
+
+
+def origin(file: SourceFile) -> str:
+    """Return where a carried file lies in the project."""
+    inside = file.path.partition("/")[2]
+    return f"{file.origin}/{inside}" if inside else file.origin
+
+
+def _module(file: SourceFile) -> Script:
+    return Script(file=origin(file), line=1, text=(file.text or "").replace("\r\n", "\n"))
+
+
+def _cells(project: Project, cells: tuple[Cell, ...]) -> Iterator[Script]:
+    text = project.driver.read_text("utf-8", "replace").replace("\r\n", "\n")
+    at = 0
+    for cell in cells:
+        if cell.kind == "code" and "driver" in cell.metadata.get("kernelwright", {}):
+            found = text.find(cell.source, at)
+            at = found + len(cell.source) if found >= 0 else at
+            line = text.count("\n", 0, max(found, 0)) + 1
+            yield Script(file=project.configuration.driver, line=line, text=cell.source, is_driver=True)

@@ -1,0 +1,67 @@
+"""The wheels: present, locked, unaltered, for each image's Python. That they are attached, the project itself asks."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from kernelwright.errors import InvalidImage, InvalidProject
+from kernelwright.image import Image
+from kernelwright.preflight.findings import Finding, Severity
+from kernelwright.project import Project
+from kernelwright.wheels import locks, make, wheel
+
+_MAKE = "run `kernelwright wheels`"
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Check the wheels of a kernel that needs any."""
+    if project.configuration.wheels:
+        yield from _files(project)
+
+
+def _files(project: Project) -> Iterator[Finding]:
+    folder = make.folder(project)
+    place = folder.relative_to(project.root).as_posix()
+    present = {path.name: path for path in sorted(folder.glob("*.whl"))}
+    if not present:
+        yield _found(place, "no wheels were made yet", _MAKE, Severity.unready)
+        return
+    try:
+        slots = locks.slots(project)
+        told = locks.told(project)
+    except (InvalidProject, InvalidImage):  # reported where the notebook is built
+        return
+    yield from _unlocked(place, present, told)
+    for slot in slots:
+        yield from _unserved(place, present, slot)
+
+
+def _unlocked(place: str, present: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[Finding]:
+    for name, path in present.items():
+        if name not in told:
+            yield _found(f"{place}/{name}", "no lock names it", _MAKE)
+        elif wheel.sha256(path) != told[name]:
+            yield _found(f"{place}/{name}", "altered: its sha256 is not the lock's", _MAKE)
+
+
+def _unserved(place: str, present: Mapping[str, Path], slot: locks.Slot) -> Iterator[Finding]:
+    """Find what an image was locked to take, and none of the wheels gives its Python."""
+    for distribution in slot.lock.distribution if slot.lock else ():
+        fitting = [name for name in distribution.wheels if name in present and _fits(name, slot.image)]
+        if not fitting:
+            image = f"{slot.image.name}, Python {slot.image.python}"
+            problem = f"{distribution.name} {distribution.version}: no wheel here fits {image}"
+            yield _found(place, problem, _MAKE, Severity.unready)
+
+
+def _fits(name: str, image: Image) -> bool:
+    try:
+        tags = parse_wheel_filename(name)[3]
+    except InvalidWheelFilename:
+        return False
+    return any(tag in image.tags for tag in tags)
+
+
+def _found(place: str, problem: str, fix: str, severity: Severity = Severity.error) -> Finding:
+    return Finding(check="wheels", severity=severity, place=place, problem=problem, fix=fix)

@@ -1,0 +1,131 @@
+"""Kaggle's client, unmodified, one process a call.
+
+It exits with 0 after many a failure, and prints several lines, or a traceback, after others. Here each failure is a
+`ClientFailed` of one line.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernelwright.errors import ClientFailed, ClientMissing
+
+_FAILED = re.compile(
+    r"^(?:Kernel push error|Dataset creation error|Dataset version creation error): *(.*)$"
+    r"|^(Could not find competition.*)$|^(Upload unsuccessful.*)$",
+    re.MULTILINE,
+)
+_UNKNOWN_USER = "Authentication required"
+_NO_CREDENTIALS = (
+    "Kaggle does not know you: run `kaggle auth login`, or set KAGGLE_API_TOKEN, or put kaggle.json into ~/.kaggle"
+)
+_ADDRESS = re.compile(r" for url: \S+")
+_CAUSE = re.compile(r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*")
+_QUOTES = ")( \"'"
+_ABSENT = re.compile(r"\b40[34]\b|not found|denied|forbidden", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How long to wait, in seconds: between two looks, for one answer, for a dataset, for a run."""
+
+    poll: float = 10
+    answer: float = 300
+    dataset: float = 3600
+    run: float = 13 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """The client's executable, and the pace to ask at."""
+
+    executable: Path
+    pace: Pace
+
+    def call(self, *arguments: str, uploads: bool = False) -> str:
+        """Run the client; return what it printed.
+
+        Raises
+        ------
+        ClientFailed
+            It says that something failed, whatever its exit status; or it gave no answer in time.
+        """
+        command = [str(self.executable), "-W", *arguments]
+        what = " ".join(["kaggle", *arguments[:2]])
+        limit = None if uploads else self.pace.answer
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=limit, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            raise ClientFailed(f"{what}: no answer within {limit:g} s") from None
+        if cause := failure(done.stdout, done.stderr, done.returncode):
+            raise ClientFailed(f"{what}: {cause}")
+        return done.stdout
+
+    def stream(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start the client; its output is read line by line by the caller."""
+        command = [str(self.executable), "-W", *arguments]
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+
+def find(pace: Pace | None = None) -> Client:
+    """Find the client beside this Python, else on PATH; raises `ClientMissing`."""
+    beside = Path(sys.executable).with_name("kaggle")
+    found = str(beside) if beside.is_file() else shutil.which("kaggle")
+    if found is None:
+        raise ClientMissing("Kaggle's client is not installed: pip install 'kernelwright[ship]'")
+    return Client(executable=Path(found), pace=pace or Pace())
+
+
+def failure(stdout: str, stderr: str, status: int) -> str:
+    """Return in one line why a call failed, empty if it did not."""
+    if told := _FAILED.search(stdout):
+        return next((group for group in told.groups() if group), "") or "no reason given"
+    if _UNKNOWN_USER in stdout or _UNKNOWN_USER in stderr:
+        return _NO_CREDENTIALS
+    if status == 0:
+        return ""
+    lines = [line for line in [*stdout.splitlines(), *stderr.splitlines()] if line.strip()]
+    return _plain(lines[-1]) if lines else f"exit status {status}"
+
+
+def _plain(line: str) -> str:
+    """Shorten what the client's libraries say: no address, no nesting of connection errors."""
+    if cause := _CAUSE.search(line):
+        return f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
+    return _ADDRESS.sub("", line).strip()
+
+
+def is_absence(error: ClientFailed) -> bool:
+    """Tell whether Kaggle says that a thing is not there, or not for us to see: it answers 403 for both."""
+    return bool(_ABSENT.search(str(error)))
+
+
+def lines(process: "subprocess.Popen[str]") -> Iterator[str]:
+    """Yield what a started client prints, as it comes; raises `ClientFailed` if it then fails."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        yield from (line.rstrip("\n") for line in process.stdout)
+        said = process.stderr.read()
+        status = process.wait()
+        if "giving up" in said:
+            raise ClientFailed(f"kaggle: {said.strip().splitlines()[-1]}")
+        if cause := failure("", said, status):
+            raise ClientFailed(f"kaggle: {cause}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def json_of(text: str) -> str:
+    """Return the part of an answer that is JSON: lines about pages and versions may stand before it."""
+    starts: Sequence[int] = [at for at in (text.find("["), text.find("{")) if at >= 0]
+    return text[min(starts) :] if starts else "null"

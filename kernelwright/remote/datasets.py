@@ -1,0 +1,149 @@
+"""A dataset on Kaggle that holds what a folder here holds: made, or versioned where its content changed."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernelwright.errors import ClientFailed
+from kernelwright.remote.client import Client, is_absence, json_of
+
+METADATA = "dataset-metadata.json"
+_ONWARD = {"ready"}
+_DEAD = {"failed", "deleted"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """A folder ready to be sent.
+
+    Attributes
+    ----------
+    ref : str
+        ``owner/slug``.
+    folder : Path
+        Its files, with the metadata and a list of contents whose name is of their digest: by that name the content
+        is known again on Kaggle.
+    sizes : mapping of str to int
+        File name to bytes, the metadata left out.
+    mark : str
+        The name of that list.
+    """
+
+    ref: str
+    folder: Path
+    sizes: Mapping[str, int]
+    mark: str
+
+
+def parcel(source: Path, target: Path) -> Parcel:
+    """Copy a dataset's folder to ``target`` and add the list of its contents."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    names = sorted(path.name for path in source.iterdir() if path.is_file() and not path.name.startswith("."))
+    for name in names:
+        shutil.copyfile(source / name, target / name)
+    listed = "".join(f"{_sha256(target / name)}  {name}\n" for name in names if name != METADATA)
+    mark = f"contents-{hashlib.sha256(listed.encode()).hexdigest()[:16]}.txt"
+    (target / mark).write_text(listed, "utf-8")
+    ref = json.loads((target / METADATA).read_text("utf-8"))["id"]
+    sizes = {path.name: path.stat().st_size for path in sorted(target.iterdir()) if path.name != METADATA}
+    return Parcel(ref=ref, folder=target, sizes=sizes, mark=mark)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """A dataset as Kaggle has it; version 0 where there is none."""
+
+    status: str = ""
+    version: int = 0
+
+
+def state(client: Client, ref: str) -> State:
+    """Ask for a dataset's status and version."""
+    try:
+        told = json.loads(json_of(client.call("datasets", "status", ref, "--format", "json")))
+    except ClientFailed as error:
+        if is_absence(error):
+            return State()
+        raise
+    return State(status=told["status"], version=int(told["current_version_number"] or 0))
+
+
+def ensure(client: Client, sent: Parcel, tell: Callable[[str], None], *, public: bool = False) -> int:
+    """Make Kaggle's dataset hold the parcel; return the version that does.
+
+    Raises
+    ------
+    ClientFailed
+        It cannot be made, is not ready in time, or is not what was sent.
+    """
+    now = state(client, sent.ref)
+    if now.version or now.status:
+        now = _ready(client, sent.ref, tell, beyond=0)
+        if sent.mark in (there := listing(client, sent.ref)):
+            _compare(sent, there)
+            tell(f"{sent.ref}: unchanged, version {now.version}")
+            return now.version
+    tell(f"{sent.ref}: {'a new version' if now.version else 'new'}, {len(sent.sizes)} files")
+    _send(client, sent, new=not now.version, public=public)
+    after = _ready(client, sent.ref, tell, beyond=now.version)
+    _compare(sent, listing(client, sent.ref))
+    tell(f"{sent.ref}: version {after.version} is ready")
+    return after.version
+
+
+def _send(client: Client, sent: Parcel, *, new: bool, public: bool) -> None:
+    if new:
+        visible = ["--public"] if public else []
+        client.call("datasets", "create", "-q", *visible, "-p", str(sent.folder), uploads=True)
+    else:
+        note = f"kernelwright {sent.mark.removesuffix('.txt')}"
+        client.call("datasets", "version", "-q", "-m", note, "-p", str(sent.folder), uploads=True)
+
+
+def _ready(client: Client, ref: str, tell: Callable[[str], None], *, beyond: int) -> State:
+    """Wait until a version later than ``beyond`` is ready; a look that fails is taken again."""
+    deadline = time.monotonic() + client.pace.dataset
+    told = ""
+    while True:
+        now = _look(client, ref)
+        if now.status in _ONWARD and now.version > beyond:
+            return now
+        if now.status in _DEAD:
+            raise ClientFailed(f"{ref}: Kaggle could not process the dataset: {now.status}")
+        if time.monotonic() > deadline:
+            raise ClientFailed(f"{ref}: not ready after {client.pace.dataset:g} s ({now.status}); run again to go on")
+        if now.status != told:
+            tell(f"{ref}: {now.status or 'not there yet'}, waiting")
+            told = now.status
+        time.sleep(client.pace.poll)
+
+
+def _look(client: Client, ref: str) -> State:
+    try:
+        return state(client, ref)
+    except ClientFailed as error:
+        return State(status=f"no answer: {error}")
+
+
+def listing(client: Client, ref: str) -> Mapping[str, int]:
+    """Return the files of a dataset's newest version, name to bytes."""
+    answer = client.call("datasets", "files", ref, "--format", "json", "--page-size", "200")
+    listed = json.loads(json_of(answer)) or ()
+    return {one["name"]: int(one["size"]) for one in listed}
+
+
+def _compare(sent: Parcel, there: Mapping[str, int]) -> None:
+    """Hold the listing against what was sent: the client loses a file it could not upload without a word."""
+    lost = [name for name, size in sent.sizes.items() if there.get(name) != size]
+    if lost:
+        raise ClientFailed(f"{sent.ref}: Kaggle does not hold {', '.join(lost[:3])} as it was sent; push again")

@@ -1,0 +1,174 @@
+"""A kernel on Kaggle: pushed, followed, read."""
+
+import json
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernelwright.errors import ClientFailed
+from kernelwright.project import Project
+from kernelwright.remote import client as clients
+from kernelwright.remote.client import Client, is_absence, json_of, lines
+
+_VERSION = re.compile(r"Kernel version (\d+) successfully pushed.*?(\S+)\s*$", re.DOTALL)
+_STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
+_MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
+_DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
+GOING = {"QUEUED", "RUNNING", "NEW_SCRIPT", "CANCEL_REQUESTED"}
+_NO_ANSWER = "NO_ANSWER"
+_LISTS = ("dataset_sources", "competition_sources", "kernel_sources", "model_sources")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """What Kaggle answered to a push; ``dropped`` names sources it did not attach."""
+
+    version: int
+    address: str
+    dropped: Sequence[str]
+
+
+def push(client: Client, folder: Path) -> Pushed:
+    """Push the kernel in ``folder``, which holds kernel-metadata.json and the notebook."""
+    answer = client.call("kernels", "push", "-p", str(folder))
+    if not (told := _VERSION.search(answer)):
+        last = answer.strip().splitlines()[-1:] or ["nothing"]
+        raise ClientFailed(f"kaggle kernels push: Kaggle named no version; the client said: {last[0]}")
+    dropped = [f"{kind}: {listed}" for kind, listed in _DROPPED.findall(answer) if kind != "tags"]
+    return Pushed(version=int(told[1]), address=told[2], dropped=dropped)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How a kernel's latest run fares: one of Kaggle's words, and what it says of a failure."""
+
+    word: str
+    message: str = ""
+
+    @property
+    def is_going(self) -> bool:
+        """Whether the run has not ended."""
+        return self.word in GOING
+
+
+def status(client: Client, kernel: str) -> Status:
+    """Ask how the latest run fares."""
+    answer = client.call("kernels", "status", kernel)
+    if not (told := _STATUS.search(answer)):
+        raise ClientFailed(f"kaggle kernels status: not understood: {answer.strip()[:80]}")
+    message = _MESSAGE.search(answer)
+    return Status(word=told[1], message=" ".join(message[1].split()) if message else "")
+
+
+def source(client: Client, kernel: str) -> tuple[str, Mapping[str, object]] | None:
+    """Return a kernel's notebook and metadata, None where there is none; ``kernel`` may end in a version."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            client.call("kernels", "pull", kernel, "-m", "-p", folder)
+        except ClientFailed as error:
+            if is_absence(error):
+                return None
+            raise
+        told = json.loads(Path(folder, "kernel-metadata.json").read_text("utf-8"))
+        return Path(folder, told["code_file"]).read_text("utf-8"), told
+
+
+def pulled(project: Project, client: Client | None = None) -> bytes:
+    """Return the notebook on Kaggle; nothing of it is run."""
+    found = source(client or clients.find(), project.metadata.id)
+    if found is None:
+        raise ClientFailed(f"{project.metadata.id}: no such kernel on Kaggle, or not yours to see; push it first")
+    return found[0].encode()
+
+
+def lost_sources(wanted: Mapping[str, object], told: Mapping[str, object]) -> list[str]:
+    """Return the sources that a kernel should have and Kaggle does not name, versions and prefixes aside.
+
+    The client prints nothing of a model that was dropped.
+    """
+    lost = []
+    for key in _LISTS:
+        asked, there = (_bare(of.get(key)) for of in (wanted, told))
+        lost += [f"{key}: {one}" for one in asked if one.lower() not in map(str.lower, there)]
+    return lost
+
+
+def _bare(values: object) -> list[str]:
+    listed = [str(value) for value in values] if isinstance(values, list) else []
+    stripped = [re.sub(r"^(datasets|code|models|competitions)/(?=[^/]+/|[^/]+$)", "", value) for value in listed]
+    return [re.sub(r"^([^/]+/[^/]+)/\d+$", r"\1", value) for value in stripped]
+
+
+def log(client: Client, kernel: str) -> Iterator[str]:
+    """Yield the text of the latest run's log, a line at a time."""
+    answer = client.call("kernels", "logs", kernel)
+    try:
+        told = json.loads(answer)
+    except ValueError:
+        told = [{"data": answer}]
+    text = "".join(str(one.get("data", "")) for one in told if isinstance(one, dict))
+    yield from text.splitlines()
+
+
+def followed(client: Client, kernel: str) -> Iterator[str]:
+    """Yield the log's lines as they come, until the run ends."""
+    yield from lines(client.stream("kernels", "logs", "-f", kernel))
+
+
+def wait(client: Client, kernel: str, tell: Callable[[str], None], *, shows_log: bool = True) -> Status:
+    """Wait for the run to end, telling each change of its status and, once it runs, each line of its log.
+
+    A look that fails is taken again, until the pace says it has been too long.
+    """
+    deadline = time.monotonic() + client.pace.run
+    word, told = "", 0
+    while True:
+        now = _look(client, kernel)
+        if now.word != word:
+            tell(f"{kernel}: {now.word.lower().replace('_', ' ')}")
+            word = now.word
+        if shows_log and now.word not in {_NO_ANSWER, "QUEUED"}:
+            told += _tell_from(told, followed(client, kernel) if now.is_going else log(client, kernel), tell)
+        if not now.is_going and now.word != _NO_ANSWER:
+            return now
+        if time.monotonic() > deadline:
+            raise ClientFailed(f"{kernel}: not done after {client.pace.run:g} s; look again with `kernelwright status`")
+        time.sleep(client.pace.poll)
+
+
+def _look(client: Client, kernel: str) -> Status:
+    try:
+        return status(client, kernel)
+    except ClientFailed as error:
+        return Status(word=_NO_ANSWER, message=str(error))
+
+
+def _tell_from(start: int, log_lines: Iterator[str], tell: Callable[[str], None]) -> int:
+    """Tell the lines of a log after the first ``start``; return how many.
+
+    A log that cannot be read is no reason to give the run up.
+    """
+    count = 0
+    try:
+        for index, line in enumerate(log_lines):
+            if index >= start:
+                tell(f"  {line}")
+                count += 1
+    except ClientFailed as error:
+        tell(f"  (the log broke off: {error})")
+    return count
+
+
+def output(client: Client, kernel: str, folder: Path) -> list[str]:
+    """Download the latest run's output; return the names of its files, checked against Kaggle's sizes."""
+    client.call("kernels", "output", kernel, "-p", str(folder), "-o", "-q", uploads=True)
+    answer = client.call("kernels", "files", kernel, "--format", "json", "--page-size", "200")
+    told = {one["name"]: int(one["size"]) for one in json.loads(json_of(answer)) or () if one.get("size") is not None}
+    arrived = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    wrong = [name for name, size in told.items() if arrived.get(name, size) != size]
+    if wrong:
+        raise ClientFailed(f"kaggle kernels output: {', '.join(wrong[:3])} did not arrive whole; run it again")
+    return sorted(arrived)

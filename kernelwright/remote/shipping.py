@@ -1,0 +1,197 @@
+"""From a checked notebook to a version on Kaggle: each step is looked up first, so that it is taken once."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kernelwright import building, files
+from kernelwright.errors import ClientFailed, InvalidProject, NotReady
+from kernelwright.preflight import git
+from kernelwright.preflight.findings import Finding, Severity
+from kernelwright.preflight.rehearsal import CHECK as REHEARSAL
+from kernelwright.project import Project
+from kernelwright.remote import datasets, kernels, ledger
+from kernelwright.remote.client import Client
+from kernelwright.remote.datasets import Parcel
+from kernelwright.remote.ledger import Push
+from kernelwright.sync import edited, script
+from kernelwright.wheels import make
+
+_METADATA = "kernel-metadata.json"
+_PROBED = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How to push: without a rehearsal, once more though it was pushed, with the datasets for everybody."""
+
+    skip_rehearsal: bool = False
+    again: bool = False
+    public_datasets: bool = False
+
+
+def stopping(found: list[Finding], wishes: Wishes) -> list[Finding]:
+    """Return the findings that stop the push."""
+    waived = {REHEARSAL} if wishes.skip_rehearsal else set()
+    return [one for one in found if one.severity != Severity.warning and one.check not in waived]
+
+
+def parcels(project: Project) -> list[Parcel]:
+    """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them."""
+    known = project.configuration
+    folders = []
+    if known.wheels:
+        folders.append((known.wheels_dataset, make.folder(project)))
+    if known.carrier == "dataset":
+        folders.append((known.sources_dataset, project.dataset))
+    for slug, folder in folders:
+        if not (folder / datasets.METADATA).is_file():
+            place = folder.relative_to(project.root).as_posix()
+            raise InvalidProject([f"{place}: no {datasets.METADATA}; make the dataset {slug} before the push"])
+    return [datasets.parcel(folder, project.build / "push" / slug) for slug, folder in folders]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What is sent as the kernel: a folder for the client, and the digest of all that is in it."""
+
+    folder: Path
+    metadata: Mapping[str, Any]
+    notebook: bytes
+
+    @property
+    def request(self) -> str:
+        """Digest of metadata and notebook."""
+        return hashlib.sha256(json.dumps(self.metadata, sort_keys=True).encode() + self.notebook).hexdigest()
+
+
+def load(project: Project, notebook: bytes, versions: Mapping[str, int]) -> Load:
+    """Lay out the kernel's folder: the project's metadata, with the versions of its own datasets pinned."""
+    folder = project.build / "push" / "kernel"
+    shutil.rmtree(folder, ignore_errors=True)
+    told = json.loads((project.root / project.configuration.metadata).read_text("utf-8"))
+    told["code_file"] = project.notebook.name
+    told["dataset_sources"] = [_pinned(source, versions) for source in told.get("dataset_sources", [])]
+    files.replace(folder / _METADATA, f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode())
+    files.replace(folder / project.notebook.name, notebook)
+    return Load(folder=folder, metadata=told, notebook=notebook)
+
+
+def _pinned(source: str, versions: Mapping[str, int]) -> str:
+    version = versions.get("/".join(source.split("/")[:2]))
+    return f"{'/'.join(source.split('/')[:2])}/{version}" if version else source
+
+
+def planned(project: Project, notebook: bytes) -> Iterator[str]:
+    """Yield the requests a push would make, without making any."""
+    sent = parcels(project)
+    for one in sent:
+        yield f"kaggle datasets status {one.ref}"
+        yield f"kaggle datasets create, or version where {one.mark} is not in it: {len(one.sizes)} files, private"
+        yield from (f"  {name}: {size:,} bytes" for name, size in one.sizes.items())
+    made = load(project, notebook, {})
+    yield f"kaggle kernels push: {len(notebook):,} bytes, sha256 {hashlib.sha256(notebook).hexdigest()[:16]}"
+    own = {one.ref for one in sent}
+    shown = [f"{one}/<its version>" if one in own else one for one in made.metadata["dataset_sources"]]
+    yield json.dumps({**made.metadata, "dataset_sources": shown}, indent=2, ensure_ascii=False)
+
+
+def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
+    """Send datasets and kernel, and record the version; what was sent before is not sent again.
+
+    Raises
+    ------
+    ClientFailed
+        Kaggle or its client failed; run again, and the push goes on where it stopped. A version Kaggle took without
+        one of its sources is recorded first.
+    """
+    notebook = project.notebook.read_bytes()
+    sent = parcels(project)
+    versions = {one.ref: datasets.ensure(client, one, tell, public=wishes.public_datasets) for one in sent}
+    made = load(project, notebook, versions)
+    kernel = project.metadata.id
+    done = _recorded(project, made)
+    if done and not wishes.again:
+        tell(f"{kernel}: version {done.version} is this notebook already")
+        return done
+    found = _cut_off(project, client, made)
+    answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made)
+    push = _push(project, made, answer.version, versions, wishes)
+    ledger.record(project.root, push, notebook)
+    ledger.settle(project.root)
+    how = "was pushed before the cut" if found else f"pushed, {answer.address}"
+    tell(f"{kernel}: version {push.version} {how}")
+    _hold_against(client, kernel, made, answer)
+    return push
+
+
+def _recorded(project: Project, made: Load) -> Push | None:
+    """Return the kernel's last push, if it is this very one."""
+    last = ledger.pushes(project.root, project.metadata.id)[-1:]
+    return last[0] if last and last[0].request == made.request else None
+
+
+def _sent(project: Project, client: Client, made: Load) -> kernels.Pushed:
+    known = ledger.pushes(project.root, project.metadata.id)
+    ledger.intend(project.root, made.request, max((one.version for one in known), default=0))
+    return kernels.push(client, made.folder)
+
+
+def _cut_off(project: Project, client: Client, made: Load) -> int:
+    """Return the version that a push cut off before its record has made, 0 if it made none."""
+    begun = ledger.intended(project.root)
+    if begun.get("request") != made.request:
+        return 0
+    first = int(begun.get("after", 0)) + 1
+    for version in range(first + _PROBED - 1, first - 1, -1):
+        found = kernels.source(client, f"{project.metadata.id}/{version}")
+        if found and _says(found[0].encode()) == _says(made.notebook):
+            return version
+    return 0
+
+
+def _says(notebook: bytes) -> object:
+    """Return what a notebook says, whatever the client did to its layout."""
+    read = edited.read(notebook)
+    return read.modules, read.set_up, [(cell.kind, cell.source, script.tags(cell)) for cell in read.driver]
+
+
+def _push(project: Project, made: Load, version: int, versions: Mapping[str, int], wishes: Wishes) -> Push:
+    return Push(
+        kernel=project.metadata.id,
+        version=version,
+        request=made.request,
+        notebook=hashlib.sha256(made.notebook).hexdigest(),
+        commit=git.commit(project.root),
+        changed=bool(git.uncommitted(project.root)),
+        datasets=versions,
+        rehearsal="skipped" if wishes.skip_rehearsal else "complete",
+        at=ledger.now(),
+    )
+
+
+def _hold_against(client: Client, kernel: str, made: Load, answer: kernels.Pushed) -> None:
+    """Hold what Kaggle has of the version against what was sent: it drops sources, and says so only of some."""
+    there = kernels.source(client, kernel)
+    lost = list(answer.dropped) or (kernels.lost_sources(made.metadata, there[1]) if there else [])
+    if lost:
+        raise ClientFailed(
+            f"{kernel}: version {answer.version} was pushed, but Kaggle did not attach {'; '.join(lost)}; "
+            "see that they exist and are yours to use, and push --again"
+        )
+
+
+def brought_up_to_date(project: Project) -> None:
+    """Build the notebook, so that what is pushed is what the sources give."""
+    building.build(project)
+
+
+def refuse(found: list[Finding]) -> None:
+    """Raise `NotReady` where findings stop the push."""
+    if found:
+        listed = "\n".join(f"{one.severity}: {one.place}: {one.problem}; {one.fix}" for one in found)
+        raise NotReady(f"not ready to push:\n{listed}")

@@ -1,0 +1,99 @@
+"""A kernel version handed in, and its score waited for."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kernelwright.errors import ClientFailed
+from kernelwright.project import Project
+from kernelwright.remote import ledger
+from kernelwright.remote.client import Client, json_of
+from kernelwright.remote.ledger import Push
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """What became of a submission; an empty score beside COMPLETE is a rerun that failed."""
+
+    word: str
+    public: str = ""
+    private: str = ""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether Kaggle is still at it."""
+        return self.word == "PENDING"
+
+    @property
+    def errored(self) -> bool:
+        """Whether the rerun failed; Kaggle marks some of these as complete, without a score."""
+        return self.word == "ERROR" or (self.word == "COMPLETE" and not (self.public or self.private))
+
+
+def competition(project: Project) -> str:
+    """Return the competition the kernel is for; raises `ClientFailed` unless it attaches exactly one."""
+    attached = project.metadata.competition_sources
+    if len(attached) != 1:
+        told = ", ".join(attached) or "none"
+        raise ClientFailed(f"{project.configuration.metadata}: competition_sources: {told}; a submission needs one")
+    return attached[0]
+
+
+def remaining(client: Client, name: str) -> int:
+    """Return how many submissions the day still allows."""
+    told = json.loads(json_of(client.call("competitions", "submission-limits", name, "--json")))
+    return int(told.get("numAllowedNow", 0))
+
+
+def message(push: Push) -> str:
+    """Return the text a submission is known by: version, commit, notebook."""
+    commit = f" commit {push.commit[:12]}{'+' if push.changed else ''}" if push.commit else ""
+    return f"kernelwright v{push.version}{commit} notebook {push.notebook[:12]}"
+
+
+def submit(project: Project, client: Client, push: Push) -> None:
+    """Hand a version in, and record it."""
+    name, told = competition(project), message(push)
+    kernel, version = push.kernel, str(push.version)
+    client.call(
+        *("competitions", "submit", name, "-k", kernel, "-v", version),
+        *("-f", project.configuration.submission, "-m", told, "-q"),
+    )
+    entry = {"kernel": kernel, "version": push.version, "competition": name, "message": told, "at": ledger.now()}
+    ledger.add(project.root, "submitted", entry)
+
+
+def score(client: Client, name: str, told: str) -> Score | None:
+    """Return what became of the latest submission with this message, None where there is none."""
+    answer = client.call("competitions", "submissions", name, "--format", "json", "--page-size", "100")
+    listed: list[Mapping[str, Any]] = json.loads(json_of(answer)) or []
+    mine = [one for one in listed if one.get("description") == told]
+    if not mine:
+        return None
+    newest = max(mine, key=lambda one: int(one.get("ref") or 0))
+    word = str(newest.get("status", "")).rpartition(".")[2].upper()
+    public, private = (str(newest.get(key) or "") for key in ("publicScore", "privateScore"))
+    return Score(word=word, public=public, private=private)
+
+
+def wait(client: Client, name: str, told: str, tell: Callable[[str], None]) -> Score:
+    """Wait until the submission is scored or has failed; a look that fails is taken again."""
+    deadline = time.monotonic() + client.pace.run
+    shown = ""
+    while True:
+        try:
+            now = score(client, name, told)
+        except ClientFailed as error:
+            now = Score(word="PENDING")
+            tell(f"{name}: {error}; asking again")
+        if now and not now.is_pending:
+            return now
+        if time.monotonic() > deadline:
+            raise ClientFailed(f"{name}: no score after {client.pace.run:g} s; look again with `kernelwright submit`")
+        word = "not listed yet" if now is None else "pending"
+        if word != shown:
+            tell(f"{name}: {word}")
+            shown = word
+        time.sleep(client.pace.poll)

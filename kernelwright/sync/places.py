@@ -1,0 +1,56 @@
+"""Where a module cell's path lies in the project, if it may be written at all."""
+
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+
+from kernelwright.project import Project
+
+
+class Outside(Exception):
+    """The path leads out of the configured sources; the message says how."""
+
+
+def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
+    """Return the file in the configured sources that is carried as ``path``.
+
+    Raises
+    ------
+    Outside
+        An absolute path, one with ``..``, one of no configured source, one through a symbolic link; one of the
+        ``vendored`` files, or the driver.
+    """
+    if path in vendored:
+        raise Outside("is carried from the environment; edit it there")
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith(("/", "~")) or "\\" in path or ":" in parts[0]:
+        raise Outside("is not a path inside the notebook's tree")
+    if ".." in path.split("/") or "\0" in path or "." in path.split("/"):
+        raise Outside("leads elsewhere by its dots")
+    for source in project.sources:
+        if source.name == parts[0]:
+            found = source.joinpath(*parts[1:])
+            if found == project.driver:
+                raise Outside("is the driver; its cells are taken, no module cell")
+            _placed(source, found)
+            walk(project.root, found)
+            return found
+    raise Outside("belongs to no configured source; add its folder to sources in pyproject.toml first")
+
+
+def _placed(source: Path, found: Path) -> None:
+    if found.is_dir():
+        raise Outside("is a folder here")
+    if source.is_file() and found != source:
+        raise Outside(f"goes below {source.name}, which is a file")
+
+
+def walk(root: Path, found: Path) -> None:
+    """Hold each step from the project's folder to a file against what would lead out of it; raises `Outside`."""
+    step = root
+    for part in found.relative_to(root).parts:
+        step = step / part
+        name = step.relative_to(root).as_posix()
+        if step.is_symlink():
+            raise Outside(f"goes through {name}, a symbolic link")
+        if step != found and step.exists() and not step.is_dir():
+            raise Outside(f"goes below {name}, which is a file")
