@@ -27,10 +27,10 @@ mini: .venv/ready ## make the mini dataset in build/mini (cached)
 	@$(BIN)/python -m tests.mini
 
 test: .venv/ready mini ## the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 3
 
 test-full: .venv/ready mini ## the tests, with those too heavy for every day
-	$(BIN)/python -m pytest -q -m "full or not full"
+	$(BIN)/python -m pytest -q -n 2 -m "full or not full"
 
 check: .venv/ready ## ruff, mypy --strict, and what would be wrong with a push
 	$(BIN)/ruff check .
