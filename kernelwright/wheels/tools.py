@@ -12,7 +12,9 @@ from kernelwright.errors import WheelsUnavailable
 
 def uv(arguments: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run uv; it never downloads a Python."""
-    return _run([_uv(), *arguments, "--quiet"], cwd, {"UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": ""})
+    return _run(
+        [_uv(), *arguments, "--quiet"], cwd, {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_WRAP": "1", "VIRTUAL_ENV": ""}
+    )
 
 
 def _uv() -> str:
