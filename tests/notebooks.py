@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,11 @@ def environment(**more):
     """Return this process's variables without those that would lend a run modules, or a phase."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("KAGGLE_", "KERNELWRIGHT_", "PYTHONPATH"))}
     return {**kept, "PYDEVD_DISABLE_FILE_VALIDATION": "1", **more}
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell does to a command in the background: a test run there would start children deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(data: bytes, folder: Path, *, python: str = sys.executable, **variables: str) -> Ran:

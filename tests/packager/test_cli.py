@@ -63,7 +63,9 @@ def test_an_interrupt_is_status_130(folder):
     (folder.root / "pyproject.toml").unlink()
     (folder.root / "pyproject.toml").symlink_to("fifo.toml")  # reading it waits for a writer
     command = [sys.executable, "-m", "kernelwright", "build", "--project", str(folder.root)]
-    process = subprocess.Popen(command, cwd=notebooks.ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=notebooks.ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=notebooks.heed_interrupts
+    )
     with (folder.root / "fifo.toml").open("wb"):  # opens when the command is about to read
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)

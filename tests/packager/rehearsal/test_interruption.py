@@ -14,6 +14,7 @@ import pytest
 from kernelwright.errors import RehearsalUnderWay
 from kernelwright.rehearsal import home, sandbox
 from kernelwright.rehearsal.rehearse import Plan, rehearse
+from tests import notebooks
 
 SLEEPS = """
 # %%
@@ -45,6 +46,7 @@ def launched(kernel, source, tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=notebooks.heed_interrupts,
         )
         started.append(process)
         _wait(lambda: (project.build / "rehearsal/rerun-new/working/begun").exists() or process.poll() is not None)
