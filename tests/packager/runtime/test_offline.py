@@ -38,13 +38,17 @@ def folder():
     return inputs.ROOT / "datasets/ann/my-wheels"
 
 
-def refuse_to_run(*_, **__):
-    pytest.fail("a program was run")
+@pytest.fixture
+def programs(monkeypatch):
+    """What was asked to run; nothing is run."""
+    asked = []
+    monkeypatch.setattr(offline.subprocess, "run", lambda command, **_: asked.append(command))
+    return asked
 
 
-def test_without_wheels_nothing_is_done(monkeypatch):
-    monkeypatch.setattr(offline.subprocess, "run", refuse_to_run)
+def test_without_wheels_nothing_is_done(programs):
     offline.install()
+    assert programs == []
 
 
 def test_wheels_install_without_an_index(configure, folder, tmp_path, monkeypatch):
@@ -56,12 +60,12 @@ def test_wheels_install_without_an_index(configure, folder, tmp_path, monkeypatc
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "3\n"
 
 
-def test_missing_and_altered_wheels_are_all_named_and_none_is_installed(configure, folder, monkeypatch):
+def test_missing_and_altered_wheels_are_all_named_and_none_is_installed(configure, folder, programs):
     found = wheel(folder / NAME)
     configure(wheels={NAME: "ab" * 32, "stone-2.0-py3-none-any.whl": "cd" * 32}, wheels_dataset="my-wheels")
-    monkeypatch.setattr(offline.subprocess, "run", refuse_to_run)
     with pytest.raises(WheelsNotInstalled) as error:
         offline.install()
+    assert programs == []
     assert str(error.value) == (
         f"the wheels in {folder} are not those of this notebook:\n"
         "- stone-2.0-py3-none-any.whl is missing\n"
@@ -82,11 +86,11 @@ def test_a_dataset_that_is_not_attached_is_an_error_that_says_what_is_missing(co
     )
 
 
-def test_what_is_installed_at_its_version_needs_no_dataset(configure, monkeypatch):
-    monkeypatch.setattr(offline.subprocess, "run", refuse_to_run)
+def test_what_is_installed_at_its_version_needs_no_dataset(configure, programs):
     file = f"pytest-{pytest.__version__}-py3-none-any.whl"
     configure(wheels={file: "ab" * 32}, wheels_dataset="my-wheels")
     offline.install()
+    assert programs == []
 
 
 def test_what_is_installed_at_another_version_is_wanted(configure):
