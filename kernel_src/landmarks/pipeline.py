@@ -56,7 +56,7 @@ class Step:
 
 
 def recognise(
-    root: Path, settings: Settings, *, queries: int = 0, models: Sequence[Model] | None = None
+    root: Path, settings: Settings, *, queries: int | None = None, models: Sequence[Model] | None = None
 ) -> Iterator[Step]:
     """Recognise the landmarks of the test images; yield the predictions of each step as soon as they are there.
 
@@ -66,8 +66,9 @@ def recognise(
         The competition's folder.
     settings : Settings
         ``verify = False`` ends after retrieval.
-    queries : int
-        Run only the first queries, against a gallery of ``settings.smoke_gallery`` images; 0 for all.
+    queries : int, optional
+        What the guard says: try only this many, against a gallery of ``settings.max_images`` images, or else of
+        ``settings.smoke_gallery``; 0 for all of both splits. Without it, ``settings.max_images`` of each split.
     models : sequence of Model, optional
         The global models; else those of ``settings.models`` are loaded from where they are attached. Where none
         is, local features alone rank the gallery.
@@ -94,11 +95,12 @@ def recognise(
         yield _step("verification", data, verified, settings)
 
 
-def load(root: Path, settings: Settings, *, queries: int = 0) -> Data:
+def load(root: Path, settings: Settings, *, queries: int | None = None) -> Data:
     """List the competition's images and read its labels; gallery images without a label are counted and left out."""
     labels = dataset.read_labels(root / "train.csv")
-    found = dataset.list_images(root / "test", _least(queries, settings.max_images))
-    train = dataset.list_images(root / "train", _least(settings.smoke_gallery * bool(queries), settings.max_images))
+    most_queries, most_gallery = _subset(settings, queries)
+    found = dataset.list_images(root / "test", most_queries)
+    train = dataset.list_images(root / "train", most_gallery)
     gallery = [photo for photo in train if photo.id in labels]
     if len(gallery) < len(train):
         log.warning(
@@ -154,15 +156,10 @@ def by_local_features(data: Data, features: FeatureCache, settings: Settings) ->
     Raises
     ------
     GalleryTooLarge
-        If the gallery holds more images than ``settings.local_only.max_gallery``.
+        If the gallery holds more images than ``settings.local_only.max_gallery``. A gallery that is only tried,
+        of which ``train.csv`` names more, is warned of.
     """
-    most = settings.local_only.max_gallery
-    if len(data.gallery) > most:
-        slugs = ", ".join(global_slugs(settings))
-        raise GalleryTooLarge(
-            f"{len(data.gallery)} gallery images are more than local features alone can rank "
-            f"(local_only.max_gallery = {most}); attach the global weights: {slugs}"
-        )
+    _check_size(data, settings)
     photos = [*data.gallery, *data.queries]
     for _ in stages.stage("extract", _Work(photos, _ahead(features, photos, settings))):
         pass
@@ -193,6 +190,20 @@ def agreeing(
     return matches, verify(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
 
 
+def _check_size(data: Data, settings: Settings) -> None:
+    """Refuse a gallery too large to rank by local features; warn of it where only a part of it is tried."""
+    most, here = settings.local_only.max_gallery, len(data.gallery)
+    count = here if here > most else len(data.labels)
+    message = (
+        f"{count} gallery images are more than local features alone can rank "
+        f"(local_only.max_gallery = {most}); attach the global weights: {', '.join(global_slugs(settings))}"
+    )
+    if here > most:
+        raise GalleryTooLarge(message)
+    if count > most:
+        log.warning("the run on all data will stop: %s", message)
+
+
 class _Work(Generic[Item]):
     """Results whose number is known before they are there: what a progress bar needs."""
 
@@ -211,8 +222,11 @@ def _ahead(work: Callable[[Photo], Item], photos: Iterable[Photo], settings: Set
     return ahead(work, photos, threads=threads, depth=2 * threads)
 
 
-def _least(*limits: int | None) -> int | None:
-    return min((limit for limit in limits if limit), default=None)
+def _subset(settings: Settings, queries: int | None) -> tuple[int | None, int | None]:
+    """Return how many images of each split are taken, queries first; None is all."""
+    if queries is None:
+        return settings.max_images, settings.max_images
+    return (queries, settings.max_images or settings.smoke_gallery) if queries else (None, None)
 
 
 def _is_attached(slug: str) -> bool:

@@ -146,6 +146,8 @@ class Settings:
     """The whole pipeline.
 
     An embedding is DELG's global descriptor if ``delg_global``, then each model's of ``models``, side by side.
+    ``max_images`` is the debug subset: the first images of each split in the order of their ids. The guard's count of
+    queries follows it, and a rerun on hidden data takes all images all the same.
     """
 
     competition: str = "landmark-recognition-2021"

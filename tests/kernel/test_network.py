@@ -158,10 +158,3 @@ def test_an_encoder_is_the_embedding_model_of_a_classifier(tiny):
 
 def test_every_backbone_of_the_family_has_a_name():
     assert list(BACKBONES) == [f"efficientnet-b{size}" for size in range(8)]
-
-
-@pytest.mark.full
-def test_b7_has_the_seed_s_parameters():
-    model = encoder(NetworkSettings(input_px=512))
-    assert model.get_layer("efficientnet-b7").count_params() == 64_097_680
-    assert model.count_params() == 65_408_912

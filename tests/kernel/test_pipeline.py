@@ -162,6 +162,23 @@ def test_a_debug_subset_is_the_first_images_of_each_split_and_all_rows_stay(root
     assert labels(found) == {"3d00": "11", "3d01": "11", "4e00": ""}
 
 
+@pytest.mark.parametrize(
+    ("queries", "taken"), [(1, (["3d00"], ["0a00", "0a01"])), (0, ([*QUERIES], [*GALLERY]))], ids=["tried", "rerun"]
+)
+def test_the_guard_says_whether_the_debug_subset_is_taken(root, queries, taken):
+    data = pipeline.load(root, replace(SETTINGS, max_images=2, smoke_gallery=3), queries=queries)
+    assert ([photo.id for photo in data.queries], [photo.id for photo in data.gallery]) == taken
+
+
+def test_a_gallery_tried_in_part_warns_that_the_whole_is_too_large_without_weights(root, caplog):
+    settings = replace(SETTINGS, smoke_gallery=3, local_only=LocalOnlySettings(max_gallery=4))
+    [*pipeline.recognise(root, settings, queries=1, models=[])]
+    assert said(caplog) == [
+        "the run on all data will stop: 5 gallery images are more than local features alone can rank "
+        "(local_only.max_gallery = 4); attach the global weights: effb7-512-ep12"
+    ]
+
+
 def test_a_few_queries_are_tried_on_a_small_gallery(root):
     data = pipeline.load(root, replace(SETTINGS, smoke_gallery=3), queries=1)
     assert [photo.id for photo in data.queries] == ["3d00"]

@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -47,6 +50,33 @@ def test_a_loaded_model_embeds_as_the_saved_one(trained, files, name):
     saved = embeddings(embedding_model(trained))
     assert saved.std() > 0.001
     np.testing.assert_allclose(embeddings(model), saved, rtol=0, atol=1e-6)
+
+
+def under_keras_2(folder, backbone, network):
+    sizes = map(str, (network.embedding, network.classes, network.input_px))
+    script = Path(__file__).with_name("keras2.py")
+    subprocess.run([sys.executable, script, backbone, *sizes, folder], check=True, capture_output=True)
+    return np.load(folder / "expected.npz")
+
+
+def test_a_file_that_keras_2_wrote_embeds_as_keras_2_does(tmp_path):
+    expected = under_keras_2(tmp_path, "EfficientNetB0", TINY)
+    with h5py.File(tmp_path / "weights.h5") as file:
+        assert "head/arc_margin" in file.attrs["layer_names"]
+        assert file.attrs["keras_version"].startswith("2.")
+    model, network = load_embedding_model(tmp_path, WeightsSettings(slug="tiny", file="weights.h5", network=TINY))
+    assert network == TINY
+    assert expected["embeddings"].std() > 0.1
+    embedded = model.predict(expected["images"], verbose=0)
+    np.testing.assert_allclose(embedded, expected["embeddings"], rtol=0, atol=1e-6)
+
+
+def test_keras_2_reads_the_seed_s_format_and_embeds_as_the_saved_model_does(trained, tmp_path):
+    save_seed_format(trained, tmp_path / "given.h5")
+    expected = under_keras_2(tmp_path, "EfficientNetB0", TINY)
+    embedded = embedding_model(trained).predict(expected["images"], verbose=0)
+    assert embedded.std() > 0.01
+    np.testing.assert_allclose(embedded, expected["embeddings"], rtol=0, atol=1e-6)
 
 
 def test_the_seed_s_format_is_keras_2_s(files):

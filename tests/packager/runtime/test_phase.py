@@ -1,6 +1,7 @@
 import itertools
 import json
 import warnings
+from dataclasses import replace
 
 import pytest
 
@@ -53,7 +54,7 @@ def expected(data, rerun, run_type, mark):
 
 @pytest.fixture
 def detect(monkeypatch, configure, mount):
-    def detect(data="public", rerun=None, run_type=None, mark=None, smoke=3):
+    def detect(data="public", rerun=None, run_type=None, mark=None, smoke=3, subset=None):
         mount("paintings/train.csv", "id\n1\n" if data == "hidden" else "id\n1\n2\n")
         configure(smoke=smoke, public={} if data == "undeclared" else {"paintings/train.csv": {"rows": 2}})
         variables = {"KAGGLE_IS_COMPETITION_RERUN": rerun, "KAGGLE_KERNEL_RUN_TYPE": run_type}
@@ -63,7 +64,7 @@ def detect(monkeypatch, configure, mount):
             monkeypatch.setenv(mark, "kaggle")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            found = phase.detect()
+            found = phase.detect(subset=subset)
         return found, [str(one.message) for one in caught]
 
     return detect
@@ -117,6 +118,18 @@ def test_no_smoke_queries_in_a_commit_means_only_copying(detect):
 
 def test_the_editor_runs_a_few_queries_even_where_a_commit_runs_none(detect):
     assert detect(run_type="Interactive", smoke=0)[0].smoke == 4
+
+
+@pytest.mark.parametrize(("data", "rerun", "run_type", "mark"), EVERY_COMBINATION)
+def test_a_debug_subset_changes_how_many_queries_are_tried_and_nothing_else(detect, data, rerun, run_type, mark):
+    whole, debug = detect(data, rerun, run_type, mark)[0], detect(data, rerun, run_type, mark, subset=10)[0]
+    assert debug == replace(whole, smoke=0 if whole.name == "RERUN" else 10)
+
+
+def test_a_debug_subset_in_a_rerun_is_warned_of(detect):
+    assert detect("hidden", "true", "Batch", subset=10)[1] == [
+        "the debug subset of 10 is for public data; in a rerun all is computed"
+    ]
 
 
 def test_data_that_is_missing_is_computed(configure, monkeypatch):

@@ -1,0 +1,56 @@
+"""Run as a script, under Keras 2: write the weights of the original notebook's network, and what it embeds.
+
+    python keras2.py BACKBONE EMBEDDING CLASSES PX FOLDER
+
+A weights file given.h5 in the folder is read instead of made up.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+
+import efficientnet.tfkeras as efficientnet
+import numpy as np
+import tensorflow as tf
+
+layers = tf.keras.layers
+
+
+class ArcMargin(layers.Layer):
+    """The head's matrix, under its name in Keras 2; what it computes does not matter to the file."""
+
+    def build(self, shapes):
+        self.W = self.add_weight(name="W", shape=(shapes[0][-1], CLASSES))
+
+    def call(self, inputs):
+        return tf.matmul(inputs[0], self.W)
+
+
+def network(backbone, embedding, px):
+    image, label = layers.Input((px, px, 3), name="inp1"), layers.Input((), name="inp2")
+    pooled = layers.GlobalAveragePooling2D()(getattr(efficientnet, backbone)(weights=None, include_top=False)(image))
+    embedded = layers.Dense(embedding)(layers.Dropout(0.3)(pooled))
+    logits = ArcMargin(name="head/arc_margin", dtype="float32")([embedded, label])
+    return tf.keras.Model([image, label], layers.Softmax(dtype="float32")(logits)), tf.keras.Model(image, embedded)
+
+
+def disturb(model, rng):
+    """Leave no weight at its initial value, and give embeddings the spread of trained ones."""
+    model.set_weights([value + rng.uniform(-0.02, 0.02, value.shape) for value in model.get_weights()])
+    dense = next(layer for layer in model.layers if isinstance(layer, layers.Dense))
+    dense.set_weights([6 * value for value in dense.get_weights()])
+
+
+if __name__ == "__main__":
+    backbone, embedding, CLASSES, px, folder = sys.argv[1], *map(int, sys.argv[2:5]), Path(sys.argv[5])
+    rng = np.random.default_rng(4)
+    model, encoder = network(backbone, embedding, px)
+    if (folder / "given.h5").exists():
+        model.load_weights(folder / "given.h5")
+    else:
+        disturb(model, rng)
+    model.save_weights(folder / "weights.h5")
+    images = rng.random((3, px, px, 3), np.float32)
+    np.savez(folder / "expected.npz", images=images, embeddings=encoder.predict(images, verbose=0))
