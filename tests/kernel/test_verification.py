@@ -2,9 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from landmarks.features import LocalFeatures
+from landmarks.pipeline import agreeing
 from landmarks.settings import VerificationSettings
 from landmarks.verification import verify
+from tests.kernel.reference import recognition
 
 SETTINGS = VerificationSettings()
 TILT = np.array([[0.9, 0.1, 30], [-0.05, 1.1, -20], [1e-4, 2e-4, 1]])
@@ -30,6 +35,36 @@ def test_the_same_seed_gives_the_same_inliers():
     points = scene(6, 200)
     first, second = (verify(*points, SETTINGS) for _ in "ab")
     np.testing.assert_array_equal(first.mask, second.mask)
+
+
+HARD = {
+    "as they are": lambda points: points,
+    "all in one point": np.zeros_like,
+    "on a line": lambda points: np.repeat(points[:, :1], 2, axis=1),
+    "four distinct": lambda points: np.resize(points[:4], points.shape),
+    "far out": lambda points: points * np.float32(1e6),
+}
+
+
+def described(points, rng):
+    """One-hot descriptors, so that each keypoint matches its counterpart; some match another, some none."""
+    rows = rng.integers(0, len(points) + 1, len(points)) if rng.random() < 0.5 else np.arange(len(points))
+    return LocalFeatures(points, np.eye(len(points) + 1, dtype=np.float32)[rows])
+
+
+@given(
+    right=st.integers(0, 20),
+    wrong=st.integers(0, 20),
+    rng=st.integers(0, 10**6).map(np.random.default_rng),
+    of_query=st.sampled_from([*HARD]),
+    of_train=st.sampled_from([*HARD]),
+)
+def test_inliers_are_exactly_those_of_the_reference(right, wrong, rng, of_query, of_train):
+    points = scene(right, wrong, seed=int(rng.integers(10**6)))
+    query, train = (described(HARD[how](one), rng) for how, one in zip((of_query, of_train), points, strict=True))
+    _, found = agreeing(query, train, 0.75, SETTINGS)
+    pairs = ((one.keypoints, one.descriptors) for one in (query, train))
+    assert found.count == recognition.inliers(*pairs, SETTINGS.seed)
 
 
 @pytest.mark.parametrize(("matches", "inliers"), [(0, 0), (1, 0), (4, 0), (5, 5), (6, 6)])
