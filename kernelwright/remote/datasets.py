@@ -14,6 +14,8 @@ from kernelwright.remote.client import Client, is_absence, json_of
 METADATA = "dataset-metadata.json"
 _ONWARD = {"ready"}
 _DEAD = {"failed", "deleted"}
+_LOOKS = 6
+"""How often a version is looked for that was begun and cut off: Kaggle may tell of the one before for a while."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,19 +88,35 @@ def ensure(client: Client, sent: Parcel, tell: Callable[[str], None], *, public:
     ClientFailed
         It cannot be made, is not ready in time, or is not what was sent.
     """
-    now = state(client, sent.ref)
-    if now.version or now.status:
-        now = _ready(client, sent.ref, tell, beyond=0)
-        if sent.mark in (there := listing(client, sent.ref)):
-            _compare(sent, there)
-            tell(f"{sent.ref}: unchanged, version {now.version}")
-            return now.version
-    tell(f"{sent.ref}: {'a new version' if now.version else 'new'}, {len(sent.sizes)} files")
-    _send(client, sent, new=not now.version, public=public)
-    after = _ready(client, sent.ref, tell, beyond=now.version)
+    now, held = _held(client, sent, tell)
+    if not held:
+        tell(f"{sent.ref}: {'a new version' if now.version else 'new'}, {len(sent.sizes)} files")
+        _begun(sent).write_text(sent.mark, "utf-8")
+        _send(client, sent, new=not now.version, public=public)
+        now = _ready(client, sent.ref, tell, beyond=now.version)
     _compare(sent, listing(client, sent.ref))
-    tell(f"{sent.ref}: version {after.version} is ready")
-    return after.version
+    _begun(sent).unlink(missing_ok=True)
+    tell(f"{sent.ref}: {'unchanged, version' if held else 'version'} {now.version}{'' if held else ' is ready'}")
+    return now.version
+
+
+def _held(client: Client, sent: Parcel, tell: Callable[[str], None]) -> tuple[State, bool]:
+    """Return the dataset as it is, once it is ready, and whether it holds the parcel."""
+    begun = _begun(sent)
+    looks = _LOOKS if begun.is_file() and begun.read_text("utf-8") == sent.mark else 1
+    for look in range(looks):
+        time.sleep(client.pace.poll * bool(look))
+        now = state(client, sent.ref)
+        if now.version or now.status:
+            now = _ready(client, sent.ref, tell, beyond=0)
+            if sent.mark in listing(client, sent.ref):
+                return now, True
+    return now, False
+
+
+def _begun(sent: Parcel) -> Path:
+    """Return the note that this parcel is being sent, which outlives a push that is cut off."""
+    return sent.folder.with_name(f"{sent.folder.name}.begun")
 
 
 def _send(client: Client, sent: Parcel, *, new: bool, public: bool) -> None:

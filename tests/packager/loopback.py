@@ -36,13 +36,22 @@ class Fault:
 
 @dataclass(kw_only=True)
 class Dataset:
-    """One dataset: its versions, each file name to content, and how many looks it stays in processing."""
+    """One dataset: its versions, each file name to content, and how many looks it stays in processing.
+
+    For ``lag`` looks Kaggle tells of the version before, as if the newest had not come.
+    """
 
     versions: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     private: bool = True
     looks_left: int = 0
+    lag: int = 0
     status: str = "READY"
+
+    @property
+    def shown(self):
+        """How many versions Kaggle tells of."""
+        return len(self.versions) - bool(self.lag and len(self.versions) > 1)
 
 
 @dataclass(kw_only=True)
@@ -68,7 +77,7 @@ class Kaggle:
     """The server and its state; a context manager."""
 
     def __init__(self, folder: Path, *, looks: int = 1) -> None:
-        self.folder, self.looks = folder, looks
+        self.folder, self.looks, self.lag = folder, looks, 0
         self.datasets: dict[str, Dataset] = {}
         self.kernels: dict[str, Kernel] = {}
         self.submissions: list[dict] = []
@@ -189,6 +198,9 @@ class Kaggle:
 
     def get_dataset_status(self, body):
         dataset = self._dataset(body)
+        if dataset.lag > 0:
+            dataset.lag -= 1
+            return {"status": dataset.status}
         if dataset.looks_left > 0:
             dataset.looks_left -= 1
             return {"status": "BLOBS_RECEIVED"}
@@ -196,11 +208,12 @@ class Kaggle:
 
     def get_dataset(self, body):
         dataset = self._dataset(body)
-        return {"ref": f"{body['ownerSlug']}/{body['datasetSlug']}", "currentVersionNumber": len(dataset.versions)}
+        return {"ref": f"{body['ownerSlug']}/{body['datasetSlug']}", "currentVersionNumber": dataset.shown}
 
     def list_dataset_files(self, body):
         date = "2026-11-23T00:00:00Z"
-        files = self._dataset(body).versions[-1]
+        dataset = self._dataset(body)
+        files = dataset.versions[dataset.shown - 1]
         return {"datasetFiles": [{"name": n, "totalBytes": len(d), "creationDate": date} for n, d in files.items()]}
 
     def start_blob_upload(self, body):
@@ -226,7 +239,7 @@ class Kaggle:
         tokens = [one["token"] for one in files]
         dataset.versions.append({token.partition("-")[2]: self.blobs[token] for token in tokens})
         dataset.notes.append(note)
-        dataset.looks_left = self.looks
+        dataset.looks_left, dataset.lag = self.looks, self.lag
         return {"status": "Ok", "url": f"https://www.kaggle.com/datasets/{ref}"}
 
     def get_submission_limits(self, body):

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -149,6 +150,20 @@ def test_a_dataset_cut_off_after_kaggle_took_it_is_not_made_twice(kaggle, carrie
     datasets._send(client, parcel, new=True, public=False)  # and here the process was killed
     assert datasets.ensure(client, parcel, print) == 1
     assert len(kaggle.datasets[SOURCES].versions) == 1
+
+
+@pytest.mark.full
+def test_a_version_cut_off_that_kaggle_does_not_tell_of_yet_is_not_made_twice(kaggle, carried, monkeypatch):
+    ship(carried)
+    change(carried)
+    kaggle.lag = 3
+    send = datasets._send
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(datasets, "_send", lambda *given, **named: (send(*given, **named), signal.raise_signal(2)))
+        ship(carried)
+    assert ship(carried)[0].datasets == {SOURCES: 2}
+    assert len(kaggle.datasets[SOURCES].versions) == 2
+    assert not list((carried / "build/push").glob("*.begun"))
 
 
 FAILURES = {
