@@ -15,6 +15,7 @@ Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log t
 Dry = Annotated[bool, typer.Option("--dry-run", help="Print each request, make none.")]
 Skip = Annotated[bool, typer.Option("--skip-rehearsal", help="Push without a rehearsal; this is recorded.")]
 Again = Annotated[bool, typer.Option("--again", help="Push though the last version is this very notebook.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Push over edits made on Kaggle that are not here.")]
 Public = Annotated[bool, typer.Option("--public-datasets", help="Let everybody see the datasets made here.")]
 Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", help="How long to wait between two looks.")]
 
@@ -26,6 +27,7 @@ def push(
     dry_run: Dry = False,
     skip_rehearsal: Skip = False,
     again: Again = False,
+    overwrite: Overwrite = False,
     public_datasets: Public = False,
     poll: Poll = 10,
 ) -> None:
@@ -38,7 +40,9 @@ def push(
     from kernelwright.remote import shipping
 
     loaded = load_project(project, kernel)
-    wishes = shipping.Wishes(skip_rehearsal=skip_rehearsal, again=again, public_datasets=public_datasets)
+    wishes = shipping.Wishes(
+        skip_rehearsal=skip_rehearsal, again=again, overwrite=overwrite, public_datasets=public_datasets
+    )
     _check(loaded, kernel, wishes)
     if dry_run:
         for line in shipping.planned(loaded, loaded.notebook.read_bytes()):

@@ -14,11 +14,10 @@ from kernelwright.preflight import git
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.rehearsal import CHECK as REHEARSAL
 from kernelwright.project import Project
-from kernelwright.remote import datasets, kernels, ledger
+from kernelwright.remote import datasets, kernels, ledger, unpulled
 from kernelwright.remote.client import Client
 from kernelwright.remote.datasets import Parcel
 from kernelwright.remote.ledger import Push
-from kernelwright.sync import edited, script
 from kernelwright.wheels import make
 
 _METADATA = "kernel-metadata.json"
@@ -27,10 +26,14 @@ _PROBED = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """How to push: without a rehearsal, once more though it was pushed, with the datasets for everybody."""
+    """How to push.
+
+    Without a rehearsal; once more though it was pushed; over edits made on Kaggle; with the datasets for everybody.
+    """
 
     skip_rehearsal: bool = False
     again: bool = False
+    overwrite: bool = False
     public_datasets: bool = False
 
 
@@ -108,6 +111,8 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     ClientFailed
         Kaggle or its client failed; run again, and the push goes on where it stopped. A version Kaggle took without
         one of its sources is recorded first.
+    NotReady
+        The notebook was edited on Kaggle since the last push, and the edits are not in the sources.
     """
     notebook = project.notebook.read_bytes()
     sent = parcels(project)
@@ -119,6 +124,8 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
         tell(f"{kernel}: version {done.version} is this notebook already")
         return done
     found = _cut_off(project, client, made)
+    if not (found or wishes.overwrite):
+        _spare(project, client)
     answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made)
     push = _push(project, made, answer.version, versions, wishes)
     ledger.record(project.root, push, notebook)
@@ -141,6 +148,15 @@ def _sent(project: Project, client: Client, made: Load) -> kernels.Pushed:
     return kernels.push(client, made.folder)
 
 
+def _spare(project: Project, client: Client) -> None:
+    if found := unpulled.edits(project, client):
+        told = "\n".join(f"edited on Kaggle: {one}" for one in found)
+        raise NotReady(
+            f"{project.metadata.id} was edited on Kaggle since the last push:\n{told}\n"
+            "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
+        )
+
+
 def _cut_off(project: Project, client: Client, made: Load) -> int:
     """Return the version that a push cut off before its record has made, 0 if it made none."""
     begun = ledger.intended(project.root)
@@ -149,15 +165,9 @@ def _cut_off(project: Project, client: Client, made: Load) -> int:
     first = int(begun.get("after", 0)) + 1
     for version in range(first + _PROBED - 1, first - 1, -1):
         found = kernels.source(client, f"{project.metadata.id}/{version}")
-        if found and _says(found[0].encode()) == _says(made.notebook):
+        if found and unpulled.says(found[0].encode()) == unpulled.says(made.notebook):
             return version
     return 0
-
-
-def _says(notebook: bytes) -> object:
-    """Return what a notebook says, whatever the client did to its layout."""
-    read = edited.read(notebook)
-    return read.modules, read.set_up, [(cell.kind, cell.source, script.tags(cell)) for cell in read.driver]
 
 
 def _push(project: Project, made: Load, version: int, versions: Mapping[str, int], wishes: Wishes) -> Push:

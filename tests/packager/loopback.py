@@ -147,8 +147,12 @@ class Kaggle:
         return answer | self.invalid
 
     def _run(self, body):
-        self.kernels[body["slug"]].status = "RUNNING"
-        self.run(body)
+        kernel = self.kernels[body["slug"]]
+        kernel.status = "RUNNING"
+        try:
+            self.run(body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client should not wait for it
+            kernel.status, kernel.message = "ERROR", repr(error)
 
     def _kernel(self, body):
         ref = f"{body['userName']}/{body['kernelSlug'].split('/')[0]}"
@@ -416,10 +420,25 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
         described = metadata.read(told, Path("kernel-metadata.json"))
         setting = Setting(desk=desk, phase="commit", layout="new", metadata=described)
         name = "bubblewrap" if sandbox.bubblewrap_works() else "process"
+        ended = threading.Event()
+        reader = threading.Thread(target=_read, args=(desk.log, ended, kernel.log))
+        reader.start()
         outcome = run.run(request["text"].encode(), setting, name, Limits())
-        kernel.log += outcome.log.splitlines()
+        ended.set()
+        reader.join()
         kernel.output = {p.name: p.read_bytes() for p in sorted(desk.working.iterdir()) if p.is_file()}
         kernel.message = outcome.exception["text"].splitlines()[-1] if outcome.exception else ""
         kernel.status = "ERROR" if outcome.exception else "COMPLETE"
 
     return execute
+
+
+def _read(file: Path, ended: threading.Event, lines: list) -> None:
+    """Add a growing file's lines to ``lines`` as they come, the last one too."""
+    read, last = 0, False
+    while not last:
+        last = ended.wait(0.05)
+        text = file.read_text("utf-8", "replace") if file.exists() else ""
+        whole = text if last else text[: text.rfind("\n") + 1]
+        lines.extend(whole[read:].splitlines())
+        read = len(whole)

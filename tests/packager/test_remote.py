@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kernelwright.errors import ClientFailed, ClientMissing
+from kernelwright.errors import ClientFailed, ClientMissing, NotReady
 from kernelwright.project import load_project
 from kernelwright.remote import client as clients
-from kernelwright.remote import datasets, kernels, ledger, results, shipping
+from kernelwright.remote import datasets, kernels, ledger, results, shipping, unpulled
 from kernelwright.remote.client import Pace
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run, start
@@ -83,7 +83,7 @@ def test_a_push_sends_what_was_built_private_and_without_internet_and_follows_it
     (sent,) = kaggle.kernels["alice/toy-kernel"].versions
     assert (sent["isPrivate"], sent["enableInternet"], sent["language"]) == (True, False, "python")
     assert sent["competitionDataSources"] == ["toy-competition"]
-    assert shipping._says(sent["text"].encode()) == shipping._says((project / "build/toy.ipynb").read_bytes())
+    assert unpulled.says(sent["text"].encode()) == unpulled.says((project / "build/toy.ipynb").read_bytes())
     assert recorded(project) == ["pushed", "ran"]
     (push,) = ledger.pushes(project, "alice/toy-kernel")
     assert (push.version, push.commit, push.changed, push.rehearsal) == (
@@ -158,9 +158,10 @@ def test_a_version_cut_off_that_kaggle_does_not_tell_of_yet_is_not_made_twice(ka
     change(carried)
     kaggle.lag = 3
     send = datasets._send
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(datasets, "_send", lambda *given, **named: (send(*given, **named), signal.raise_signal(2)))
+    monkeypatch.setattr(datasets, "_send", lambda *given, **named: (send(*given, **named), signal.raise_signal(2)))
+    with pytest.raises(KeyboardInterrupt):
         ship(carried)
+    monkeypatch.setattr(datasets, "_send", send)
     assert ship(carried)[0].datasets == {SOURCES: 2}
     assert len(kaggle.datasets[SOURCES].versions) == 2
     assert not list((carried / "build/push").glob("*.begun"))
@@ -452,6 +453,34 @@ def test_pull_takes_the_notebook_from_kaggle(kaggle, project):
     assert "1 + len(row" in (project / "toy/__init__.py").read_text()
 
 
+def test_edits_made_on_kaggle_stop_a_push_until_they_are_pulled(kaggle, project):
+    ship(project)
+    sent = kaggle.kernels["alice/toy-kernel"].versions[0]
+    sent["text"] = sent["text"].replace("len(row[", "1 + len(row[")
+    (project / "main.py").write_text((project / "main.py").read_text().replace("# # Toy", "# # A toy"))
+    shipped.build(project)
+    with pytest.raises(NotReady) as caught:
+        ship(project)
+    assert str(caught.value) == (
+        "alice/toy-kernel was edited on Kaggle since the last push:\n"
+        "edited on Kaggle: toy/__init__.py: edited\n"
+        "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
+    )
+    assert run(kaggle, project, "pull", "--apply")[0] == 0
+    shipped.build(project)
+    assert ship(project)[0].version == 2
+    assert "1 + len(row[" in kaggle.kernels["alice/toy-kernel"].versions[1]["text"]
+
+
+@pytest.mark.full
+def test_edits_made_on_kaggle_can_be_left_behind(kaggle, project):
+    ship(project)
+    sent = kaggle.kernels["alice/toy-kernel"].versions[0]
+    sent["text"] = sent["text"].replace("len(row[", "1 + len(row[")
+    change(project)
+    assert ship(project, overwrite=True)[0].version == 2
+
+
 @pytest.mark.full
 def test_a_kernel_that_is_not_there_cannot_be_pulled(kaggle, project):
     status, _, errors = run(kaggle, project, "pull")
@@ -503,15 +532,34 @@ def test_a_push_killed_anywhere_and_run_again_ends_in_the_same_state(kaggle, car
     assert recorded(carried).count("pushed") == 1
 
 
+WAITING = """
+# %%
+from pathlib import Path
+from time import sleep
+
+print("half of it")
+while not Path("go").exists():
+    sleep(0.05)
+"""
+
+
 @pytest.mark.full
-def test_what_is_pushed_runs_on_the_server_as_it_was_rehearsed(kaggle, carried, tmp_path):
+def test_what_is_pushed_runs_on_the_server_as_it_was_rehearsed_and_its_log_is_followed_live(kaggle, carried, tmp_path):
     inputs = tmp_path / "inputs"
     competition = inputs / "toy-competition"
     competition.mkdir(parents=True)
     (competition / "test.csv").write_text("id\nabc\nde\n")
     (competition / "sample_submission.csv").write_text("id,answer\nabc,0\nde,0\n")
+    (carried / "main.py").write_text((carried / "main.py").read_text() + WAITING)
+    shipped.build(carried)
+    shipped.rehearse(carried)
     kaggle.run = rehearsing(kaggle, inputs)
-    status, lines, errors = run(kaggle, carried, "push", "--wait", "--poll", "0.1")
-    assert (status, errors) == (0, [])
+    with start(kaggle, carried, "push", "--wait", "--poll", "0.1") as process:
+        assert "  half of it\n" in iter(process.stdout.readline, "")
+        assert kaggle.kernels["alice/toy-kernel"].status == "RUNNING"
+        (working,) = kaggle.folder.glob("run-1-*/working")
+        (working / "go").touch()
+        rest, errors = process.communicate(timeout=300)
+    assert (process.returncode, errors) == (0, "")
     assert (Path(carried) / "build/output/submission.csv").read_text() == "id,answer\nabc,3\nde,2\n"
-    assert lines[-1] == "submission.csv: 2 rows, valid"
+    assert rest.splitlines()[-1] == "submission.csv: 2 rows, valid"
