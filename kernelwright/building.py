@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelwright import cells, files, imports, notebook, setting_up, sources
+from kernelwright import cells, files, imports, metadata, notebook, setting_up, sources
 from kernelwright.errors import InvalidProject, NotebookTooLarge
 from kernelwright.project import Project
 from kernelwright.sources import SourceTree
@@ -140,7 +140,7 @@ def _dataset(project: Project, tree: SourceTree) -> dict[str, bytes]:
     owner = project.metadata.id.partition("/")[0]
     described = {"id": f"{owner}/{slug}", "title": _title(slug), "licenses": [{"name": "other"}]}
     return {
-        "dataset-metadata.json": f"{json.dumps(described, indent=1)}\n".encode(),
+        metadata.DATASET_FILE: f"{json.dumps(described, indent=1)}\n".encode(),
         setting_up.DATASET_FILE: setting_up.dataset({file.path: file.data for file in tree.files}),
     }
 
@@ -166,7 +166,11 @@ def build(project: Project) -> Path:
     With ``carrier = "dataset"``, the dataset is written to ``build/sources/``; that of a further kernel, to
     ``build/sources-NAME/``.
     """
-    built = build_notebook(project)
+    write(project, build_notebook(project))
+    return project.notebook
+
+
+def write(project: Project, built: Notebook) -> None:
+    """Write what was built, as `build` does."""
     dataset = {project.dataset / name: data for name, data in built.dataset.items()}
     files.replace_all({**dataset, project.notebook: built.data})
-    return project.notebook

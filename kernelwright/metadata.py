@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from kernelwright import validation
 
 PLACEHOLDER_OWNER = "OWNER"
+DATASET_FILE = "dataset-metadata.json"
+"""Beside a dataset's files; Kaggle reads it at the upload and mounts it nowhere."""
 
 
 def _flag(value: object) -> object:

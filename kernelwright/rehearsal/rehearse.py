@@ -1,11 +1,11 @@
 """The rehearsal: build, lay out the input, run both phases, judge, score, compare, report."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kernelwright import building, files, pythons
+from kernelwright import building, pythons
 from kernelwright.building import Notebook
 from kernelwright.project import Project
 from kernelwright.rehearsal import (
@@ -71,7 +71,7 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None) -> Repor
     """
     mounted_wheels.ensure(project)
     built = building.build_notebook(project)
-    files.replace(project.notebook, built.data)
+    building.write(project, built)
     with home.occupied(plan.folder or project.build / "rehearsal") as folder:
         return _Rehearsal(project=project, plan=plan, built=built, folder=folder, tell=tell).run()
 
@@ -110,7 +110,8 @@ class _Rehearsal:
             self.runs.append(self._run(setting, made))
 
     def _run(self, setting: Setting, made: Environment | None) -> Run:
-        self.missing = _stage(self.project, self.plan, setting, made.version if made else pythons.running())
+        python = made.version if made else pythons.running()
+        self.missing = _stage(self.project, self.plan, setting, python, self.built.dataset)
         setting, name = environment.seated(setting, made), self.plan.chosen_sandbox
         outcome = run(self.built.data, setting, name, self.plan.limits)
         return judging.judged(self.project, self.plan.source, setting, name, outcome)
@@ -146,8 +147,11 @@ class _Rehearsal:
         )
 
 
-def _stage(project: Project, plan: Plan, setting: Setting, python: str) -> list[str]:
-    """Stage the input; for the commit phase the public one: ``<source>-public``, or the same, padded."""
+def _stage(project: Project, plan: Plan, setting: Setting, python: str, sources: Mapping[str, bytes]) -> list[str]:
+    """Stage the input; for the commit phase the public one: ``<source>-public``, or the same, padded.
+
+    ``sources`` is the dataset that carries the tree, empty where the notebook does.
+    """
     public = plan.source.with_name(f"{plan.source.name}-public")
     ready = setting.phase == "commit" and public.is_dir()
     linked = plan.chosen_sandbox == "bubblewrap"
@@ -155,4 +159,6 @@ def _stage(project: Project, plan: Plan, setting: Setting, python: str) -> list[
     if setting.phase == "commit" and not ready:
         staging.make_public(setting.desk.input, project.configuration.public)
     mounted_wheels.stage(project, setting.desk.input, python)
+    if sources:
+        staging.put_dataset(setting.desk.input / project.configuration.sources_dataset, sources)
     return [slug for slug in missing if not (setting.desk.input / slug).is_dir()]

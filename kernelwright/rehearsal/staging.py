@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from kernelwright.errors import InvalidInput
+from kernelwright.metadata import DATASET_FILE
 from kernelwright.project import Fingerprint, Project
 
 TRUTH = "truth.csv"
@@ -34,6 +35,14 @@ def stage(project: Project, source: Path, target: Path, *, linked: bool) -> list
         hidden = source / slug / TRUTH if slug in competitions else None
         _copy_tree(source / slug, target / slug, hidden, _link if linked else shutil.copy2)
     return [slug for slug in project.metadata.slugs if slug not in present]
+
+
+def put_dataset(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Stage a dataset as it was just made, whatever the input folder has under its name; Kaggle keeps the metadata."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in contents.keys() - {DATASET_FILE}:
+        (folder / name).write_bytes(contents[name])
 
 
 def _copy_tree(source: Path, target: Path, hidden: Path | None, copy: Callable[[str, str], object]) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import ClientFailed
+from kernelwright.metadata import DATASET_FILE
 from kernelwright.remote.client import Client, is_absence, json_of
 
-METADATA = "dataset-metadata.json"
 _ONWARD = {"ready"}
 _DEAD = {"failed", "deleted"}
 _LOOKS = 6
@@ -48,11 +48,11 @@ def parcel(source: Path, target: Path) -> Parcel:
     names = sorted(path.name for path in source.iterdir() if path.is_file() and not path.name.startswith("."))
     for name in names:
         shutil.copyfile(source / name, target / name)
-    listed = "".join(f"{_sha256(target / name)}  {name}\n" for name in names if name != METADATA)
+    listed = "".join(f"{_sha256(target / name)}  {name}\n" for name in names if name != DATASET_FILE)
     mark = f"contents-{hashlib.sha256(listed.encode()).hexdigest()[:16]}.txt"
     (target / mark).write_text(listed, "utf-8")
-    ref = json.loads((target / METADATA).read_text("utf-8"))["id"]
-    sizes = {path.name: path.stat().st_size for path in sorted(target.iterdir()) if path.name != METADATA}
+    ref = json.loads((target / DATASET_FILE).read_text("utf-8"))["id"]
+    sizes = {path.name: path.stat().st_size for path in sorted(target.iterdir()) if path.name != DATASET_FILE}
     return Parcel(ref=ref, folder=target, sizes=sizes, mark=mark)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from kernelwright import building, files
 from kernelwright.errors import ClientFailed, InvalidProject, NotReady
+from kernelwright.metadata import DATASET_FILE
 from kernelwright.preflight import git
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.rehearsal import CHECK as REHEARSAL
@@ -52,9 +53,9 @@ def parcels(project: Project) -> list[Parcel]:
     if known.carrier == "dataset":
         folders.append((known.sources_dataset, project.dataset))
     for slug, folder in folders:
-        if not (folder / datasets.METADATA).is_file():
+        if not (folder / DATASET_FILE).is_file():
             place = folder.relative_to(project.root).as_posix()
-            raise InvalidProject([f"{place}: no {datasets.METADATA}; make the dataset {slug} before the push"])
+            raise InvalidProject([f"{place}: no {DATASET_FILE}; make the dataset {slug} before the push"])
     return [datasets.parcel(folder, project.build / "push" / slug) for slug, folder in folders]
 
 

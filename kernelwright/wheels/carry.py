@@ -13,7 +13,6 @@ from kernelwright.wheels.wheel import Wheel
 
 LARGEST_DATASET_FILES = 50
 """Kaggle takes no more files at the top of a dataset."""
-METADATA = "dataset-metadata.json"
 LICENCES = "LICENCES.txt"
 
 
@@ -33,7 +32,7 @@ def described(project: Project) -> bytes:
         "description": f"Each wheel under its own licence: see {LICENCES}.",
     }
     try:
-        metadata.read_dataset(table, Path(METADATA))
+        metadata.read_dataset(table, Path(metadata.DATASET_FILE))
     except validation.Mismatch as mismatch:
         raise InvalidProject(mismatch.lines) from None
     return f"{json.dumps(table, indent=2, ensure_ascii=False)}\n".encode()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from kernelwright import files
+from kernelwright import files, metadata
 from kernelwright.errors import InvalidProject, WheelsUnavailable
 from kernelwright.project import Project
 from kernelwright.wheels import carry, conflicts, fetch, lock, locks, resolve, wheel
@@ -146,7 +146,7 @@ def _pinned(slot: Slot) -> tuple[Distribution, ...]:
 
 def _further(project: Project, slots: Sequence[Slot], wheels: Sequence[Wheel]) -> dict[str, bytes]:
     """Return the files beside the wheels: what Kaggle asks, the licences, a requirements file an image."""
-    told = {carry.METADATA: carry.described(project), carry.LICENCES: carry.licences(wheels)}
+    told = {metadata.DATASET_FILE: carry.described(project), carry.LICENCES: carry.licences(wheels)}
     return told | {f"requirements-{slot.image.name}.txt": _requirements(slot) for slot in slots}
 
 

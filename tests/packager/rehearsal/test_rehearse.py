@@ -4,8 +4,10 @@ import os
 import pytest
 
 from kernelwright.errors import InvalidInput
+from kernelwright.project import load_project
 from kernelwright.rehearsal import sandbox
 from kernelwright.rehearsal.rehearse import Plan, rehearse
+from tests.packager.rehearsal.conftest import contents
 
 BEST, OTHER = ("bubblewrap", "process") if sandbox.bubblewrap_works() else ("process", None)
 
@@ -72,6 +74,22 @@ def test_the_log_holds_the_cells_and_ends_with_them(rehearsed, sandbox_name):
 def test_the_input_is_left_as_it_was(rehearsed, sandbox_name):
     *_, before, after = rehearsed(sandbox_name)
     assert after == before
+
+
+def test_sources_in_a_dataset_are_mounted_as_they_were_just_built(kernel, source):
+    project = kernel(dataset_sources=["OWNER/toy-data", "OWNER/toy-sources"])
+    configured = project.root / "pyproject.toml"
+    carried = '\ncarrier = "dataset"\nsources_dataset = "toy-sources"\n'
+    configured.write_text(configured.read_text().replace('\nscore = "toy:score"\n', f'\nscore = "toy:score"{carried}'))
+    (source / "toy-sources").mkdir()
+    (source / "toy-sources" / "sources.json").write_text("of an older build")
+    before = contents(source)
+    report = rehearse(load_project(project.root), Plan(source=source, layouts=["new"]))
+    assert report.complete
+    assert report.runs[0].scores == {"accuracy": 2 / 3}
+    assert report.missing == ()
+    assert (project.build / "sources" / "sources.json").is_file()
+    assert contents(source) == before
 
 
 def test_an_input_folder_named_public_serves_the_commit_phase(kernel, source, sandbox_name):
