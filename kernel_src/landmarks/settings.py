@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass, field
 
+PUBLIC_TRAIN_IMAGES = 1_580_470
+"""Rows of the public train.csv: what ``[tool.kernelwright.public]`` tells the guard."""
+PUBLIC_TEST_IMAGES = 10_345
+"""Images of the public test split, of the 2021 competition."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSettings:
