@@ -1,95 +1,28 @@
-"""One wheel file, and a folder of them, held against what they should be."""
-
 import os
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from kernelwright import cli, pythons
-from kernelwright.errors import WheelsUnavailable
 from kernelwright.project import load_project
 from kernelwright.rehearsal import environment
 from kernelwright.rehearsal.environment import Environment
-from kernelwright.wheels import make, verify, wheel
+from kernelwright.wheels import make, verify
 from kernelwright.wheels.verify import Proof
 from tests import notebooks, wheelhouse
+from tests.packager.wheels.shop import refused
 
 HERE = pythons.running()
 
 
-def refused(action):
-    with pytest.raises(WheelsUnavailable) as error:
-        action()
-    return str(error.value)
-
-
-def test_a_wheel_tells_what_it_is_needs_and_brings(tmp_path):
-    files = {
-        "stone/__init__.py": "",
-        "stone/grain.py": "",
-        "_stone.cpython-312-x86_64-linux-gnu.so": "",
-        "notes/x.py": "",
-    }
-    path = wheelhouse.wheel(tmp_path, "Big.Pebble", "1.5", requires=['numpy>=2; extra == "fast"'], files=files)
-    found = wheel.read(path)
-    assert (found.name, found.version, found.licence) == ("big-pebble", "1.5", "MIT")
-    assert [str(one) for one in found.requires] == ['numpy>=2; extra == "fast"']
-    assert found.modules == ("_stone", "stone")
-    assert found.licences == (("LICENSE.txt", "The licence of Big.Pebble.\n"),)
-
-
-def test_a_renamed_wheel_is_named_with_what_it_is(tmp_path):
-    path = wheelhouse.wheel(tmp_path, "pebble").rename(tmp_path / "stone-1.0-py3-none-any.whl")
-    assert refused(lambda: wheel.read(path)) == (
-        "stone-1.0-py3-none-any.whl: renamed: inside it is pebble 1.0; give it back its own name"
-    )
-
-
-def test_a_copys_name_is_no_wheels_name(tmp_path):
-    path = wheelhouse.wheel(tmp_path, "pebble").rename(tmp_path / "pebble-1.0-py3-none-any (1).whl")
-    assert refused(lambda: wheel.read(path)) == (
-        "pebble-1.0-py3-none-any (1).whl: not the name of a wheel; give it back its own"
-    )
-
-
-def test_a_corrupt_wheel_is_named(tmp_path):
-    path = wheelhouse.wheel(tmp_path, "pebble")
-    path.write_bytes(path.read_bytes()[:200])
-    assert refused(lambda: wheel.read(path)) == (
-        "pebble-1.0-py3-none-any.whl: corrupt: File is not a zip file; fetch it again"
-    )
-
-
-def test_an_edited_wheel_is_named_with_the_file(tmp_path):
-    path = wheelhouse.wheel(tmp_path, "pebble")
-    _edit(path, "pebble.py", "VERSION = 'mine'\n")
-    assert refused(lambda: wheel.read(path)) == (
-        "pebble-1.0-py3-none-any.whl: edited: pebble.py is not what its record says; fetch it again"
-    )
-
-
-def test_a_file_put_into_a_wheel_is_named(tmp_path):
-    path = wheelhouse.wheel(tmp_path, "pebble")
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("more.py", "")
-    assert refused(lambda: wheel.read(path)) == (
-        "pebble-1.0-py3-none-any.whl: edited: more.py is not in its record; fetch it again"
-    )
-
-
-def _edit(path, name, text):
-    with zipfile.ZipFile(path) as archive:
-        held = {one: archive.read(one) for one in archive.namelist()}
-    with zipfile.ZipFile(path, "w") as archive:
-        for one, data in {**held, name: text.encode()}.items():
-            archive.writestr(one, data)
-
-
 IMAGE = f'python = "{HERE}"\nglibc = "2.35"\ndate = "2026-01-01"\nsource = "a test"\n'
+
+
 CP = f"cp{HERE.replace('.', '')}"
+
+
 STONE = f"stone-2.5-{CP}-{CP}-manylinux_2_17_x86_64.whl"
 
 

@@ -1,0 +1,71 @@
+import hashlib
+
+import pytest
+
+from kernelwright.project import load_project
+from kernelwright.wheels import lock, locks
+from tests.packager import shipped
+from tests.packager.preflight.surveyed import found, told
+
+WITH_WHEELS = shipped.CONFIGURATION + 'wheels = "tiny.in"\nwheels_dataset = "toy-wheels"\n'
+
+
+WHEEL = "tiny-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def wheeled(tmp_path):
+    """A ready project with one locked wheel, of which only name and digest matter here."""
+    sources = ["alice/toy-data", "alice/toy-wheels"]
+    project = shipped.make(tmp_path, configuration=WITH_WHEELS, dataset_sources=sources)
+    (project / "tiny.in").write_text("tiny==1.0\n")
+    (slot,) = locks.slots(load_project(project))
+    wheels = {WHEEL: hashlib.sha256(b"a wheel").hexdigest()}
+    tiny = lock.Distribution(name="tiny", version="1.0", wheels=wheels)
+    locked = lock.Lock(format=lock.FORMAT, image=slot.image.name, inputs=slot.inputs, distribution=(tiny,))
+    slot.file.write_bytes(lock.write(locked))
+    (project / "build/wheels").mkdir(parents=True)
+    (project / "build/wheels" / WHEEL).write_bytes(b"a wheel")
+    shipped.build(project)
+    shipped.rehearse(project)
+    shipped.commit(project)
+    return project
+
+
+def test_wheels_that_are_locked_and_fit_are_no_finding(wheeled):
+    assert told(wheeled) == []
+
+
+def test_wheels_not_made_yet_are_unready(wheeled):
+    (wheeled / "build/wheels" / WHEEL).unlink()
+    assert told(wheeled) == [("wheels", "unready", "build/wheels", "no wheels were made yet")]
+
+
+def test_a_wheel_that_is_altered_or_not_locked_is_an_error(wheeled):
+    (wheeled / "build/wheels" / WHEEL).write_bytes(b"another")
+    (wheeled / "build/wheels/more-1.0-py3-none-any.whl").write_bytes(b"more")
+    assert told(wheeled) == [
+        ("wheels", "error", "build/wheels/more-1.0-py3-none-any.whl", "no lock names it"),
+        ("wheels", "error", f"build/wheels/{WHEEL}", "altered: its sha256 is not the lock's"),
+    ]
+
+
+def test_an_image_none_of_the_wheels_fits_is_unready(wheeled):
+    other = "more-1.0-cp27-cp27m-win32.whl"
+    (wheeled / "build/wheels" / WHEEL).rename(wheeled / "build/wheels" / other)
+    assert ("unready", "tiny 1.0: no wheel here fits 2026-08, Python 3.12") in [
+        (one.severity, one.problem) for one in found(wheeled, "wheels")
+    ]
+
+
+def test_a_lock_that_is_stale_is_an_error(wheeled):
+    (wheeled / "tiny.in").write_text("tiny==1.0\nmore\n")
+    assert [one.severity for one in found(wheeled, "build")] == ["error"]
+
+
+def test_wheels_that_are_not_attached_are_an_error(tmp_path):
+    project = shipped.make(tmp_path, configuration=WITH_WHEELS)
+    (project / "tiny.in").write_text("tiny==1.0\n")
+    assert [(one.severity, one.problem) for one in found(project, "project")] == [
+        ("error", "'alice/toy-wheels' is missing, which carries the wheels")
+    ]

@@ -1,0 +1,69 @@
+import signal
+
+import pytest
+
+from kernelwright.errors import ClientFailed
+from kernelwright.project import load_project
+from kernelwright.remote import client as clients
+from kernelwright.remote import datasets, shipping
+from kernelwright.remote.client import Pace
+from tests.packager.loopback import Dataset, Fault
+from tests.packager.remote.ships import QUICK, SOURCES, change, ship
+
+
+@pytest.mark.full
+def test_a_dataset_cut_off_after_kaggle_took_it_is_not_made_twice(kaggle, carried):
+    parcel = shipping.parcels(load_project(carried))[0]
+    client = clients.find(QUICK)
+    datasets._send(client, parcel, new=True, public=False)  # and here the process was killed
+    assert datasets.ensure(client, parcel, print) == 1
+    assert len(kaggle.datasets[SOURCES].versions) == 1
+
+
+@pytest.mark.full
+def test_a_version_cut_off_that_kaggle_does_not_tell_of_yet_is_not_made_twice(kaggle, carried, monkeypatch):
+    ship(carried)
+    change(carried)
+    kaggle.lag = 3
+    send = datasets._send
+    monkeypatch.setattr(datasets, "_send", lambda *given, **named: (send(*given, **named), signal.raise_signal(2)))
+    with pytest.raises(KeyboardInterrupt):
+        ship(carried)
+    monkeypatch.setattr(datasets, "_send", send)
+    assert ship(carried)[0].datasets == {SOURCES: 2}
+    assert len(kaggle.datasets[SOURCES].versions) == 2
+    assert not list((carried / "build/push").glob("*.begun"))
+
+
+@pytest.mark.full
+def test_a_dataset_stuck_in_processing_ends_in_one_line(kaggle, carried):
+    kaggle.looks = 10_000
+    with pytest.raises(ClientFailed) as caught:
+        ship(carried, pace=Pace(poll=0.02, dataset=2))
+    assert str(caught.value) == "alice/toy-sources: not ready after 2 s (blobs_received); run again to go on"
+    kaggle.datasets[SOURCES].looks_left = 0
+    assert ship(carried)[0].datasets == {SOURCES: 1}
+    assert len(kaggle.datasets[SOURCES].versions) == 1
+
+
+@pytest.mark.full
+def test_a_dataset_kaggle_cannot_process_ends_in_one_line(kaggle, carried):
+    kaggle.datasets[SOURCES] = Dataset(versions=[{}], status="FAILED")
+    with pytest.raises(ClientFailed) as caught:
+        ship(carried)
+    assert str(caught.value) == "alice/toy-sources: Kaggle could not process the dataset: failed"
+
+
+@pytest.mark.full
+def test_a_dataset_kaggle_refuses_ends_in_one_line(kaggle, carried):
+    kaggle.faults = [Fault(call="CreateDataset", status=200, body={"status": "error", "error": "No more room"})]
+    with pytest.raises(ClientFailed) as caught:
+        ship(carried)
+    assert str(caught.value) == "kaggle datasets create: No more room"
+
+
+@pytest.mark.full
+def test_an_upload_the_client_lost_is_found_out(kaggle, carried):
+    kaggle.faults = [Fault(call="upload", status=400)]
+    with pytest.raises(ClientFailed, match=r"^alice/toy-sources: Kaggle does not hold .* as it was sent; push again$"):
+        ship(carried)

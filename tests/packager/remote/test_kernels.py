@@ -1,0 +1,83 @@
+import json
+import time
+
+import pytest
+
+from kernelwright.remote import client as clients
+from kernelwright.remote import kernels, ledger
+from tests.packager.kaggle_calls import run
+from tests.packager.loopback import Fault
+from tests.packager.remote.ships import QUICK, recorded, ship
+
+
+@pytest.mark.full
+def test_a_look_at_a_status_that_fails_is_taken_again(kaggle, project):
+    ship(project)
+    kaggle.faults = [Fault(call="GetKernelSessionStatus", status=503, times=2)]
+    told = []
+    ended = kernels.wait(clients.find(QUICK), "alice/toy-kernel", told.append, shows_log=False)
+    assert (ended.word, told) == ("COMPLETE", ["alice/toy-kernel: no answer", "alice/toy-kernel: complete"])
+
+
+@pytest.mark.full
+def test_a_run_that_fails_is_named_with_kaggles_reason(kaggle, project):
+    def fail(request):
+        kernel = kaggle.kernels[request["slug"]]
+        kernel.status, kernel.message = "ERROR", "ZeroDivisionError:\n division by zero"
+
+    kaggle.run = fail
+    status, _, errors = run(kaggle, project, "push", "--wait", "--poll", "0.05")
+    assert (status, errors) == (1, ["alice/toy-kernel: the run failed: ZeroDivisionError: division by zero"])
+    assert recorded(project) == ["pushed", "ran"]
+
+
+@pytest.mark.full
+def test_the_log_is_followed_live_through_a_cut_stream(kaggle, project):
+    def talk(request):
+        kernel = kaggle.kernels[request["slug"]]
+        while "stream" not in kaggle.calls:
+            time.sleep(0.01)
+        for line in ("one", "two", "three"):
+            kernel.log.append(line)
+            time.sleep(0.1)
+        kernel.output = {"submission.csv": b"id,answer\n1,2\n"}
+        kernel.status = "COMPLETE"
+
+    kaggle.run = talk
+    kaggle.faults = [Fault(call="stream", cut=True)]
+    ship(project)
+    told = []
+    kernels.wait(clients.find(QUICK), "alice/toy-kernel", told.append)
+    assert told == ["alice/toy-kernel: running", "  one", "  two", "  three", "alice/toy-kernel: complete"]
+
+
+@pytest.mark.full
+def test_status_and_logs_can_be_scripted(kaggle, project):
+    ship(project)
+    push = ledger.pushes(project, "alice/toy-kernel")[0]
+    kernel = kaggle.kernels["alice/toy-kernel"]
+    assert run(kaggle, project, "status")[:2] == (
+        0,
+        [f"alice/toy-kernel: version 1, commit {push.commit[:12]}: complete"],
+    )
+    assert run(kaggle, project, "logs", "-f")[:2] == (0, ["started", "done"])
+    kernel.status = "CANCEL_ACKNOWLEDGED"
+    status, lines, errors = run(kaggle, project, "status", "--json")
+    assert (status, json.loads(lines[0])["status"]) == (1, "CANCEL_ACKNOWLEDGED")
+    assert errors == ["alice/toy-kernel: the run cancel acknowledged: Kaggle gives no reason; see `kernelwright logs`"]
+
+
+def test_pull_takes_the_notebook_from_kaggle(kaggle, project):
+    ship(project)
+    sent = kaggle.kernels["alice/toy-kernel"].versions[0]
+    sent["text"] = sent["text"].replace("len(row[", "1 + len(row[")
+    status, lines, _ = run(kaggle, project, "pull", "--apply")
+    assert (status, lines[0], lines[-1]) == (0, "toy/__init__.py: edited", "1 file changed")
+    assert "1 + len(row" in (project / "toy/__init__.py").read_text()
+
+
+@pytest.mark.full
+def test_a_kernel_that_is_not_there_cannot_be_pulled(kaggle, project):
+    status, _, errors = run(kaggle, project, "pull")
+    told = "alice/toy-kernel: no such kernel on Kaggle, or not yours to see; push it first"
+    assert (status, errors) == (1, [told])

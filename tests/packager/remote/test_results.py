@@ -1,0 +1,40 @@
+import pytest
+
+from kernelwright.errors import ClientFailed
+from kernelwright.project import load_project
+from kernelwright.remote import client as clients
+from kernelwright.remote import kernels, results
+from tests.packager.loopback import Fault
+from tests.packager.remote.ships import QUICK, ship
+
+
+@pytest.mark.full
+def test_an_output_that_did_not_arrive_whole_is_found_out(kaggle, project, tmp_path):
+    ship(project)
+    kaggle.faults = [Fault(call="output", status=500, body={"oh": "no"})]
+    with pytest.raises(ClientFailed) as caught:
+        kernels.output(clients.find(QUICK), "alice/toy-kernel", tmp_path / "output")
+    message = "kaggle kernels output: submission.csv did not arrive whole; run it again"
+    assert str(caught.value) == message
+
+
+SUBMISSIONS = {
+    None: "missing from the output",
+    "": "the header is empty; the sample's is id,answer; no rows",
+    "id,x\n1,2\n": "the header is id,x; the sample's is id,answer",
+    "id,answer\n": "no rows",
+    "id,answer\n1,2\n1,3\n": "1 ids repeated, such as 1",
+    "id,answer\n1,2,3\n": "1 rows with other than 2 values",
+    "id,answer\n1,2\n": "",
+}
+
+
+@pytest.mark.parametrize("text", SUBMISSIONS)
+def test_a_submission_that_could_not_be_scored_is_told(project, text):
+    sample = project / "build/mini/toy-competition/sample_submission.csv"
+    sample.parent.mkdir(parents=True)
+    sample.write_text("id,answer\n9,0\n")
+    file = project / "submission.csv"
+    if text is not None:
+        file.write_text(text)
+    assert "; ".join(results.problems(load_project(project), file)) == SUBMISSIONS[text]

@@ -1,0 +1,56 @@
+import pytest
+
+from tests.packager.kaggle_calls import run
+from tests.packager.remote.ships import recorded, ship
+
+
+def test_a_version_is_submitted_once_and_its_score_awaited(kaggle, project):
+    push, _ = ship(project)
+    status, lines, errors = run(kaggle, project, "submit", "--yes", "--poll", "0.05")
+    assert (status, errors) == (0, [])
+    assert lines == [
+        "toy-competition: 5 submissions left today",
+        "toy-competition: pending",
+        "toy-competition: version 1: public 0.5",
+    ]
+    (entry,) = kaggle.submissions
+    assert entry["sent"]["kernelVersion"] == 1
+    assert entry["description"] == f"kernelwright v1 commit {push.commit[:12]} notebook {push.notebook[:12]}"
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[1] == ["toy-competition: version 1: public 0.5"]
+    assert len(kaggle.submissions) == 1
+    assert recorded(project) == ["pushed", "submitted"]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("score", [{"status": "ERROR"}, {"status": "COMPLETE", "publicScore": ""}])
+def test_an_errored_rerun_is_named_as_such(kaggle, project, score):
+    kaggle.score = score
+    ship(project)
+    status, _, errors = run(kaggle, project, "submit", "--yes", "--poll", "0.05")
+    word = score["status"].lower()
+    assert (status, errors) == (
+        1,
+        [
+            f"toy-competition: version 1: {word} without a score: the rerun on hidden data failed, "
+            "and Kaggle shows no traceback; rehearse its rerun phase"
+        ],
+    )
+
+
+@pytest.mark.full
+def test_without_a_submission_left_or_a_yes_nothing_is_submitted(kaggle, project):
+    ship(project)
+    assert run(kaggle, project, "submit")[0] == 130  # nobody answered
+    kaggle.allowed = 0
+    status, _, errors = run(kaggle, project, "submit", "--yes")
+    assert (status, errors) == (
+        1,
+        ["toy-competition: no submission is left today; the count starts again at midnight UTC"],
+    )
+    assert kaggle.submissions == []
+
+
+@pytest.mark.full
+def test_only_a_version_pushed_from_here_is_submitted(kaggle, project):
+    status, _, errors = run(kaggle, project, "submit", "--version", "3")
+    assert (status, errors) == (1, ["alice/toy-kernel: no such version was pushed from here; there is: none"])
