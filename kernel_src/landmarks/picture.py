@@ -13,7 +13,7 @@ from landmarks.features import LocalFeatures
 from landmarks.images import local_pixels
 
 if TYPE_CHECKING:
-    from landmarks.pipeline import Step
+    from landmarks.steps import Step
 
 Colour = tuple[int, int, int]
 

@@ -1,8 +1,8 @@
 """All stages in order: from the competition's folder to predictions, before and after verification."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -19,40 +19,15 @@ from landmarks.features import LocalFeatures
 from landmarks.local_features import FeatureCache
 from landmarks.matching import Matches, match
 from landmarks.prefetch import ahead
-from landmarks.ranking import Neighbour, Prediction
+from landmarks.ranking import Neighbour
 from landmarks.settings import Settings, VerificationSettings
+from landmarks.steps import Data, Ranked, Step
 from landmarks.verification import Inliers, verify
 from landmarks.weights import load_embedding_model
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-Ranked = dict[Photo, list[Neighbour]]
-"""The neighbours of each query, best first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Data:
-    """What is on disk: queries, the labelled gallery, and the ids that a submission must hold."""
-
-    queries: list[Photo]
-    gallery: list[Photo]
-    labels: dict[str, str]
-    ids: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """What is known after a step: ``retrieval`` or ``verification``."""
-
-    name: str
-    data: Data
-    neighbours: Ranked
-    predictions: Mapping[str, Prediction]
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Return the submission's rows: id and ``label score``; an id without a prediction has an empty cell."""
-        return [(one, str(self.predictions.get(one, ""))) for one in self.data.ids]
 
 
 def recognise(

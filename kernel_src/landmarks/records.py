@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the gallery reads these records without TensorFlow
     from landmarks.dataset import Photo
     from landmarks.features import LocalFeatures
     from landmarks.matching import Matches
-    from landmarks.pipeline import Step
+    from landmarks.steps import Step
     from landmarks.verification import Inliers
 
 MATCHES = "matches"

@@ -5,6 +5,7 @@ from PIL import Image
 from landmarks import picture, pipeline
 from landmarks.local_features import FeatureCache
 from landmarks.settings import Settings
+from landmarks.steps import Step
 from tests.kernel import competition
 
 SETTINGS = Settings(models=())
@@ -53,7 +54,7 @@ def test_few_queries_are_spread_from_the_surest_to_the_least_sure(step):
 
 
 def test_without_anything_to_show_the_picture_says_so(step):
-    empty = pipeline.Step(name="retrieval", data=step.data, neighbours={}, predictions={})
+    empty = Step(name="retrieval", data=step.data, neighbours={}, predictions={})
     assert np.asarray(picture.contact_sheet(empty)).min() < 200
 
 

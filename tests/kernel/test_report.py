@@ -8,8 +8,8 @@ from PIL import Image
 from landmarks import gap, records, report
 from landmarks.dataset import Photo, image_path
 from landmarks.features import LocalFeatures
-from landmarks.pipeline import Data, Step
 from landmarks.ranking import Neighbour, Prediction
+from landmarks.steps import Data, Step
 from landmarks.verification import Inliers
 
 EVIL = '<b onclick="x">&'
