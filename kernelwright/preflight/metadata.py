@@ -109,7 +109,7 @@ def _machine(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     if _is_on(told.get("enable_gpu")) and not shape:
         problem = "not set beside enable_gpu: Kaggle then chooses, and has chosen a GPU the image does not run on"
         yield _found(name, "machine_shape", problem, 'name one, such as "NvidiaTeslaT4", which is two of them')
-    if shape in _LACKING:
+    if isinstance(shape, str) and shape in _LACKING:
         yield _found(name, "machine_shape", f"{shape}: {_LACKING[shape]}", 'take "NvidiaTeslaT4"', Severity.warning)
     if _is_on(told.get("enable_tpu")) and told.get("competition_sources"):
         problem = "on, but a competition's rerun has no TPU"
@@ -153,7 +153,7 @@ def _shared_slugs(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _docker(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     pinning = told.get("docker_image_pinning_type")
-    if pinning not in {None, "original", "latest"}:
+    if pinning not in (None, "original", "latest"):
         fix = 'write "original" or "latest", or leave it out'
         yield _found(name, "docker_image_pinning_type", f"{pinning!r} is not known to Kaggle's client", fix)
     keywords = told.get("keywords", [])

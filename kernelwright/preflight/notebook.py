@@ -34,9 +34,14 @@ def _contents(place: str, data: bytes) -> Iterator[Finding]:
     except ValueError as error:
         yield _error(place, f"not JSON: {error}", _BUILD)
         return
-    metadata = told.get("metadata", {}) if isinstance(told, dict) else {}
-    if not metadata.get("kernelspec", {}).get("name"):
+    if not _kernelspec(told):
         yield _error(place, "no metadata.kernelspec.name, without which Kaggle cannot run a notebook", _BUILD)
+
+
+def _kernelspec(told: object) -> object:
+    for key in ("metadata", "kernelspec", "name"):
+        told = told.get(key) if isinstance(told, dict) else None
+    return told
 
 
 def _unready(place: str, problem: str, fix: str) -> Finding:

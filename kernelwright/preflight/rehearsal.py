@@ -1,7 +1,7 @@
 """The rehearsal of these exact bytes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kernelwright.preflight.findings import Finding, Severity
@@ -18,7 +18,7 @@ def check(project: Project, sha256: str) -> Iterator[Finding]:
     place = file.relative_to(project.root).as_posix()
     try:
         report = json.loads(file.read_text("utf-8"))
-        runs, rehearsed = report["runs"], report["notebook_sha256"]
+        runs, rehearsed = [dict(run) for run in report["runs"]], report["notebook_sha256"]
     except OSError:
         yield _found(place, "this notebook was not rehearsed", Severity.unready)
         return
@@ -31,7 +31,7 @@ def check(project: Project, sha256: str) -> Iterator[Finding]:
         yield from _judged(place, runs)
 
 
-def _judged(place: str, runs: list[Mapping[str, Any]]) -> Iterator[Finding]:
+def _judged(place: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     for phase in _PHASES:
         if not any(run.get("phase") == phase for run in runs):
             yield _found(place, f"the {phase} phase was not rehearsed", Severity.unready)

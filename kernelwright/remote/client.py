@@ -108,6 +108,11 @@ def is_absence(error: ClientFailed) -> bool:
     return bool(_ABSENT.search(str(error)))
 
 
+def is_refusal(error: ClientFailed) -> bool:
+    """Tell whether asking again cannot help: the thing is not there, or Kaggle does not know us."""
+    return is_absence(error) or _NO_CREDENTIALS in str(error)
+
+
 def lines(process: "subprocess.Popen[str]") -> Iterator[str]:
     """Yield what a started client prints, as it comes; raises `ClientFailed` if it then fails."""
     assert process.stdout is not None

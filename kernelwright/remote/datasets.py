@@ -109,7 +109,8 @@ def _held(client: Client, sent: Parcel, tell: Callable[[str], None]) -> tuple[St
         now = state(client, sent.ref)
         if now.version or now.status:
             now = _ready(client, sent.ref, tell, beyond=0)
-            if sent.mark in listing(client, sent.ref):
+            there = listing(client, sent.ref)
+            if sent.mark in there and not _lost(sent, there):
                 return now, True
     return now, False
 
@@ -160,8 +161,11 @@ def listing(client: Client, ref: str) -> Mapping[str, int]:
     return {one["name"]: int(one["size"]) for one in listed}
 
 
+def _lost(sent: Parcel, there: Mapping[str, int]) -> list[str]:
+    return [name for name, size in sent.sizes.items() if there.get(name) != size]
+
+
 def _compare(sent: Parcel, there: Mapping[str, int]) -> None:
     """Hold the listing against what was sent: the client loses a file it could not upload without a word."""
-    lost = [name for name, size in sent.sizes.items() if there.get(name) != size]
-    if lost:
+    if lost := _lost(sent, there):
         raise ClientFailed(f"{sent.ref}: Kaggle does not hold {', '.join(lost[:3])} as it was sent; push again")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from kernelwright.errors import ClientFailed
 from kernelwright.project import Project
 from kernelwright.remote import client as clients
-from kernelwright.remote.client import Client, is_absence, json_of, lines
+from kernelwright.remote.client import Client, is_absence, is_refusal, json_of, lines
 
 _VERSION = re.compile(r"Kernel version (\d+) successfully pushed.*?(\S+)\s*$", re.DOTALL)
 _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
@@ -19,6 +20,8 @@ _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
 _DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
 GOING = {"QUEUED", "RUNNING", "NEW_SCRIPT", "CANCEL_REQUESTED"}
 _NO_ANSWER = "NO_ANSWER"
+_PATIENCE = 3
+"""Looks in a row that Kaggle may refuse: it may not know at once of a kernel that was just pushed."""
 _LISTS = ("dataset_sources", "competition_sources", "kernel_sources", "model_sources")
 
 
@@ -124,9 +127,10 @@ def wait(client: Client, kernel: str, tell: Callable[[str], None], *, shows_log:
     A look that fails is taken again, until the pace says it has been too long.
     """
     deadline = time.monotonic() + client.pace.run
-    word, told = "", 0
+    word, told, failed = "", 0, 0
     while True:
-        now = _look(client, kernel)
+        now = _look(client, kernel, patient=failed < _PATIENCE)
+        failed = failed + 1 if now.word == _NO_ANSWER else 0
         if now.word != word:
             tell(f"{kernel}: {now.word.lower().replace('_', ' ')}")
             word = now.word
@@ -139,10 +143,13 @@ def wait(client: Client, kernel: str, tell: Callable[[str], None], *, shows_log:
         time.sleep(client.pace.poll)
 
 
-def _look(client: Client, kernel: str) -> Status:
+def _look(client: Client, kernel: str, *, patient: bool) -> Status:
+    """Ask how the run fares; where Kaggle is not there, ask again, and where it refuses, for a few times only."""
     try:
         return status(client, kernel)
     except ClientFailed as error:
+        if is_refusal(error) and not patient:
+            raise
         return Status(word=_NO_ANSWER, message=str(error))
 
 
@@ -163,12 +170,19 @@ def _tell_from(start: int, log_lines: Iterator[str], tell: Callable[[str], None]
 
 
 def output(client: Client, kernel: str, folder: Path) -> list[str]:
-    """Download the latest run's output; return the names of its files, checked against Kaggle's sizes."""
-    client.call("kernels", "output", kernel, "-p", str(folder), "-o", "-q", uploads=True)
-    answer = client.call("kernels", "files", kernel, "--format", "json", "--page-size", "200")
-    told = {one["name"]: int(one["size"]) for one in json.loads(json_of(answer)) or () if one.get("size") is not None}
-    arrived = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-    wrong = [name for name, size in told.items() if arrived.get(name, size) != size]
-    if wrong:
-        raise ClientFailed(f"kaggle kernels output: {', '.join(wrong[:3])} did not arrive whole; run it again")
+    """Download the latest run's output; return the names of its files, checked against Kaggle's sizes.
+
+    What another run left in the folder stays, and is not among them.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
+        client.call("kernels", "output", kernel, "-p", fresh, "-o", "-q", uploads=True)
+        answer = client.call("kernels", "files", kernel, "--format", "json", "--page-size", "200")
+        listed = json.loads(json_of(answer)) or ()
+        told = {one["name"]: int(one["size"]) for one in listed if one.get("size") is not None}
+        found = [path for path in Path(fresh).rglob("*") if path.is_file()]
+        arrived = {path.relative_to(fresh).as_posix(): path.stat().st_size for path in found}
+        if wrong := [name for name, size in told.items() if arrived.get(name) != size]:
+            raise ClientFailed(f"kaggle kernels output: {', '.join(wrong[:3])} did not arrive whole; run it again")
+        shutil.copytree(fresh, folder, dirs_exist_ok=True)
     return sorted(arrived)

@@ -5,7 +5,7 @@ A line is written whole or not at all: one that a kill cut short is left out whe
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,8 @@ class Push:
         The commit it was built at, empty without git; ``changed`` tells whether the tree differed from it.
     datasets : mapping of str to int
         The datasets pushed with it, each with the version that is pinned.
+    dropped : sequence of str
+        Sources that Kaggle did not attach.
     rehearsal : str
         ``complete``, or ``skipped``.
     at : str
@@ -48,6 +50,7 @@ class Push:
     commit: str
     changed: bool
     datasets: Mapping[str, int] = field(default_factory=dict)
+    dropped: Sequence[str] = ()
     rehearsal: str = "complete"
     at: str = ""
 
@@ -84,9 +87,10 @@ def events(root: Path) -> Iterator[Mapping[str, Any]]:
 
 def pushes(root: Path, kernel: str) -> list[Push]:
     """Return the recorded pushes of a kernel, the oldest first."""
-    names = Push.__dataclass_fields__
+    names, needed = Push.__dataclass_fields__, {"version", "request", "notebook", "commit", "changed"}
     told = [one for one in events(root) if one.get("event") == "pushed" and one.get("kernel") == kernel]
-    return [Push(**{key: value for key, value in one.items() if key in names}) for one in told]
+    whole = [one for one in told if needed <= one.keys() and isinstance(one["version"], int)]
+    return [Push(**{key: value for key, value in one.items() if key in names}) for one in whole]
 
 
 def record(root: Path, push: Push, notebook: bytes) -> None:
@@ -95,13 +99,23 @@ def record(root: Path, push: Push, notebook: bytes) -> None:
     add(root, "pushed", asdict(push))
 
 
-def intend(root: Path, request: str, after: int) -> None:
+def intend(root: Path, kernel: str, request: str, after: int) -> None:
     """Note that a push begins, so that one that is cut off is found again: Kaggle had ``after`` versions then."""
-    files.replace(root / FOLDER / "pushing.json", json.dumps({"request": request, "after": after}).encode())
+    _note(root, _begun(root) | {kernel: {"request": request, "after": after}})
 
 
-def intended(root: Path) -> Mapping[str, Any]:
-    """Return what a push that was cut off had begun, empty for none."""
+def intended(root: Path, kernel: str) -> Mapping[str, Any]:
+    """Return what a push of a kernel that was cut off had begun, empty for none."""
+    told = _begun(root).get(kernel)
+    return told if isinstance(told, dict) else {}
+
+
+def settle(root: Path, kernel: str) -> None:
+    """Forget the intention: the push is recorded."""
+    _note(root, {name: told for name, told in _begun(root).items() if name != kernel})
+
+
+def _begun(root: Path) -> dict[str, Any]:
     try:
         told = json.loads((root / FOLDER / "pushing.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -109,6 +123,9 @@ def intended(root: Path) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def settle(root: Path) -> None:
-    """Forget the intention: the push is recorded, or known not to have happened."""
-    (root / FOLDER / "pushing.json").unlink(missing_ok=True)
+def _note(root: Path, begun: Mapping[str, Any]) -> None:
+    file = root / FOLDER / "pushing.json"
+    if begun:
+        files.replace(file, json.dumps(begun).encode())
+    else:
+        file.unlink(missing_ok=True)

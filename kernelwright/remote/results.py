@@ -10,10 +10,12 @@ from kernelwright.rehearsal import tables
 from kernelwright.remote import kernels
 from kernelwright.remote.client import Client
 
+_MISSING = "missing from the output"
+
 
 def folder(project: Project) -> Path:
     """Return where outputs go."""
-    return project.build / "output"
+    return project.build / (f"output-{project.kernel}" if project.kernel else "output")
 
 
 def fetch(project: Project, client: Client, target: Path, tell: Callable[[str], None]) -> None:
@@ -28,7 +30,7 @@ def fetch(project: Project, client: Client, target: Path, tell: Callable[[str], 
     tell(f"{target}: {', '.join(names) or 'nothing'}")
     submitted = target / project.configuration.submission
     if project.metadata.competition_sources:
-        if found := list(problems(project, submitted)):
+        if found := list(problems(project, submitted)) if submitted.name in names else [_MISSING]:
             raise ClientFailed(f"{submitted.name}: {'; '.join(found)}")
         tell(f"{submitted.name}: {len(tables.read(submitted)) - 1} rows, valid")
 
@@ -36,7 +38,7 @@ def fetch(project: Project, client: Client, target: Path, tell: Callable[[str], 
 def problems(project: Project, submitted: Path) -> Iterator[str]:
     """Find what would keep a submission from being scored; its ids are Kaggle's, and not held against any here."""
     if not submitted.is_file():
-        yield "missing from the output"
+        yield _MISSING
         return
     try:
         header, *rows = tables.read(submitted)

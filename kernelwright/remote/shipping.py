@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,24 +128,29 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     if not (found or wishes.overwrite):
         _spare(project, client)
     answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made)
-    push = _push(project, made, answer.version, versions, wishes)
+    lost = _lost(client, kernel, made, answer)
+    push = replace(_push(project, made, answer.version, versions, wishes), dropped=tuple(lost))
     ledger.record(project.root, push, notebook)
-    ledger.settle(project.root)
+    ledger.settle(project.root, kernel)
     how = "was pushed before the cut" if found else f"pushed, {answer.address}"
     tell(f"{kernel}: version {push.version} {how}")
-    _hold_against(client, kernel, made, answer)
+    if lost:
+        raise ClientFailed(
+            f"{kernel}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(lost)}; "
+            "see that they exist and are yours to use, and push again"
+        )
     return push
 
 
 def _recorded(project: Project, made: Load) -> Push | None:
-    """Return the kernel's last push, if it is this very one."""
+    """Return the kernel's last push, if it is this very one and Kaggle attached all of it."""
     last = ledger.pushes(project.root, project.metadata.id)[-1:]
-    return last[0] if last and last[0].request == made.request else None
+    return last[0] if last and last[0].request == made.request and not last[0].dropped else None
 
 
 def _sent(project: Project, client: Client, made: Load) -> kernels.Pushed:
     known = ledger.pushes(project.root, project.metadata.id)
-    ledger.intend(project.root, made.request, max((one.version for one in known), default=0))
+    ledger.intend(project.root, project.metadata.id, made.request, max((one.version for one in known), default=0))
     return kernels.push(client, made.folder)
 
 
@@ -160,7 +165,7 @@ def _spare(project: Project, client: Client) -> None:
 
 def _cut_off(project: Project, client: Client, made: Load) -> int:
     """Return the version that a push cut off before its record has made, 0 if it made none."""
-    begun = ledger.intended(project.root)
+    begun = ledger.intended(project.root, project.metadata.id)
     if begun.get("request") != made.request:
         return 0
     first = int(begun.get("after", 0)) + 1
@@ -185,15 +190,10 @@ def _push(project: Project, made: Load, version: int, versions: Mapping[str, int
     )
 
 
-def _hold_against(client: Client, kernel: str, made: Load, answer: kernels.Pushed) -> None:
-    """Hold what Kaggle has of the version against what was sent: it drops sources, and says so only of some."""
+def _lost(client: Client, kernel: str, made: Load, answer: kernels.Pushed) -> list[str]:
+    """Name the sources Kaggle did not attach: it says so only of some, so what it has is held against what was sent."""
     there = kernels.source(client, kernel)
-    lost = list(answer.dropped) or (kernels.lost_sources(made.metadata, there[1]) if there else [])
-    if lost:
-        raise ClientFailed(
-            f"{kernel}: version {answer.version} was pushed, but Kaggle did not attach {'; '.join(lost)}; "
-            "see that they exist and are yours to use, and push --again"
-        )
+    return list(answer.dropped) or (kernels.lost_sources(made.metadata, there[1]) if there else [])
 
 
 def brought_up_to_date(project: Project) -> None:

@@ -44,7 +44,9 @@ def competition(project: Project) -> str:
 def remaining(client: Client, name: str) -> int:
     """Return how many submissions the day still allows."""
     told = json.loads(json_of(client.call("competitions", "submission-limits", name, "--json")))
-    return int(told.get("numAllowedNow", 0))
+    if not isinstance(told, dict) or "numAllowedNow" not in told:
+        raise ClientFailed("kaggle competitions submission-limits: not understood; try again later")
+    return int(told["numAllowedNow"])
 
 
 def message(push: Push) -> str:
@@ -57,10 +59,13 @@ def submit(project: Project, client: Client, push: Push) -> None:
     """Hand a version in, and record it."""
     name, told = competition(project), message(push)
     kernel, version = push.kernel, str(push.version)
-    client.call(
+    answer = client.call(
         *("competitions", "submit", name, "-k", kernel, "-v", version),
         *("-f", project.configuration.submission, "-m", told, "-q"),
     )
+    if "success" not in answer.lower():
+        said = next(iter(answer.strip().splitlines()[-1:]), "nothing")
+        raise ClientFailed(f"kaggle competitions submit: Kaggle confirmed nothing; the client said: {said}")
     entry = {"kernel": kernel, "version": push.version, "competition": name, "message": told, "at": ledger.now()}
     ledger.add(project.root, "submitted", entry)
 

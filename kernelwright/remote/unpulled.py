@@ -7,7 +7,7 @@ from kernelwright.errors import InvalidNotebook
 from kernelwright.project import Project
 from kernelwright.remote import kernels, ledger
 from kernelwright.remote.client import Client
-from kernelwright.sync import base, edited, plan, script
+from kernelwright.sync import base, edited, plan
 
 _TAKEN = {"write", "delete", "conflict", "refuse"}
 
@@ -28,9 +28,9 @@ def edits(project: Project, client: Client) -> list[str]:
 
 
 def says(notebook: bytes) -> object:
-    """Return what a notebook says, whatever the client did to its layout."""
+    """Return what a notebook says, whatever the client did to its layout and Kaggle to its metadata."""
     read = edited.read(notebook)
-    return read.modules, read.set_up, [(cell.kind, cell.source, script.tags(cell)) for cell in read.driver]
+    return read.modules, read.set_up, [(cell.kind, cell.source) for cell in read.driver]
 
 
 def _sent(root: Path) -> Iterator[object]:

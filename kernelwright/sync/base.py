@@ -35,14 +35,16 @@ class Base:
 def find(project: Project, built: Notebook, changed: Edited) -> Base:
     """Find what the notebook was built from."""
     now = edited.read(built.data)
-    recorded = [told for told in _recorded(project.root) if told.set_up == changed.set_up or not changed.set_up]
+    recorded = [told for told in _recorded(project.root) if told.set_up == changed.set_up]
     if recorded:
         modules: Mapping[str, str | None] = dict(_closest_modules(recorded, changed).modules)
-    elif now.set_up == changed.set_up or not changed.digests:
+    elif now.set_up == changed.set_up:
         modules = dict(now.modules)
-    else:
+    elif changed.digests:
         modules = dict(_by_digest(project, changed, dict(now.modules)))
-    drivers = [*(told.driver for told in recorded), *_past_drivers(project), now.driver]
+    else:
+        modules = dict(_by_commit(project, built, changed))
+    drivers = [told.driver for told in recorded] or [*_past_drivers(project), now.driver]
     return Base(modules=modules, driver=max(drivers, key=lambda cells: _likeness(cells, changed.driver)))
 
 
@@ -75,14 +77,40 @@ def _by_digest(project: Project, changed: Edited, now: Mapping[str, str]) -> Ite
             yield path, _remembered(project, path, digest)
 
 
+def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[tuple[str, str | None]]:
+    """Yield the modules of a notebook that does not say what it was built from; only what is committed is their base.
+
+    What is not in the notebook may have come later, so that nothing is deleted.
+    """
+    own = {file.path for file in built.tree.files if not file.origin.startswith("vendor ")}
+    now = dict(edited.read(built.data).modules)
+    for path, _ in changed.modules:
+        if path in now:
+            committed = path not in own or _last(project, path) == now[path]
+            yield path, now[path] if committed else None
+
+
+def _last(project: Project, path: str) -> str | None:
+    """Return a module's text as it was last committed."""
+    data = next(_versions(project, path), None)
+    return None if data is None else _text(data)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
 def _remembered(project: Project, path: str, digest: str) -> str | None:
+    return next((_text(data) for data in _versions(project, path) if _sha256(data) == digest), None)
+
+
+def _versions(project: Project, path: str) -> Iterator[bytes]:
+    """Yield what a module was in each commit, the latest first."""
     top, _, rest = path.partition("/")
     for source in project.sources:
         if source.name == top:
             place = (source / rest).relative_to(project.root).as_posix() if rest else source.name
-            versions = (data for data in past(project.root, place) if _sha256(data) == digest)
-            return next((data.decode("utf-8", "replace").replace("\r\n", "\n") for data in versions), None)
-    return None
+            yield from past(project.root, place)
 
 
 def _sha256(data: bytes) -> str:

@@ -29,7 +29,7 @@ class Edited:
     modules : sequence of (str, str)
         Path and text of each module cell, in the notebook's order.
     driver : sequence of Cell
-        The driver's cells, and those that were added.
+        The driver's cells, and those that were added. Where an editor lost all metadata, ``tags`` is None: unknown.
     set_up : str
         The set-up cell's text, empty where there is none.
     """
@@ -57,6 +57,8 @@ def read(data: bytes, name: str = "the notebook") -> Edited:
     modules = [_module(cell, stripped=stripped) for cell in cells if _is_module(cell)]
     paths = {path for path, _ in modules}
     driver = [cell for cell in cells if not (_is_module(cell) or _is_generated(cell, paths))]
+    if not any(map(_mark, cells)):
+        driver = [Cell(kind=cell.kind, source=cell.source, metadata={"tags": None, **cell.metadata}) for cell in driver]
     set_up = next((cell.source for cell in cells if _is_set_up(cell)), "")
     return Edited(modules=modules, driver=driver, set_up=set_up)
 
@@ -64,7 +66,8 @@ def read(data: bytes, name: str = "the notebook") -> Edited:
 def _cells(data: bytes, name: str) -> Iterator[Cell]:
     try:
         told = json.loads(data.decode("utf-8-sig"))
-    except ValueError as error:
+        json.dumps(told, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise InvalidNotebook(f"{name}: not JSON: {error}") from None
     listed = told.get("cells") if isinstance(told, dict) else None
     if not isinstance(listed, list) or not all(isinstance(cell, dict) for cell in listed):
@@ -86,7 +89,8 @@ def _metadata(node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _unix(cell: Cell) -> Cell:
     """Take carriage returns for what an editor put there; `kept.restored` gives a file its own back."""
-    return Cell(kind=cell.kind, source=cell.source.replace("\r\n", "\n"), metadata=cell.metadata)
+    source = cell.source.replace("\r\n", "\n").removesuffix("\r")  # its line feed may have been taken
+    return Cell(kind=cell.kind, source=source, metadata=cell.metadata)
 
 
 def _is_module(cell: Cell) -> bool:

@@ -1,9 +1,11 @@
 """Where a module cell's path lies in the project, if it may be written at all."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from kernelwright.project import Project
+
+_LONGEST_NAME = 255  # bytes
 
 
 class Outside(Exception):
@@ -31,10 +33,18 @@ def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
             found = source.joinpath(*parts[1:])
             if found == project.driver:
                 raise Outside("is the driver; its cells are taken, no module cell")
+            _carried(parts)
             _placed(source, found)
             walk(project.root, found)
             return found
     raise Outside("belongs to no configured source; add its folder to sources in pyproject.toml first")
+
+
+def _carried(parts: Sequence[str]) -> None:
+    if any(part.startswith(".") or part == "__pycache__" or part.endswith(".pyc") for part in parts):
+        raise Outside("is nothing that a notebook carries: hidden, or made by Python")
+    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise Outside(f"has a name of over {_LONGEST_NAME} bytes")
 
 
 def _placed(source: Path, found: Path) -> None:

@@ -74,6 +74,9 @@ def make(project: Project, data: bytes, name: str = "the notebook") -> Plan:
         One of the two cannot be read.
     """
     changed = edited.read(data, name)
+    if not (changed.modules or changed.set_up):
+        what = "has neither a set-up cell nor a %%module cell: it was not built from this project"
+        return Plan(changes=[Change(action="refuse", place=name, what=what)])
     built = build_notebook(project)
     ancestor = base.find(project, built, changed)
     found = [*_set_up(built, changed), *_modules(project, built, changed, ancestor)]
@@ -133,7 +136,9 @@ def _three(
     elif unchanged_here:
         yield Change(action="write", place=place, what="edited", before=here, after=kept.restored(there, here))
     else:
-        yield _merged(place, here, base_text, there)
+        merged = _merged(place, here, base_text, there)
+        if merged.action == "conflict" or merged.after != here:
+            yield merged
 
 
 def _deleted(place: str, here: bytes | None, *, unchanged: bool) -> Iterator[Change]:

@@ -73,7 +73,13 @@ def _spaced(part: str, *, last: bool, was_last: bool) -> str:
 
 def same(one: Cell, other: Cell) -> bool:
     """Tell whether two cells say the same; blank lines at the end say nothing."""
-    return (one.kind, one.source.rstrip("\n"), tags(one)) == (other.kind, other.source.rstrip("\n"), tags(other))
+    return _key(one) == _key(other) and _tagged_alike(one, other)
+
+
+def _tagged_alike(one: Cell, other: Cell) -> bool:
+    """Tell whether two cells have the same tags; those that an editor lost may be any."""
+    unknown = any(cell.metadata.get("tags", ()) is None for cell in (one, other))
+    return unknown or tags(one) == tags(other)
 
 
 def tags(cell: Cell) -> list[str]:
@@ -85,16 +91,16 @@ def tags(cell: Cell) -> list[str]:
 def _text(cell: Cell, script: Script, at: int | None) -> str:
     part = script.parts[at] if at is not None else "\n\n"
     mark = part.partition("\n")[0]
-    kept = at is not None and _MARK.match(mark) and _says(cell) == _says(script.cells[at])
+    kept = at is not None and _MARK.match(mark) and _alike(cell, script.cells[at])
     body = cell.source.rstrip("\n")
     if cell.kind != "code":
-        body = "\n".join(f"# {line}".rstrip() for line in body.split("\n"))
+        body = "\n".join(f"# {line}" if line else "#" for line in body.split("\n"))
     after = part[len(part.rstrip("\n")) :] or "\n"
     return f"{mark if kept else _mark(cell)}\n{body}{after}"
 
 
-def _says(cell: Cell) -> tuple[str, list[str]]:
-    return cell.kind, tags(cell)
+def _alike(one: Cell, other: Cell) -> bool:
+    return one.kind == other.kind and _tagged_alike(one, other)
 
 
 def _mark(cell: Cell) -> str:

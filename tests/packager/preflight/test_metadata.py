@@ -119,3 +119,9 @@ def test_the_placeholder_owner_is_told_wherever_it_stands_and_is_no_error(tmp_pa
         ),
         ("owner", "unready", "kernel-metadata.json: id", "OWNER/toy-kernel: OWNER is a placeholder"),
     ]
+
+
+@pytest.mark.parametrize("key", ["docker_image_pinning_type", "machine_shape"])
+def test_a_list_where_a_word_belongs_is_a_finding_and_no_traceback(tmp_path, key):
+    shipped.make(tmp_path, **{key: ["x"]})
+    assert any(key in one[2] or key in one[3] for one in told(tmp_path))

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from tests.packager import shipped
 from tests.packager.preflight.surveyed import found, with_module
 
@@ -46,3 +48,11 @@ def test_sources_too_big_for_a_notebook_are_an_error(tmp_path):
     (one,) = found(project, "size")
     assert (one.severity, one.place) == ("error", "toy.ipynb")
     assert one.problem.endswith("Kaggle refuses more than 1 MB and we stop at 900,000. The largest files carried:")
+
+
+@pytest.mark.parametrize("text", ["[]", '{"metadata": []}', '{"metadata": {"kernelspec": null}}'])
+def test_a_notebook_of_another_shape_lacks_a_kernelspec(tmp_path, text):
+    project = shipped.ready(tmp_path)
+    (project / "build/toy.ipynb").write_text(text)
+    problems = [one.problem for one in found(project, "notebook") if one.severity == "error"]
+    assert problems == ["no metadata.kernelspec.name, without which Kaggle cannot run a notebook"]

@@ -39,3 +39,11 @@ def test_a_report_that_is_none_is_unready(tmp_path):
     project = shipped.ready(tmp_path)
     (project / "build/rehearsal/report.json").write_text("[]")
     assert [one.problem for one in found(project, "rehearsal")] == ["not a report of a rehearsal"]
+
+
+def test_a_report_without_runs_is_unready(tmp_path):
+    project = shipped.ready(tmp_path)
+    (project / "build/rehearsal/report.json").write_text('{"runs": null, "notebook_sha256": "x"}')
+    assert [(one.severity, one.problem) for one in found(project, "rehearsal")] == [
+        ("unready", "not a report of a rehearsal")
+    ]

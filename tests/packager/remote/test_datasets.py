@@ -67,3 +67,4 @@ def test_an_upload_the_client_lost_is_found_out(kaggle, carried):
     kaggle.faults = [Fault(call="upload", status=400)]
     with pytest.raises(ClientFailed, match=r"^alice/toy-sources: Kaggle does not hold .* as it was sent; push again$"):
         ship(carried)
+    assert ship(carried)[0].datasets == {SOURCES: 2}

@@ -81,3 +81,9 @@ def test_a_kernel_that_is_not_there_cannot_be_pulled(kaggle, project):
     status, _, errors = run(kaggle, project, "pull")
     told = "alice/toy-kernel: no such kernel on Kaggle, or not yours to see; push it first"
     assert (status, errors) == (1, [told])
+
+
+@pytest.mark.full
+def test_waiting_for_what_is_not_there_ends(kaggle, project):
+    status, _, errors = run(kaggle, project, "status", "--wait", "--poll", "0.05")
+    assert (status, errors) == (1, ["kaggle kernels status: Permission 'kernels.get' was denied"])

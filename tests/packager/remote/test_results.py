@@ -4,6 +4,7 @@ from kernelwright.errors import ClientFailed
 from kernelwright.project import load_project
 from kernelwright.remote import client as clients
 from kernelwright.remote import kernels, results
+from tests.packager.kaggle_calls import run
 from tests.packager.loopback import Fault
 from tests.packager.remote.ships import QUICK, ship
 
@@ -38,3 +39,12 @@ def test_a_submission_that_could_not_be_scored_is_told(project, text):
     if text is not None:
         file.write_text(text)
     assert "; ".join(results.problems(load_project(project), file)) == SUBMISSIONS[text]
+
+
+@pytest.mark.full
+def test_an_output_of_another_run_does_not_vouch_for_this_one(kaggle, project):
+    ship(project)
+    assert run(kaggle, project, "output")[0] == 0
+    kaggle.kernels["alice/toy-kernel"].output = {"other.txt": b"x"}
+    status, _, errors = run(kaggle, project, "output")
+    assert (status, errors) == (1, ["submission.csv: missing from the output"])

@@ -100,9 +100,12 @@ def test_sources_kaggle_does_not_attach_are_a_failure_and_the_version_is_recorde
     words = {"invalidDatasetSources": "dataset sources", "invalidCompetitionSources": "competition sources"}
     assert str(caught.value) == (
         f"alice/toy-kernel: version 1 was pushed, but Kaggle did not attach {words[kind]}: ['alice/toy-data']; "
-        "see that they exist and are yours to use, and push --again"
+        "see that they exist and are yours to use, and push again"
     )
     assert recorded(project) == ["pushed"]
+    kaggle.invalid = {}
+    assert ship(project)[0].version == 2
+    assert ship(project)[1] == ["alice/toy-kernel: version 2 is this notebook already"]
 
 
 @pytest.mark.full

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.packager.kaggle_calls import run
+from tests.packager.loopback import Fault
 from tests.packager.remote.ships import recorded, ship
 
 
@@ -54,3 +55,22 @@ def test_without_a_submission_left_or_a_yes_nothing_is_submitted(kaggle, project
 def test_only_a_version_pushed_from_here_is_submitted(kaggle, project):
     status, _, errors = run(kaggle, project, "submit", "--version", "3")
     assert (status, errors) == (1, ["alice/toy-kernel: no such version was pushed from here; there is: none"])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("body", [{}, {"error": "not now"}])
+def test_a_submission_kaggle_does_not_confirm_is_not_waited_for(kaggle, project, body):
+    ship(project)
+    kaggle.faults = [Fault(call="CreateCodeSubmission", status=200, body=body)]
+    status, _, (error,) = run(kaggle, project, "submit", "--yes", "--poll", "0.05")
+    assert (status, recorded(project)) == (1, ["pushed"])
+    assert error.startswith("kaggle competitions submit: ")
+
+
+@pytest.mark.full
+def test_limits_that_are_not_understood_are_not_none_left(kaggle, project):
+    ship(project)
+    kaggle.faults = [Fault(call="GetSubmissionLimits", status=200, body={"error": "not now"})]
+    status, _, errors = run(kaggle, project, "submit", "--yes")
+    assert (status, kaggle.submissions) == (1, [])
+    assert "no submission is left" not in errors[0]

@@ -80,3 +80,37 @@ def test_what_is_no_notebook_is_an_error(project, data, problem):
     with pytest.raises(InvalidNotebook) as caught:
         plans.make(load_project(project), data, "e.ipynb")
     assert str(caught.value) == problem
+
+
+def test_a_file_of_windows_whose_last_line_feed_was_taken_keeps_its_line_ends(project):
+    file = project / MODULE
+    file.write_bytes(shipped.MODULE.replace("\n", "\r\n").encode())
+    before = file.read_bytes()
+    told = as_formatter(notebook(project))
+    edit(told, f"%%module {MODULE}", "len(row", "1 + len(row")
+    applied(project, told)
+    assert file.read_bytes() == before.replace(b"len(row", b"1 + len(row")
+
+
+def test_tags_of_a_driver_whose_metadata_was_lost_stay(project):
+    driver = project / "main.py"
+    driver.write_text(driver.read_text().replace("# %%\nrows", '# %% tags=["slow"]\nrows'))
+    shipped.commit(project)
+    assert [one for one in applied(project, as_colab(notebook(project))) if one[0] != "note"] == []
+    told = as_colab(notebook(project))
+    edit(told, "rows =", "rows =", "print(1)\nrows =")
+    applied(project, told)
+    assert '# %% tags=["slow"]\nprint(1)\nrows =' in driver.read_text()
+
+
+def test_a_hard_line_break_of_markdown_comes_back(project):
+    told = notebook(project)
+    told["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "one  \n\ntwo"})
+    assert applied(project, told) == [("write", "main.py", "edited: cell 5 added")]
+    assert (project / "main.py").read_text().endswith("# %% [markdown]\n# one  \n#\n# two\n")
+
+
+@pytest.mark.parametrize("data", [b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', b"[" * 100_000])
+def test_what_cannot_be_text_or_is_nested_beyond_reason_is_an_error(project, data):
+    with pytest.raises(InvalidNotebook, match=r"^e\.ipynb: not JSON"):
+        plans.make(load_project(project), data, "e.ipynb")

@@ -29,6 +29,7 @@ def contents(folder):
 
 INSIDE = "is not a path inside the notebook's tree"
 NOWHERE = "belongs to no configured source; add its folder to sources in pyproject.toml first"
+HIDDEN = "is nothing that a notebook carries: hidden, or made by Python"
 PATHS = {
     "/etc/cron.d/x": INSIDE,
     "~/x.py": INSIDE,
@@ -42,6 +43,10 @@ PATHS = {
     "main.py": NOWHERE,
     "pyproject.toml": NOWHERE,
     ".git/hooks/post-checkout": NOWHERE,
+    "toy/.git/config": HIDDEN,
+    "toy/__pycache__/x.py": HIDDEN,
+    "toy/x.pyc": HIDDEN,
+    f"toy/{'x' * 300}.py": "has a name of over 255 bytes",
     "toy": "is a folder here",
     "kernelwright/runtime/phase.py": "is carried from the environment; edit it there",
     "toy/__init__.py/x.py": "goes below toy/__init__.py, which is a file",

@@ -186,3 +186,35 @@ def test_an_edited_set_up_cell_and_a_second_cell_of_a_module_are_noted(project):
         ("write", MODULE, "edited"),
     ]
     assert (project / MODULE).read_text() == "X = 1\n"
+
+
+def test_a_driver_changed_here_after_a_push_keeps_its_change(project):
+    recorded(project)
+    told = notebook(project)
+    edit(told, "rows =", "rows =", "print(1)\nrows =")
+    applied(project, told)
+    driver = project / "main.py"
+    driver.write_text(driver.read_text().replace('header=["id", "answer"]', 'header=("id", "answer")'))
+    assert applied(project, told) == []
+    assert 'header=("id", "answer")' in driver.read_text()
+
+
+def without_set_up(told):
+    told["cells"] = [cell for cell in told["cells"] if not "".join(cell["source"]).startswith("# Set-up")]
+    return told
+
+
+def test_a_notebook_that_does_not_say_what_it_was_built_from_overwrites_and_deletes_no_work(project):
+    told = without_set_up(notebook(project))
+    (project / MODULE).write_text(shipped.MODULE + "MORE = 1\n")
+    (project / "toy/new.py").write_text("X = 1\n")
+    done = [one for one in applied(project, told) if one[0] != "note"]
+    assert done == [("conflict", MODULE, "changed, and its ancestor is not known")]
+    assert (project / MODULE).read_text() == shipped.MODULE + "MORE = 1\n"
+    assert (project / "toy/new.py").exists()
+
+
+@pytest.mark.parametrize("cells", [[], [{"cell_type": "code", "metadata": {}, "source": "print(1)"}]])
+def test_a_notebook_of_something_else_is_refused_whole(project, cells):
+    what = "has neither a set-up cell nor a %%module cell: it was not built from this project"
+    assert applied(project, {"cells": cells}) == [("refuse", "the notebook", what)]
