@@ -25,6 +25,7 @@ _NO_CREDENTIALS = (
 )
 _ADDRESS = re.compile(r" for url: \S+")
 _CAUSE = re.compile(r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*")
+_ADVICE = re.compile(r"\. The most likely cause is .*")
 _QUOTES = ")( \"'"
 _ABSENT = re.compile(r"\b40[34]\b|not found|denied|forbidden", re.IGNORECASE)
 
@@ -97,10 +98,10 @@ def failure(stdout: str, stderr: str, status: int) -> str:
 
 
 def _plain(line: str) -> str:
-    """Shorten what the client's libraries say: no address, no nesting of connection errors."""
+    """Shorten what the client and its libraries say: no address, no nesting of connection errors, no guesses."""
     if cause := _CAUSE.search(line):
         return f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
-    return _ADDRESS.sub("", line).strip()
+    return _ADVICE.sub("", _ADDRESS.sub("", line)).strip()
 
 
 def is_absence(error: ClientFailed) -> bool:

@@ -83,7 +83,10 @@ def test_a_kernel_that_is_not_there_cannot_be_pulled(kaggle, project):
     assert (status, errors) == (1, [told])
 
 
+CANNOT = "kaggle kernels status: Cannot access kernel 'alice/toy-kernel' (Permission 'kernels.get' was denied)"
+
+
 @pytest.mark.full
 def test_waiting_for_what_is_not_there_ends(kaggle, project):
     status, _, errors = run(kaggle, project, "status", "--wait", "--poll", "0.05")
-    assert (status, errors) == (1, ["kaggle kernels status: Permission 'kernels.get' was denied"])
+    assert (status, errors) == (1, [CANNOT])

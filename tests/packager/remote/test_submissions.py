@@ -65,12 +65,3 @@ def test_a_submission_kaggle_does_not_confirm_is_not_waited_for(kaggle, project,
     status, _, (error,) = run(kaggle, project, "submit", "--yes", "--poll", "0.05")
     assert (status, recorded(project)) == (1, ["pushed"])
     assert error.startswith("kaggle competitions submit: ")
-
-
-@pytest.mark.full
-def test_limits_that_are_not_understood_are_not_none_left(kaggle, project):
-    ship(project)
-    kaggle.faults = [Fault(call="GetSubmissionLimits", status=200, body={"error": "not now"})]
-    status, _, errors = run(kaggle, project, "submit", "--yes")
-    assert (status, kaggle.submissions) == (1, [])
-    assert "no submission is left" not in errors[0]
