@@ -18,8 +18,9 @@ _CALLS = re.compile(
 )
 _HARMLESS = re.compile(r"(requests|httpx|urllib3)\.(exceptions\..*|Request|packages.*|util.*|disable_warnings)")
 _WEIGHTS = ("imagenet", "noisy-student", "imagenet21k", "IMAGENET1K_V1", "IMAGENET1K_V2", "DEFAULT")
-_FETCHING = re.compile(r"[%!]+\s*(wget|curl|git\s+clone|apt(-get)?\s+install|conda\s+install|kaggle\s+)\b")
-_PIP = re.compile(r"\b(pip3?|uv)\b.*\binstall\b")
+_FETCHING = re.compile(r"(wget|curl|gdown|huggingface-cli|git\s+clone|(apt(-get)?|conda|mamba)\s+install|kaggle)(?!\S)")
+_PIP = re.compile(r"((\S+\s+)?-m\s+)?(uv\s+)?pip[\d.]*\s+(install|download)\b")
+_NEXT_COMMAND = re.compile(r"&&|\|\||[;|]")
 _EXITS = {"sys.exit", "exit", "quit", "os._exit"}
 _ATTACH = "carry it in a dataset and attach that"
 _VOUCH = f"or end the line with  # {ALLOWED}"
@@ -37,12 +38,20 @@ def check(project: Project, built: Notebook) -> Iterator[Finding]:
 
 def _network(text: Script, names: Mapping[str, str]) -> Iterator[Finding]:
     for number, line in text.magics:
-        if _FETCHING.match(line) or (_PIP.search(line) and "--no-index" not in line):
+        if _fetches(line):
             yield _found(text, number, line.strip())
     calls = (node for node in text.running() if isinstance(node, ast.Call) and not text.is_allowed(node.lineno))
     for call in calls:
         if asked := _asks(text, call, names):
             yield _found(text, call.lineno, asked)
+
+
+def _fetches(line: str) -> bool:
+    """Tell whether a line of shell commands, or a magic, gets something from the network."""
+    commands = [command.strip(" %!").removeprefix("sudo ") for command in _NEXT_COMMAND.split(line)]
+    return any(
+        _FETCHING.match(command) or (_PIP.match(command) and "--no-index" not in command) for command in commands
+    )
 
 
 def _found(text: Script, number: int, what: str) -> Finding:
@@ -80,7 +89,9 @@ def _installs(name: str, call: ast.Call) -> str:
     if not name.startswith(("subprocess.", "os.system", "os.popen")):
         return ""
     words = " ".join(str(part.value) for part in ast.walk(call) if isinstance(part, ast.Constant))
-    return "pip install without --no-index" if _PIP.search(words) and "--no-index" not in words else ""
+    if not _fetches(words):
+        return ""
+    return "pip install without --no-index" if _PIP.search(words) else f"{name}() of {words.split()[0]}"
 
 
 def _from_hub(name: str, call: ast.Call) -> str:

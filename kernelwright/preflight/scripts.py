@@ -1,11 +1,11 @@
 """The code a notebook runs, as syntax trees that know where each line stands in the author's files."""
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from kernelwright import magics
 from kernelwright.building import Notebook
 from kernelwright.cells import Cell
 from kernelwright.project import Project
@@ -13,7 +13,6 @@ from kernelwright.sources import DRIVER, SourceFile
 
 ALLOWED = "kernelwright: allow"
 """A line with this comment is not judged."""
-_MAGIC = re.compile(r"^\s*(?:[\w., ]+=\s*)?([%!].*)$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +39,7 @@ class Script:
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree, with magics blanked out; empty where it is no Python."""
-        lines = ["pass" if _MAGIC.match(line) else line for line in self.text.split("\n")]
-        kept = [] if self.text.startswith("%%") else lines
-        for attempt in ("\n".join(kept), self.text):
+        for attempt in (magics.split(self.text).python, self.text):
             try:
                 return ast.parse(attempt)
             except (SyntaxError, ValueError):
@@ -51,11 +48,11 @@ class Script:
 
     @property
     def magics(self) -> Iterator[tuple[int, str]]:
-        """Yield the lines that are IPython's or the shell's, each with its number in the text."""
+        """Yield the commands that are IPython's or the shell's, each with its line's number in the text."""
         if self.is_driver:
-            for number, line in enumerate(self.text.split("\n"), 1):
-                if (match := _MAGIC.match(line)) and not self.is_allowed(number):
-                    yield number, match[1]
+            for number, command in magics.split(self.text).commands:
+                if not self.is_allowed(number):
+                    yield number, command
 
     @cached_property
     def names(self) -> Mapping[str, str]:

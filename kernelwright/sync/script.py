@@ -1,17 +1,15 @@
 """A driver's text, cell by cell: written anew where a cell was edited, kept to the byte where not."""
 
-import io
 import json
 import re
-import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from kernelwright import magics
 from kernelwright.cells import Cell
 
 _MARK = re.compile(r"#\s*%%+(\s|$)|# <codecell>|# In\[[ \d]*\]:?")
-_MAGIC = re.compile(r"^\s*(?:[\w., ]+=\s*)?[%!]|\?\s*$|^\s*\?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +25,7 @@ def cut(text: str, cells: Sequence[Cell]) -> Script | None:
     """Cut a driver's text into the parts of its cells; None where they cannot be told apart."""
     lines = text.replace("\r\n", "\n").split("\n")
     marks = [index for index, line in enumerate(lines) if _MARK.match(line)]
-    inside = set(_within_strings(lines))
+    inside = set(magics.within_strings(lines))
     starts = [index for index in marks if index not in inside]
     if len(starts) == len(cells) - 1:
         starts = [0, *starts]
@@ -37,21 +35,6 @@ def cut(text: str, cells: Sequence[Cell]) -> Script | None:
     parts = ["\n".join(lines[a:b]) + ("\n" if b < len(lines) else "") for a, b in zip(starts, ends, strict=True)]
     head = "\n".join(lines[: starts[0]]) + "\n" if starts and starts[0] else ""
     return Script(head=head, parts=parts, cells=cells)
-
-
-def _within_strings(lines: Sequence[str]) -> Iterator[int]:
-    text = "\n".join("pass" if _MAGIC.search(line) else line for line in lines)
-    opened: list[int] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            name = tokenize.tok_name[token.type]
-            if name.endswith("STRING_START"):
-                opened.append(token.start[0])
-            first = opened.pop() if name.endswith("STRING_END") and opened else token.start[0]
-            if name == "STRING" or name.endswith("STRING_END"):
-                yield from range(first, token.end[0])
-    except (tokenize.TokenError, SyntaxError):
-        return
 
 
 def written(script: Script, cells: Sequence[Cell]) -> str:

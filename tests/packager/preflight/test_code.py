@@ -19,6 +19,12 @@ NETWORK = {
     "import subprocess\nsubprocess.run(['pip', 'install', 'timm'], check=True)": "pip install without --no-index",
     "import os\nos.system('pip install timm')": "pip install without --no-index",
     "import keras\nkeras.utils.get_file('a', 'https://x.org/a')": "keras.utils.get_file()",
+    "%%time\nimport requests\nrequests.get('https://x.org')": "requests.get()",
+    "%matplotlib inline\nif True:\n    !ls\n    import requests\nrequests.get('https://x.org')": "requests.get()",
+    "%%bash\ncd x\npip install timm": "!pip install timm",
+    "!cd x && sudo wget https://x.org": "!cd x && sudo wget https://x.org",
+    "!python -m pip install \\\n  timm": "!python -m pip install timm",
+    "import subprocess\nsubprocess.run(['git', 'clone', 'https://x.org'])": "subprocess.run() of git",
 }
 
 
@@ -38,6 +44,11 @@ def test_code_that_needs_the_network_is_an_error(tmp_path, code):
     [
         "!pip install --no-index --find-links wheels timm",
         "!ls",
+        'x = """\n!pip install timm\n"""',
+        "!pip install timm \\\n  --no-index",
+        "!echo pip install timm",
+        "import os\nos.system('echo pip install')",
+        "%%writefile x.sh\npip install timm",
         "import requests",
         "import requests\nrequests.get('https://x.org')  # kernelwright: allow",
         "from transformers import AutoModel\nAutoModel.from_pretrained('./local')",
