@@ -11,6 +11,7 @@ from kernelwright.cells import Cell
 from kernelwright.project import Project
 from kernelwright.sources import DRIVER, SourceFile
 
+_MAIN_GUARDS = ("__name__ == '__main__'", "'__main__' == __name__")
 ALLOWED = "kernelwright: allow"
 """A line with this comment is not judged."""
 
@@ -92,9 +93,11 @@ class Script:
             waiting.extend(children)
 
     def _is_skipped(self, node: ast.If) -> bool:
-        names = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
-        attributes = {part.attr for part in ast.walk(node.test) if isinstance(part, ast.Attribute)}
-        return "TYPE_CHECKING" in names | attributes or ("__name__" in names and not self.is_driver)
+        if isinstance(node.test, ast.Constant):
+            return not node.test.value
+        if self.dotted(node.test, self.names).rpartition(".")[2] == "TYPE_CHECKING":
+            return True
+        return not self.is_driver and ast.unparse(node.test).replace('"', "'") in _MAIN_GUARDS
 
 
 def _imported(alias: ast.alias) -> str:

@@ -1,6 +1,7 @@
 """From a checked notebook to a version on Kaggle: each step is looked up first, so that it is taken once."""
 
 import hashlib
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,6 @@ from kernelwright.remote.ledger import Push
 from kernelwright.wheels import make
 
 _METADATA = "kernel-metadata.json"
-_PROBED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,9 +169,11 @@ def _cut_off(project: Project, client: Client, made: Load) -> int:
     if begun.get("request") != made.request:
         return 0
     first = int(begun.get("after", 0)) + 1
-    for version in range(first + _PROBED - 1, first - 1, -1):
+    for version in itertools.count(first):
         found = kernels.source(client, f"{project.metadata.id}/{version}")
-        if found and unpulled.says(found[0].encode()) == unpulled.says(made.notebook):
+        if found is None:
+            break
+        if unpulled.says(found[0].encode()) == unpulled.says(made.notebook):
             return version
     return 0
 

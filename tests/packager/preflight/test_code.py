@@ -19,6 +19,8 @@ NETWORK = {
     "import subprocess\nsubprocess.run(['pip', 'install', 'timm'], check=True)": "pip install without --no-index",
     "import os\nos.system('pip install timm')": "pip install without --no-index",
     "import keras\nkeras.utils.get_file('a', 'https://x.org/a')": "keras.utils.get_file()",
+    "import requests\nif __name__ != 'x':\n    requests.get('https://x.org')": "requests.get()",
+    "import requests\nfrom typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    requests.get('x')": "requests.get()",
     "%%time\nimport requests\nrequests.get('https://x.org')": "requests.get()",
     "%matplotlib inline\nif True:\n    !ls\n    import requests\nrequests.get('https://x.org')": "requests.get()",
     "%%bash\ncd x\npip install timm": "!pip install timm",
@@ -44,6 +46,7 @@ def test_code_that_needs_the_network_is_an_error(tmp_path, code):
     [
         "!pip install --no-index --find-links wheels timm",
         "!ls",
+        "import requests\nif False:\n    requests.get('https://x.org')",
         'x = """\n!pip install timm\n"""',
         "!pip install timm \\\n  --no-index",
         "!echo pip install timm",

@@ -81,6 +81,19 @@ def test_a_push_cut_off_after_kaggle_took_it_finds_its_version_again(kaggle, pro
 
 
 @pytest.mark.full
+def test_a_push_cut_off_is_found_behind_many_versions_saved_on_kaggle(kaggle, project):
+    ship(project)
+    versions = kaggle.kernels["alice/toy-kernel"].versions
+    versions += [{**versions[0], "text": versions[0]["text"].replace("len(row", f"{at} + len(row")} for at in range(8)]
+    change(project)
+    kaggle.faults = [Fault(call="SaveKernel", cut=True, after=True)]
+    with pytest.raises(ClientFailed, match=r"^kaggle kernels push: "):
+        ship(project, overwrite=True)
+    assert ship(project)[0].version == 10
+    assert len(versions) == 10
+
+
+@pytest.mark.full
 def test_a_push_cut_off_before_kaggle_took_it_is_made_again(kaggle, project):
     kaggle.faults = [Fault(call="SaveKernel", cut=True)]
     with pytest.raises(ClientFailed):
