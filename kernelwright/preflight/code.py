@@ -19,7 +19,7 @@ _CALLS = re.compile(
 _HARMLESS = re.compile(r"(requests|httpx|urllib3)\.(exceptions\..*|Request|packages.*|util.*|disable_warnings)")
 _WEIGHTS = ("imagenet", "noisy-student", "imagenet21k", "IMAGENET1K_V1", "IMAGENET1K_V2", "DEFAULT")
 _FETCHING = re.compile(r"(wget|curl|gdown|huggingface-cli|git\s+clone|(apt(-get)?|conda|mamba)\s+install|kaggle)(?!\S)")
-_PIP = re.compile(r"((\S+\s+)?-m\s+)?(uv\s+)?pip[\d.]*\s+(install|download)\b")
+_PIP = re.compile(r"(?!echo\b).*?\b(pip[\d.]*|uv)\s.*?\b(install|download)\b")
 _NEXT_COMMAND = re.compile(r"&&|\|\||[;|]")
 _EXITS = {"sys.exit", "exit", "quit", "os._exit"}
 _ATTACH = "carry it in a dataset and attach that"
@@ -48,10 +48,13 @@ def _network(text: Script, names: Mapping[str, str]) -> Iterator[Finding]:
 
 def _fetches(line: str) -> bool:
     """Tell whether a line of shell commands, or a magic, gets something from the network."""
-    commands = [command.strip(" %!").removeprefix("sudo ") for command in _NEXT_COMMAND.split(line)]
     return any(
-        _FETCHING.match(command) or (_PIP.match(command) and "--no-index" not in command) for command in commands
+        _FETCHING.match(command) or (_PIP.match(command) and "--no-index" not in command) for command in _commands(line)
     )
+
+
+def _commands(line: str) -> list[str]:
+    return [command.strip(" %!").removeprefix("sudo ") for command in _NEXT_COMMAND.split(line)]
 
 
 def _found(text: Script, number: int, what: str) -> Finding:
@@ -91,7 +94,11 @@ def _installs(name: str, call: ast.Call) -> str:
     words = " ".join(str(part.value) for part in ast.walk(call) if isinstance(part, ast.Constant))
     if not _fetches(words):
         return ""
-    return "pip install without --no-index" if _PIP.search(words) else f"{name}() of {words.split()[0]}"
+    return (
+        "pip install without --no-index"
+        if any(map(_PIP.match, _commands(words)))
+        else f"{name}() of {words.split()[0]}"
+    )
 
 
 def _from_hub(name: str, call: ast.Call) -> str:

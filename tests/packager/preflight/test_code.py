@@ -18,6 +18,8 @@ NETWORK = {
     "import timm\ntimm.create_model('x', pretrained=True)": "pretrained=True",
     "import subprocess\nsubprocess.run(['pip', 'install', 'timm'], check=True)": "pip install without --no-index",
     "import os\nos.system('pip install timm')": "pip install without --no-index",
+    "!pip -q install timm": "!pip -q install timm",
+    "import subprocess\nsubprocess.run(['bash', '-c', 'pip install timm'])": "pip install without --no-index",
     "import keras\nkeras.utils.get_file('a', 'https://x.org/a')": "keras.utils.get_file()",
     "import requests\nif __name__ != 'x':\n    requests.get('https://x.org')": "requests.get()",
     "import requests\nfrom typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    requests.get('x')": "requests.get()",
