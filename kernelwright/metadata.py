@@ -12,11 +12,12 @@ from kernelwright import validation
 PLACEHOLDER_OWNER = "OWNER"
 DATASET_FILE = "dataset-metadata.json"
 """Beside a dataset's files; Kaggle reads it at the upload and mounts it nowhere."""
+_VERSION = "[1-9][0-9]*"
 
 
 def _flag(value: object) -> object:
-    flags: dict[object, bool] = {"true": True, "false": False}
-    value = flags.get(value, value) if isinstance(value, str) else value
+    flags: dict[str, bool] = {"true": True, "false": False}
+    value = flags.get(value.lower(), value) if isinstance(value, str) else value
     if not isinstance(value, bool):
         raise ValueError("should be true or false")  # noqa: TRY004 - pydantic reports a ValueError as a misfit
     return value
@@ -29,13 +30,19 @@ def _kernel_id(value: str) -> str:
 
 
 def _dataset(value: str) -> str:
-    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]+(/\d+)?", value):
+    if not re.fullmatch(rf"[^/\s]+/[A-Za-z0-9-]+(/{_VERSION})?", value):
         raise ValueError("should be owner/slug or owner/slug/version")
     return value
 
 
+def _kernel(value: str) -> str:
+    if not re.fullmatch(rf"[^/\s]+/[A-Za-z0-9-]{{5,}}(/{_VERSION})?", value):
+        raise ValueError("should be owner/slug or owner/slug/version, the slug of 5 or more characters")
+    return value
+
+
 def _model(value: str) -> str:
-    if not re.fullmatch(r"([^/\s]+/){4}\d+", value):
+    if not re.fullmatch(rf"([^/\s]+/){{4}}{_VERSION}", value):
         raise ValueError("should be owner/model/framework/variation/version")
     return value
 
@@ -53,6 +60,7 @@ def _notebook_file(value: str) -> str:
 
 
 DatasetSource = Annotated[str, AfterValidator(_dataset)]
+KernelSource = Annotated[str, AfterValidator(_kernel)]
 ModelSource = Annotated[str, AfterValidator(_model)]
 CompetitionSource = Annotated[str, AfterValidator(_competition)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -76,7 +84,7 @@ class KernelMetadata:
     machine_shape: str = ""
     competition_sources: tuple[CompetitionSource, ...] = ()
     dataset_sources: tuple[DatasetSource, ...] = ()
-    kernel_sources: tuple[DatasetSource, ...] = ()
+    kernel_sources: tuple[KernelSource, ...] = ()
     model_sources: tuple[ModelSource, ...] = ()
 
     @property

@@ -34,6 +34,10 @@ KNOWN = (
 _OWNED = ("dataset_sources", "kernel_sources", "model_sources")
 _PREFIXES = {"datasets": "dataset_sources", "code": "kernel_sources", "models": "model_sources"}
 _LACKING = {"NvidiaTeslaP100": "the image's torch does not run on a P100"}
+_SHAPES = ("NvidiaTeslaT4", "NvidiaTeslaP100", "NvidiaL4", "NvidiaH100", "NvidiaRtxPro6000", "TpuV5E8")
+_REQUIRED = {"language": "python", "kernel_type": "notebook"}
+_IMAGE = "gcr.io/kaggle-images/python@sha256:…"
+_KAGGLES = re.compile(r"gcr\.io/kaggle-[a-z-]+/[\w/-]+(@sha256:[0-9a-f]{64}|:[\w.-]+)?")
 
 
 def check(root: Path, name: str) -> Iterator[Finding]:
@@ -43,7 +47,7 @@ def check(root: Path, name: str) -> Iterator[Finding]:
     except (OSError, ValueError):
         return
     if isinstance(told, dict):
-        for rule in (_keys, _owner, _title, _internet, _machine, _code_file, _sources, _shared_slugs, _docker, _public):
+        for rule in _RULES:
             yield from rule(name, told)
 
 
@@ -86,10 +90,22 @@ def _title(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     title, ident = told.get("title"), told.get("id")
     if not isinstance(title, str) or not isinstance(ident, str):
         return
-    slug = ident.partition("/")[2].lower()
+    slug = ident.partition("/")[2].partition("/")[0].lower()
     if slug and slugify(title) != slug:
         problem = f"{title!r} becomes the slug {slugify(title)!r}, but id says {slug!r}: a new kernel lands elsewhere"
         yield _found(name, "title", problem, "change one of the two")
+
+
+def _required(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
+    for key, value in _REQUIRED.items():
+        if key not in told:
+            yield _found(name, key, "missing, and Kaggle's client has no default", f'write "{key}": "{value}"')
+
+
+def _number(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
+    value = told.get("id_no")
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        yield _found(name, "id_no", f"{value!r} should be a whole number", "leave it out: id says enough")
 
 
 def _is_on(value: object) -> bool:
@@ -111,6 +127,10 @@ def _machine(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
         yield _found(name, "machine_shape", problem, 'name one, such as "NvidiaTeslaT4", which is two of them')
     if isinstance(shape, str) and shape in _LACKING:
         yield _found(name, "machine_shape", f"{shape}: {_LACKING[shape]}", 'take "NvidiaTeslaT4"', Severity.warning)
+    near = difflib.get_close_matches(shape, _SHAPES, n=1, cutoff=0.8) if isinstance(shape, str) else []
+    if near and shape not in _SHAPES:
+        problem = f"{shape!r} is not a machine we know, and Kaggle's client sends it as it is"
+        yield _found(name, "machine_shape", problem, f"did you mean {near[0]}?", Severity.warning)
     if _is_on(told.get("enable_tpu")) and told.get("competition_sources"):
         problem = "on, but a competition's rerun has no TPU"
         yield _found(name, "enable_tpu", problem, 'write "enable_tpu": false', Severity.warning)
@@ -156,6 +176,13 @@ def _docker(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     if pinning not in (None, "original", "latest"):
         fix = 'write "original" or "latest", or leave it out'
         yield _found(name, "docker_image_pinning_type", f"{pinning!r} is not known to Kaggle's client", fix)
+    image = told.get("docker_image")
+    if image is not None and not (isinstance(image, str) and _KAGGLES.fullmatch(image)):
+        problem = f"{image!r} should be an image of Kaggle's, such as {_IMAGE}"
+        yield _found(name, "docker_image", problem, "copy it from the notebook's page, or leave it out")
+
+
+def _keywords(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     keywords = told.get("keywords", [])
     if not isinstance(keywords, list) or not all(isinstance(word, str) for word in keywords):
         yield _found(name, "keywords", "should be a list of words", "write a list, or leave it out")
@@ -163,6 +190,12 @@ def _docker(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _public(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     value = told.get("is_private", True)
-    if value is False or value == "false":
+    if value is False or (isinstance(value, str) and value.lower() == "false"):
         fix = 'write "is_private": true, unless that is meant'
         yield _found(name, "is_private", "the notebook will be public, for everybody to read", fix, Severity.warning)
+
+
+_RULES = (
+    *(_keys, _owner, _required, _number, _title, _internet, _machine, _code_file),
+    *(_sources, _shared_slugs, _docker, _keywords, _public),
+)

@@ -14,7 +14,7 @@ _PHASES = ("rerun", "commit")
 
 def check(project: Project, sha256: str) -> Iterator[Finding]:
     """Find what keeps the report from vouching for the notebook with this digest."""
-    file = project.build / "rehearsal" / "report.json"
+    file = project.rehearsal / "report.json"
     place = file.relative_to(project.root).as_posix()
     try:
         report = json.loads(file.read_text("utf-8"))

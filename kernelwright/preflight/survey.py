@@ -1,14 +1,17 @@
 """All checks of one kernel, in one go."""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kernelwright import building
 from kernelwright.errors import InvalidImage, InvalidProject, NotebookTooLarge
-from kernelwright.preflight import code, git, inputs, metadata, notebook, rehearsal, secrets, wheels
+from kernelwright.preflight import code, git, inputs, metadata, notebook, rehearsal, secrets, unread, wheels
 from kernelwright.preflight.findings import Finding, Severity, ordered
 from kernelwright.project import KernelConfiguration, Project, load_configuration, load_project
+
+_OF_FORM = re.compile(r": (code_file|\w+_sources\[\d+\])$")
 
 
 def survey(folder: Path, kernel: str = "") -> list[Finding]:
@@ -20,7 +23,7 @@ def survey(folder: Path, kernel: str = "") -> list[Finding]:
     try:
         project = load_project(root, kernel)
     except InvalidProject as error:
-        return ordered([*_of_lines("project", error.problems), *_raw(root, kernel)])
+        return ordered(_once([*unread.told(root, "project", error.problems), *_raw(root, kernel)]))
     found = [*metadata.check(project.root, project.configuration.metadata), *git.check(root)]
     return ordered([*found, *wheels.check(project), *_of_notebook(project)])
 
@@ -35,11 +38,18 @@ def _raw(root: Path, kernel: str) -> Iterator[Finding]:
     yield from git.check(root)
 
 
+def _once(found: Sequence[Finding]) -> list[Finding]:
+    """Leave out what the project says of the form of a value, where a rule of the metadata says the same better."""
+    errors = [one for one in found if one.check == "metadata" and one.severity == Severity.error]
+    told = {one.place for one in errors if _OF_FORM.search(one.place)}
+    return [one for one in found if one.check != "project" or one.place not in told]
+
+
 def _of_notebook(project: Project) -> Iterator[Finding]:
     try:
         built = building.build_notebook(project)
     except (InvalidProject, InvalidImage) as error:
-        yield from _of_lines("build", str(error).splitlines())
+        yield from unread.told(project.root, "build", str(error).splitlines())
     except NotebookTooLarge as error:
         yield _too_large(project, error)
     else:
@@ -55,14 +65,3 @@ def _too_large(project: Project, error: NotebookTooLarge) -> Finding:
     place, _, problem = first.partition(": ")
     place, fix = place or project.notebook.name, rest.rpartition("\n")[2]
     return Finding(check="size", severity=Severity.error, place=place, problem=problem, fix=fix)
-
-
-def _of_lines(check: str, lines: tuple[str, ...] | list[str]) -> Iterator[Finding]:
-    """Cut problems, each a line of file, place, value and fix, into their parts."""
-    for line in lines:
-        told, _, fix = line.rpartition("; ")
-        told, fix = (told, fix) if told else (fix, "")
-        file, _, rest = told.partition(": ")
-        inside, colon, problem = rest.partition(": ")
-        place, problem = (f"{file}: {inside}", problem) if colon and " " not in inside else (file, rest)
-        yield Finding(check=check, severity=Severity.error, place=place, problem=problem or told, fix=fix)
