@@ -1,5 +1,6 @@
 """Project -> notebook: the one verb between the two nouns."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -171,6 +172,23 @@ def build(project: Project) -> Path:
 
 
 def write(project: Project, built: Notebook) -> None:
-    """Write what was built, as `build` does."""
+    """Write what was built, as `build` does, and a note of its digest, by which an edit of the notebook is known."""
     dataset = {project.dataset / name: data for name, data in built.dataset.items()}
-    files.replace_all({**dataset, project.notebook: built.data})
+    note = {_note(project): f"{_sha256(built.data)}\n".encode()}
+    files.replace_all({**dataset, project.notebook: built.data, **note})
+
+
+def was_edited(project: Project, built: Notebook) -> bool:
+    """Tell whether the notebook on disk is neither ``built`` nor the one last built here."""
+    if not (project.notebook.is_file() and _note(project).is_file()):
+        return False
+    known = {_sha256(built.data), _note(project).read_text("utf-8", "replace").strip()}
+    return _sha256(project.notebook.read_bytes()) not in known
+
+
+def _note(project: Project) -> Path:
+    return project.build / f".{project.notebook.name}.sha256"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

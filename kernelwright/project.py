@@ -140,7 +140,20 @@ class Project:
     @property
     def dataset(self) -> Path:
         """The folder of the dataset that carries the sources, where one does."""
-        return self.build / (f"sources-{self.kernel}" if self.kernel else "sources")
+        return self._own("sources")
+
+    @property
+    def rehearsal(self) -> Path:
+        """Where a rehearsal leaves its report and the folders of its runs."""
+        return self._own("rehearsal")
+
+    @property
+    def output(self) -> Path:
+        """Where the output of a run on Kaggle goes."""
+        return self._own("output")
+
+    def _own(self, name: str) -> Path:
+        return self.build / (f"{name}-{self.kernel}" if self.kernel else name)
 
 
 def load_project(folder: Path, kernel: str = "") -> Project:

@@ -20,4 +20,4 @@ def output(project: Folder = HERE, kernel: Kernel = "", to: To = None) -> None:
     from kernelwright.remote import results
 
     loaded = load_project(project, kernel)
-    results.fetch(loaded, clients.find(), to or results.folder(loaded), print)
+    results.fetch(loaded, clients.find(), to or loaded.output, print)

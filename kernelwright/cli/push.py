@@ -9,6 +9,7 @@ from kernelwright.cli.options import HERE, Folder, Kernel
 if TYPE_CHECKING:
     from kernelwright.project import Project
     from kernelwright.remote.client import Client
+    from kernelwright.remote.ledger import Push
     from kernelwright.remote.shipping import Wishes
 
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log to the end; fetch the output.")]
@@ -49,9 +50,9 @@ def push(
             print(line)
         return
     client = clients.find(clients.Pace(poll=poll))
-    shipping.ship(loaded, client, wishes, _tell)
+    push = shipping.ship(loaded, client, wishes, _tell)
     if wait:
-        _follow(loaded, client)
+        _follow(loaded, client, push)
 
 
 def _tell(line: str) -> None:
@@ -66,19 +67,20 @@ def _check(project: "Project", kernel: str, wishes: "Wishes") -> None:
     shipping.brought_up_to_date(project)
     found = survey(project.root, kernel)
     if stopping := shipping.stopping(found, wishes):
-        show(found)
+        if len(stopping) > 1:
+            show(found)
         shipping.refuse(stopping)
     for one in found:
         print(f"{one.severity}: {one.place}: {one.problem}")
 
 
-def _follow(project: "Project", client: "Client") -> None:
+def _follow(project: "Project", client: "Client", push: "Push") -> None:
     from kernelwright.cli.status import failed
-    from kernelwright.remote import kernels, ledger, results
+    from kernelwright.remote import kernels, ledger, results, shipping
 
     ended = kernels.wait(client, project.metadata.id, _tell)
-    version = ledger.pushes(project.root, project.metadata.id)[-1].version
-    entry = {"kernel": project.metadata.id, "version": version, "status": ended.word, "at": ledger.now()}
+    shipping.see_that_it_ran(project, client, push)
+    entry = {"kernel": project.metadata.id, "version": push.version, "status": ended.word, "at": ledger.now()}
     ledger.add(project.root, "ran", entry)
     failed(project.metadata.id, ended)
-    results.fetch(project, client, results.folder(project), _tell)
+    results.fetch(project, client, project.output, _tell)

@@ -10,6 +10,7 @@ from kernelwright.errors import ClientFailed
 
 if TYPE_CHECKING:
     from kernelwright.remote.kernels import Status
+    from kernelwright.remote.ledger import Push
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended.")]
 Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", help="How long to wait between two looks.")]
@@ -24,19 +25,26 @@ def status(
     """
     from kernelwright.project import load_project
     from kernelwright.remote import client as clients
-    from kernelwright.remote import kernels, ledger
+    from kernelwright.remote import kernels, latest
 
     loaded = load_project(project, kernel)
     name, client = loaded.metadata.id, clients.find(clients.Pace(poll=poll))
     now = kernels.wait(client, name, _quiet, shows_log=False) if wait else kernels.status(client, name)
-    last = ledger.pushes(loaded.root, name)[-1:]
-    version = last[0].version if last else None
+    there = kernels.source(client, name)
+    push = latest.pushed(loaded, there)
+    version = push.version if push else (there.latest if there else 0) or None
     if as_json:
-        print(json.dumps({"kernel": name, "version": version, "status": now.word, "message": now.message}))
+        commit = push.commit if push else None
+        told = {"kernel": name, "version": version, "commit": commit, "status": now.word, "message": now.message}
+        print(json.dumps(told))
     else:
-        pushed = f" version {version}, commit {last[0].commit[:12] or 'none'}:" if last else ""
-        print(f"{name}:{pushed} {now.word.lower().replace('_', ' ')}")
+        print(f"{name}: {_which(version, push)}: {now.word.lower().replace('_', ' ')}")
     failed(name, now)
+
+
+def _which(version: int | None, push: "Push | None") -> str:
+    named = f"version {version}" if version else "the latest version"
+    return f"{named}, commit {push.commit[:12] or 'none'}" if push else f"{named}, not pushed from here"
 
 
 def _quiet(_: str) -> None:

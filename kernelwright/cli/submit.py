@@ -1,7 +1,9 @@
 """``kernelwright submit``."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Kernel
@@ -68,5 +70,7 @@ def _ask(client: "Client", name: str, chosen: "Push", *, yes: bool) -> None:
     print(f"{name}: {left} {'submission' if left == 1 else 'submissions'} left today")
     if left < 1:
         raise ClientFailed(f"{name}: no submission is left today; the count starts again at midnight UTC")
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to be asked; submit with --yes")
     if not yes and not typer.confirm(f"submit version {chosen.version} of {chosen.kernel}?"):
         raise typer.Abort

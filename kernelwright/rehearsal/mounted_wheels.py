@@ -52,7 +52,7 @@ def _stand_in(project: Project, path: Path | None, distribution: Distribution, v
     if path is None:
         who = f"{distribution.name} {distribution.version}"
         raise EnvironmentUnavailable(f"{who} has no wheel for Python {version}; put the image's Python on PATH")
-    kept = project.build / "rehearsal" / "wheels" / path.name
+    kept = project.rehearsal / "wheels" / path.name
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(path, kept)
     return kept

@@ -72,7 +72,7 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None) -> Repor
     mounted_wheels.ensure(project)
     built = building.build_notebook(project)
     building.write(project, built)
-    with home.occupied(plan.folder or project.build / "rehearsal") as folder:
+    with home.occupied(plan.folder or project.rehearsal) as folder:
         return _Rehearsal(project=project, plan=plan, built=built, folder=folder, tell=tell).run()
 
 

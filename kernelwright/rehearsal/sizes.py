@@ -38,7 +38,7 @@ def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[s
 
 def rehearsed(project: Project) -> list[Timed]:
     """Return the complete runs of the last rehearsal; none where there was none."""
-    file = project.build / "rehearsal" / "report.json"
+    file = project.rehearsal / "report.json"
     runs = _runs(file) if file.is_file() else []
     return [Timed(stages=run["stages"], seconds=run["seconds"]) for run in runs if run["verdict"] == COMPLETE]
 

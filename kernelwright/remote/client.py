@@ -4,6 +4,7 @@ It exits with 0 after many a failure, and prints several lines, or a traceback, 
 `ClientFailed` of one line.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import ClientFailed, ClientMissing
+from kernelwright.remote import answers
+from kernelwright.remote.answers import Answer
 
 _FAILED = re.compile(
     r"^(?:Kernel push error|Dataset creation error|Dataset version creation error): *(.*)$"
@@ -25,6 +28,7 @@ _NO_CREDENTIALS = (
 )
 _ADDRESS = re.compile(r" for url: \S+")
 _CAUSE = re.compile(r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*")
+_PUZZLED = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
 _ADVICE = re.compile(r"\. The most likely cause is .*")
 _QUOTES = ")( \"'"
 _ABSENT = re.compile(r"\b40[34]\b|not found|denied|forbidden", re.IGNORECASE)
@@ -48,31 +52,49 @@ class Client:
     pace: Pace
 
     def call(self, *arguments: str, uploads: bool = False) -> str:
-        """Run the client; return what it printed.
+        """Run the client; return what it printed. Raises as `ask` does."""
+        return self.ask(*arguments, uploads=uploads)[0]
+
+    def ask(self, *arguments: str, uploads: bool = False) -> tuple[str, list[Answer]]:
+        """Run the client; return what it printed, and Kaggle's answers to it.
 
         Raises
         ------
         ClientFailed
-            It says that something failed, whatever its exit status; or it gave no answer in time.
+            The client or Kaggle says that something failed, whatever the exit status; or it gave no answer in time.
         """
         command = [str(self.executable), "-W", *arguments]
         what = " ".join(["kaggle", *arguments[:2]])
         limit = None if uploads else self.pace.answer
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, check=False, timeout=limit, stdin=subprocess.DEVNULL
+                command,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+                timeout=limit,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **answers.SHOWING},
             )
         except subprocess.TimeoutExpired:
             raise ClientFailed(f"{what}: no answer within {limit:g} s") from None
-        if cause := failure(done.stdout, done.stderr, done.returncode):
+        printed, told = answers.cut_out(done.stdout)
+        if cause := failure(printed, answers.without_log(done.stderr), done.returncode, told):
             raise ClientFailed(f"{what}: {cause}")
-        return done.stdout
+        return printed, told
 
     def stream(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the client; its output is read line by line by the caller."""
         command = [str(self.executable), "-W", *arguments]
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, "VERBOSE": "false"},
         )
 
 
@@ -85,15 +107,19 @@ def find(pace: Pace | None = None) -> Client:
     return Client(executable=Path(found), pace=pace or Pace())
 
 
-def failure(stdout: str, stderr: str, status: int) -> str:
+def failure(stdout: str, stderr: str, status: int, told: Sequence[Answer] = ()) -> str:
     """Return in one line why a call failed, empty if it did not."""
-    if told := _FAILED.search(stdout):
-        return next((group for group in told.groups() if group), "") or "no reason given"
+    if named := _FAILED.search(stdout):
+        return next((group for group in named.groups() if group), "") or "no reason given"
     if _UNKNOWN_USER in stdout or _UNKNOWN_USER in stderr:
         return _NO_CREDENTIALS
+    if problem := next((one.problem for one in told if one.problem), ""):
+        return problem
     if status == 0:
         return ""
     lines = [line for line in [*stdout.splitlines(), *stderr.splitlines()] if line.strip()]
+    if told and lines and _PUZZLED.match(lines[-1]):
+        return told[-1].nonsense
     return _plain(lines[-1]) if lines else f"exit status {status}"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from kernelwright.errors import ClientFailed
 from kernelwright.project import Project
 from kernelwright.remote import client as clients
+from kernelwright.remote.answers import Answer
 from kernelwright.remote.client import Client, is_absence, is_refusal, json_of, lines
 
 _VERSION = re.compile(r"Kernel version (\d+) successfully pushed.*?(\S+)\s*$", re.DOTALL)
@@ -66,17 +67,34 @@ def status(client: Client, kernel: str) -> Status:
     return Status(word=told[1], message=" ".join(message[1].split()) if message else "")
 
 
-def source(client: Client, kernel: str) -> tuple[str, Mapping[str, object]] | None:
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What Kaggle has of a kernel: a notebook, its metadata; ``latest`` is its newest version, 0 for unknown."""
+
+    notebook: bytes
+    metadata: Mapping[str, object]
+    latest: int
+
+
+def source(client: Client, kernel: str) -> Source | None:
     """Return a kernel's notebook and metadata, None where there is none; ``kernel`` may end in a version."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            client.call("kernels", "pull", kernel, "-m", "-p", folder)
+            _, answers = client.ask("kernels", "pull", kernel, "-m", "-p", folder)
         except ClientFailed as error:
             if is_absence(error):
                 return None
             raise
         told = json.loads(Path(folder, "kernel-metadata.json").read_text("utf-8"))
-        return Path(folder, told["code_file"]).read_text("utf-8"), told
+        notebook = Path(folder, told["code_file"]).read_bytes()
+    return Source(notebook=notebook, metadata=told, latest=_latest(answers))
+
+
+def _latest(answers: Sequence[Answer]) -> int:
+    """Return the number of the latest version, which the client does not write into the metadata."""
+    told = [answer.told.get("metadata") for answer in answers]
+    numbers = [one.get("currentVersionNumber") for one in told if isinstance(one, dict)]
+    return next((number for number in numbers if isinstance(number, int)), 0)
 
 
 def pulled(project: Project, client: Client | None = None) -> bytes:
@@ -84,7 +102,7 @@ def pulled(project: Project, client: Client | None = None) -> bytes:
     found = source(client or clients.find(), project.metadata.id)
     if found is None:
         raise ClientFailed(f"{project.metadata.id}: no such kernel on Kaggle, or not yours to see; push it first")
-    return found[0].encode()
+    return found.notebook
 
 
 def lost_sources(wanted: Mapping[str, object], told: Mapping[str, object]) -> list[str]:
@@ -109,16 +127,25 @@ def log(client: Client, kernel: str) -> Iterator[str]:
     """Yield the text of the latest run's log, a line at a time."""
     answer = client.call("kernels", "logs", kernel)
     try:
-        told = json.loads(answer)
+        told = json.loads(answer.strip() or "[]")
     except ValueError:
-        told = [{"data": answer}]
-    text = "".join(str(one.get("data", "")) for one in told if isinstance(one, dict))
+        told = None
+    listed = told if isinstance(told, list) else [{"data": answer}]
+    text = "".join(str(one.get("data", "")) for one in listed if isinstance(one, dict))
     yield from text.splitlines()
 
 
 def followed(client: Client, kernel: str) -> Iterator[str]:
-    """Yield the log's lines as they come, until the run ends."""
-    yield from lines(client.stream("kernels", "logs", "-f", kernel))
+    """Yield the log's lines as they come, until the run ends.
+
+    Of an answer that is an error the client makes a log without lines: one of none is asked for in another way.
+    """
+    empty = True
+    for line in lines(client.stream("kernels", "logs", "-f", kernel)):
+        empty = False
+        yield line
+    if empty:
+        yield from log(client, kernel)
 
 
 def wait(client: Client, kernel: str, tell: Callable[[str], None], *, shows_log: bool = True) -> Status:

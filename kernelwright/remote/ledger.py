@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelwright import files
+from kernelwright.errors import UnwritableOutput
 
 LEDGER = "pushes.jsonl"
 FOLDER = ".kernelwright"
@@ -58,6 +59,15 @@ class Push:
 def now() -> str:
     """Return the time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def ready(root: Path) -> None:
+    """See that a push can be recorded before it is made; raises `UnwritableOutput`."""
+    file = root / LEDGER
+    if file.is_dir():
+        raise UnwritableOutput(f"{LEDGER}: is a folder; move it away, the record of pushes goes there")
+    if not os.access(file if file.exists() else root, os.W_OK):
+        raise UnwritableOutput(f"{LEDGER}: cannot be written; make it writable, the record of pushes goes there")
 
 
 def add(root: Path, event: str, told: Mapping[str, Any]) -> None:

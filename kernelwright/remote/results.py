@@ -13,11 +13,6 @@ from kernelwright.remote.client import Client
 _MISSING = "missing from the output"
 
 
-def folder(project: Project) -> Path:
-    """Return where outputs go."""
-    return project.build / (f"output-{project.kernel}" if project.kernel else "output")
-
-
 def fetch(project: Project, client: Client, target: Path, tell: Callable[[str], None]) -> None:
     """Download the latest run's output and look at the submission in it.
 

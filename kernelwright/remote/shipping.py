@@ -1,10 +1,9 @@
 """From a checked notebook to a version on Kaggle: each step is looked up first, so that it is taken once."""
 
 import hashlib
-import itertools
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,17 @@ from kernelwright.preflight import git
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.rehearsal import CHECK as REHEARSAL
 from kernelwright.project import Project
-from kernelwright.remote import datasets, kernels, ledger, unpulled
+from kernelwright.remote import datasets, kernels, latest, ledger
 from kernelwright.remote.client import Client
 from kernelwright.remote.datasets import Parcel
+from kernelwright.remote.kernels import Source
 from kernelwright.remote.ledger import Push
 from kernelwright.wheels import make
 
 _METADATA = "kernel-metadata.json"
+_PROBES = 200
+"""How many versions are looked through for a push that was cut off."""
+_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,19 +118,22 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     NotReady
         The notebook was edited on Kaggle since the last push, and the edits are not in the sources.
     """
+    ledger.ready(project.root)
     notebook = project.notebook.read_bytes()
     sent = parcels(project)
     versions = {one.ref: datasets.ensure(client, one, tell, public=wishes.public_datasets) for one in sent}
     made = load(project, notebook, versions)
     kernel = project.metadata.id
-    done = _recorded(project, made)
-    if done and not wishes.again:
+    there = kernels.source(client, kernel)
+    done = None if wishes.again else _done(project, client, made, there)
+    if done:
+        ledger.settle(project.root, kernel)
         tell(f"{kernel}: version {done.version} is this notebook already")
         return done
     found = _cut_off(project, client, made)
     if not (found or wishes.overwrite):
-        _spare(project, client)
-    answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made)
+        _spare(project, there)
+    answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made, there)
     lost = _lost(client, kernel, made, answer)
     push = replace(_push(project, made, answer.version, versions, wishes), dropped=tuple(lost))
     ledger.record(project.root, push, notebook)
@@ -142,25 +148,33 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     return push
 
 
-def _recorded(project: Project, made: Load) -> Push | None:
-    """Return the kernel's last push, if it is this very one and Kaggle attached all of it."""
+def _done(project: Project, client: Client, made: Load, there: Source | None) -> Push | None:
+    """Return the kernel's last push, if it is this very one, all of it was attached, and it still is the latest."""
     last = ledger.pushes(project.root, project.metadata.id)[-1:]
-    return last[0] if last and last[0].request == made.request and not last[0].dropped else None
+    if not (there and last and last[0].request == made.request and not last[0].dropped):
+        return None
+    stands = latest.is_version(client, project.metadata.id, there, last[0].version, made.notebook)
+    return last[0] if stands else None
 
 
-def _sent(project: Project, client: Client, made: Load) -> kernels.Pushed:
-    known = ledger.pushes(project.root, project.metadata.id)
-    ledger.intend(project.root, project.metadata.id, made.request, max((one.version for one in known), default=0))
+def _sent(project: Project, client: Client, made: Load, there: Source | None) -> kernels.Pushed:
+    known = [one.version for one in ledger.pushes(project.root, project.metadata.id)] if there else []
+    after = (there.latest if there else 0) or max(known, default=0)
+    ledger.intend(project.root, project.metadata.id, made.request, after)
     return kernels.push(client, made.folder)
 
 
-def _spare(project: Project, client: Client) -> None:
-    if found := unpulled.edits(project, client):
-        told = "\n".join(f"edited on Kaggle: {one}" for one in found)
+def _spare(project: Project, there: Source | None) -> None:
+    if found := latest.edits(project, there):
         raise NotReady(
-            f"{project.metadata.id} was edited on Kaggle since the last push:\n{told}\n"
+            f"{project.metadata.id} was edited on Kaggle since the last push ({_few(found)}); "
             "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
         )
+
+
+def _few(found: Sequence[str]) -> str:
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"{'; '.join(found[:_NAMED])}{more}"
 
 
 def _cut_off(project: Project, client: Client, made: Load) -> int:
@@ -169,11 +183,11 @@ def _cut_off(project: Project, client: Client, made: Load) -> int:
     if begun.get("request") != made.request:
         return 0
     first = int(begun.get("after", 0)) + 1
-    for version in itertools.count(first):
+    for version in range(first, first + _PROBES):
         found = kernels.source(client, f"{project.metadata.id}/{version}")
         if found is None:
             break
-        if unpulled.says(found[0].encode()) == unpulled.says(made.notebook):
+        if latest.says(found.notebook) == latest.says(made.notebook):
             return version
     return 0
 
@@ -195,16 +209,44 @@ def _push(project: Project, made: Load, version: int, versions: Mapping[str, int
 def _lost(client: Client, kernel: str, made: Load, answer: kernels.Pushed) -> list[str]:
     """Name the sources Kaggle did not attach: it says so only of some, so what it has is held against what was sent."""
     there = kernels.source(client, kernel)
-    return list(answer.dropped) or (kernels.lost_sources(made.metadata, there[1]) if there else [])
+    return list(answer.dropped) or (kernels.lost_sources(made.metadata, there.metadata) if there else [])
+
+
+def see_that_it_ran(project: Project, client: Client, push: Push) -> None:
+    """See that the run that ended is that of a push; raises `ClientFailed` where a later version was made meanwhile."""
+    there, sent = kernels.source(client, push.kernel), project.notebook.read_bytes()
+    if not (there and latest.is_version(client, push.kernel, there, push.version, sent)):
+        raise ClientFailed(
+            f"{push.kernel}: another version was saved on Kaggle after version {push.version}, and the run that ended "
+            "is that one's; look at it with `kernelwright status` and `kernelwright pull`"
+        )
 
 
 def brought_up_to_date(project: Project) -> None:
-    """Build the notebook, so that what is pushed is what the sources give."""
-    building.build(project)
+    """Build the notebook, so that what is pushed is what the sources give.
+
+    Raises
+    ------
+    NotReady
+        The one on disk was edited after it was built, and the edits are not in the sources.
+    """
+    built = building.build_notebook(project)
+    if building.was_edited(project, built) and (found := _in_notebook(project)):
+        place = project.metadata.code_file
+        raise NotReady(
+            f"{place} was edited after it was built ({_few(found)}); keep the edits with "
+            f"`kernelwright pull --from {place} --apply`, or build over them with `kernelwright build`"
+        )
+    building.write(project, built)
+
+
+def _in_notebook(project: Project) -> list[str]:
+    return latest.untaken(project, project.notebook.read_bytes(), project.metadata.code_file)
 
 
 def refuse(found: list[Finding]) -> None:
-    """Raise `NotReady` where findings stop the push."""
+    """Raise `NotReady` where findings stop the push, with the first of them."""
     if found:
-        listed = "\n".join(f"{one.severity}: {one.place}: {one.problem}; {one.fix}" for one in found)
-        raise NotReady(f"not ready to push:\n{listed}")
+        first = found[0]
+        more = f" (and {len(found) - 1} more, above)" if len(found) > 1 else ""
+        raise NotReady(f"not ready to push: {first.place}: {first.problem}; {first.fix}{more}")

@@ -41,7 +41,8 @@ def test_an_errored_rerun_is_named_as_such(kaggle, project, score):
 @pytest.mark.full
 def test_without_a_submission_left_or_a_yes_nothing_is_submitted(kaggle, project):
     ship(project)
-    assert run(kaggle, project, "submit")[0] == 130  # nobody answered
+    status, _, errors = run(kaggle, project, "submit")
+    assert (status, errors[-1]) == (2, "Error: nobody is there to be asked; submit with --yes")
     kaggle.allowed = 0
     status, _, errors = run(kaggle, project, "submit", "--yes")
     assert (status, errors) == (

@@ -1,0 +1,74 @@
+"""What stands on Kaggle as a kernel's latest version: a push from here, or edits that a push would put behind it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kernelwright.errors import InvalidNotebook
+from kernelwright.project import Project
+from kernelwright.remote import kernels, ledger
+from kernelwright.remote.client import Client
+from kernelwright.remote.kernels import Source
+from kernelwright.remote.ledger import Push
+from kernelwright.sync import base, edited, plan
+
+_TAKEN = {"write", "delete", "conflict", "refuse"}
+
+
+def says(notebook: bytes) -> object:
+    """Return what a notebook says, whatever the client did to its layout and Kaggle to its metadata."""
+    try:
+        read = edited.read(notebook)
+    except InvalidNotebook:
+        return notebook
+    return read.modules, read.set_up, [(cell.kind, cell.source) for cell in read.driver]
+
+
+def pushed(project: Project, there: Source | None) -> Push | None:
+    """Return the recorded push that Kaggle's latest version is, None where it is none from here."""
+    if there is None:
+        return None
+    said = says(there.notebook)
+    known = ledger.pushes(project.root, project.metadata.id)
+    same = [push for push in known if said == _recorded(project.root, push)]
+    counted = [push for push in same if there.latest in {0, push.version}]
+    return counted[-1] if counted else None
+
+
+def _recorded(root: Path, push: Push) -> object:
+    file = root / base.RECORDED / f"{push.notebook[:16]}.ipynb"
+    return says(file.read_bytes()) if file.is_file() else None
+
+
+def is_version(client: Client, kernel: str, there: Source, version: int, notebook: bytes) -> bool:
+    """Tell whether a kernel's latest version is ``version``, and says what ``notebook`` says.
+
+    Just after a push Kaggle may still tell of the version before.
+    """
+    if says(there.notebook) == says(notebook):
+        return there.latest in {0, version}
+    if there.latest >= version or kernels.source(client, f"{kernel}/{version + 1}"):
+        return False
+    found = kernels.source(client, f"{kernel}/{version}")
+    return found is not None and says(found.notebook) == says(notebook)
+
+
+def edits(project: Project, there: Source | None) -> list[str]:
+    """Name what was edited on Kaggle since the last push from here, and is not in the sources; none without a push."""
+    name = project.metadata.id
+    if there is None or not ledger.pushes(project.root, name) or says(there.notebook) in _sent(project.root):
+        return []
+    return untaken(project, there.notebook, name)
+
+
+def untaken(project: Project, notebook: bytes, name: str) -> list[str]:
+    """Name the edits in a notebook that are not in the sources."""
+    try:
+        made = plan.make(project, notebook, name)
+    except InvalidNotebook as error:
+        return [str(error)]
+    return [f"{change.place}: {change.what}" for change in made.changes if change.action in _TAKEN]
+
+
+def _sent(root: Path) -> Iterator[object]:
+    for file in (root / base.RECORDED).glob("*.ipynb"):
+        yield says(file.read_bytes())
