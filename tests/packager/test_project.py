@@ -127,6 +127,8 @@ def test_each_further_kernel_has_its_own_keys_and_metadata(folder):
     assert project.notebook == folder.root / "kernels/training/train.ipynb"
     assert project.sources == ()
     assert project.dataset == folder.root / "build/sources-training"
+    assert project.rehearsal == folder.root / "build/rehearsal-training"
+    assert project.output == folder.root / "build/output-training"
     assert folder.load().dataset == folder.root / "build/sources"
     assert folder.load().sources == (folder.root / "pkg",)
 
