@@ -38,7 +38,7 @@ def push(
     """
     from kernelwright.project import load_project
     from kernelwright.remote import client as clients
-    from kernelwright.remote import shipping
+    from kernelwright.remote import loads, shipping
 
     loaded = load_project(project, kernel)
     wishes = shipping.Wishes(
@@ -46,7 +46,7 @@ def push(
     )
     _check(loaded, kernel, wishes)
     if dry_run:
-        for line in shipping.planned(loaded, loaded.notebook.read_bytes()):
+        for line in loads.planned(loaded, loaded.notebook.read_bytes()):
             print(line)
         return
     client = clients.find(clients.Pace(poll=poll))

@@ -1,28 +1,21 @@
 """From a checked notebook to a version on Kaggle: each step is looked up first, so that it is taken once."""
 
 import hashlib
-import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-from kernelwright import building, files
-from kernelwright.errors import ClientFailed, InvalidProject, NotReady
-from kernelwright.metadata import DATASET_FILE
+from kernelwright import building
+from kernelwright.errors import ClientFailed, NotReady
 from kernelwright.preflight import git
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.rehearsal import CHECK as REHEARSAL
 from kernelwright.project import Project
-from kernelwright.remote import datasets, kernels, latest, ledger
+from kernelwright.remote import datasets, kernels, latest, ledger, loads
 from kernelwright.remote.client import Client
-from kernelwright.remote.datasets import Parcel
 from kernelwright.remote.kernels import Source
 from kernelwright.remote.ledger import Push
-from kernelwright.wheels import make
+from kernelwright.remote.loads import Load
 
-_METADATA = "kernel-metadata.json"
 _PROBES = 200
 """How many versions are looked through for a push that was cut off."""
 _NAMED = 3
@@ -47,66 +40,6 @@ def stopping(found: list[Finding], wishes: Wishes) -> list[Finding]:
     return [one for one in found if one.severity != Severity.warning and one.check not in waived]
 
 
-def parcels(project: Project) -> list[Parcel]:
-    """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them."""
-    known = project.configuration
-    folders = []
-    if known.wheels:
-        folders.append((known.wheels_dataset, make.folder(project)))
-    if known.carrier == "dataset":
-        folders.append((known.sources_dataset, project.dataset))
-    for slug, folder in folders:
-        if not (folder / DATASET_FILE).is_file():
-            place = folder.relative_to(project.root).as_posix()
-            raise InvalidProject([f"{place}: no {DATASET_FILE}; make the dataset {slug} before the push"])
-    return [datasets.parcel(folder, project.build / "push" / slug) for slug, folder in folders]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What is sent as the kernel: a folder for the client, and the digest of all that is in it."""
-
-    folder: Path
-    metadata: Mapping[str, Any]
-    notebook: bytes
-
-    @property
-    def request(self) -> str:
-        """Digest of metadata and notebook."""
-        return hashlib.sha256(json.dumps(self.metadata, sort_keys=True).encode() + self.notebook).hexdigest()
-
-
-def load(project: Project, notebook: bytes, versions: Mapping[str, int]) -> Load:
-    """Lay out the kernel's folder: the project's metadata, with the versions of its own datasets pinned."""
-    folder = project.build / "push" / "kernel"
-    shutil.rmtree(folder, ignore_errors=True)
-    told = json.loads((project.root / project.configuration.metadata).read_text("utf-8"))
-    told["code_file"] = project.notebook.name
-    told["dataset_sources"] = [_pinned(source, versions) for source in told.get("dataset_sources", [])]
-    files.replace(folder / _METADATA, f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode())
-    files.replace(folder / project.notebook.name, notebook)
-    return Load(folder=folder, metadata=told, notebook=notebook)
-
-
-def _pinned(source: str, versions: Mapping[str, int]) -> str:
-    version = versions.get("/".join(source.split("/")[:2]))
-    return f"{'/'.join(source.split('/')[:2])}/{version}" if version else source
-
-
-def planned(project: Project, notebook: bytes) -> Iterator[str]:
-    """Yield the requests a push would make, without making any."""
-    sent = parcels(project)
-    for one in sent:
-        yield f"kaggle datasets status {one.ref}"
-        yield f"kaggle datasets create, or version where {one.mark} is not in it: {len(one.sizes)} files, private"
-        yield from (f"  {name}: {size:,} bytes" for name, size in one.sizes.items())
-    made = load(project, notebook, {})
-    yield f"kaggle kernels push: {len(notebook):,} bytes, sha256 {hashlib.sha256(notebook).hexdigest()[:16]}"
-    own = {one.ref for one in sent}
-    shown = [f"{one}/<its version>" if one in own else one for one in made.metadata["dataset_sources"]]
-    yield json.dumps({**made.metadata, "dataset_sources": shown}, indent=2, ensure_ascii=False)
-
-
 def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
     """Send datasets and kernel, and record the version; what was sent before is not sent again.
 
@@ -119,33 +52,37 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
         The notebook was edited on Kaggle since the last push, and the edits are not in the sources.
     """
     ledger.ready(project.root)
-    notebook = project.notebook.read_bytes()
-    sent = parcels(project)
+    name, notebook = project.metadata.id, project.notebook.read_bytes()
+    sent, there = loads.parcels(project), kernels.source(client, name)
+    begun = bool(ledger.intended(project.root, name))
+    if not (begun or wishes.overwrite):
+        _spare(project, there)
     versions = {one.ref: datasets.ensure(client, one, tell, public=wishes.public_datasets) for one in sent}
-    made = load(project, notebook, versions)
-    kernel = project.metadata.id
-    there = kernels.source(client, kernel)
-    done = None if wishes.again else _done(project, client, made, there)
-    if done:
-        ledger.settle(project.root, kernel)
-        tell(f"{kernel}: version {done.version} is this notebook already")
+    made = loads.load(project, notebook, versions)
+    if not wishes.again and (done := _done(project, client, made, there)):
+        ledger.settle(project.root, name)
+        tell(f"{name}: version {done.version} is this notebook already")
         return done
-    found = _cut_off(project, client, made)
-    if not (found or wishes.overwrite):
+    found = _cut_off(project, client, made) if begun else 0
+    if begun and not (found or wishes.overwrite):
         _spare(project, there)
     answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made, there)
-    lost = _lost(client, kernel, made, answer)
-    push = replace(_push(project, made, answer.version, versions, wishes), dropped=tuple(lost))
-    ledger.record(project.root, push, notebook)
-    ledger.settle(project.root, kernel)
-    how = "was pushed before the cut" if found else f"pushed, {answer.address}"
-    tell(f"{kernel}: version {push.version} {how}")
-    if lost:
+    push = _recorded(project, client, _push(project, made, answer.version, versions, wishes), made, answer.dropped)
+    tell(f"{name}: version {push.version} {'was pushed before the cut' if found else f'pushed, {answer.address}'}")
+    if push.dropped:
         raise ClientFailed(
-            f"{kernel}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(lost)}; "
+            f"{name}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(push.dropped)}; "
             "see that they exist and are yours to use, and push again"
         )
     return push
+
+
+def _recorded(project: Project, client: Client, push: Push, made: Load, told: Sequence[str]) -> Push:
+    """Record a push, with the sources Kaggle did not attach, and forget that it had begun."""
+    whole = replace(push, dropped=tuple(_lost(client, push.kernel, made, told)))
+    ledger.record(project.root, whole, made.notebook)
+    ledger.settle(project.root, push.kernel)
+    return whole
 
 
 def _done(project: Project, client: Client, made: Load, there: Source | None) -> Push | None:
@@ -206,10 +143,10 @@ def _push(project: Project, made: Load, version: int, versions: Mapping[str, int
     )
 
 
-def _lost(client: Client, kernel: str, made: Load, answer: kernels.Pushed) -> list[str]:
+def _lost(client: Client, kernel: str, made: Load, told: Sequence[str]) -> list[str]:
     """Name the sources Kaggle did not attach: it says so only of some, so what it has is held against what was sent."""
     there = kernels.source(client, kernel)
-    return list(answer.dropped) or (kernels.lost_sources(made.metadata, there.metadata) if there else [])
+    return list(told) or (kernels.lost_sources(made.metadata, there.metadata) if there else [])
 
 
 def see_that_it_ran(project: Project, client: Client, push: Push) -> None:
@@ -248,5 +185,5 @@ def refuse(found: list[Finding]) -> None:
     """Raise `NotReady` where findings stop the push, with the first of them."""
     if found:
         first = found[0]
-        more = f" (and {len(found) - 1} more, above)" if len(found) > 1 else ""
+        more = f" (and {len(found) - 1} more: `kernelwright check --push`)" if len(found) > 1 else ""
         raise NotReady(f"not ready to push: {first.place}: {first.problem}; {first.fix}{more}")

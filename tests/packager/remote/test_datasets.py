@@ -5,7 +5,7 @@ import pytest
 from kernelwright.errors import ClientFailed
 from kernelwright.project import load_project
 from kernelwright.remote import client as clients
-from kernelwright.remote import datasets, shipping
+from kernelwright.remote import datasets, loads
 from kernelwright.remote.client import Pace
 from tests.packager.loopback import Dataset, Fault
 from tests.packager.remote.ships import QUICK, SOURCES, change, ship
@@ -13,7 +13,7 @@ from tests.packager.remote.ships import QUICK, SOURCES, change, ship
 
 @pytest.mark.full
 def test_a_dataset_cut_off_after_kaggle_took_it_is_not_made_twice(kaggle, carried):
-    parcel = shipping.parcels(load_project(carried))[0]
+    parcel = loads.parcels(load_project(carried))[0]
     client = clients.find(QUICK)
     datasets._send(client, parcel, new=True, public=False)  # and here the process was killed
     assert datasets.ensure(client, parcel, print) == 1

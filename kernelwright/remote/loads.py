@@ -1,0 +1,79 @@
+"""What a push sends, laid out in ``build/push``: the datasets that belong to a kernel, and the kernel."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kernelwright import files
+from kernelwright.errors import InvalidProject
+from kernelwright.metadata import DATASET_FILE
+from kernelwright.project import Project
+from kernelwright.remote import datasets
+from kernelwright.remote.datasets import Parcel
+from kernelwright.wheels import make
+
+_METADATA = "kernel-metadata.json"
+
+
+def parcels(project: Project) -> list[Parcel]:
+    """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them."""
+    known = project.configuration
+    folders = []
+    if known.wheels:
+        folders.append((known.wheels_dataset, make.folder(project)))
+    if known.carrier == "dataset":
+        folders.append((known.sources_dataset, project.dataset))
+    for slug, folder in folders:
+        if not (folder / DATASET_FILE).is_file():
+            place = folder.relative_to(project.root).as_posix()
+            raise InvalidProject([f"{place}: no {DATASET_FILE}; make the dataset {slug} before the push"])
+    return [datasets.parcel(folder, project.build / "push" / slug) for slug, folder in folders]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What is sent as the kernel: a folder for the client, and the digest of all that is in it."""
+
+    folder: Path
+    metadata: Mapping[str, Any]
+    notebook: bytes
+
+    @property
+    def request(self) -> str:
+        """Digest of metadata and notebook."""
+        return hashlib.sha256(json.dumps(self.metadata, sort_keys=True).encode() + self.notebook).hexdigest()
+
+
+def load(project: Project, notebook: bytes, versions: Mapping[str, int]) -> Load:
+    """Lay out the kernel's folder: the project's metadata, with the versions of its own datasets pinned."""
+    folder = project.build / "push" / "kernel"
+    shutil.rmtree(folder, ignore_errors=True)
+    told = json.loads((project.root / project.configuration.metadata).read_text("utf-8"))
+    told["code_file"] = project.notebook.name
+    told["dataset_sources"] = [_pinned(source, versions) for source in told.get("dataset_sources", [])]
+    files.replace(folder / _METADATA, f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode())
+    files.replace(folder / project.notebook.name, notebook)
+    return Load(folder=folder, metadata=told, notebook=notebook)
+
+
+def _pinned(source: str, versions: Mapping[str, int]) -> str:
+    version = versions.get("/".join(source.split("/")[:2]))
+    return f"{'/'.join(source.split('/')[:2])}/{version}" if version else source
+
+
+def planned(project: Project, notebook: bytes) -> Iterator[str]:
+    """Yield the requests a push would make, without making any."""
+    sent = parcels(project)
+    for one in sent:
+        yield f"kaggle datasets status {one.ref}"
+        yield f"kaggle datasets create, or version where {one.mark} is not in it: {len(one.sizes)} files, private"
+        yield from (f"  {name}: {size:,} bytes" for name, size in one.sizes.items())
+    made = load(project, notebook, {})
+    yield f"kaggle kernels push: {len(notebook):,} bytes, sha256 {hashlib.sha256(notebook).hexdigest()[:16]}"
+    own = {one.ref for one in sent}
+    shown = [f"{one}/<its version>" if one in own else one for one in made.metadata["dataset_sources"]]
+    yield json.dumps({**made.metadata, "dataset_sources": shown}, indent=2, ensure_ascii=False)
