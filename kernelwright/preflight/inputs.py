@@ -1,112 +1,95 @@
 """What the code reads of Kaggle's inputs against what is attached."""
 
-import ast
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from kernelwright.building import Notebook
-from kernelwright.metadata import KernelMetadata
+from kernelwright.metadata import PLACEHOLDER_OWNER, KernelMetadata
+from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.findings import Finding, Severity
-from kernelwright.preflight.scripts import Script, scripts
+from kernelwright.preflight.paths import Mounted, literal, mounted
+from kernelwright.preflight.reading import Code
+from kernelwright.preflight.scope import UNKNOWN
+from kernelwright.preflight.scripts import Script, is_own
 from kernelwright.project import Project
 
-ROOT = "/kaggle/input/"
-_FIND = ("kernelwright.runtime.inputs.find", "inputs.find")
-_OWNED = {"datasets": 2, "notebooks": 2, "models": 2, "competitions": 1}
+_FIND = {"kernelwright.runtime.inputs.find", "inputs.find"}
+_WORD = re.compile(r"[\w.-]+")
 
 
-def check(project: Project, built: Notebook) -> Iterator[Finding]:
-    """Check each ``/kaggle/input/...`` text and each ``inputs.find(...)``, and that every source is used."""
-    texts = scripts(project, built)
-    names = {key: value for text in texts if text.is_driver for key, value in text.names.items()}
-    constants = _constants(texts)
-    for text in texts:
-        yield from _literals(project, text)
-        yield from _finds(project, text, names if text.is_driver else text.names, constants)
-    yield from _unused(project, texts)
+def check(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[Finding]:
+    """Check each path of an input and each ``inputs.find(...)``, and that every source is used."""
+    for one in code:
+        yield from _paths(project, one)
+        yield from _finds(project, one)
+    yield from _unused(project, built, code)
+
+
+def _paths(project: Project, code: Code) -> Iterator[Finding]:
+    texts = ((node.lineno, text) for node, text in literal(code) if not code.script.vouches(node))
+    for number, text in (*texts, *code.script.magics):
+        for source in mounted(text):
+            yield _path(project, code.script, number, source)
+
+
+def _path(project: Project, script: Script, number: int, source: Mounted) -> Finding:
+    if source.slug not in project.metadata.slugs:
+        return _missing(project, script, number, source.slug)
+    owners = {name.partition("/")[0] for name in _owned(project.metadata) if name.split("/")[1] == source.slug}
+    if source.owner and not owners & {source.owner, PLACEHOLDER_OWNER}:
+        return _missing(project, script, number, f"{source.owner}/{source.slug}")
+    problem = f"{source.path!r}: Kaggle mounts sources in two layouts, and this path is of one"
+    return _found(script.place(number), problem, f'use inputs.find("{source.slug}")', Severity.warning)
+
+
+def _finds(project: Project, code: Code) -> Iterator[Finding]:
+    for call in code.calls():
+        if _FIND.intersection(code.scope.names(call.func)):
+            slug = Asked(name="inputs.find", node=call, scope=code.scope).text(0, "slug")
+            if slug and UNKNOWN not in slug and not _is_attached(project.metadata, slug):
+                yield _missing(project, code.script, call.lineno, slug)
+
+
+def _owned(metadata: KernelMetadata) -> tuple[str, ...]:
+    return metadata.dataset_sources + metadata.kernel_sources + metadata.model_sources
 
 
 def _is_attached(metadata: KernelMetadata, slug: str) -> bool:
     """Tell whether `inputs.find` may know the slug: bare, with its owner, or a model with framework and variation."""
-    sources = (*metadata.slugs, *metadata.dataset_sources, *metadata.kernel_sources, *metadata.model_sources)
-    shortened = {"/".join(source.split("/")[:2]) for source in sources}
+    owners = {"/".join(source.split("/")[:2]) for source in _owned(metadata)}
     models = {"/".join(source.split("/")[1:4]) for source in metadata.model_sources}
-    return slug in {*sources, *shortened, *models}
+    return slug in {*metadata.slugs, *owners, *models, *metadata.model_sources}
 
 
-def _constant_texts(text: Script) -> Iterator[ast.Constant]:
-    """Yield the string constants, docstrings left out."""
-    told = {id(node.value) for node in ast.walk(text.tree) if isinstance(node, ast.Expr)}
-    for node in text.running():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
-            yield node
-
-
-def _literals(project: Project, text: Script) -> Iterator[Finding]:
-    for node in _constant_texts(text):
-        value = str(node.value)
-        if not value.startswith((ROOT, "../input/")) or text.is_allowed(node.lineno):
-            continue
-        slug = _slug(value)
-        if slug and not _is_attached(project.metadata, slug):
-            yield _missing(project, text, node.lineno, slug)
-        elif slug:
-            problem = f"{value!r}: Kaggle mounts sources in two layouts, and this path is of one"
-            yield _found(text.place(node.lineno), problem, f'use inputs.find("{slug}")', Severity.warning)
-
-
-def _slug(path: str) -> str:
-    parts = [part for part in path.split("/input/", 1)[1].split("/") if part]
-    at = _OWNED.get(parts[0], 0) if parts else 0
-    found = parts[at] if len(parts) > at else ""
-    return "" if any(mark in found for mark in "*?[{") else found
-
-
-def _constants(texts: Sequence[Script]) -> Mapping[str, str]:
-    """Return the names that the code gives exactly one text."""
-    given: dict[str, set[str]] = {}
-    for text in texts:
-        for node in ast.walk(text.tree):
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                for target in node.targets:
-                    if isinstance(target, ast.Name) and isinstance(node.value.value, str):
-                        given.setdefault(target.id, set()).add(node.value.value)
-    return {name: next(iter(values)) for name, values in given.items() if len(values) == 1}
-
-
-def _finds(project: Project, text: Script, names: Mapping[str, str], constants: Mapping[str, str]) -> Iterator[Finding]:
-    for node in text.running():
-        if isinstance(node, ast.Call) and text.dotted(node.func, names) in _FIND and node.args:
-            asked = node.args[0]
-            value = constants.get(asked.id) if isinstance(asked, ast.Name) else getattr(asked, "value", None)
-            known = not isinstance(value, str) or _is_attached(project.metadata, value)
-            if isinstance(value, str) and not known and not text.is_allowed(node.lineno):
-                yield _missing(project, text, node.lineno, value)
-
-
-def _missing(project: Project, text: Script, number: int, slug: str) -> Finding:
-    file = project.configuration.metadata
+def _missing(project: Project, script: Script, number: int, slug: str) -> Finding:
     attached = ", ".join(project.metadata.slugs) or "nothing"
-    return _found(
-        text.place(number),
-        f"{slug!r} is not attached; attached: {attached}",
-        f"add it to its list of sources in {file}",
-        Severity.error,
-    )
+    problem = f"{slug!r} is not attached; attached: {attached}"
+    fix = f"add it to its list of sources in {project.configuration.metadata}"
+    return _found(script.place(number), problem, fix, Severity.error)
 
 
-def _unused(project: Project, texts: Sequence[Script]) -> Iterator[Finding]:
+def _unused(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[Finding]:
     """Warn of a source no text of the code names; the competition, and what the configuration names, are used."""
-    known = project.configuration
-    told = [str(node.value) for text in texts for node in _constant_texts(text)]
-    told += [known.wheels_dataset, known.sources_dataset, *known.public, *project.metadata.competition_sources]
-    metadata = project.metadata
+    words = {word.strip(".") for text in _told(project, built, code) for word in _WORD.findall(text)}
     for key in ("dataset_sources", "kernel_sources", "model_sources"):
-        for index, source in enumerate(getattr(metadata, key)):
+        for index, source in enumerate(getattr(project.metadata, key)):
             slug = source.split("/")[1]
-            if not any(slug in text for text in told):
-                place = f"{known.metadata}: {key}[{index}]"
+            if slug not in words and slug.replace("-", "_") not in words:
+                place = f"{project.configuration.metadata}: {key}[{index}]"
                 problem = f"{source!r} is attached, and no text of the code names it"
                 yield _found(place, problem, "remove it, or ignore this if it is found by its files", Severity.warning)
+
+
+def _told(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[str]:
+    """Yield what may name a source: texts and commands, modules that are imported, files of data, the configuration."""
+    known = project.configuration
+    yield from (known.wheels_dataset, known.sources_dataset, *known.public)
+    yield from (file.text for file in built.tree.files if is_own(file) and file.text and not file.path.endswith(".py"))
+    for one in code:
+        yield from (text for _, text in literal(one))
+        yield from (line for _, line in one.script.magics)
+        yield from one.scope.imported.values()
+        yield from one.scope.stars
 
 
 def _found(place: str, problem: str, fix: str, severity: Severity) -> Finding:

@@ -1,7 +1,7 @@
 """The code a notebook runs, as syntax trees that know where each line stands in the author's files."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,6 +47,11 @@ class Script:
                 continue
         return ast.Module(body=[], type_ignores=[])
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text."""
+        return self.text.split("\n")
+
     @property
     def magics(self) -> Iterator[tuple[int, str]]:
         """Yield the commands that are IPython's or the shell's, each with its line's number in the text."""
@@ -55,32 +60,17 @@ class Script:
                 if not self.is_allowed(number):
                     yield number, command
 
-    @cached_property
-    def names(self) -> Mapping[str, str]:
-        """What a name means: ``np`` -> ``numpy``, from the imports anywhere in the text."""
-        meant: dict[str, str] = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                meant |= {alias.asname or alias.name.partition(".")[0]: _imported(alias) for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                meant |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-        return meant
-
-    def dotted(self, node: ast.expr, names: Mapping[str, str]) -> str:
-        """Return what an expression such as ``req.get`` names, empty for another kind."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.insert(0, node.attr)
-            node = node.value
-        return ".".join([names.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else ""
-
     def place(self, number: int) -> str:
         """Return file and line of a line of the text."""
         return f"{self.file}:{self.line + number - 1}"
 
     def is_allowed(self, number: int) -> bool:
         """Tell whether the author vouches for a line."""
-        return ALLOWED in self.text.split("\n")[number - 1]
+        return ALLOWED in self.lines[number - 1]
+
+    def vouches(self, node: ast.expr | ast.stmt) -> bool:
+        """Tell whether the author vouches for a line of an expression or a statement."""
+        return any(ALLOWED in line for line in self.lines[node.lineno - 1 : node.end_lineno or node.lineno])
 
     def running(self) -> Iterator[ast.AST]:
         """Yield the nodes of code that the notebook may run: a module's main guard and type-checking blocks do not."""
@@ -95,13 +85,8 @@ class Script:
     def _is_skipped(self, node: ast.If) -> bool:
         if isinstance(node.test, ast.Constant):
             return not node.test.value
-        if self.dotted(node.test, self.names).rpartition(".")[2] == "TYPE_CHECKING":
-            return True
-        return not self.is_driver and ast.unparse(node.test).replace('"', "'") in _MAIN_GUARDS
-
-
-def _imported(alias: ast.alias) -> str:
-    return alias.name if alias.asname else alias.name.partition(".")[0]
+        test = ast.unparse(node.test).replace('"', "'")
+        return test.rpartition(".")[2] == "TYPE_CHECKING" or (not self.is_driver and test in _MAIN_GUARDS)
 
 
 def scripts(project: Project, built: Notebook) -> list[Script]:

@@ -7,8 +7,22 @@ from pathlib import Path
 
 from kernelwright import building
 from kernelwright.errors import InvalidImage, InvalidProject, NotebookTooLarge
-from kernelwright.preflight import code, git, inputs, metadata, notebook, rehearsal, secrets, unread, wheels
+from kernelwright.preflight import (
+    exits,
+    git,
+    inputs,
+    metadata,
+    network,
+    notebook,
+    reading,
+    rehearsal,
+    secrets,
+    submitting,
+    unread,
+    wheels,
+)
 from kernelwright.preflight.findings import Finding, Severity, ordered
+from kernelwright.preflight.scripts import is_own
 from kernelwright.project import KernelConfiguration, Project, load_configuration, load_project
 
 _OF_FORM = re.compile(r": (code_file|\w+_sources\[\d+\])$")
@@ -54,10 +68,19 @@ def _of_notebook(project: Project) -> Iterator[Finding]:
         yield _too_large(project, error)
     else:
         yield from notebook.check(project, built.data)
-        yield from inputs.check(project, built)
-        yield from code.check(project, built)
+        yield from _of_code(project, built)
         yield from secrets.check(built)
         yield from rehearsal.check(project, hashlib.sha256(built.data).hexdigest())
+
+
+def _of_code(project: Project, built: building.Notebook) -> Iterator[Finding]:
+    code = reading.read(project, built)
+    yield from inputs.check(project, built, code)
+    if not project.metadata.enable_internet:
+        yield from network.check(code)
+    own = frozenset(file.module.partition(".")[0] for file in built.tree.files if file.module and is_own(file))
+    writers = submitting.find(code, project.configuration.submission, own)
+    yield from exits.check(code, writers, competes=bool(project.metadata.competition_sources))
 
 
 def _too_large(project: Project, error: NotebookTooLarge) -> Finding:

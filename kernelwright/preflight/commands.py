@@ -1,0 +1,48 @@
+"""Calls that run a command: which command, and whether it needs the network."""
+
+import ast
+import shlex
+
+from kernelwright.preflight import shell
+from kernelwright.preflight.asked import Asked
+from kernelwright.preflight.scope import UNKNOWN
+
+_PIP = ("pip.main", "pip._internal")
+PROGRAMS = (
+    r"subprocess\.(run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
+    r"|os\.(system|popen|exec\w+|spawn\w+|posix_spawnp?)|pexpect\.\w+|asyncio\.create_subprocess_\w+"
+    r"|(.*\.)?get_ipython\(\)\.(system|system_raw|system_piped|getoutput|run_line_magic|run_cell_magic|run_cell|magic)"
+    r"|pip\.main|pip\._internal\.(\w+\.)*main"
+)
+
+
+def needs(asked: Asked) -> str:
+    """Return what a command that is run needs of the network, empty for nothing."""
+    line = _line(asked)
+    found = shell.fetches(f"pip {line}" if asked.name.startswith(_PIP) else line)
+    return found if found in {"", shell.PIP} else f"{asked.name}() of {found}"
+
+
+def _line(asked: Asked) -> str:
+    given = asked.node.args or [keyword.value for keyword in asked.node.keywords if keyword.arg in {"args", "cmd"}]
+    return " ".join(_told(part, asked) for part in given)
+
+
+def _told(node: ast.expr, asked: Asked) -> str:
+    """Return a command as a shell would be given it, whether it is a text or a list of words."""
+    words = _words(node, asked)
+    return shlex.join(words) if words is not None else asked.scope.text(node) or UNKNOWN
+
+
+def _words(node: ast.expr, asked: Asked) -> list[str] | None:
+    meant = asked.scope.meant(node)
+    if isinstance(meant, ast.Starred):
+        return _words(meant.value, asked)
+    if isinstance(meant, ast.List | ast.Tuple):
+        return [word for part in meant.elts for word in (_words(part, asked) or [asked.scope.text(part) or UNKNOWN])]
+    if isinstance(meant, ast.BinOp):
+        sides = [_words(side, asked) for side in (meant.left, meant.right)]
+        return (
+            [word for side in sides for word in side or [UNKNOWN]] if any(side is not None for side in sides) else None
+        )
+    return None

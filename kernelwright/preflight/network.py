@@ -1,0 +1,40 @@
+"""What in the code needs the network, in a notebook that runs without."""
+
+import re
+from collections.abc import Iterator
+
+from kernelwright.preflight import shell
+from kernelwright.preflight.asked import Asked
+from kernelwright.preflight.downloads import ALWAYS, RULES
+from kernelwright.preflight.findings import Finding, Severity
+from kernelwright.preflight.reading import Code
+from kernelwright.preflight.scripts import ALLOWED, Script
+
+
+def check(code: list[Code]) -> Iterator[Finding]:
+    """Check the commands and the calls of a notebook whose internet is off."""
+    for one in code:
+        for number, line in one.script.magics:
+            if shell.fetches(line):
+                yield _found(one.script, number, line.strip())
+        for call in one.calls():
+            asked = (Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func))
+            if what := next(filter(None, map(_needs, asked)), ""):
+                yield _found(one.script, call.lineno, what)
+
+
+def _needs(asked: Asked) -> str:
+    """Return how a call would use the network, empty if it does not."""
+    if ALWAYS.fullmatch(asked.name) and not asked.is_local:
+        return f"{asked.name}()"
+    return next((what for pattern, rule in RULES if re.fullmatch(pattern, asked.name) and (what := rule(asked))), "")
+
+
+def _found(script: Script, number: int, what: str) -> Finding:
+    return Finding(
+        check="network",
+        severity=Severity.error,
+        place=script.place(number),
+        problem=f"{what} needs the network, and enable_internet is off",
+        fix=f"carry it in a dataset and attach that, or end the line with  # {ALLOWED}",
+    )

@@ -1,0 +1,145 @@
+"""The code of a notebook with what its names mean."""
+
+import ast
+import re
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kernelwright.building import Notebook
+from kernelwright.preflight.scope import Scope, spelling
+from kernelwright.preflight.scripts import Script, scripts
+from kernelwright.project import Project
+
+_RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
+_SILENCED = re.compile(r"(WANDB|COMET|NEPTUNE)_(?:MODE|DISABLED)\W{1,8}(?:offline|disabled|dryrun|true)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """A cell of the driver or a module, and the meaning of its names."""
+
+    script: Script
+    scope: Scope
+
+    def calls(self) -> Iterator[ast.Call]:
+        """Yield the calls that may be made and that the author does not vouch for."""
+        for node in self.script.running():
+            if isinstance(node, ast.Call) and not self.script.vouches(node):
+                yield node
+
+
+@dataclass(frozen=True, kw_only=True)
+class Everywhere:
+    """What holds in all the code; see `Scope`."""
+
+    constants: dict[str, ast.expr]
+    records: frozenset[str]
+    silenced: frozenset[str]
+
+
+def read(project: Project, built: Notebook) -> list[Code]:
+    """Return the driver's cells in order, then the author's own modules; all cells of the driver share their names."""
+    texts = scripts(project, built)
+    cells = [text for text in texts if text.is_driver]
+    everywhere = Everywhere(
+        constants=_constants(text.tree for text in texts),
+        records=frozenset(name for text in texts for name in _records(text.tree)),
+        silenced=frozenset(found[1].lower() for text in texts for found in _SILENCED.finditer(text.text)),
+    )
+    shared = _scope(cells, everywhere)
+    scopes = (shared if text.is_driver else _scope([text], everywhere) for text in texts)
+    return [Code(script=text, scope=scope) for text, scope in zip(texts, scopes, strict=True)]
+
+
+def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
+    trees = [text.tree for text in texts]
+    imported = {name: meant for tree in trees for name, meant in _imports(tree)}
+    own = _constants(trees)
+    for name, node in own.items():
+        root, dot, rest = spelling(node).partition(".")
+        if root in imported and dot and "(" not in rest:
+            imported[name] = f"{imported[root]}.{rest}"
+    return Scope(
+        imported=imported,
+        stars=[module for tree in trees for module in _stars(tree)],
+        bound=frozenset(name for tree in trees for name in _bound(tree)),
+        constants=ChainMap(own, everywhere.constants),
+        records=everywhere.records,
+        silenced=everywhere.silenced,
+    )
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                yield alias.asname or first, alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * bool(node.level) + (f"{node.module}." if node.module else "")
+            yield from ((alias.asname or alias.name, f"{origin}{alias.name}") for alias in node.names)
+
+
+def _stars(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and any(alias.name == "*" for alias in node.names):
+            yield node.module
+
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    methods = {id(child) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for child in node.body}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                if id(node) not in methods:
+                    yield name
+
+
+def _constants(trees: Iterable[ast.Module]) -> dict[str, ast.expr]:
+    """Return what is given exactly one value, by assignments alone."""
+    given: dict[str, dict[str, ast.expr | None]] = {}
+    for tree in trees:
+        for name, value in _given(tree):
+            given.setdefault(name, {})[ast.dump(value) if value else ""] = value
+    single = {name: next(iter(values.values())) for name, values in given.items() if len(values) == 1}
+    return {name: value for name, value in single.items() if value is not None}
+
+
+def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield each name with the value it is given, None for any other way a name gets one."""
+    simple: set[int] = set()
+    for owner, node in _owned(tree):
+        for target in _targets(node):
+            simple.add(id(target))
+            yield f"{owner}{target.id}", getattr(node, "value", None)
+    for other in ast.walk(tree):
+        if isinstance(other, ast.Name) and isinstance(other.ctx, ast.Store) and id(other) not in simple:
+            yield other.id, None
+        elif isinstance(other, ast.arg):
+            yield other.arg, None
+
+
+def _owned(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield every node, what stands directly in a class with the name of the class."""
+    in_classes = {
+        id(child): f"{node.name}." for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for child in node.body
+    }
+    return ((in_classes.get(id(node), ""), node) for node in ast.walk(tree))
+
+
+def _targets(node: ast.AST) -> Iterator[ast.Name]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return (target for target in targets if isinstance(target, ast.Name))
+
+
+def _records(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            told = [
+                spelling(part).removesuffix("()").rpartition(".")[2] for part in (*node.decorator_list, *node.bases)
+            ]
+            if _RECORDS.intersection(told):
+                yield node.name

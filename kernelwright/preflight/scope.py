@@ -1,0 +1,140 @@
+"""What names and expressions mean in a text of the code: imported things, and texts known before it runs."""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+UNKNOWN = "{}"
+"""Stands in a text for a part that only the run knows."""
+_DEEPEST = 12
+_PLACEHOLDER = re.compile(r"%(\(\w+\))?[-+#0 ]*[\d.]*[a-z]")
+_PATHS = re.compile(r"(pathlib\.)?(Pure)?(Posix)?Path|(os|posix)\.?path\.join|tensorflow\.io\.gfile\.join")
+_SAME = re.compile(r"str|os\.(fspath|path\.(abspath|expanduser|normpath|realpath))")
+_KEEPING = {"resolve", "absolute", "expanduser", "as_posix", "strip", "rstrip"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """The names of a module, or of all cells of the driver.
+
+    Attributes
+    ----------
+    imported : mapping
+        Name -> what it was imported as: ``np`` -> ``numpy``.
+    stars : sequence of str
+        Modules all of whose names were imported.
+    bound : set of str
+        Names the text itself gives a meaning.
+    constants : mapping
+        Name -> the one expression it is given; ``CFG.size`` for a name in a class.
+    records : set of str
+        Classes of the project that only hold values.
+    silenced : set of str
+        Services the project tells to stay offline: ``wandb``.
+    """
+
+    imported: Mapping[str, str]
+    stars: Sequence[str]
+    bound: frozenset[str]
+    constants: Mapping[str, ast.expr]
+    records: frozenset[str]
+    silenced: frozenset[str]
+
+    def names(self, node: ast.expr) -> list[str]:
+        """Return what an expression may name: ``numpy.load`` for ``np.load``; a name of the text's own after a dot."""
+        spelt = spelling(node)
+        root = re.match(r"\w*", spelt)
+        if root is None or not spelt:
+            return []
+        if root[0] in self.imported:
+            return [self.imported[root[0]] + spelt[root.end() :]]
+        if root[0] in self.bound:
+            return [f".{spelt}"]
+        return [spelt, *(f"{module}.{spelt}" for module in self.stars)]
+
+    def meant(self, node: ast.expr | None) -> ast.expr | None:
+        """Return the expression a constant was given, the node itself where it is none."""
+        for _ in range(_DEEPEST):
+            given = self._constant(node) if isinstance(node, ast.Name | ast.Attribute) else None
+            if given is None:
+                break
+            node = given
+        return node
+
+    def _constant(self, node: ast.Name | ast.Attribute) -> ast.expr | None:
+        spelt = spelling(node)
+        root, _, rest = spelt.partition(".")
+        places = [spelt]
+        if root in self.imported:
+            parts = f"{self.imported[root]}.{rest}".strip(".").split(".")
+            places += [".".join(parts[-2:]), parts[-1]]
+        return next((self.constants[place] for place in places if place in self.constants), None)
+
+    def text(self, node: ast.expr | None, depth: int = 0) -> str:
+        """Return the text an expression makes, `UNKNOWN` in place of parts; empty where nothing is known of it."""
+        made = ""
+        if depth > _DEEPEST:
+            return made
+        match node:
+            case ast.Constant(value=str(value)):
+                made = value
+            case ast.JoinedStr(values=values):
+                made = "".join(self.text(value, depth + 1) or UNKNOWN for value in values)
+            case ast.FormattedValue(value=value):
+                made = self.text(value, depth + 1)
+            case ast.Name() | ast.Attribute():
+                made = self.text(self._constant(node), depth + 1)
+            case ast.BinOp():
+                made = self._of_operation(node, depth + 1)
+            case ast.Call():
+                made = self._of_call(node, depth + 1)
+        return made
+
+    def _of_operation(self, node: ast.BinOp, depth: int) -> str:
+        left, right = (self.text(side, depth) for side in (node.left, node.right))
+        if isinstance(node.op, ast.Mod):
+            return _PLACEHOLDER.sub(UNKNOWN, left)
+        if not (left or right) or not isinstance(node.op, ast.Add | ast.Div):
+            return ""
+        parts = (left or UNKNOWN, right or UNKNOWN)
+        return "".join(parts) if isinstance(node.op, ast.Add) else _joined(parts)
+
+    def _of_call(self, node: ast.Call, depth: int) -> str:
+        names = self.names(node.func)
+        parts = [self.text(argument, depth) for argument in node.args]
+        if any(parts) and any(map(_PATHS.fullmatch, names)):
+            return _joined(part or UNKNOWN for part in parts)
+        if parts and any(map(_SAME.fullmatch, names)):
+            return parts[0]
+        return self._of_method(node.func, parts, depth) if isinstance(node.func, ast.Attribute) else ""
+
+    def _of_method(self, method: ast.Attribute, parts: Sequence[str], depth: int) -> str:
+        base = self.text(method.value, depth)
+        if method.attr == "joinpath" and (base or any(parts)):
+            return _joined(part or UNKNOWN for part in (base, *parts))
+        if method.attr == "format":
+            return re.sub(r"\{[^{}]*\}", UNKNOWN, base)
+        return base if method.attr in _KEEPING else ""
+
+
+def spelling(node: ast.expr) -> str:
+    """Return an expression such as ``req.get`` or ``Session().get`` as it is written, empty for another kind."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attribute):
+            base = spelling(value)
+            return f"{base}.{attribute}" if base else ""
+        case ast.Call(func=func):
+            base = spelling(func)
+            return f"{base}()" if base else ""
+    return ""
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Join the parts of a path; one that begins at the root stands alone."""
+    whole = ""
+    for part in parts:
+        whole = part if part.startswith("/") or not whole else f"{whole.rstrip('/')}/{part}"
+    return whole

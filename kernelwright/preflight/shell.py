@@ -1,0 +1,120 @@
+"""Commands of the shell: which of them get something from the network."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+_SEPARATOR = re.compile(r"[;&|()]+")
+_PIP = re.compile(r"pip[\d.]*(\.exe)?")
+_LOCAL = re.compile(r"file:.*|(\w+://)?(localhost|127(\.\d+){3}|0\.0\.0\.0|\[?::1\]?)([:/].*)?")
+_BEFORE = re.compile(
+    r"sudo|time|nohup|exec|command|env|then|do|else|if|while|until|timeout|nice|xargs|run|system|sx|capture|[{}]|\w+=.*|"
+)
+_QUIET = re.compile(r"echo|printf|cat|e?grep|head|tail|ls|which|type|cp|mv|rm|mkdir|touch|sed|awk|man")
+_SHELLS = re.compile(r"(ba|z|da)?sh")
+_FETCHING = re.compile(
+    r"wget|curl|gdown|huggingface-cli|hf|kaggle|aria2c|axel|scp|s?ftp|ssh|gsutil|gcloud|aws|azcopy|rclone"
+)
+_INSTALLERS = re.compile(r"apt|apt-get|aptitude|conda|(micro)?mamba|npm|yarn|cargo|gem|go|dnf|yum|apk|brew")
+_GETTING = {"install", "update", "upgrade", "add", "create", "get"}
+_GIT = {"clone", "pull", "fetch", "push", "lfs", "submodule"}
+_MODULES = {"nltk.downloader": "", "spacy": "download", "gdown": "", "wget": ""}
+PIP = "pip install without --no-index"
+
+
+def fetches(line: str) -> str:
+    """Return what in a line of commands gets something from the network, empty where nothing does."""
+    return next((what for command in _commands(line) if (what := _judged(command))), "")
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of each command; a comment, and the marks of IPython, left out."""
+    for line in text.replace("\\\n", " ").split("\n"):
+        command: list[str] = []
+        for word in _words(line):
+            if word.startswith("#"):
+                break
+            if _SEPARATOR.fullmatch(word):
+                yield command
+                command = []
+            else:
+                command.append(word.lstrip("!%"))
+        yield command
+
+
+def _words(line: str) -> list[str]:
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
+    lexer.whitespace_split, lexer.commenters = True, ""
+    try:
+        return list(lexer)
+    except ValueError:  # a quotation mark is left open
+        return line.split()
+
+
+def _judged(words: Sequence[str]) -> str:
+    program, *rest = _program(words) or [""]
+    name = PurePosixPath(program).name
+    if _QUIET.fullmatch(name) or (rest and all(word in {"--help", "--version", "-V", "-h"} for word in rest)):
+        return ""
+    if _SHELLS.fullmatch(name) and (given := _given_shell(rest)):
+        return fetches(given)
+    return _pips(words) or _module(rest) or _other(name, rest)
+
+
+def _given_shell(words: Sequence[str]) -> str:
+    """Return the commands of ``bash -c``."""
+    return next((after for option, after in pairwise(words) if re.fullmatch(r"-\w*c", option)), "")
+
+
+def _program(words: Sequence[str]) -> Sequence[str]:
+    """Leave out what only leads to a command: ``sudo``, ``NAME=value``, ``timeout 60``."""
+    for index, word in enumerate(words):
+        if not _BEFORE.fullmatch(word) and not (index and (word.startswith("-") or word.isdigit())):
+            return words[index:]
+    return []
+
+
+def _pips(words: Sequence[str]) -> str:
+    """Judge pip wherever it stands: ``python -m pip``, ``xargs pip``, options before ``install``."""
+    at = next((i for i, word in enumerate(words) if _PIP.fullmatch(PurePosixPath(word).name)), None)
+    if at is None:
+        return _uv(words)
+    rest = words[at + 1 :]
+    installs = {"install", "download", "wheel"}.intersection(rest)
+    offline = "--no-index" in rest or any(word.startswith("PIP_NO_INDEX=") for word in words)
+    return PIP if installs and not offline and not _is_alone(rest) else ""
+
+
+def _uv(words: Sequence[str]) -> str:
+    found = "uv" in words and {"add", "sync", "install"}.intersection(words)
+    return PIP if found and not {"--offline", "--no-index"}.intersection(words) else ""
+
+
+def _is_alone(words: Sequence[str]) -> bool:
+    """Tell whether pip is given wheels by their paths, and told not to look for what they require."""
+    operands = [word for word in words if not word.startswith("-") and word != "install"]
+    return "--no-deps" in words and bool(operands) and all(word.endswith(".whl") for word in operands)
+
+
+def _module(words: Sequence[str]) -> str:
+    """Judge ``python -m module``."""
+    at = words.index("-m") + 1 if "-m" in words else len(words)
+    for module, verb in _MODULES.items():
+        if words[at : at + 1] == [module] and (not verb or verb in words[at + 1 :]):
+            return module
+    return ""
+
+
+def _other(name: str, rest: Sequence[str]) -> str:
+    verbs = {word for word in rest if not word.startswith("-")}
+    if name == "git":
+        return name if verbs & _GIT and not _stays(rest[-1]) else ""
+    if _INSTALLERS.fullmatch(name):
+        return name if verbs & _GETTING and "--offline" not in rest else ""
+    return name if _FETCHING.fullmatch(name) and not any(map(_LOCAL.fullmatch, rest)) else ""
+
+
+def _stays(address: str) -> bool:
+    return address.startswith(("/", ".", "~")) or bool(_LOCAL.fullmatch(address))
