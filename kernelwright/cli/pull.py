@@ -71,7 +71,7 @@ def _show(plan: "Plan", *, applied: bool) -> None:
             console.print(Syntax(change.diff, "diff", background_color="default")) if console.is_terminal else print(
                 change.diff
             )
-        if change.action == "conflict" and applied:
+        if applied and change.action == "conflict" and change.after is not None:
             print(f"  both versions are in {conflict_file(change)}; merge them into {change.place}")
     print(_summary(plan, applied=applied))
 

@@ -1,80 +1,74 @@
 """What a notebook was built from: the common ancestor of its edits and ours.
 
-A pushed notebook that was recorded, else what the tree gives now, else what git remembers.
+Files are known by the digests in the set-up cell, wherever their content is found. The driver has none: it is the one
+most like the notebook's, of those that a push recorded, else of the last build's and git's.
 """
 
-import hashlib
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 
-from kernelwright import notebook
 from kernelwright.building import Notebook
 from kernelwright.cells import Cell
-from kernelwright.errors import InvalidNotebook, InvalidProject
+from kernelwright.errors import InvalidProject
 from kernelwright.project import Project
-from kernelwright.sync import edited
+from kernelwright.sync import history, script
 from kernelwright.sync.edited import Edited
-from kernelwright.sync.script import same
+from kernelwright.sync.history import RECORDED
 
-RECORDED = ".kernelwright/pushed"
-_REVISIONS = 50
+__all__ = ["RECORDED", "Base", "find"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """The ancestor: the text of each module that was a cell, None where it is not known, and the driver's cells."""
+    """The ancestor.
+
+    Attributes
+    ----------
+    modules : mapping
+        Path -> text of the files the notebook was built from, None where it is not known.
+    cells : frozenset of str
+        Those that were module cells.
+    driver : sequence of Cell or None
+        The driver's cells; None where they are not known.
+    """
 
     modules: Mapping[str, str | None]
-    driver: Sequence[Cell]
+    cells: frozenset[str]
+    driver: Sequence[Cell] | None
 
 
 def find(project: Project, built: Notebook, changed: Edited) -> Base:
     """Find what the notebook was built from."""
-    now = edited.read(built.data)
-    recorded = [told for told in _recorded(project.root) if told.set_up == changed.set_up]
-    if recorded:
-        modules: Mapping[str, str | None] = dict(_closest_modules(recorded, changed).modules)
-    elif now.set_up == changed.set_up:
-        modules = dict(now.modules)
-    elif changed.digests:
-        modules = dict(_by_digest(project, changed, dict(now.modules)))
+    recorded, last = list(history.recorded(project.root)), list(history.built(project))
+    if changed.told.digests:
+        modules = _by_digest(project, built, changed, [changed, *recorded, *last])
     else:
         modules = dict(_by_commit(project, built, changed))
-    drivers = [told.driver for told in recorded] or [*_past_drivers(project), now.driver]
-    return Base(modules=modules, driver=max(drivers, key=lambda cells: _likeness(cells, changed.driver)))
+    agreeing = [[one for one in these if _agrees(one, changed)] for these in (recorded, last)]
+    return Base(modules=modules, cells=changed.told.cells, driver=_driver(project, changed, *agreeing))
 
 
-def _recorded(root: Path) -> Iterator[Edited]:
-    """Yield the notebooks that pushes recorded, the latest first."""
-    for file in sorted((root / RECORDED).glob("*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True):
-        try:
-            yield edited.read(file.read_bytes(), file.name)
-        except (InvalidNotebook, OSError):
-            continue
+def _agrees(one: Edited, other: Edited) -> bool:
+    """Tell whether two notebooks were built from the same files; those that do not say so were not."""
+    return bool(one.told.digests) and one.told.digests == other.told.digests
 
 
-def _closest_modules(candidates: Sequence[Edited], changed: Edited) -> Edited:
-    return max(candidates, key=lambda one: len(set(one.modules) & set(changed.modules)))
+def _by_digest(
+    project: Project, built: Notebook, changed: Edited, notebooks: Sequence[Edited]
+) -> Mapping[str, str | None]:
+    """Return the files the notebook was built from; git is asked for those alone that a pull may touch."""
+    at_hand = history.texts(project, built.tree, notebooks)
+    modules: dict[str, str | None] = {path: at_hand.get(sha256) for path, sha256 in changed.told.digests.items()}
+    for path in {*changed.told.cells, *dict(changed.modules)}:
+        if path in modules and modules[path] is None:
+            modules[path] = _remembered(project, path, changed.told.digests[path])
+    return modules
 
 
-def _likeness(cells: Sequence[Cell], others: Sequence[Cell]) -> tuple[int, float]:
-    """Tell how alike two drivers are: cells in common, then text in common."""
-    common = sum(any(same(cell, other) for other in others) for cell in cells)
-    one, two = ("\n".join(cell.source for cell in these).split("\n") for these in (cells, others))
-    return common - abs(len(cells) - len(others)), SequenceMatcher(a=one, b=two, autojunk=False).ratio()
-
-
-def _by_digest(project: Project, changed: Edited, now: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
-    """Yield each module the notebook was built from that is a cell of it or of ours, found by its sha256."""
-    for path, digest in changed.digests.items():
-        if path in now and _sha256(now[path].encode()) == digest:
-            yield path, now[path]
-        elif path in now or path in dict(changed.modules):
-            yield path, _remembered(project, path, digest)
+def _remembered(project: Project, path: str, sha256: str) -> str | None:
+    versions = history.module(project, path)
+    return next((history.text(data) for data in versions if history.digest(data) == sha256), None)
 
 
 def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[tuple[str, str | None]]:
@@ -82,68 +76,78 @@ def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[t
 
     What is not in the notebook may have come later, so that nothing is deleted.
     """
-    own = {file.path for file in built.tree.files if not file.origin.startswith("vendor ")}
-    now = dict(edited.read(built.data).modules)
+    now = {file.path: file for file in built.tree.files}
     for path, _ in changed.modules:
         if path in now:
-            committed = path not in own or _last(project, path) == now[path]
-            yield path, now[path] if committed else None
+            text = history.text(now[path].data)
+            is_vendored = now[path].origin.startswith("vendor ")
+            last = None if is_vendored else next(history.module(project, path), None)
+            is_committed = is_vendored or (last is not None and history.text(last) == text)
+            yield path, text if is_committed else None
 
 
-def _last(project: Project, path: str) -> str | None:
-    """Return a module's text as it was last committed."""
-    data = next(_versions(project, path), None)
-    return None if data is None else _text(data)
+def _driver(
+    project: Project, changed: Edited, recorded: Sequence[Edited], last: Sequence[Edited]
+) -> Sequence[Cell] | None:
+    """Find the driver.
+
+    What it is here and now is no ancestor, or whatever was done here would be undone; unless all that is remembered
+    is of another driver.
+    """
+    exact = next(_driver_by_digest(project, changed), None)
+    if exact is not None:
+        return exact
+    here = next(_cells(project.driver.read_bytes()), ())
+    candidates = [one.driver for one in recorded] or [*(one.driver for one in last), *_past_drivers(project)]
+    if not candidates:
+        return None
+    candidates = [_with_tags(cells, here) for cells in candidates] if _is_tagless(changed) else candidates
+    best = max(candidates, key=lambda cells: _likeness(cells, changed.driver))
+    common = _common(best, changed.driver)
+    is_of_another = not recorded and common * 2 < len(best)
+    return here if is_of_another and _common(here, changed.driver) > common else best
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+def _is_tagless(changed: Edited) -> bool:
+    return any(cell.metadata.get("tags", ()) is None for cell in changed.driver)
 
 
-def _remembered(project: Project, path: str, digest: str) -> str | None:
-    return next((_text(data) for data in _versions(project, path) if _sha256(data) == digest), None)
+def _with_tags(cells: Sequence[Cell], here: Sequence[Cell]) -> Sequence[Cell]:
+    """Return what is here, tags and all, for a version that says the same."""
+    return here if [script.key(cell) for cell in cells] == [script.key(cell) for cell in here] else cells
 
 
-def _versions(project: Project, path: str) -> Iterator[bytes]:
-    """Yield what a module was in each commit, the latest first."""
-    top, _, rest = path.partition("/")
-    for source in project.sources:
-        if source.name == top:
-            place = (source / rest).relative_to(project.root).as_posix() if rest else source.name
-            yield from past(project.root, place)
+def _driver_by_digest(project: Project, changed: Edited) -> Iterator[Sequence[Cell]]:
+    """Yield the driver of a notebook that carries it as a file too."""
+    told = changed.told.digests.get(changed.told.driver)
+    here = project.driver.read_bytes()
+    for data in (here, *_past(project)) if told else ():
+        if history.digest(data) == told:
+            yield from _cells(data)
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _past(project: Project) -> Iterator[bytes]:
+    return history.past(project.root, project.configuration.driver)
 
 
 def _past_drivers(project: Project) -> Iterator[Sequence[Cell]]:
-    for data in past(project.root, project.configuration.driver):
-        try:
-            yield cells_of(data)
-        except InvalidProject:
-            continue
+    for data in _past(project):
+        yield from _cells(data)
 
 
-def cells_of(data: bytes) -> tuple[Cell, ...]:
-    """Read a driver's bytes; raises `InvalidProject` as `notebook.read_driver` does."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "driver.py")
-        file.write_bytes(data)
-        return notebook.read_driver(file, "driver")
-
-
-def past(root: Path, path: str) -> Iterator[bytes]:
-    """Yield the contents a file had in each commit that changed it, the latest first; none without git."""
-    log = _git(root, "log", f"--max-count={_REVISIONS}", "--format=%H", "--", path)
-    for revision in log.decode().split():
-        data = _git(root, "show", f"{revision}:./{path}")
-        if data:
-            yield data
-
-
-def _git(root: Path, *arguments: str) -> bytes:
+def _cells(data: bytes) -> Iterator[Sequence[Cell]]:
     try:
-        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return b""
+        yield script.read(data)
+    except InvalidProject:
+        return
+
+
+def _likeness(cells: Sequence[Cell], others: Sequence[Cell]) -> tuple[int, float]:
+    """Tell how alike two drivers are: cells in common, then text in common."""
+    one, two = ("\n".join(cell.source for cell in these).split("\n") for these in (cells, others))
+    ratio = SequenceMatcher(a=one, b=two, autojunk=False).ratio()
+    return _common(cells, others) - abs(len(cells) - len(others)), ratio
+
+
+def _common(cells: Sequence[Cell], others: Sequence[Cell]) -> int:
+    return sum(any(script.same(cell, other) for other in others) for cell in cells)

@@ -6,18 +6,20 @@ what it says: a module by its ``%%module`` line, its heading by its text, the se
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from kernelwright.cells import CONFIG, CONTENTS, Cell
+from kernelwright.cells import CONFIG, Cell
 from kernelwright.errors import InvalidNotebook
+from kernelwright.sync import misplaced, told
+from kernelwright.sync.misplaced import Misplaced
+from kernelwright.sync.told import Told
 
-_MAGIC = "%%module "
-_HEADING = re.compile(r"### `([^`\n]+)`")
+_HEADING = re.compile(r"### `([^`\n]+)`(?:\n\n[^\n]+)?\n*")
 _CONTENTS = "**The modules of this notebook**"
-_SET_UP = "# Set-up: "
-_TOLD = re.compile(r"^_config = (?:r'''(.*?)'''$|(['\"]).*\2$)", re.DOTALL | re.MULTILINE)
+_SET_UP = re.compile(r"# Set-up: .*^def _set_up\(", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,44 +34,52 @@ class Edited:
         The driver's cells, and those that were added. Where an editor lost all metadata, ``tags`` is None: unknown.
     set_up : str
         The set-up cell's text, empty where there is none.
+    numbers : sequence of int
+        The place of each of the driver's cells in the notebook, from 1.
+    misplaced : sequence of Misplaced
+        Modules whose cell is there, but writes them no longer.
     """
 
     modules: Sequence[tuple[str, str]]
     driver: Sequence[Cell]
     set_up: str
+    numbers: Sequence[int] = ()
+    misplaced: Sequence[Misplaced] = field(default_factory=tuple)
 
-    @property
-    def digests(self) -> Mapping[str, str]:
-        """Path -> sha256 of the files the notebook was built from, as its set-up cell says."""
-        found = _TOLD.search(self.set_up)
-        try:
-            told = json.loads(found[1] or "{}") if found else {}
-        except ValueError:
-            return {}
-        files = told.get("files", {}) if isinstance(told, dict) else {}
-        return {str(path): str(digest) for path, digest in files.items()} if isinstance(files, dict) else {}
+    @cached_property
+    def told(self) -> Told:
+        """What the set-up cell says of the files the notebook was built from."""
+        return told.read(self.set_up)
 
 
 def read(data: bytes, name: str = "the notebook") -> Edited:
     """Read a notebook, whoever saved it; raises `InvalidNotebook` where it is none."""
     cells = [_unix(cell) for cell in _cells(data, name)]
-    stripped = not any(cell.kind == "code" and cell.source.endswith("\n") for cell in cells)
-    modules = [_module(cell, stripped=stripped) for cell in cells if _is_module(cell)]
-    paths = {path for path, _ in modules}
-    driver = [cell for cell in cells if not (_is_module(cell) or _is_generated(cell, paths))]
-    if not any(map(_mark, cells)):
-        driver = [Cell(kind=cell.kind, source=cell.source, metadata={"tags": None, **cell.metadata}) for cell in driver]
-    set_up = next((cell.source for cell in cells if _is_set_up(cell)), "")
-    return Edited(modules=modules, driver=driver, set_up=set_up)
+    set_up = next((cell.source.rstrip("\n") for cell in cells if _is_set_up(cell)), "")
+    modules = [misplaced.module(cell) for cell in cells if misplaced.is_module(cell)]
+    known = told.read(set_up)
+    gone = known.cells - {path for path, _ in modules}
+    lost = {at: misplaced.found(at, cell, gone) for at, cell in enumerate(cells, 1) if not _is_set_up(cell)}
+    paths = {*known.digests, *(path for path, _ in modules), *(one.path for found in lost.values() for one in found)}
+    driver = {
+        at: cell for at, cell in enumerate(cells, 1) if not _is_generated(cell, paths) and _is_driver(cell, lost[at])
+    }
+    return Edited(
+        modules=modules,
+        driver=_tagged(list(driver.values()), is_lost=not any(map(misplaced.mark, cells))),
+        set_up=set_up,
+        numbers=list(driver),
+        misplaced=[one for found in lost.values() for one in found],
+    )
 
 
 def _cells(data: bytes, name: str) -> Iterator[Cell]:
     try:
-        told = json.loads(data.decode("utf-8-sig"))
-        json.dumps(told, ensure_ascii=False).encode()
+        listed = json.loads(data.decode("utf-8-sig"))
+        json.dumps(listed, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidNotebook(f"{name}: not JSON: {error}") from None
-    listed = told.get("cells") if isinstance(told, dict) else None
+    listed = listed.get("cells") if isinstance(listed, dict) else None
     if not isinstance(listed, list) or not all(isinstance(cell, dict) for cell in listed):
         raise InvalidNotebook(f"{name}: no list of cells; save it as a notebook of format 4")
     for node in listed:
@@ -78,8 +88,8 @@ def _cells(data: bytes, name: str) -> Iterator[Cell]:
             yield Cell(kind=kind, source=_source(node.get("source", "")), metadata=_metadata(node))
 
 
-def _source(told: object) -> str:
-    return "".join(map(str, told)) if isinstance(told, list) else str(told)
+def _source(written: object) -> str:
+    return "".join(map(str, written)) if isinstance(written, list) else str(written)
 
 
 def _metadata(node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -93,29 +103,30 @@ def _unix(cell: Cell) -> Cell:
     return Cell(kind=cell.kind, source=source, metadata=cell.metadata)
 
 
-def _is_module(cell: Cell) -> bool:
-    return cell.kind == "code" and cell.source.lstrip("\n").startswith(_MAGIC)
-
-
-def _module(cell: Cell, *, stripped: bool) -> tuple[str, str]:
-    first, _, text = cell.source.lstrip("\n").partition("\n")
-    # An editor that takes the last line feed of one cell takes that of all.
-    return first.removeprefix(_MAGIC).strip(), f"{text}\n" if stripped and text else text
-
-
-def _mark(cell: Cell) -> Mapping[str, Any]:
-    mark = cell.metadata.get("kernelwright")
-    return mark if isinstance(mark, dict) else {}
+def _tagged(cells: Sequence[Cell], *, is_lost: bool) -> list[Cell]:
+    """Say of cells whose metadata was lost that their tags are not known."""
+    if not is_lost:
+        return list(cells)
+    return [Cell(kind=cell.kind, source=cell.source, metadata={"tags": None, **cell.metadata}) for cell in cells]
 
 
 def _is_set_up(cell: Cell) -> bool:
-    return cell.kind == "code" and (_mark(cell).get("file") == CONFIG or cell.source.startswith(_SET_UP))
+    known = misplaced.mark(cell)
+    return known.get("file") == CONFIG or ("driver" not in known and _SET_UP.match(cell.source) is not None)
 
 
-def _is_generated(cell: Cell, paths: set[str]) -> bool:
+def _is_generated(cell: Cell, paths: Collection[str]) -> bool:
     """Tell the set-up cell, the list of modules and the headings from what the author wrote."""
-    if _is_set_up(cell) or (cell.kind == "markdown" and _mark(cell).get("file") is not None):
+    known = misplaced.mark(cell)
+    if _is_set_up(cell):
         return True
-    heading = _HEADING.match(cell.source)
-    listed = cell.source.startswith(_CONTENTS) or _mark(cell).get("file") == CONTENTS
-    return cell.kind == "markdown" and (listed or bool(heading and heading[1] in paths))
+    if cell.kind != "markdown" or "driver" in known:
+        return False
+    heading = _HEADING.fullmatch(cell.source)
+    return "file" in known or cell.source.startswith(_CONTENTS) or bool(heading and heading[1] in paths)
+
+
+def _is_driver(cell: Cell, found: Sequence[Misplaced]) -> bool:
+    if misplaced.is_module(cell):
+        return False
+    return not found or misplaced.is_drivers(cell)

@@ -2,14 +2,20 @@
 
 import json
 import re
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from pathlib import Path
 
-from kernelwright import magics
+from kernelwright import magics, notebook
 from kernelwright.cells import Cell
+from kernelwright.errors import InvalidProject
 
-_MARK = re.compile(r"#\s*%%+(\s|$)|# <codecell>|# In\[[ \d]*\]:?")
+# What jupytext takes for the beginning of a cell.
+_MARK = re.compile(r"\s*#\s*(?:%%%*\s.*|(?:%%|<codecell>|In\[[ \d]*\]:?)\s*)$")
+_CELL_MAGIC = re.compile(r"%%(\w+)(?: +(.*\S))?[ \t]*$")
+_UNWRITABLE = "cannot be written in a percent script as it is"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +25,14 @@ class Script:
     head: str
     parts: Sequence[str]
     cells: Sequence[Cell]
+
+
+def read(data: bytes) -> tuple[Cell, ...]:
+    """Read a driver's bytes; raises `InvalidProject` as `notebook.read_driver` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "driver.py")
+        file.write_bytes(data)
+        return notebook.read_driver(file, "driver")
 
 
 def cut(text: str, cells: Sequence[Cell]) -> Script | None:
@@ -56,7 +70,7 @@ def _spaced(part: str, *, last: bool, was_last: bool) -> str:
 
 def same(one: Cell, other: Cell) -> bool:
     """Tell whether two cells say the same; blank lines at the end say nothing."""
-    return _key(one) == _key(other) and _tagged_alike(one, other)
+    return key(one) == key(other) and _tagged_alike(one, other)
 
 
 def _tagged_alike(one: Cell, other: Cell) -> bool:
@@ -75,11 +89,66 @@ def _text(cell: Cell, script: Script, at: int | None) -> str:
     part = script.parts[at] if at is not None else "\n\n"
     mark = part.partition("\n")[0]
     kept = at is not None and _MARK.match(mark) and _alike(cell, script.cells[at])
+    forms = list(_forms(cell, mark if kept else _mark(cell)))
+    after = part[len(part.rstrip("\n")) :]
+    return next((form for form in forms if _problem(form, cell) is None), forms[0]) + after
+
+
+def _forms(cell: Cell, mark: str) -> Iterator[str]:
+    """Yield the ways to write a cell: as it is; one of another language also in comments, below its name."""
     body = cell.source.rstrip("\n")
     if cell.kind != "code":
-        body = "\n".join(f"# {line}" if line else "#" for line in body.split("\n"))
-    after = part[len(part.rstrip("\n")) :] or "\n"
-    return f"{mark if kept else _mark(cell)}\n{body}{after}"
+        yield f"{mark}\n{_commented(body)}"
+        return
+    yield f"{mark}\n{body}"
+    first, _, rest = body.partition("\n")
+    if match := _CELL_MAGIC.match(first):
+        told = f" magic_args={json.dumps(match[2], ensure_ascii=False)}" if match[2] else ""
+        named = mark if " language=" in mark else f'{mark}{told} language="{match[1]}"'
+        yield f"{named}\n{_commented(rest)}"
+
+
+def _commented(body: str) -> str:
+    return "\n".join(f"# {line}" if line else "#" for line in body.split("\n"))
+
+
+def problem(cell: Cell) -> str:
+    """Return what keeps a cell from being written in a percent script, empty where nothing does."""
+    problems = [_problem(form, cell) for form in _forms(cell, _mark(cell))]
+    return "" if None in problems else str(problems[0])
+
+
+def _problem(form: str, cell: Cell) -> str | None:
+    """Return what keeps a text from being read as the cell it was written from, None where nothing does."""
+    try:
+        again = read(f"{form}\n".encode())
+    except InvalidProject as error:
+        place, _, told = error.problems[0].removeprefix("driver:").partition(": ")
+        return _mark_within(cell) or f"line {int(place) - 1}: {told}"
+    return None if all_same(again, [cell]) else _mark_within(cell) or f"it {_UNWRITABLE}"
+
+
+def _mark_within(cell: Cell) -> str:
+    """Name the line of a code cell at which a script would begin a new one; empty without."""
+    lines = cell.source.split("\n") if cell.kind == "code" else []
+    inside = set(magics.within_strings(lines))
+    marks = (at for at, line in enumerate(lines) if at not in inside and _MARK.match(line))
+    found = next((f"line {at + 1}, `{lines[at].strip()}`," for at in marks), "")
+    return f"{found} begins a new cell in a script; split the cell there or reword it" if found else ""
+
+
+def misread(text: str, cells: Sequence[Cell]) -> str:
+    """Return what keeps a driver's text from being read as the cells it was written from, empty where nothing does."""
+    try:
+        again = read(text.encode())
+    except InvalidProject as error:
+        return error.problems[0].removeprefix("driver:")
+    return "" if all_same(again, cells) else f"a cell {_UNWRITABLE}"
+
+
+def all_same(one: Sequence[Cell], other: Sequence[Cell]) -> bool:
+    """Tell whether two lists of cells say the same."""
+    return len(one) == len(other) and all(map(same, one, other))
 
 
 def _alike(one: Cell, other: Cell) -> bool:
@@ -96,12 +165,12 @@ def pair(cells: Sequence[Cell], others: Sequence[Cell]) -> list[int | None]:
     """Return for each cell which of the others it was: by what it says, else by its index, else by its place."""
     found: list[int | None] = [None] * len(cells)
     free = set(range(len(others)))
-    matcher = SequenceMatcher(a=[_key(cell) for cell in cells], b=[_key(cell) for cell in others], autojunk=False)
+    matcher = SequenceMatcher(a=[key(cell) for cell in cells], b=[key(cell) for cell in others], autojunk=False)
     for block in matcher.get_matching_blocks():
         for step in range(block.size):
             _take(found, free, block.a + step, block.b + step)
     for index, cell in enumerate(cells):
-        twin = next((at for at in sorted(free) if _key(others[at]) == _key(cell)), None)
+        twin = next((at for at in sorted(free) if key(others[at]) == key(cell)), None)
         _take(found, free, index, twin)
     for index, cell in enumerate(cells):
         mark = cell.metadata.get("kernelwright")
@@ -112,7 +181,8 @@ def pair(cells: Sequence[Cell], others: Sequence[Cell]) -> list[int | None]:
     return found
 
 
-def _key(cell: Cell) -> tuple[str, str]:
+def key(cell: Cell) -> tuple[str, str]:
+    """Return what a cell says: its kind and its text."""
     return cell.kind, cell.source.rstrip("\n")
 
 

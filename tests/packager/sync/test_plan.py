@@ -162,20 +162,6 @@ def test_edited_there_and_deleted_here_is_a_conflict(project):
     assert (project / "build/conflicts/toy/more.py").read_text() == "X = 2\n"
 
 
-def test_a_cell_a_percent_script_cannot_hold_is_a_conflict(project):
-    told = notebook(project)
-    edit(told, "rows =", "rows =", "# %% not a mark\nrows =")
-    what = "a cell cannot be written in a percent script as it is"
-    assert applied(project, told) == [("conflict", "main.py", what)]
-    assert (project / "main.py").read_text() == shipped.DRIVER
-
-
-def test_a_driver_cell_that_is_no_python_is_a_conflict(project):
-    told = notebook(project)
-    edit(told, "rows =", "rows =", "rows = = ")
-    assert applied(project, told) == [("conflict", "main.py", "9: invalid syntax; not Python as it stands")]
-
-
 def test_an_edited_set_up_cell_and_a_second_cell_of_a_module_are_noted(project):
     told = notebook(project)
     edit(told, "# Set-up", "import atexit", "import atexit, this")

@@ -83,9 +83,10 @@ def test_what_was_edited_is_what_the_next_build_gives(template, data):
         made = plans.make(load_project(project), told)
         plans.carry_out(load_project(project), made)
         event("clean" if made.clean else "not clean")
-        if not made.clean:  # what cannot be taken changes nothing
+        if not made.clean:  # what cannot be taken changes nothing, but for the other cells of the driver
             untaken = {project / change.place for change in made.changes if change.action == "conflict"}
-            assert all(path.read_bytes() == before[path] for path in untaken)
+            taken = {project / change.place for change in made.changes if change.action == "write"}
+            assert all(path.read_bytes() == before[path] for path in untaken - taken)
             return
         assume(_is_python(project / "toy/__init__.py"))
         again = build_notebook(load_project(project)).data

@@ -1,0 +1,140 @@
+"""The ancestor of a pull: found by digests and in what is remembered, never guessed to be what is here."""
+
+import pytest
+
+from tests.packager import shipped
+from tests.packager.sync.edits import MODULE, applied, code_cell, edit, notebook, recorded, source
+
+UNKNOWN = "changed, and its ancestor is not known"
+HERE = shipped.DRIVER.replace("toy.answers(", "2 + toy.answers(")
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """A project without git, of which nothing was pushed or built."""
+    return shipped.make(tmp_path / "alone")
+
+
+def test_a_driver_changed_here_alone_is_not_undone_where_nothing_is_remembered(alone):
+    told = notebook(alone)
+    (alone / "main.py").write_text(HERE)
+    assert applied(alone, told) == [("conflict", "main.py", UNKNOWN)]
+    assert (alone / "main.py").read_text() == HERE
+    left = (alone / "build/conflicts/main.py").read_text().split("\n")
+    assert [line for line in left if "toy.answers(" in line or line[:7] in {"<" * 7, ">" * 7}] == [
+        "<<<<<<< here",
+        'rows = 2 + toy.answers(inputs.find("toy-competition"))',
+        'rows = toy.answers(inputs.find("toy-competition"))',
+        ">>>>>>> the notebook",
+    ]
+
+
+def test_a_driver_that_is_the_same_is_no_change_where_nothing_is_remembered(alone):
+    assert applied(alone, notebook(alone)) == []
+
+
+def test_an_unwritable_cell_is_named_where_nothing_is_remembered(alone):
+    told = notebook(alone)
+    told["cells"].append({"cell_type": "code", "metadata": {}, "source": "x = = 1"})
+    called = f"cell {len(told['cells'])} of the notebook, `x = = 1`, is left there"
+    what = f"{called}: line 1: invalid syntax; not Python as it stands"
+    assert applied(alone, told) == [("conflict", "main.py", what)]
+
+
+def test_without_git_the_last_build_tells_what_was_edited(alone):
+    shipped.build(alone)
+    told = notebook(alone)
+    edit(told, "rows =", "rows =", "print(1)\nrows =")
+    edit(told, f"%%module {MODULE}", "len(row", "1 + len(row")
+    assert applied(alone, told) == [("write", MODULE, "edited"), ("write", "main.py", "edited: cell 3 edited")]
+
+
+def test_without_git_the_last_build_tells_what_was_changed_here(alone):
+    shipped.build(alone)
+    told = notebook(alone)
+    (alone / "main.py").write_text(HERE)
+    (alone / MODULE).write_text(shipped.MODULE.replace('DATA = "toy-data"', 'DATA = "toy-data"\nMORE = 1'))
+    assert applied(alone, told) == []
+    edit(told, "submission.write", "rows, ", "rows[:], ")
+    edit(told, f"%%module {MODULE}", "len(row", "1 + len(row")
+    assert applied(alone, told) == [("write", MODULE, "merged"), ("write", "main.py", "merged: cell 4 edited")]
+    assert (alone / "main.py").read_text() == HERE.replace("rows, ", "rows[:], ")
+
+
+def test_the_last_build_is_no_ancestor_of_a_notebook_of_other_modules(alone):
+    told = notebook(alone)
+    (alone / "main.py").write_text(HERE)
+    (alone / MODULE).write_text(f"{shipped.MODULE}\nMORE = 1\n")
+    shipped.build(alone)
+    assert applied(alone, told) == [("conflict", "main.py", UNKNOWN)]
+    assert (alone / "main.py").read_text() == HERE
+
+
+def test_an_older_notebook_that_was_not_edited_changes_no_module_without_git(alone):
+    told = notebook(alone)
+    (alone / MODULE).write_text(f"{shipped.MODULE}\nMORE = 1\n")
+    assert applied(alone, told) == []
+
+
+def test_a_fresh_clone_takes_edits_and_keeps_what_was_committed_since(project, tmp_path):
+    told = notebook(project)
+    edit(told, "submission.write", "rows, ", "rows[:], ")
+    (project / "main.py").write_text(HERE)
+    shipped.commit(project)
+    shipped.git(tmp_path, "clone", "--quiet", str(project), "clone")
+    assert applied(tmp_path / "clone", told) == [("write", "main.py", "merged: cell 4 edited")]
+    assert (tmp_path / "clone/main.py").read_text() == HERE.replace("rows, ", "rows[:], ")
+
+
+def test_a_cell_edited_here_and_there_towards_the_same_is_a_conflict(project):
+    told = notebook(project)
+    edit(told, "rows =", "toy.answers(", "2 + toy.answers(")
+    edit(told, "rows =", "competition", "other")
+    edit(told, "submission.write", "rows, ", "rows[:], ")
+    here = HERE.replace("submission.write(rows, ", "submission.write(rows[:], ")
+    (project / "main.py").write_text(here)
+    assert applied(project, told) == [("conflict", "main.py", "changed in the notebook and here: cell 3, 4 edited")]
+    assert (project / "main.py").read_text() == here
+
+
+def test_a_carried_driver_is_known_by_its_digest(alone):
+    guarded = shipped.DRIVER.replace("# %%\nrows =", '# %%\nif __name__ == "__main__":\n    rows =')
+    (alone / "main.py").write_text(guarded)
+    told = notebook(alone)
+    edit(told, "submission.write", "rows, ", "rows[:], ")
+    assert applied(alone, told) == [("write", "main.py", "edited: cell 4 edited")]
+
+
+def test_files_that_never_were_module_cells_are_not_deleted(project):
+    (project / "toy/data.csv").write_text("x\n" * 20_000)
+    (project / "toy/empty.py").write_text("")
+    shipped.commit(project)
+    told = notebook(project)
+    (project / "toy/data.csv").write_text("x\n")
+    (project / "toy/empty.py").write_text("X = 1\n")
+    assert applied(project, told) == []
+
+
+def test_a_vendored_module_of_another_version_is_no_edit(alone):
+    told = notebook(alone)
+    cell = code_cell(told, "%%module kernelwright/runtime/phase.py")
+    set_up = code_cell(told, "# Set-up")
+    import hashlib
+
+    text = source(cell).partition("\n")[2]
+    older = f"{text}# older\n"
+    cell["source"] = f"%%module kernelwright/runtime/phase.py\n{older}"
+    old, new = (hashlib.sha256(one.encode()).hexdigest() for one in (text, older))
+    set_up["source"] = source(set_up).replace(old, new)
+    assert applied(alone, told) == []
+
+
+def test_a_set_up_cell_that_a_formatter_rewrote_still_tells_the_digests(project):
+    told = notebook(project)
+    set_up = code_cell(told, "# Set-up")
+    text = source(set_up).replace("_config = r'''", '_config = r"""').replace("'''\n\n_set_up", '"""\n\n_set_up')
+    set_up["source"] = f"{text}\n!nvidia-smi\n"
+    (project / MODULE).write_text(f"{shipped.MODULE}\nMORE = 1\n")
+    edit(told, f"%%module {MODULE}", 'DATA = "toy-data"', 'DATA = "other"')
+    recorded(project)
+    assert [one for one in applied(project, told) if one[0] != "note"] == [("write", MODULE, "merged")]
