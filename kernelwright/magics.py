@@ -9,8 +9,9 @@ from dataclasses import dataclass
 _LINE = re.compile(r"^(\s*)(?:[\w., ]+=\s*)?([%!].*)$")
 _HELP = re.compile(r"\?\s*$|^\s*\?")
 _PYTHON_CELL = re.compile(r"%%(time|timeit|capture|prun)\b")
-_PYTHON_LINE = re.compile(r"%(?:time|prun)\s+(?!-)(.*)")
-_SHELL_CELL = re.compile(r"%%(bash|sh|script|!)\b")
+_PYTHON_LINE = re.compile(r"%(?:time|timeit|prun|memit)\s+(?:-\w+(?:\s+\d+)?\s+)*(?![-!%])(.*)")
+_SHELL_CELL = re.compile(r"%%(?:(?:ba|z|da)?sh|script|sx|system|!)(?!\w)")
+_UNRUN_CELL = re.compile(r"%%script\s+(false|true|echo)\b")  # a known way to switch a cell off
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class Split:
 def split(text: str) -> Split:
     """Part Python from what is IPython's or the shell's; text within strings is neither."""
     lines = text.split("\n")
+    if _UNRUN_CELL.match(text):
+        return Split(python="", commands=[])
     if _SHELL_CELL.match(text):
         return Split(python="", commands=list(_joined([("", f"!{line}", at) for at, line in enumerate(lines[1:], 2)])))
     if text.startswith("%%") and not _PYTHON_CELL.match(text):

@@ -20,7 +20,7 @@ _ENDING = re.compile(
 _RAISED = {"SystemExit", "KeyboardInterrupt", "builtins.SystemExit", "builtins.KeyboardInterrupt"}
 _SELF = {"os.getpid", "os.getppid"}
 _BEFORE = "ends the run before the submission: Kaggle skips the cells that follow"
-_WITHOUT = "ends the run, and no submission is seen to be written before: Kaggle skips what follows"
+_WITHOUT = "ends the run, and nothing before is seen to write the submission: Kaggle skips what follows"
 _IN_MODULE = "would end the notebook, and with status 0 without a word"
 
 Place = tuple[int, int, int]

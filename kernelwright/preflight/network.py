@@ -10,13 +10,15 @@ from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.reading import Code
 from kernelwright.preflight.scripts import ALLOWED, Script
 
+_USER = re.compile(r"://[^\s/@]+@")
+
 
 def check(code: list[Code]) -> Iterator[Finding]:
     """Check the commands and the calls of a notebook whose internet is off."""
     for one in code:
         for number, line in one.script.magics:
             if shell.fetches(line):
-                yield _found(one.script, number, line.strip())
+                yield _found(one.script, number, _USER.sub("://…@", line.strip()))
         for call in one.calls():
             asked = (Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func))
             if what := next(filter(None, map(_needs, asked)), ""):

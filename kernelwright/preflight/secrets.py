@@ -3,41 +3,55 @@
 import re
 from collections.abc import Iterator
 
+from kernelwright import magics
 from kernelwright.building import Notebook
+from kernelwright.preflight import credentials
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.scripts import ALLOWED, is_own, origin
 from kernelwright.sources import DRIVER
 
 _KINDS = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
-    "a key of Kaggle's": r"KGAT_[0-9a-f]{20,}|[\"']key[\"']\s*:\s*[\"'][0-9a-f]{32}[\"']",
-    "a token of Hugging Face": r"\bhf_[A-Za-z0-9]{30,}",
-    "a token of GitHub": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
+    "a key of Kaggle's": r"KGAT_[0-9a-f]{20,}|[\"']key\\?[\"']\s*:\s*\\?[\"'][0-9a-f]{32}\\?[\"']",
+    "a token of Hugging Face": r"\bhf_(?!x{8})[A-Za-z0-9]{30,}",
+    "a token of GitHub": r"\b(?:gh[pousr]_(?!x{8})[A-Za-z0-9]{36,}|github_pat_(?!x{8})[A-Za-z0-9_]{50,})",
+    "a token of GitLab": r"\bgl(?:pat|dt|rt|cbt|ptt)-(?!x{8})[\w-]{20,}",
     "a key of AWS": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "a key of Google's": r"\bAIza[0-9A-Za-z_-]{35}",
-    "a token of Slack": r"\bxox[abprs]-[0-9A-Za-z-]{10,}",
-    "a key of OpenAI or Anthropic": r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}",
-    "a secret": (
-        r"(?i)\b\w*(?:password|passwd|secret|api_?key|access_?token|auth_?token|wandb_key)\w*"
-        r"[\"']?\s*[:=]\s*[\"'](?=[^\"'\s]*\d)(?=[^\"'\s]*[A-Za-z])[^\"'\s{}<>]{16,}[\"']"
+    "a key of Google's": r"\bAIza[0-9A-Za-z_-]{35}|\bGOCSPX-[\w-]{20,}",
+    "a token of Slack": r"\bxox[abeprs]-[0-9A-Za-z-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+",
+    "a key of OpenAI or Anthropic": (
+        r"\bsk-(?:(?:ant|proj|svcacct|admin)-(?=[\w-]*\d)[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})"
+    ),
+    "a key of Weights & Biases": r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]*[\"'][0-9a-f]{40}[\"']",
+    "a key of Stripe": r"\b[sr]k_live_[0-9A-Za-z]{20,}",
+    "a signed token": r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}",
+    "a password in an address": (
+        r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@\"'{}$<>()\[\]\\*]*:(?:%[0-9A-Fa-f]{2}|[^\s/@\"'{}$<>()\[\]\\*%])+@[\w\[]"
     ),
 }
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
+_COMMAND = re.compile(r"\s*([!%]|export\s)")
 
 
 def check(built: Notebook) -> Iterator[Finding]:
     """Search every text that is carried, the driver's cells included."""
     for cell in built.cells:
         if "driver" in cell.metadata.get("kernelwright", {}):
-            yield from _in(f"driver, cell {cell.metadata['kernelwright']['driver'] + 1}", cell.source)
+            place = f"driver, cell {cell.metadata['kernelwright']['driver'] + 1}"
+            is_python = cell.kind == "code" and bool(magics.split(cell.source).python)
+            yield from _in(place, cell.source, is_python=is_python)
     for file in built.tree.files:
         if (is_own(file) or file.origin == DRIVER) and file.text:
-            yield from _in(origin(file) if is_own(file) else file.path, file.text)
+            place = origin(file) if is_own(file) else file.path
+            yield from _in(place, file.text, is_python=file.path.endswith(".py"))
 
 
-def _in(place: str, text: str) -> Iterator[Finding]:
+def _in(place: str, text: str, *, is_python: bool) -> Iterator[Finding]:
+    services = credentials.services(text)
     for number, line in enumerate(text.split("\n"), 1):
-        kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(line)), None)
+        bare = not is_python or bool(_COMMAND.match(line))
+        kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(line)), "")
+        kind = kind or credentials.kind(line, services, bare=bare)
         if kind and ALLOWED not in line:
             yield Finding(
                 check="secret",

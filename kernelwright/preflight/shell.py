@@ -33,14 +33,14 @@ def _commands(text: str) -> Iterator[list[str]]:
     """Yield the words of each command; a comment, and the marks of IPython, left out."""
     for line in text.replace("\\\n", " ").split("\n"):
         command: list[str] = []
-        for word in _words(line):
+        for word in (raw.lstrip("!%") for raw in _words(line)):
             if word.startswith("#"):
                 break
             if _SEPARATOR.fullmatch(word):
                 yield command
                 command = []
             else:
-                command.append(word.lstrip("!%"))
+                command.append(word)
         yield command
 
 

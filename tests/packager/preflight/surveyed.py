@@ -1,8 +1,16 @@
 """What a check finds, and projects spoilt for it."""
 
 import textwrap
+from pathlib import Path
 
 from kernelwright.preflight.survey import survey
+
+CASES = Path(__file__).parent / "cases"
+
+
+def cases(name):
+    """Return the pieces of code in a file of cases."""
+    return (CASES / name).read_text("utf-8").removesuffix("\n").split("\n----\n")
 
 
 def told(folder, kernel=""):

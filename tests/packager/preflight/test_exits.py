@@ -1,0 +1,125 @@
+import pytest
+
+from tests.packager import shipped
+from tests.packager.preflight.surveyed import found, with_driver, with_module
+
+BEFORE = "ends the run before the submission: Kaggle skips the cells that follow"
+WITHOUT = "ends the run, and nothing before is seen to write the submission: Kaggle skips what follows"
+EXITS = {
+    "import sys\nsys.exit(0)": 13,
+    "from sys import exit as leave\nleave()": 13,
+    "from sys import *\nexit()": 13,
+    "import sys\nleave = sys.exit\nleave()": 14,
+    "raise SystemExit": 12,
+    "raise KeyboardInterrupt()": 12,
+    "import os\nif not os.environ.get('X'):\n    os._exit(0)": 14,
+    "from os import _exit\n_exit(0)": 13,
+    "import os\nos.abort()": 13,
+    "import os\nos.kill(os.getpid(), 9)": 13,
+    "import os, signal\nPID = os.getpid()\nos.kill(PID, signal.SIGKILL)": 14,
+    "quit()": 12,
+    "exit": 12,
+    "import IPython\nIPython.Application.instance().kernel.do_shutdown(True)": 13,
+    "import unittest\nunittest.main(argv=[''])": 13,
+    "from kernelwright.runtime import submission\nif rows:\n    submission.copy_sample()\n    exit()": 15,
+}
+
+
+@pytest.mark.parametrize("code", EXITS)
+def test_an_exit_before_the_submission_is_an_error(tmp_path, code):
+    project = shipped.make(tmp_path)
+    with_driver(project, code)
+    assert [(one.severity, one.place, one.problem) for one in found(project, "exit")] == [
+        ("error", f"main.py:{EXITS[code]}", BEFORE)
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def exit():\n    pass\n\nexit()",
+        "import os\nos.kill(child, 9)",
+        "parser.exit()",
+        "import sys\nsys.exit  # a name",
+        "import unittest\nunittest.main(argv=[''], exit=False)",
+        "import sys\nsys.exit()  # kernelwright: allow",
+        "import sys\nsys.exit(\n    main()\n)  # kernelwright: allow",
+        "if False:\n    exit()",
+    ],
+)
+def test_what_ends_nothing_is_no_finding(tmp_path, code):
+    project = shipped.make(tmp_path)
+    with_driver(project, code)
+    assert found(project, "exit") == []
+
+
+def test_an_exit_after_the_submission_is_no_finding(tmp_path):
+    project = shipped.make(tmp_path)
+    file = project / "main.py"
+    file.write_text(file.read_text() + "\n# %%\nimport sys\n\nsys.exit(0)\n")
+    assert found(project, "exit") == []
+
+
+def test_an_exit_in_a_module_is_a_warning_but_not_in_its_main_guard(tmp_path):
+    project = shipped.make(tmp_path)
+    with_module(project, "\nimport sys\n\ndef end():\n    sys.exit(1)\n\nif __name__ == '__main__':\n    sys.exit(0)\n")
+    assert [(one.severity, one.place) for one in found(project, "exit")] == [("warning", "toy/__init__.py:15")]
+
+
+SAVING = """
+OUT = "submission.csv"
+
+
+def _save(frame):
+    frame.to_csv(OUT, index=False)
+
+
+def finish(frame):
+    _save(frame)
+
+
+class Pipeline:
+    def close(self):
+        (FOLDER / "submission.csv").write_text("")
+
+
+def run():
+    _save(None)
+"""
+DRIVERS = {
+    "a_function_of_a_module_writes_it": ("from toy import finish\nexit()\n# %%\nfinish(1)", BEFORE),
+    "a_method_writes_it": ("import toy\npipeline = toy.Pipeline()\nexit()\n# %%\npipeline.close()", BEFORE),
+    "a_function_of_the_driver_writes_it": ("def done():\n    open('submission.csv', 'w')\n\nexit()\n\ndone()", BEFORE),
+    "a_table_writes_it": ("exit()\n# %%\nframe.to_csv('/kaggle/working/submission.csv')", BEFORE),
+    "a_path_writes_it": (
+        *("from pathlib import Path\nOUT = Path('.') / 'submission.csv'\nexit()\n# %%\nOUT.write_text('')", BEFORE),
+    ),
+    "a_command_writes_it": ("exit()\n# %%\n!cp answers.csv submission.csv", BEFORE),
+    "its_name_tells": ("from toy import make_submission\nexit()\n# %%\nmake_submission()", BEFORE),
+    "an_exit_in_a_function": ("def main():\n    if x:\n        exit()\n    submission.write()\n\nmain()", BEFORE),
+    "only_the_sample_was_read": ("x = read_csv('sample_submission.csv')\nexit()\n# %%\nprint(x)", WITHOUT),
+    "only_something_follows": ("x = 1\nexit()\n# %%\nprint(x)", WITHOUT),
+    "written_before": ("from toy import finish\nfinish(1)\n# %%\nexit()\n# %%\nprint(1)", ""),
+    "written_before_in_the_function": ("def main():\n    submission.write()\n    exit()\n\nmain()", ""),
+    "another_thing_of_that_name": (
+        *("import subprocess\nfrom toy import run\nrun()\nexit()\n# %%\nsubprocess.run(['ls'])", ""),
+    ),
+    "nothing_follows": ("x = 1\n# %%\nexit()", ""),
+    "a_comment_follows": ("x = 1\n# %%\nexit()\n# now submission.csv is there\n# %%\n# and the submission is made", ""),
+    "a_story_follows": ("x = 1\n# %%\nexit()\n# %% [markdown]\n# the submission", ""),
+}
+
+
+@pytest.mark.parametrize("case", DRIVERS)
+def test_the_submission_is_known_by_what_writes_it(tmp_path, case):
+    code, problem = DRIVERS[case]
+    project = shipped.make(tmp_path)
+    with_module(project, SAVING)
+    (project / "main.py").write_text(f"# %%\n{code}\n")
+    assert [(one.severity, one.problem) for one in found(project, "exit")] == [("error", problem)] * bool(problem)
+
+
+def test_an_exit_in_a_kernel_of_no_competition_is_a_warning(tmp_path):
+    project = shipped.make(tmp_path, competition_sources=[])
+    (project / "main.py").write_text("# %%\nimport sys\n\nif len(sys.argv) > 9:\n    sys.exit()\n\n# %%\nprint(1)\n")
+    assert [(one.severity, one.problem) for one in found(project, "exit")] == [("warning", WITHOUT)]
