@@ -6,7 +6,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_LINE = re.compile(r"^(\s*)(?:[\w., ]+=\s*)?([%!].*)$")
+_LINE = re.compile(r"^(\s*)(?:[\w., ]+=\s*)?(%(?!\s).*|!(?!=).*)$")  # an operator that goes on a line is none
 _HELP = re.compile(r"\?\s*$|^\s*\?")
 _PYTHON_CELL = re.compile(r"%%(time|timeit|capture|prun)\b")
 _PYTHON_LINE = re.compile(r"%(?:time|timeit|prun|memit)\s+(?:-\w+(?:\s+\d+)?\s+)*(?![-!%])(.*)")

@@ -9,7 +9,9 @@ from kernelwright.preflight.reading import Code
 
 _MOUNTED = re.compile(r"(?<![\w.~}-])(?:/kaggle/input|(?:\.\./)+input)/[^\s\"'`,;:|&()<>\\]*")
 _OWNED = {"datasets": 2, "notebooks": 2, "models": 2, "competitions": 1}
-_TALKING = re.compile(r"(.*\.)?(print|debug|info|warn|warning|error|exception|critical|display|Markdown|HTML|\w*Error)")
+_TALKING = re.compile(
+    r"(.*\.)?(print|debug|info|warn|warning|error|exception|critical|display|Markdown|HTML|exit|\w*Error)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +63,15 @@ def _said(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Call(func=func, args=arguments, keywords=keywords):
             said = arguments if _TALKING.fullmatch(ast.unparse(func)) else []
             said = [*said, *(keyword.value for keyword in keywords if keyword.arg == "help")]
+        case ast.Raise(exc=ast.Call(args=arguments)):
+            said = arguments
         case ast.Assert(msg=ast.expr() as message):
             said = [message]
     for one in said:
-        if isinstance(one, ast.Constant | ast.JoinedStr):
-            yield from (one, *(part for part in getattr(one, "values", ()) if isinstance(part, ast.Constant)))
+        if isinstance(one, ast.Constant | ast.JoinedStr | ast.BinOp):
+            yield from (one, *(part for part in ast.iter_child_nodes(one) if isinstance(part, ast.Constant)))
 
 
 def _repeats(code: Code, node: ast.expr) -> bool:
-    named = (part for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
+    named = (part for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute | ast.Subscript))
     return any(mounted(code.scope.text(part)) for part in named)

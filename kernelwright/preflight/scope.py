@@ -56,20 +56,37 @@ class Scope:
     def meant(self, node: ast.expr | None) -> ast.expr | None:
         """Return the expression a constant was given, the node itself where it is none."""
         for _ in range(_DEEPEST):
-            given = self._constant(node) if isinstance(node, ast.Name | ast.Attribute) else None
+            given = self._given(node)
             if given is None:
                 break
             node = given
         return node
 
-    def _constant(self, node: ast.Name | ast.Attribute) -> ast.expr | None:
+    def _given(self, node: ast.expr | None) -> ast.expr | None:
+        """Return what a name, an attribute or an item of a constant was given, None for another node."""
+        match node:
+            case ast.Name() | ast.Attribute():
+                return next((self.constants[place] for place in self._places(node) if place in self.constants), None)
+            case ast.Subscript(value=value, slice=ast.Constant(value=key)):
+                table = self.meant(value)
+                items = zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ()
+                return next((item for one, item in items if isinstance(one, ast.Constant) and one.value == key), None)
+        return None
+
+    def _places(self, node: ast.expr) -> list[str]:
+        """Return the names under which a constant may be known: ``CFG.size`` for ``cfg.size`` after ``cfg = CFG()``."""
         spelt = spelling(node)
         root, _, rest = spelt.partition(".")
         places = [spelt]
         if root in self.imported:
             parts = f"{self.imported[root]}.{rest}".strip(".").split(".")
             places += [".".join(parts[-2:]), parts[-1]]
-        return next((self.constants[place] for place in places if place in self.constants), None)
+        owner = self.constants.get(root)
+        if isinstance(owner, ast.Call) and not owner.args and rest not in {word.arg for word in owner.keywords}:
+            owner = owner.func
+        if isinstance(owner, ast.Name | ast.Attribute) and rest:
+            places.append(f"{spelling(owner).rpartition('.')[2]}.{rest}")
+        return places
 
     def text(self, node: ast.expr | None, depth: int = 0) -> str:
         """Return the text an expression makes, `UNKNOWN` in place of parts; empty where nothing is known of it."""
@@ -83,8 +100,8 @@ class Scope:
                 made = "".join(self.text(value, depth + 1) or UNKNOWN for value in values)
             case ast.FormattedValue(value=value):
                 made = self.text(value, depth + 1)
-            case ast.Name() | ast.Attribute():
-                made = self.text(self._constant(node), depth + 1)
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                made = self.text(self._given(node), depth + 1)
             case ast.BinOp():
                 made = self._of_operation(node, depth + 1)
             case ast.Call():

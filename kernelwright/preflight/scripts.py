@@ -1,6 +1,7 @@
 """The code a notebook runs, as syntax trees that know where each line stands in the author's files."""
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,9 +75,9 @@ class Script:
 
     def running(self) -> Iterator[ast.AST]:
         """Yield the nodes of code that the notebook may run: a module's main guard and type-checking blocks do not."""
-        waiting: list[ast.AST] = [self.tree]
+        waiting: deque[ast.AST] = deque([self.tree])
         while waiting:
-            node = waiting.pop(0)
+            node = waiting.popleft()
             yield node
             skipped = isinstance(node, ast.If) and self._is_skipped(node)
             children = node.orelse if skipped and isinstance(node, ast.If) else ast.iter_child_nodes(node)

@@ -12,6 +12,7 @@ from kernelwright import magics
         ("!a \\\n b \\\n c\nx", "pass\n\n\nx", [(1, "!a b c")]),
         ("%%capture out\nx = 1", "pass\nx = 1", [(1, "%%capture out")]),
         ("%%bash\nls\npwd", "", [(2, "!ls"), (3, "!pwd")]),
+        ("!ls\nx = (a\n    % b\n    != c)", "pass\nx = (a\n    % b\n    != c)", [(1, "!ls")]),
         ("%%!\nls", "", [(2, "!ls")]),
         ("%%sx\nls", "", [(2, "!ls")]),
         ("%%script false --no-raise-error\npip install x", "", []),
