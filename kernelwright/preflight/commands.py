@@ -5,7 +5,7 @@ import shlex
 
 from kernelwright.preflight import shell
 from kernelwright.preflight.asked import Asked
-from kernelwright.preflight.scope import UNKNOWN
+from kernelwright.preflight.scope import UNKNOWN, spelling
 
 _PIP = ("pip.main", "pip._internal")
 PROGRAMS = (
@@ -30,8 +30,13 @@ def _line(asked: Asked) -> str:
 
 def _told(node: ast.expr, asked: Asked) -> str:
     """Return a command as a shell would be given it, whether it is a text or a list of words."""
-    words = _words(node, asked)
-    return shlex.join(words) if words is not None else asked.scope.text(node) or UNKNOWN
+    meant = asked.scope.meant(node)
+    if isinstance(meant, ast.Call) and spelling(meant.func) == "shlex.split" and meant.args:
+        meant = meant.args[0]
+    elif isinstance(meant, ast.Call) and isinstance(meant.func, ast.Attribute) and meant.func.attr == "split":
+        meant = meant.func.value
+    words = _words(meant, asked) if meant else None
+    return shlex.join(words) if words is not None else asked.scope.text(meant) or UNKNOWN
 
 
 def _words(node: ast.expr, asked: Asked) -> list[str] | None:

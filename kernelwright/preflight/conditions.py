@@ -8,7 +8,7 @@ from kernelwright.preflight.asked import Asked, is_folder, is_remote, shown
 from kernelwright.preflight.scope import spelling
 
 _WEIGHTS = {"imagenet", "noisy-student", "imagenet21k", "imagenet21k-ft1k", "IMAGENET1K_V1", "IMAGENET1K_V2", "DEFAULT"}
-_KEYS = ("weights", "encoder_weights", "weights_backbone", "backbone_weights")
+_KEYS = ("weights", "encoder_weights", "weights_backbone", "backbone_weights", "pretrained")
 _BUILDERS = {"csv", "json", "parquet", "text", "arrow", "pandas", "xml", "imagefolder", "audiofolder", "webdataset"}
 _HOLDING = re.compile(
     r"(.*\.)?(dict|field|update|setdefault|replace|SimpleNamespace|EasyDict|Munch|\w*Dict"
@@ -79,6 +79,18 @@ def learner(asked: Asked) -> str:
     """Judge a learner of fastai, which is pretrained where nothing is said."""
     given = asked.value(None, "pretrained")
     return f"{asked.last}() without pretrained=False" if given is None and not asked.is_open else ""
+
+
+def weights_of_name(asked: Asked) -> str:
+    """Judge a model whose weights are chosen by a name, or by a path."""
+    name = asked.text(1, "pretrained")
+    return "" if is_folder(name) else f'pretrained="{name}"'
+
+
+def reader(asked: Asked) -> str:
+    """Judge a reader of text in images, which fetches its models unless it is told where they are."""
+    here = asked.value(None, "model_storage_directory") or asked.is_false("download_enabled")
+    return "" if here or asked.is_open else f"{asked.name}()"
 
 
 def from_hub(asked: Asked) -> str:

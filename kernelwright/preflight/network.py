@@ -10,6 +10,7 @@ from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.reading import Code
 from kernelwright.preflight.scripts import ALLOWED, Script
 
+_CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Process|Timer|to_thread|run_in_executor")
 _USER = re.compile(r"://[^\s/@]+@")
 
 
@@ -29,7 +30,15 @@ def _needs(asked: Asked) -> str:
     """Return how a call would use the network, empty if it does not."""
     if ALWAYS.fullmatch(asked.name) and not asked.is_local:
         return f"{asked.name}()"
-    return next((what for pattern, rule in RULES if re.fullmatch(pattern, asked.name) and (what := rule(asked))), "")
+    told = (rule(asked) for pattern, rule in RULES if re.fullmatch(pattern, asked.name))
+    return next(filter(None, told), "") or _passed_on(asked)
+
+
+def _passed_on(asked: Asked) -> str:
+    """Return what is given to another call to be called there: ``pool.map(requests.get, addresses)``."""
+    given = [*asked.node.args, *(word.value for word in asked.node.keywords)] if _CALLING.fullmatch(asked.last) else []
+    names = (name for one in given for name in asked.scope.names(one) if ALWAYS.fullmatch(name))
+    return next((f"{name}()" for name in names), "")
 
 
 def _found(script: Script, number: int, what: str) -> Finding:

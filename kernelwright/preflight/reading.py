@@ -54,17 +54,11 @@ def read(project: Project, built: Notebook) -> list[Code]:
 
 def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
     trees = [text.tree for text in texts]
-    imported = {name: meant for tree in trees for name, meant in _imports(tree)}
-    own = _constants(trees)
-    for name, node in own.items():
-        root, dot, rest = spelling(node).partition(".")
-        if root in imported and dot and "(" not in rest:
-            imported[name] = f"{imported[root]}.{rest}"
     return Scope(
-        imported=imported,
+        imported={name: meant for tree in trees for name, meant in _imports(tree)},
         stars=[module for tree in trees for module in _stars(tree)],
         bound=frozenset(name for tree in trees for name in _bound(tree)),
-        constants=ChainMap(own, everywhere.constants),
+        constants=ChainMap(_constants(trees), everywhere.constants),
         records=everywhere.records,
         silenced=everywhere.silenced,
     )

@@ -41,16 +41,19 @@ class Scope:
     records: frozenset[str]
     silenced: frozenset[str]
 
-    def names(self, node: ast.expr) -> list[str]:
+    def names(self, node: ast.expr, depth: int = 0) -> list[str]:
         """Return what an expression may name: ``numpy.load`` for ``np.load``; a name of the text's own after a dot."""
         spelt = spelling(node)
         root = re.match(r"\w*", spelt)
         if root is None or not spelt:
             return []
+        rest = spelt[root.end() :]
         if root[0] in self.imported:
-            return [self.imported[root[0]] + spelt[root.end() :]]
+            return [self.imported[root[0]] + rest]
         if root[0] in self.bound:
-            return [f".{spelt}"]
+            given = self.constants.get(root[0]) if depth < _DEEPEST else None
+            known = [name for name in (self.names(given, depth + 1) if given else []) if not name.startswith(".")]
+            return [name + rest for name in known] or [f".{spelt}"]
         return [spelt, *(f"{module}.{spelt}" for module in self.stars)]
 
     def meant(self, node: ast.expr | None) -> ast.expr | None:
