@@ -98,14 +98,17 @@ def _driver(
     if exact is not None:
         return exact
     here = next(_cells(project.driver.read_bytes()), ())
-    candidates = [one.driver for one in recorded] or [*(one.driver for one in last), *_past_drivers(project)]
+    candidates = [one.driver for one in recorded] or [*(one.driver for one in last), *_past_drivers(project, changed)]
     if not candidates:
         return None
     candidates = [_with_tags(cells, here) for cells in candidates] if _is_tagless(changed) else candidates
     best = max(candidates, key=lambda cells: _likeness(cells, changed.driver))
-    common = _common(best, changed.driver)
-    is_of_another = not recorded and common * 2 < len(best)
-    return here if is_of_another and _common(here, changed.driver) > common else best
+    is_of_another = not recorded and not _lines(best) & _lines(changed.driver)
+    return here if is_of_another and _lines(here) & _lines(changed.driver) else best
+
+
+def _lines(cells: Sequence[Cell]) -> set[str]:
+    return {line for cell in cells for line in cell.source.split("\n") if line.strip()}
 
 
 def _is_tagless(changed: Edited) -> bool:
@@ -130,8 +133,10 @@ def _past(project: Project) -> Iterator[bytes]:
     return history.past(project.root, project.configuration.driver)
 
 
-def _past_drivers(project: Project) -> Iterator[Sequence[Cell]]:
-    for data in _past(project):
+def _past_drivers(project: Project, changed: Edited) -> Iterator[Sequence[Cell]]:
+    """Yield what git remembers: of commits of the same files, else of any."""
+    dated = list(history.drivers(project, changed.told.digests)) if changed.told.digests else []
+    for data in dated or _past(project):
         yield from _cells(data)
 
 
@@ -144,10 +149,6 @@ def _cells(data: bytes) -> Iterator[Sequence[Cell]]:
 
 def _likeness(cells: Sequence[Cell], others: Sequence[Cell]) -> tuple[int, float]:
     """Tell how alike two drivers are: cells in common, then text in common."""
+    common = sum(any(script.same(cell, other) for other in others) for cell in cells)
     one, two = ("\n".join(cell.source for cell in these).split("\n") for these in (cells, others))
-    ratio = SequenceMatcher(a=one, b=two, autojunk=False).ratio()
-    return _common(cells, others) - abs(len(cells) - len(others)), ratio
-
-
-def _common(cells: Sequence[Cell], others: Sequence[Cell]) -> int:
-    return sum(any(script.same(cell, other) for other in others) for cell in cells)
+    return common - abs(len(cells) - len(others)), SequenceMatcher(a=one, b=two, autojunk=False).ratio()

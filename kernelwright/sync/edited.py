@@ -1,13 +1,13 @@
 """A notebook as an editor saved it: Kaggle's, Colab, JupyterLab, VS Code.
 
 Each leaves something out: ids, metadata, the list form of a source, line feeds. What a cell is, is therefore told by
-what it says: a module by its ``%%module`` line, its heading by its text, the set-up cell by its first words.
+what it says: a module by its ``%%module`` line, its heading by its text, the set-up cell by what it defines.
 """
 
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,7 @@ from kernelwright.sync.told import Told
 
 _HEADING = re.compile(r"### `([^`\n]+)`(?:\n\n[^\n]+)?\n*")
 _CONTENTS = "**The modules of this notebook**"
-_SET_UP = re.compile(r"# Set-up: .*^def _set_up\(", re.DOTALL | re.MULTILINE)
+_SET_UP = re.compile(r"^def _set_up\(config, packed\):", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +38,16 @@ class Edited:
         The place of each of the driver's cells in the notebook, from 1.
     misplaced : sequence of Misplaced
         Modules whose cell is there, but writes them no longer.
+    headings : frozenset of str
+        The text that is generated too: headings of modules, and their list.
     """
 
     modules: Sequence[tuple[str, str]]
     driver: Sequence[Cell]
     set_up: str
     numbers: Sequence[int] = ()
-    misplaced: Sequence[Misplaced] = field(default_factory=tuple)
+    misplaced: Sequence[Misplaced] = ()
+    headings: frozenset[str] = frozenset()
 
     @cached_property
     def told(self) -> Told:
@@ -59,17 +62,18 @@ def read(data: bytes, name: str = "the notebook") -> Edited:
     modules = [misplaced.module(cell) for cell in cells if misplaced.is_module(cell)]
     known = told.read(set_up)
     gone = known.cells - {path for path, _ in modules}
-    lost = {at: misplaced.found(at, cell, gone) for at, cell in enumerate(cells, 1) if not _is_set_up(cell)}
+    rest = {at: cell for at, cell in enumerate(cells, 1) if not _is_set_up(cell)}
+    lost = {at: misplaced.found(at, cell, gone) for at, cell in rest.items()}
     paths = {*known.digests, *(path for path, _ in modules), *(one.path for found in lost.values() for one in found)}
-    driver = {
-        at: cell for at, cell in enumerate(cells, 1) if not _is_generated(cell, paths) and _is_driver(cell, lost[at])
-    }
+    headings = {at for at, cell in rest.items() if _is_heading(cell, paths) and not lost[at]}
+    driver = {at: cell for at, cell in rest.items() if at not in headings and _is_driver(cell, lost[at])}
     return Edited(
         modules=modules,
         driver=_tagged(list(driver.values()), is_lost=not any(map(misplaced.mark, cells))),
         set_up=set_up,
         numbers=list(driver),
         misplaced=[one for found in lost.values() for one in found],
+        headings=frozenset(rest[at].source.rstrip("\n") for at in headings),
     )
 
 
@@ -89,7 +93,7 @@ def _cells(data: bytes, name: str) -> Iterator[Cell]:
 
 
 def _source(written: object) -> str:
-    return "".join(map(str, written)) if isinstance(written, list) else str(written)
+    return "".join(map(str, written)) if isinstance(written, list) else str(written or "")
 
 
 def _metadata(node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,14 +116,12 @@ def _tagged(cells: Sequence[Cell], *, is_lost: bool) -> list[Cell]:
 
 def _is_set_up(cell: Cell) -> bool:
     known = misplaced.mark(cell)
-    return known.get("file") == CONFIG or ("driver" not in known and _SET_UP.match(cell.source) is not None)
+    return known.get("file") == CONFIG or ("driver" not in known and _SET_UP.search(cell.source) is not None)
 
 
-def _is_generated(cell: Cell, paths: Collection[str]) -> bool:
-    """Tell the set-up cell, the list of modules and the headings from what the author wrote."""
+def _is_heading(cell: Cell, paths: Collection[str]) -> bool:
+    """Tell the list of modules and their headings from what the author wrote."""
     known = misplaced.mark(cell)
-    if _is_set_up(cell):
-        return True
     if cell.kind != "markdown" or "driver" in known:
         return False
     heading = _HEADING.fullmatch(cell.source)

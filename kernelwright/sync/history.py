@@ -80,8 +80,7 @@ def module(project: Project, path: str) -> Iterator[bytes]:
     top, _, rest = path.partition("/")
     for source in project.sources:
         if source.name == top:
-            place = (source / rest).relative_to(project.root).as_posix() if rest else source.name
-            yield from past(project.root, place)
+            yield from past(project.root, (source / rest).relative_to(project.root).as_posix())
 
 
 def past(root: Path, path: str) -> Iterator[bytes]:
@@ -91,6 +90,38 @@ def past(root: Path, path: str) -> Iterator[bytes]:
         data = _git(root, "show", f"{revision}:./{path}")
         if data:
             yield data
+
+
+def drivers(project: Project, digests: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield the driver of each commit whose sources have these digests and no more files, the latest first."""
+    root, driver = project.root, project.configuration.driver
+    places = {source.relative_to(root).as_posix(): source.name for source in project.sources}
+    wanted = {path: sha256 for path, sha256 in digests.items() if path.partition("/")[0] in places.values()}
+    known: dict[str, str] = {}
+    log = _git(root, "log", f"--max-count={_REVISIONS}", "--format=%H", "--", driver, *places)
+    for revision in log.decode().split():
+        held = {path: blob for path, blob in _tree(root, revision, places).items() if path != _staged(places, driver)}
+        known |= {blob: digest(_git(root, "cat-file", "blob", blob)) for blob in {*held.values()} - {*known}}
+        data = _git(root, "show", f"{revision}:./{driver}")
+        if data and {path: known[blob] for path, blob in held.items()} == wanted:
+            yield data
+
+
+def _tree(root: Path, revision: str, places: Mapping[str, str]) -> Mapping[str, str]:
+    """Return path in the notebook's tree -> blob of each file that a commit would carry."""
+    held = {}
+    for entry in _git(root, "ls-tree", "-r", "-z", revision, "--", *places).decode("utf-8", "replace").split("\0"):
+        told, _, file = entry.partition("\t")
+        path = _staged(places, file)
+        if path and not any(part.startswith(".") for part in path.split("/")):
+            held[path] = told.split()[2]
+    return held
+
+
+def _staged(places: Mapping[str, str], file: str) -> str:
+    """Return a file's path in the notebook's tree, empty where it is in no source."""
+    found = (name + file.removeprefix(place) for place, name in places.items() if f"{file}/".startswith(f"{place}/"))
+    return next(found, "")
 
 
 def _git(root: Path, *arguments: str) -> bytes:

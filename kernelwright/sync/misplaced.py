@@ -14,6 +14,8 @@ from kernelwright.cells import Cell
 
 _MAGIC = re.compile(r"%%module(?:[ \t]+(.*))?$")
 _LINE = re.compile(r"^[# \t]*%%module[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
+_PYTHON = re.compile(r"%%(module|time|timeit|capture|prun)\b")
+_WRITEFILE = re.compile(r"%%writefile[ \t]+(\S.*?)[ \t]*(?:\n|$)")
 _HEADING = "### `"
 _LONGEST_NAME = 60
 _KINDS = {"markdown": "Markdown", "raw": "raw text"}
@@ -78,7 +80,8 @@ def _found(cell: Cell, gone: Collection[str]) -> Iterator[tuple[str, str]]:
             yield path, f"writes a module only if it begins so; move the line `%%module {path}` to its top"
         else:
             yield path, f"is {_KINDS[cell.kind]}; make it a code cell again"
-    path = str(mark(cell).get("file"))
+    written = _WRITEFILE.match(cell.source.lstrip())
+    path = written[1] if written else str(mark(cell).get("file"))
     if path in gone and path not in held and not cell.source.startswith(_HEADING):
         yield path, f"was a module's; write the line `%%module {path}` at its top again, or delete it"
 
@@ -99,7 +102,7 @@ def _line(cell: Cell) -> tuple[int, str | None]:
 
 def _live(source: str) -> Iterator[tuple[int, str]]:
     top = source.lstrip()
-    if top.startswith("%%") and not top.startswith("%%module"):  # text of another magic
+    if top.startswith("%%") and not _PYTHON.match(top):  # text of another magic
         return
     lines = source.split("\n")
     found = [(index, match) for index, line in enumerate(lines) if (match := _MAGIC.match(line.strip()))]

@@ -45,9 +45,11 @@ def cut(text: str, cells: Sequence[Cell]) -> Script | None:
         starts = [0, *starts]
     if len(starts) != len(cells):
         return None
+    if not cells:
+        return Script(head="\n".join(lines), parts=(), cells=())
     ends = [*starts[1:], len(lines)]
     parts = ["\n".join(lines[a:b]) + ("\n" if b < len(lines) else "") for a, b in zip(starts, ends, strict=True)]
-    head = "\n".join(lines[: starts[0]]) + "\n" if starts and starts[0] else ""
+    head = "\n".join(lines[: starts[0]]) + "\n" if starts[0] else ""
     return Script(head=head, parts=parts, cells=cells)
 
 
