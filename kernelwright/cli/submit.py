@@ -44,6 +44,7 @@ def submit(
     if again or submissions.score(client, name, told) is None:
         _ask(client, name, chosen, yes=yes)
         submissions.submit(loaded, client, chosen)
+    submissions.record(loaded, chosen)
     score = submissions.wait(client, name, told, print)
     if score.errored:
         reason = "the rerun on hidden data failed, and Kaggle shows no traceback; rehearse its rerun phase"

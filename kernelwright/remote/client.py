@@ -22,6 +22,8 @@ _FAILED = re.compile(
     r"|^(Could not find competition.*)$|^(Upload unsuccessful.*)$",
     re.MULTILINE,
 )
+_SENDING = {("kernels", "push"), ("datasets", "create"), ("datasets", "version"), ("competitions", "submit")}
+"""The commands that say of a failure, and end with 0; of others the text may be a log's, and say anything."""
 _UNKNOWN_USER = "Authentication required"
 _NO_CREDENTIALS = (
     "Kaggle does not know you: run `kaggle auth login`, or set KAGGLE_API_TOKEN, or put kaggle.json into ~/.kaggle"
@@ -80,7 +82,8 @@ class Client:
         except subprocess.TimeoutExpired:
             raise ClientFailed(f"{what}: no answer within {limit:g} s") from None
         printed, told = answers.cut_out(done.stdout)
-        if cause := failure(printed, answers.without_log(done.stderr), done.returncode, told):
+        said = printed if done.returncode or arguments[:2] in _SENDING else ""
+        if cause := failure(said, answers.without_log(done.stderr), done.returncode, told):
             raise ClientFailed(f"{what}: {cause}")
         return printed, told
 
@@ -111,7 +114,7 @@ def failure(stdout: str, stderr: str, status: int, told: Sequence[Answer] = ()) 
     """Return in one line why a call failed, empty if it did not."""
     if named := _FAILED.search(stdout):
         return next((group for group in named.groups() if group), "") or "no reason given"
-    if _UNKNOWN_USER in stdout or _UNKNOWN_USER in stderr:
+    if status and (_UNKNOWN_USER in stdout or _UNKNOWN_USER in stderr):
         return _NO_CREDENTIALS
     if problem := next((one.problem for one in told if one.problem), ""):
         return problem

@@ -15,6 +15,7 @@ from kernelwright.remote import client as clients
 from kernelwright.remote.answers import Answer
 from kernelwright.remote.client import Client, is_absence, is_refusal, json_of, lines
 
+_LINE_END = re.compile(r"\r\n?")
 _VERSION = re.compile(r"Kernel version (\d+) successfully pushed.*?(\S+)\s*$", re.DOTALL)
 _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
 _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
@@ -60,11 +61,22 @@ class Status:
 
 def status(client: Client, kernel: str) -> Status:
     """Ask how the latest run fares."""
-    answer = client.call("kernels", "status", kernel)
-    if not (told := _STATUS.search(answer)):
-        raise ClientFailed(f"kaggle kernels status: not understood: {answer.strip()[:80]}")
-    message = _MESSAGE.search(answer)
+    said, answers = client.ask("kernels", "status", kernel)
+    if not (told := _STATUS.search(said)):
+        raise ClientFailed(f"kaggle kernels status: {answers[-1].nonsense if answers else 'nothing was said'}")
+    message = _MESSAGE.search(said)
     return Status(word=told[1], message=" ".join(message[1].split()) if message else "")
+
+
+def is_known(client: Client, kernel: str) -> bool:
+    """Tell whether Kaggle knows of a run of the kernel."""
+    try:
+        status(client, kernel)
+    except ClientFailed as error:
+        if is_absence(error):
+            return False
+        raise
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,15 +136,16 @@ def _bare(values: object) -> list[str]:
 
 
 def log(client: Client, kernel: str) -> Iterator[str]:
-    """Yield the text of the latest run's log, a line at a time."""
+    """Yield the text of the latest run's log, a line at a time, as `followed` would."""
     answer = client.call("kernels", "logs", kernel)
     try:
         told = json.loads(answer.strip() or "[]")
     except ValueError:
         told = None
     listed = told if isinstance(told, list) else [{"data": answer}]
-    text = "".join(str(one.get("data", "")) for one in listed if isinstance(one, dict))
-    yield from text.splitlines()
+    for one in listed:
+        if isinstance(one, dict) and one.get("data") is not None:
+            yield from _LINE_END.sub("\n", str(one["data"])).removesuffix("\n").split("\n")
 
 
 def followed(client: Client, kernel: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What stands on Kaggle as a kernel's latest version: a push from here, or edits that a push would put behind it."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kernelwright.remote.kernels import Source
 from kernelwright.remote.ledger import Push
 from kernelwright.sync import base, edited, plan
 
+_LOOKS = 6
 _TAKEN = {"write", "delete", "conflict", "refuse"}
 
 
@@ -37,6 +39,16 @@ def pushed(project: Project, there: Source | None) -> Push | None:
 def _recorded(root: Path, push: Push) -> object:
     file = root / base.RECORDED / f"{push.notebook[:16]}.ipynb"
     return says(file.read_bytes()) if file.is_file() else None
+
+
+def once_told(client: Client, kernel: str, version: int) -> Source | None:
+    """Return the latest version, once Kaggle tells of ``version`` or a later one: just after a push it may not."""
+    for look in range(_LOOKS):
+        time.sleep(client.pace.poll * bool(look))
+        there = kernels.source(client, kernel)
+        if there and (not there.latest or there.latest >= version):
+            return there
+    return None
 
 
 def is_version(client: Client, kernel: str, there: Source, version: int, notebook: bytes) -> bool:

@@ -53,7 +53,7 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     """
     ledger.ready(project.root)
     name, notebook = project.metadata.id, project.notebook.read_bytes()
-    sent, there = loads.parcels(project), kernels.source(client, name)
+    sent, there = loads.parcels(project), _there(project, client)
     begun = bool(ledger.intended(project.root, name))
     if not (begun or wishes.overwrite):
         _spare(project, there)
@@ -63,7 +63,7 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
         ledger.settle(project.root, name)
         tell(f"{name}: version {done.version} is this notebook already")
         return done
-    found = _cut_off(project, client, made) if begun else 0
+    found = _cut_off(project, client, made, there) if begun else 0
     if begun and not (found or wishes.overwrite):
         _spare(project, there)
     answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made, there)
@@ -77,9 +77,18 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     return push
 
 
+def _there(project: Project, client: Client) -> Source | None:
+    """Return the latest version; where it seems gone, though it was pushed, Kaggle is asked in another way."""
+    name = project.metadata.id
+    there = kernels.source(client, name)
+    if there is None and ledger.pushes(project.root, name) and kernels.is_known(client, name):
+        raise ClientFailed(f"{name}: Kaggle knows its status, but does not show the notebook; try again later")
+    return there
+
+
 def _recorded(project: Project, client: Client, push: Push, made: Load, told: Sequence[str]) -> Push:
     """Record a push, with the sources Kaggle did not attach, and forget that it had begun."""
-    whole = replace(push, dropped=tuple(_lost(client, push.kernel, made, told)))
+    whole = replace(push, dropped=tuple(told or _lost(client, push, made)))
     ledger.record(project.root, whole, made.notebook)
     ledger.settle(project.root, push.kernel)
     return whole
@@ -114,12 +123,14 @@ def _few(found: Sequence[str]) -> str:
     return f"{'; '.join(found[:_NAMED])}{more}"
 
 
-def _cut_off(project: Project, client: Client, made: Load) -> int:
+def _cut_off(project: Project, client: Client, made: Load, there: Source | None) -> int:
     """Return the version that a push cut off before its record has made, 0 if it made none."""
     begun = ledger.intended(project.root, project.metadata.id)
     if begun.get("request") != made.request:
         return 0
     first = int(begun.get("after", 0)) + 1
+    if there and there.latest >= first and latest.says(there.notebook) == latest.says(made.notebook):
+        return there.latest
     for version in range(first, first + _PROBES):
         found = kernels.source(client, f"{project.metadata.id}/{version}")
         if found is None:
@@ -143,16 +154,18 @@ def _push(project: Project, made: Load, version: int, versions: Mapping[str, int
     )
 
 
-def _lost(client: Client, kernel: str, made: Load, told: Sequence[str]) -> list[str]:
+def _lost(client: Client, push: Push, made: Load) -> list[str]:
     """Name the sources Kaggle did not attach: it says so only of some, so what it has is held against what was sent."""
-    there = kernels.source(client, kernel)
-    return list(told) or (kernels.lost_sources(made.metadata, there.metadata) if there else [])
+    there = latest.once_told(client, push.kernel, push.version)
+    return kernels.lost_sources(made.metadata, there.metadata) if there else []
 
 
 def see_that_it_ran(project: Project, client: Client, push: Push) -> None:
     """See that the run that ended is that of a push; raises `ClientFailed` where a later version was made meanwhile."""
-    there, sent = kernels.source(client, push.kernel), project.notebook.read_bytes()
-    if not (there and latest.is_version(client, push.kernel, there, push.version, sent)):
+    there, sent = latest.once_told(client, push.kernel, push.version), project.notebook.read_bytes()
+    if there is None:
+        raise ClientFailed(f"{push.kernel}: a run has ended, but Kaggle does not tell of version {push.version}")
+    if not latest.is_version(client, push.kernel, there, push.version, sent):
         raise ClientFailed(
             f"{push.kernel}: another version was saved on Kaggle after version {push.version}, and the run that ended "
             "is that one's; look at it with `kernelwright status` and `kernelwright pull`"

@@ -56,7 +56,7 @@ def message(push: Push) -> str:
 
 
 def submit(project: Project, client: Client, push: Push) -> None:
-    """Hand a version in, and record it."""
+    """Hand a version in."""
     name, told = competition(project), message(push)
     kernel, version = push.kernel, str(push.version)
     answer = client.call(
@@ -66,8 +66,14 @@ def submit(project: Project, client: Client, push: Push) -> None:
     if "success" not in answer.lower():
         said = next(iter(answer.strip().splitlines()[-1:]), "nothing")
         raise ClientFailed(f"kaggle competitions submit: Kaggle confirmed nothing; the client said: {said}")
-    entry = {"kernel": kernel, "version": push.version, "competition": name, "message": told, "at": ledger.now()}
-    ledger.add(project.root, "submitted", entry)
+
+
+def record(project: Project, push: Push) -> None:
+    """Record that a version was handed in, once; also after a submission whose answer was cut off."""
+    told = message(push)
+    if not any(one.get("event") == "submitted" and one.get("message") == told for one in ledger.events(project.root)):
+        entry = {"kernel": push.kernel, "version": push.version, "competition": competition(project)}
+        ledger.add(project.root, "submitted", {**entry, "message": told, "at": ledger.now()})
 
 
 def score(client: Client, name: str, told: str) -> Score | None:

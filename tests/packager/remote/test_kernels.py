@@ -90,3 +90,34 @@ CANNOT = "kaggle kernels status: Cannot access kernel 'alice/toy-kernel' (Permis
 def test_waiting_for_what_is_not_there_ends(kaggle, project):
     status, _, errors = run(kaggle, project, "status", "--wait", "--poll", "0.05")
     assert (status, errors) == (1, [CANNOT])
+
+
+@pytest.mark.full
+def test_a_log_is_told_once_whatever_its_lines_hold_and_whatever_it_says(kaggle, project):
+    said = ["a\x0cb", "one\u2028line", "\r 10%", "\r 20%", "", "Authentication required", "Kernel push error: no"]
+
+    def talk(request):
+        kernel = kaggle.kernels[request["slug"]]
+        while "stream" not in kaggle.calls:
+            time.sleep(0.01)
+        kernel.log += said
+        kernel.status = "COMPLETE"
+
+    kaggle.run = talk
+    ship(project)
+    told = []
+    kernels.wait(clients.find(QUICK), "alice/toy-kernel", told.append)
+    lines = ["a\x0cb", "one\u2028line", "", " 10%", "", " 20%", "", "Authentication required", "Kernel push error: no"]
+    assert told == ["alice/toy-kernel: running", *(f"  {line}" for line in lines), "alice/toy-kernel: complete"]
+    assert list(kernels.log(clients.find(QUICK), "alice/toy-kernel")) == lines
+
+
+@pytest.mark.full
+def test_a_reason_that_sounds_like_the_clients_own_is_kaggles(kaggle, project):
+    ship(project)
+    kernel = kaggle.kernels["alice/toy-kernel"]
+    kernel.status, kernel.message = "ERROR", "Authentication required"
+    assert run(kaggle, project, "status")[2] == ["alice/toy-kernel: the run failed: Authentication required"]
+    kaggle.faults = [Fault(call="GetKernelSessionStatus", status=200, body={"status": "UNHEARD_OF"})]
+    errors = ['kaggle kernels status: Kaggle\'s answer makes no sense: {"status": "UNHEARD_OF"}']
+    assert run(kaggle, project, "status") == (1, [], errors)

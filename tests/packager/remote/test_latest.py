@@ -171,3 +171,41 @@ def test_a_record_that_cannot_be_written_stops_a_push_before_it_is_made(kaggle, 
     errors = ["pushes.jsonl: is a folder; move it away, the record of pushes goes there"]
     assert run(kaggle, project, "push") == (1, [], errors)
     assert kaggle.calls == []
+
+
+def behind(kaggle, looks):
+    """Let Kaggle tell of version 1 for so many looks."""
+    asked = kaggle.get_kernel
+
+    def told(body):
+        nonlocal looks
+        if "/" in body["kernelSlug"] or len(kaggle.kernels[KERNEL].versions) < 2 or not looks:
+            return asked(body)
+        looks -= 1
+        answer = asked({**body, "kernelSlug": "toy-kernel/1"})
+        answer["metadata"]["currentVersionNumber"] = 1
+        return answer
+
+    kaggle.get_kernel = told
+
+
+@pytest.mark.full
+def test_sources_are_looked_for_once_kaggle_tells_of_the_new_version(kaggle, project):
+    ship(project)
+    file = project / "kernel-metadata.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"dataset_sources": ["alice/toy-data", "carol/more"]}))
+    behind(kaggle, 2)
+    assert ship(project)[0].dropped == ()
+
+
+@pytest.mark.full
+def test_a_kernel_that_is_denied_only_for_a_moment_is_not_taken_for_deleted(kaggle, project):
+    ship(project)
+    saved_on_kaggle(kaggle)
+    change(project)
+    kaggle.faults = [Fault(call="GetKernel", status=403)]
+    with pytest.raises(ClientFailed) as caught:
+        ship(project)
+    message = "alice/toy-kernel: Kaggle knows its status, but does not show the notebook; try again later"
+    assert str(caught.value) == message
+    assert len(kaggle.kernels[KERNEL].versions) == 2

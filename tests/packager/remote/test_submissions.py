@@ -66,3 +66,13 @@ def test_a_submission_kaggle_does_not_confirm_is_not_waited_for(kaggle, project,
     status, _, (error,) = run(kaggle, project, "submit", "--yes", "--poll", "0.05")
     assert (status, recorded(project)) == (1, ["pushed"])
     assert error.startswith("kaggle competitions submit: ")
+
+
+@pytest.mark.full
+def test_a_submission_cut_off_after_kaggle_took_it_is_waited_for_and_recorded(kaggle, project):
+    ship(project)
+    kaggle.faults = [Fault(call="CreateCodeSubmission", cut=True, after=True)]
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[0] == 1
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[1] == ["toy-competition: version 1: public 0.5"]
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[0] == 0
+    assert (len(kaggle.submissions), recorded(project)) == (1, ["pushed", "submitted"])
