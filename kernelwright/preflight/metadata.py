@@ -88,10 +88,10 @@ def slugify(title: str) -> str:
 
 def _title(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     title, ident = told.get("title"), told.get("id")
-    if not isinstance(title, str) or not isinstance(ident, str):
+    if not isinstance(title, str) or not isinstance(ident, str) or not 5 <= len(title) <= 50:
         return
-    slug = ident.partition("/")[2].partition("/")[0].lower()
-    if slug and slugify(title) != slug:
+    slug = ident.partition("/")[2].lower()
+    if re.fullmatch(r"[a-z0-9-]{5,}", slug) and slugify(title) != slug:
         problem = f"{title!r} becomes the slug {slugify(title)!r}, but id says {slug!r}: a new kernel lands elsewhere"
         yield _found(name, "title", problem, "change one of the two")
 

@@ -3,15 +3,16 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.reading import Code
+from kernelwright.preflight.scope import spelling
 
-_RUNTIME = re.compile(r"(kernelwright\.runtime|\.)?\.?submission\.(write|copy_sample)")
+_RUNTIME = re.compile(r"(.*\.)?submission\.(write|copy_sample)")
 _NAMED = re.compile(r"(?i)(?!.*(sample|read|load|check|valid|show|print|plot|get|parse)).*submi(t|ssion).*")
-_TABLE = re.compile(r"(?i)\.?\w*submission\w*\.(to|write|save|sink)_?\w*")
+_TABLE = re.compile(r"(?i)\w*submission\w*\.(to|write|save|sink)_?\w*")
 _READING = re.compile(
     r"(read|scan)_\w+|(Pure)?(Posix)?Path|join|exists|is_?file|stat|getsize|remove|unlink|print|display|FileLink"
 )
@@ -40,13 +41,16 @@ class Writers:
     def writes(self, code: Code, call: ast.Call) -> bool:
         """Tell whether a call writes the submission, as far as the code shows."""
         asked = [Asked(name=name, node=call, scope=code.scope) for name in code.scope.names(call.func)]
-        return any(self._by_name(one) or self._to_file(one) for one in asked) or self._to_own_path(code, call)
-
-    def _by_name(self, asked: Asked) -> bool:
-        if _RUNTIME.fullmatch(asked.name) or _TABLE.fullmatch(asked.name):
+        if any(map(_RUNTIME.fullmatch, (one.name for one in asked))) or _TABLE.fullmatch(spelling(call.func)):
             return True
-        mine = asked.name.startswith(".") or "." not in asked.name or asked.name.partition(".")[0] in self.modules
-        return mine and (asked.last in self.functions or bool(_NAMED.fullmatch(asked.last)))
+        own = self.own(asked)
+        named = bool(own & self.functions) or any(map(_NAMED.fullmatch, own))
+        return named or any(map(self._to_file, asked)) or self._to_own_path(code, call)
+
+    def own(self, asked: Sequence[Asked]) -> set[str]:
+        """Return the bare names of the project's functions that a call may mean."""
+        parts = ((one.name.partition(".")[0], one) for one in asked)
+        return {one.last for root, one in parts if root in {"", one.name} or root in self.modules}
 
     def _to_file(self, asked: Asked) -> bool:
         if _READING.fullmatch(asked.last) or (asked.last == "open" and not _opens_to_write(asked, 1)):
@@ -68,25 +72,25 @@ def _opens_to_write(asked: Asked, position: int) -> bool:
 
 def find(code: Sequence[Code], file: str, modules: frozenset[str]) -> Writers:
     """Return what writes the submission, functions that call such a function included."""
-    bodies = dict(_bodies(code))
-    known: frozenset[str] = frozenset()
-    while True:
-        writers = Writers(file=file, modules=modules, functions=known)
-        found = frozenset(name for name, calls in bodies.items() if any(writers.writes(*one) for one in calls))
-        if found <= known:
-            return writers
-        known |= found
-
-
-def _bodies(code: Sequence[Code]) -> Iterator[tuple[str, list[tuple[Code, ast.Call]]]]:
-    """Yield each function's bare name with the calls in all functions of that name."""
-    calls: dict[str, list[tuple[Code, ast.Call]]] = {}
+    writers = Writers(file=file, modules=modules)
+    writing: set[str] = set()
+    called: dict[str, set[str]] = {}
     for one in code:
-        for node in one.script.running():
-            if isinstance(node, Function):
-                inner = (part for part in ast.walk(node) if isinstance(part, ast.Call))
-                calls.setdefault(node.name, []).extend((one, part) for part in inner)
-    yield from calls.items()
+        for function, call in _inner_calls(one):
+            asked = [Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func)]
+            called.setdefault(function, set()).update(writers.own(asked))
+            if function not in writing and writers.writes(one, call):
+                writing.add(function)
+    while more := {name for name, names in called.items() if names & writing} - writing:
+        writing |= more
+    return replace(writers, functions=frozenset(writing))
+
+
+def _inner_calls(code: Code) -> Iterator[tuple[str, ast.Call]]:
+    """Yield each call within a function with the function's bare name."""
+    for node in code.script.running():
+        if isinstance(node, Function):
+            yield from ((node.name, part) for part in ast.walk(node) if isinstance(part, ast.Call))
 
 
 def functions(tree: ast.Module) -> Mapping[int, Function]:

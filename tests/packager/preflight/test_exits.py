@@ -91,6 +91,9 @@ DRIVERS = {
     "a_method_writes_it": ("import toy\npipeline = toy.Pipeline()\nexit()\n# %%\npipeline.close()", BEFORE),
     "a_function_of_the_driver_writes_it": ("def done():\n    open('submission.csv', 'w')\n\nexit()\n\ndone()", BEFORE),
     "a_table_writes_it": ("exit()\n# %%\nframe.to_csv('/kaggle/working/submission.csv')", BEFORE),
+    "a_table_of_that_name_writes_it": (
+        *("import pandas\nsubmission = pandas.DataFrame()\nexit()\n# %%\nsubmission.to_csv(OUT)", BEFORE),
+    ),
     "a_path_writes_it": (
         *("from pathlib import Path\nOUT = Path('.') / 'submission.csv'\nexit()\n# %%\nOUT.write_text('')", BEFORE),
     ),

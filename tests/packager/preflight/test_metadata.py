@@ -181,6 +181,32 @@ FORMS = {
         {"title": None},
         ("title", "required, and missing", "write 5 to 50 characters, those of the slug in id"),
     ),
+    "a_long_title": (
+        {"title": "Toy kernel" * 6},
+        (
+            *("title", f'"{"Toy kernel" * 5}Toy ke... should have at most 50 characters'),
+            "write 5 to 50 characters, those of the slug in id",
+        ),
+    ),
+    "a_short_title": (
+        {"title": "Toy"},
+        ("title", '"Toy" should have at least 5 characters', "write 5 to 50 characters, those of the slug in id"),
+    ),
+    "a_short_slug": (
+        {"id": "alice/toy"},
+        (
+            *("id", '"alice/toy" should be owner/slug, the slug of 5 or more letters, digits and hyphens'),
+            'write "owner/slug", such as "alice/my-kernel"',
+        ),
+    ),
+    "no_competition": (
+        {"competition_sources": "toy"},
+        (
+            "competition_sources",
+            '"toy" should be a list',
+            'write a list, such as [], or leave "competition_sources" out',
+        ),
+    ),
     "another_language": ({"language": "r"}, ("language", "\"r\" should be 'python'", 'write "python"')),
     "language_in_capitals": ({"language": "Python"}, ("language", "\"Python\" should be 'python'", 'write "python"')),
     "a_script": ({"kernel_type": "script"}, ("kernel_type", "\"script\" should be 'notebook'", 'write "notebook"')),

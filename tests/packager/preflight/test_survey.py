@@ -1,6 +1,10 @@
+from pathlib import Path
+
 from kernelwright.preflight.survey import survey
 from tests.packager import shipped
 from tests.packager.preflight.surveyed import told
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_ready_project_has_nothing_to_mend(tmp_path):
@@ -17,6 +21,11 @@ def test_files_that_do_not_load_are_told_beside_what_else_can_be_checked(tmp_pat
         ("project", "tool.kernelwright.driver", "'/x/main.py' is outside the project"),
         ("metadata", "enable_internet", "on, but a competition's notebook is submitted without it"),
     }
+
+
+def test_our_own_kernel_has_nothing_wrong_in_its_metadata_and_code():
+    of_the_clone = {"git", "notebook", "owner", "rehearsal", "wheels"}
+    assert [one for one in survey(ROOT) if one.check not in of_the_clone] == []
 
 
 def test_no_project_at_all_is_one_finding(tmp_path):
