@@ -62,7 +62,7 @@ def _cell(index: int, code: Code, writers: Writers) -> _Cell:
 
 def _problem(cells: Sequence[_Cell], cell: _Cell, node: ast.expr | ast.stmt, writers: Writers) -> str:
     """Return what is wrong with an end of the run, empty if the submission is written by then."""
-    at = (cell.index, node.lineno, node.col_offset)
+    at = (cell.index, node.end_lineno or 0, node.end_col_offset or 0)  # what is within it is done before
     function = submitting.functions(cell.code.script.tree).get(id(node))
     inner = [part for part in ast.walk(function) if isinstance(part, ast.Call)] if function else []
     if any((part.lineno, part.col_offset) < at[1:] and writers.writes(cell.code, part) for part in inner):

@@ -104,6 +104,8 @@ DRIVERS = {
     "only_something_follows": ("x = 1\nexit()\n# %%\nprint(x)", WITHOUT),
     "written_before": ("from toy import finish\nfinish(1)\n# %%\nexit()\n# %%\nprint(1)", ""),
     "written_before_in_the_function": ("def main():\n    submission.write()\n    exit()\n\nmain()", ""),
+    "written_within": ("import sys\nfrom toy import finish\nsys.exit(\n    finish(1)\n)", ""),
+    "on_one_line": ("import sys\nfrom toy import finish\nsys.exit(); finish(1)", BEFORE),
     "another_thing_of_that_name": (
         *("import subprocess\nfrom toy import run\nrun()\nexit()\n# %%\nsubprocess.run(['ls'])", ""),
     ),
