@@ -38,7 +38,7 @@ class Edited:
         The place of each of the driver's cells in the notebook, from 1.
     misplaced : sequence of Misplaced
         Modules whose cell is there, but writes them no longer.
-    headings : frozenset of str
+    headings : sequence of str
         The text that is generated too: headings of modules, and their list.
     """
 
@@ -47,7 +47,7 @@ class Edited:
     set_up: str
     numbers: Sequence[int] = ()
     misplaced: Sequence[Misplaced] = ()
-    headings: frozenset[str] = frozenset()
+    headings: Sequence[str] = ()
 
     @cached_property
     def told(self) -> Told:
@@ -65,7 +65,7 @@ def read(data: bytes, name: str = "the notebook") -> Edited:
     rest = {at: cell for at, cell in enumerate(cells, 1) if not _is_set_up(cell)}
     lost = {at: misplaced.found(at, cell, gone) for at, cell in rest.items()}
     paths = {*known.digests, *(path for path, _ in modules), *(one.path for found in lost.values() for one in found)}
-    headings = {at for at, cell in rest.items() if _is_heading(cell, paths) and not lost[at]}
+    headings = [at for at, cell in rest.items() if _is_heading(cell, paths) and not lost[at]]
     driver = {at: cell for at, cell in rest.items() if at not in headings and _is_driver(cell, lost[at])}
     return Edited(
         modules=modules,
@@ -73,7 +73,7 @@ def read(data: bytes, name: str = "the notebook") -> Edited:
         set_up=set_up,
         numbers=list(driver),
         misplaced=[one for found in lost.values() for one in found],
-        headings=frozenset(rest[at].source.rstrip("\n") for at in headings),
+        headings=[rest[at].source.rstrip("\n") for at in headings],
     )
 
 

@@ -86,9 +86,9 @@ def module(project: Project, path: str) -> Iterator[bytes]:
 def past(root: Path, path: str) -> Iterator[bytes]:
     """Yield the contents a file had in each commit that changed it, the latest first; none without git."""
     log = _git(root, "log", f"--max-count={_REVISIONS}", "--format=%H", "--", path)
-    for revision in log.decode().split():
+    for revision in (log or b"").decode().split():
         data = _git(root, "show", f"{revision}:./{path}")
-        if data:
+        if data is not None:
             yield data
 
 
@@ -99,18 +99,19 @@ def drivers(project: Project, digests: Mapping[str, str]) -> Iterator[bytes]:
     wanted = {path: sha256 for path, sha256 in digests.items() if path.partition("/")[0] in places.values()}
     known: dict[str, str] = {}
     log = _git(root, "log", f"--max-count={_REVISIONS}", "--format=%H", "--", driver, *places)
-    for revision in log.decode().split():
+    for revision in (log or b"").decode().split():
         held = {path: blob for path, blob in _tree(root, revision, places).items() if path != _staged(places, driver)}
-        known |= {blob: digest(_git(root, "cat-file", "blob", blob)) for blob in {*held.values()} - {*known}}
+        known |= {blob: digest(_git(root, "cat-file", "blob", blob) or b"") for blob in {*held.values()} - {*known}}
         data = _git(root, "show", f"{revision}:./{driver}")
-        if data and {path: known[blob] for path, blob in held.items()} == wanted:
+        if data is not None and {path: known[blob] for path, blob in held.items()} == wanted:
             yield data
 
 
 def _tree(root: Path, revision: str, places: Mapping[str, str]) -> Mapping[str, str]:
     """Return path in the notebook's tree -> blob of each file that a commit would carry."""
     held = {}
-    for entry in _git(root, "ls-tree", "-r", "-z", revision, "--", *places).decode("utf-8", "replace").split("\0"):
+    listed = _git(root, "ls-tree", "-r", "-z", revision, "--", *places) or b""
+    for entry in listed.decode("utf-8", "replace").split("\0"):
         told, _, file = entry.partition("\t")
         path = _staged(places, file)
         if path and not any(part.startswith(".") for part in path.split("/")):
@@ -124,8 +125,8 @@ def _staged(places: Mapping[str, str], file: str) -> str:
     return next(found, "")
 
 
-def _git(root: Path, *arguments: str) -> bytes:
+def _git(root: Path, *arguments: str) -> bytes | None:
     try:
         return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
-        return b""
+        return None

@@ -40,8 +40,9 @@ def _set_up(built: Notebook, changed: Edited) -> Iterator[Change]:
         yield Change(action="note", place="set-up cell", what="missing; it is generated")
     elif changed.set_up != own.set_up and is_ours:
         yield Change(action="note", place="set-up cell", what="edited, but it is generated: not taken")
-    for text in sorted(changed.headings - own.headings) if changed.told.digests == own.told.digests else ():
-        yield Change(action="note", place=text.partition("\n")[0], what="edited, but it is generated: not taken")
+    for text in changed.headings if changed.told.digests == own.told.digests else ():
+        if text not in own.headings:
+            yield Change(action="note", place=text.partition("\n")[0], what="edited, but it is generated: not taken")
     seen: set[str] = set()
     for path, _ in changed.modules:
         if path in seen:

@@ -1,5 +1,7 @@
 """The ancestor of a pull: found by digests and in what is remembered, never guessed to be what is here."""
 
+import hashlib
+
 import pytest
 
 from tests.packager import shipped
@@ -119,8 +121,6 @@ def test_a_vendored_module_of_another_version_is_no_edit(alone):
     told = notebook(alone)
     cell = code_cell(told, "%%module kernelwright/runtime/phase.py")
     set_up = code_cell(told, "# Set-up")
-    import hashlib
-
     text = source(cell).partition("\n")[2]
     older = f"{text}# older\n"
     cell["source"] = f"%%module kernelwright/runtime/phase.py\n{older}"
@@ -138,3 +138,35 @@ def test_a_set_up_cell_that_a_formatter_rewrote_still_tells_the_digests(project)
     edit(told, f"%%module {MODULE}", 'DATA = "toy-data"', 'DATA = "other"')
     recorded(project)
     assert [one for one in applied(project, told) if one[0] != "note"] == [("write", MODULE, "merged")]
+
+
+def test_what_was_committed_after_the_notebook_was_built_is_not_undone(project):
+    told = notebook(project)
+    edit(told, "rows =", "rows =", "print(1)\nrows =")
+    edit(told, "submission.write", "rows, ", "rows[:], ")
+    assert applied(project, told) == [("write", "main.py", "edited: cell 3, 4 edited")]
+    (project / MODULE).write_text(f"{shipped.MODULE}\nMORE = 1\n")
+    driver = project / "main.py"
+    driver.write_text(driver.read_text().replace("# # Toy", "# # Toy\n#\n# Of mine."))
+    shipped.commit(project)
+    edit(told, "import toy", "import toy", "import json\nimport toy")
+    assert applied(project, told) == [("write", "main.py", "merged: cell 2, 3, 4 edited")]
+    assert driver.read_text() == (
+        shipped.DRIVER.replace("# # Toy", "# # Toy\n#\n# Of mine.")
+        .replace("import toy", "import json\nimport toy")
+        .replace("rows =", "print(1)\nrows =")
+        .replace("rows, ", "rows[:], ")
+    )
+
+
+def test_a_single_module_in_a_folder_is_found_in_git(tmp_path):
+    project = shipped.make(tmp_path, configuration='driver = "main.py"\nsources = ["toy", "lib/tool.py"]\n')
+    tool = project / "lib/tool.py"
+    tool.parent.mkdir()
+    tool.write_text("X = 1\n\n\nY = 1\n")
+    shipped.commit(project)
+    told = notebook(project)
+    edit(told, "%%module tool.py", "X = 1", "X = 2")
+    tool.write_text("X = 1\n\n\nY = 2\n")
+    assert applied(project, told) == [("write", "lib/tool.py", "merged")]
+    assert tool.read_text() == "X = 2\n\n\nY = 2\n"

@@ -6,7 +6,7 @@ from kernelwright.errors import InvalidNotebook
 from kernelwright.project import load_project
 from kernelwright.sync import plan as plans
 from tests.packager import shipped
-from tests.packager.sync.edits import MODULE, applied, edit, notebook, plan, source
+from tests.packager.sync.edits import MODULE, applied, code_cell, edit, notebook, plan, source
 
 
 def as_colab(told):
@@ -114,3 +114,11 @@ def test_a_hard_line_break_of_markdown_comes_back(project):
 def test_what_cannot_be_text_or_is_nested_beyond_reason_is_an_error(project, data):
     with pytest.raises(InvalidNotebook, match=r"^e\.ipynb: not JSON"):
         plans.make(load_project(project), data, "e.ipynb")
+
+
+@pytest.mark.parametrize("editor", [lambda told: told, as_colab])
+def test_a_set_up_cell_below_another_line_is_still_no_cell_of_the_driver(project, editor):
+    told = editor(notebook(project))
+    cell = code_cell(told, "# Set-up")
+    cell["source"] = f"# mine\n{source(cell)}"
+    assert applied(project, told) == [("note", "set-up cell", "edited, but it is generated: not taken")]

@@ -204,3 +204,37 @@ def test_a_notebook_that_does_not_say_what_it_was_built_from_overwrites_and_dele
 def test_a_notebook_of_something_else_is_refused_whole(project, cells):
     what = "has neither a set-up cell nor a %%module cell: it was not built from this project"
     assert applied(project, {"cells": cells}) == [("refuse", "the notebook", what)]
+
+
+def test_edited_headings_are_noted_and_not_taken(project):
+    told = notebook(project)
+    for beginning in ("**The modules", f"### `{MODULE}`"):
+        cell = next(cell for cell in told["cells"] if source(cell).startswith(beginning))
+        cell["source"] = f"{source(cell)}\n\nMy own words."
+    what = "edited, but it is generated: not taken"
+    assert applied(project, told) == [
+        ("note", "**The modules of this notebook**", what),
+        ("note", f"### `{MODULE}`", what),
+    ]
+
+
+@pytest.mark.parametrize("driver", ["", "\n\n", "# %%\n"])
+def test_cells_are_added_to_a_driver_without_any(project, driver):
+    (project / "main.py").write_text(driver)
+    shipped.commit(project)
+    told = notebook(project)
+    assert applied(project, told) == []
+    told["cells"].append({"cell_type": "code", "metadata": {}, "source": "x = 1"})
+    [(action, place, _)] = applied(project, told)
+    assert (action, place) == ("write", "main.py")
+    assert (project / "main.py").read_text().endswith("# %%\nx = 1\n")
+    assert applied(project, notebook(project)) == []
+
+
+@pytest.mark.parametrize("text", [None, "", []])
+def test_an_empty_cell_comes_back_as_one(project, text):
+    told = notebook(project)
+    told["cells"].append({"cell_type": "code", "metadata": {}, "source": text})
+    assert applied(project, told) == [("write", "main.py", "edited: cell 5 added")]
+    assert (project / "main.py").read_text() == f"{shipped.DRIVER}\n# %%\n"
+    assert applied(project, notebook(project)) == []
