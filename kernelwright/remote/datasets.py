@@ -41,14 +41,20 @@ class Parcel:
     mark: str
 
 
+def names(folder: Path) -> list[str]:
+    """Return the files of a dataset's folder that are sent, its metadata left out."""
+    found = (path.name for path in folder.iterdir() if path.is_file())
+    return sorted(name for name in found if not name.startswith(".") and name != DATASET_FILE)
+
+
 def parcel(source: Path, target: Path) -> Parcel:
     """Copy a dataset's folder to ``target`` and add the list of its contents."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    names = sorted(path.name for path in source.iterdir() if path.is_file() and not path.name.startswith("."))
-    for name in names:
+    sent = names(source)
+    for name in (DATASET_FILE, *sent):
         shutil.copyfile(source / name, target / name)
-    listed = "".join(f"{_sha256(target / name)}  {name}\n" for name in names if name != DATASET_FILE)
+    listed = "".join(f"{_sha256(target / name)}  {name}\n" for name in sent)
     mark = f"contents-{hashlib.sha256(listed.encode()).hexdigest()[:16]}.txt"
     (target / mark).write_text(listed, "utf-8")
     ref = json.loads((target / DATASET_FILE).read_text("utf-8"))["id"]

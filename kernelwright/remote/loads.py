@@ -10,28 +10,51 @@ from typing import Any
 
 from kernelwright import files
 from kernelwright.errors import InvalidProject
-from kernelwright.metadata import DATASET_FILE
+from kernelwright.metadata import DATASET_FILE, read_dataset
 from kernelwright.project import Project
 from kernelwright.remote import datasets
 from kernelwright.remote.datasets import Parcel
+from kernelwright.validation import Mismatch
 from kernelwright.wheels import make
+from kernelwright.wheels.carry import LARGEST_DATASET_FILES
 
 _METADATA = "kernel-metadata.json"
 
 
 def parcels(project: Project) -> list[Parcel]:
-    """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them."""
+    """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them.
+
+    Raises
+    ------
+    InvalidProject
+        One is not made, or not as Kaggle takes it.
+    """
     known = project.configuration
     folders = []
     if known.wheels:
         folders.append((known.wheels_dataset, make.folder(project)))
     if known.carrier == "dataset":
         folders.append((known.sources_dataset, project.dataset))
-    for slug, folder in folders:
-        if not (folder / DATASET_FILE).is_file():
-            place = folder.relative_to(project.root).as_posix()
-            raise InvalidProject([f"{place}: no {DATASET_FILE}; make the dataset {slug} before the push"])
+    if problems := [line for slug, folder in folders for line in _troubles(project, slug, folder)]:
+        raise InvalidProject(problems)
     return [datasets.parcel(folder, project.build / "push" / slug) for slug, folder in folders]
+
+
+def _troubles(project: Project, slug: str, folder: Path) -> Iterator[str]:
+    file, again = folder / DATASET_FILE, f"make the dataset {slug} again"
+    place = folder.relative_to(project.root).as_posix()
+    if not file.is_file():
+        yield f"{place}: no {DATASET_FILE}; make the dataset {slug} before the push"
+        return
+    try:
+        read_dataset(json.loads(file.read_text("utf-8")), Path(place, DATASET_FILE))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        yield f"{place}/{DATASET_FILE}: not JSON: {error}; {again}"
+    except Mismatch as mismatch:
+        yield from mismatch.lines
+    count = len(datasets.names(folder))
+    if count > LARGEST_DATASET_FILES:
+        yield f"{place}: {count} files, and a dataset has room for {LARGEST_DATASET_FILES}; {again}"
 
 
 @dataclass(frozen=True, kw_only=True)
