@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kernelwright.building import Notebook
@@ -43,7 +43,7 @@ def read(project: Project, built: Notebook) -> list[Code]:
     texts = scripts(project, built)
     cells = [text for text in texts if text.is_driver]
     everywhere = Everywhere(
-        constants=_constants(text.tree for text in texts),
+        constants=_constants([text.tree for text in texts]),
         records=frozenset(name for text in texts for name in _records(text.tree)),
         silenced=frozenset(found[1].lower() for text in texts for found in _SILENCED.finditer(text.text)),
     )
@@ -92,14 +92,29 @@ def _bound(tree: ast.Module) -> Iterator[str]:
                     yield name
 
 
-def _constants(trees: Iterable[ast.Module]) -> dict[str, ast.expr]:
+def _constants(trees: Sequence[ast.Module]) -> dict[str, ast.expr]:
     """Return what is given exactly one value, by assignments alone."""
     given: dict[str, dict[str, ast.expr | None]] = {}
     for tree in trees:
         for name, value in _given(tree):
             given.setdefault(name, {})[ast.dump(value) if value else ""] = value
+    changed = {name for tree in trees for name in _changed(tree)}
     single = {name: next(iter(values.values())) for name, values in given.items() if len(values) == 1}
-    return {name: value for name, value in single.items() if value is not None}
+    return {
+        name: value
+        for name, value in single.items()
+        if value is not None and not {name, f"*.{name.partition('.')[2]}"} & changed
+    }
+
+
+def _changed(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of tables that are changed later, and ``*.size`` for ``CFG.size = 3``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=value, ctx=ast.Store()):
+                yield spelling(value)
+            case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if owner not in {"self", "cls"}:
+                yield f"*.{name}"
 
 
 def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
