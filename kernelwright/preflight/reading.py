@@ -12,6 +12,7 @@ from kernelwright.preflight.scripts import Script, scripts
 from kernelwright.project import Project
 
 _RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
+_CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "remove", "clear"}
 _SILENCED = re.compile(r"(WANDB|COMET|NEPTUNE)_(?:MODE|DISABLED)\W{1,8}(?:offline|disabled|dryrun|true)", re.IGNORECASE)
 
 
@@ -108,10 +109,12 @@ def _constants(trees: Sequence[ast.Module]) -> dict[str, ast.expr]:
 
 
 def _changed(tree: ast.Module) -> Iterator[str]:
-    """Yield the names of tables that are changed later, and ``*.size`` for ``CFG.size = 3``."""
+    """Yield the names of tables and lists that are changed later, and ``*.size`` for ``CFG.size = 3``."""
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(value=value, ctx=ast.Store()):
+                yield spelling(value)
+            case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _CHANGING:
                 yield spelling(value)
             case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if owner not in {"self", "cls"}:
                 yield f"*.{name}"

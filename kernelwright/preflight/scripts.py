@@ -58,8 +58,15 @@ class Script:
         """Yield the commands that are IPython's or the shell's, each with its line's number in the text."""
         if self.is_driver:
             for number, command in magics.split(self.text).commands:
-                if not self.is_allowed(number):
+                if not any(map(self.is_allowed, self._going_on(number))):
                     yield number, command
+
+    def _going_on(self, number: int) -> Iterator[int]:
+        """Yield the numbers of a command's lines: a backslash ends all but the last."""
+        yield number
+        while self.lines[number - 1].endswith("\\") and number < len(self.lines):
+            number += 1
+            yield number
 
     def place(self, number: int) -> str:
         """Return file and line of a line of the text."""
