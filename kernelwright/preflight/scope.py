@@ -127,10 +127,13 @@ class Scope:
             return _joined(part or UNKNOWN for part in parts)
         if parts and any(map(_SAME.fullmatch, names)):
             return parts[0]
-        return self._of_method(node.func, parts, depth) if isinstance(node.func, ast.Attribute) else ""
+        return self._of_method(node, node.func, parts, depth) if isinstance(node.func, ast.Attribute) else ""
 
-    def _of_method(self, method: ast.Attribute, parts: Sequence[str], depth: int) -> str:
-        base = self.text(method.value, depth)
+    def _of_method(self, node: ast.Call, method: ast.Attribute, parts: Sequence[str], depth: int) -> str:
+        base = self.text(method.value, depth) or ("/" if spelling(method.value) == "os.sep" else "")
+        words = self.meant(node.args[0]) if method.attr == "join" and base and node.args else None
+        if isinstance(words, ast.List | ast.Tuple):
+            return base.join(self.text(word, depth) or UNKNOWN for word in words.elts)
         if method.attr == "joinpath" and (base or any(parts)):
             return _joined(part or UNKNOWN for part in (base, *parts))
         if method.attr == "format":
