@@ -51,7 +51,7 @@ def find(project: Project, built: Notebook, changed: Edited) -> Base:
 
 def _agrees(one: Edited, other: Edited) -> bool:
     """Tell whether two notebooks were built from the same files; those that do not say so were not."""
-    return bool(one.told.digests) and one.told.digests == other.told.digests
+    return bool(one.told.digests) and one.told == other.told
 
 
 def _by_digest(

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from kernelwright.cells import CONFIG, Cell
@@ -34,6 +33,8 @@ class Edited:
         The driver's cells, and those that were added. Where an editor lost all metadata, ``tags`` is None: unknown.
     set_up : str
         The set-up cell's text, empty where there is none.
+    told : Told
+        What that says of the files the notebook was built from.
     numbers : sequence of int
         The place of each of the driver's cells in the notebook, from 1.
     misplaced : sequence of Misplaced
@@ -45,14 +46,10 @@ class Edited:
     modules: Sequence[tuple[str, str]]
     driver: Sequence[Cell]
     set_up: str
+    told: Told
     numbers: Sequence[int] = ()
     misplaced: Sequence[Misplaced] = ()
     headings: Sequence[str] = ()
-
-    @cached_property
-    def told(self) -> Told:
-        """What the set-up cell says of the files the notebook was built from."""
-        return told.read(self.set_up)
 
 
 def read(data: bytes, name: str = "the notebook") -> Edited:
@@ -71,6 +68,7 @@ def read(data: bytes, name: str = "the notebook") -> Edited:
         modules=modules,
         driver=_tagged(list(driver.values()), is_lost=not any(map(misplaced.mark, cells))),
         set_up=set_up,
+        told=known,
         numbers=list(driver),
         misplaced=[one for found in lost.values() for one in found],
         headings=[rest[at].source.rstrip("\n") for at in headings],

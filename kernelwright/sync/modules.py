@@ -26,7 +26,7 @@ def changes(project: Project, built: Notebook, changed: Edited, ancestor: Base) 
     misplaced = {one.path for one in changed.misplaced}
     for one in changed.misplaced:
         yield Change(action="refuse", place=one.path, what=one.what)
-    if ancestor.cells and not there and not misplaced:
+    if ancestor.cells - misplaced and not there:
         what = "no %%module cell is left; deleting them all is not taken from a notebook"
         yield Change(action="refuse", place="modules", what=what)
         return

@@ -1,9 +1,12 @@
 """The ancestor of a pull: found by digests and in what is remembered, never guessed to be what is here."""
 
 import hashlib
+import json
 
 import pytest
 
+from kernelwright.building import build_notebook
+from kernelwright.project import load_project
 from tests.packager import shipped
 from tests.packager.sync.edits import MODULE, applied, code_cell, edit, notebook, recorded, source
 
@@ -170,3 +173,25 @@ def test_a_single_module_in_a_folder_is_found_in_git(tmp_path):
     tool.write_text("X = 1\n\n\nY = 2\n")
     assert applied(project, told) == [("write", "lib/tool.py", "merged")]
     assert tool.read_text() == "X = 2\n\n\nY = 2\n"
+
+
+def test_the_push_of_another_kernel_is_no_ancestor(tmp_path):
+    further = 'driver = "other.py"\nsources = ["toy"]\nmetadata = "other/kernel-metadata.json"\n'
+    further = f"{shipped.CONFIGURATION}[tool.kernelwright.kernels.other]\n{further}"
+    project = shipped.make(tmp_path, configuration=further)
+    (project / "other").mkdir()
+    told = {
+        **shipped.METADATA,
+        "id": "alice/other-kernel",
+        "title": "Other kernel",
+        "code_file": "../build/other.ipynb",
+    }
+    (project / "other/kernel-metadata.json").write_text(json.dumps(told))
+    (project / "other.py").write_text("# %%\nimport toy\n")
+    shipped.commit(project)
+    pushed = project / ".kernelwright/pushed/1.ipynb"
+    pushed.parent.mkdir(parents=True)
+    pushed.write_bytes(build_notebook(load_project(project, "other")).data)
+    edited = notebook(project)
+    edit(edited, "submission.write", "rows, ", "rows[:], ")
+    assert applied(project, edited) == [("write", "main.py", "edited: cell 4 edited")]

@@ -146,3 +146,17 @@ def test_a_module_that_was_to_be_turned_back_is_taken_then(project):
     assert [one[0] for one in applied(project, told)] == ["refuse"]
     cell["cell_type"] = "code"
     assert applied(project, told) == [("write", MODULE, "edited")]
+
+
+def test_no_module_is_deleted_where_the_only_module_cell_left_is_no_code(project):
+    (project / "toy/more.py").write_text("X = 1\n")
+    told = notebook(project)
+    cell, _ = place(told)
+    told["cells"] = [one for one in told["cells"] if one is cell or not source(one).startswith("%%module")]
+    cell["cell_type"] = "markdown"
+    number = told["cells"].index(cell) + 1
+    assert applied(project, told) == [
+        ("refuse", MODULE, f"cell {number} of the notebook, `{LINE}`, is Markdown; make it a code cell again"),
+        ("refuse", "modules", "no %%module cell is left; deleting them all is not taken from a notebook"),
+    ]
+    assert (project / "toy/more.py").exists()
