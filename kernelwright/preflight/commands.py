@@ -7,6 +7,7 @@ from kernelwright.preflight import shell
 from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.scope import UNKNOWN, spelling
 
+_DEEPEST = 4
 _PIP = ("pip.main", "pip._internal")
 PROGRAMS = (
     r"subprocess\.(run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
@@ -39,15 +40,18 @@ def _told(node: ast.expr, asked: Asked) -> str:
     return shlex.join(words) if words is not None else asked.scope.text(meant) or UNKNOWN
 
 
-def _words(node: ast.expr, asked: Asked) -> list[str] | None:
+def _words(node: ast.expr, asked: Asked, depth: int = 0) -> list[str] | None:
+    """Return the words of a list, None for what is none; a list may be made of others, even of itself."""
     meant = asked.scope.meant(node)
+    if depth > _DEEPEST:
+        return [UNKNOWN]
     if isinstance(meant, ast.Starred):
-        return _words(meant.value, asked)
+        return _words(meant.value, asked, depth + 1)
     if isinstance(meant, ast.List | ast.Tuple):
-        return [word for part in meant.elts for word in (_words(part, asked) or [asked.scope.text(part) or UNKNOWN])]
+        parts = ((_words(part, asked, depth + 1), part) for part in meant.elts)
+        return [word for words, part in parts for word in words or [asked.scope.text(part) or UNKNOWN]]
     if isinstance(meant, ast.BinOp):
-        sides = [_words(side, asked) for side in (meant.left, meant.right)]
-        return (
-            [word for side in sides for word in side or [UNKNOWN]] if any(side is not None for side in sides) else None
-        )
+        sides = [_words(side, asked, depth + 1) for side in (meant.left, meant.right)]
+        if any(side is not None for side in sides):
+            return [word for side in sides for word in side or [UNKNOWN]]
     return None

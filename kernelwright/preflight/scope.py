@@ -56,22 +56,22 @@ class Scope:
             return [name + rest for name in known] or [f".{spelt}"]
         return [spelt, *(f"{module}.{spelt}" for module in self.stars)]
 
-    def meant(self, node: ast.expr | None) -> ast.expr | None:
+    def meant(self, node: ast.expr | None, depth: int = 0) -> ast.expr | None:
         """Return the expression a constant was given, the node itself where it is none."""
-        for _ in range(_DEEPEST):
-            given = self._given(node)
+        for step in range(depth, _DEEPEST):
+            given = self._given(node, step)
             if given is None:
                 break
             node = given
         return node
 
-    def _given(self, node: ast.expr | None) -> ast.expr | None:
+    def _given(self, node: ast.expr | None, depth: int) -> ast.expr | None:
         """Return what a name, an attribute or an item of a constant was given, None for another node."""
         match node:
             case ast.Name() | ast.Attribute():
                 return next((self.constants[place] for place in self._places(node) if place in self.constants), None)
             case ast.Subscript(value=value, slice=ast.Constant(value=key)):
-                table = self.meant(value)
+                table = self.meant(value, depth + 1)
                 items = zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ()
                 return next((item for one, item in items if isinstance(one, ast.Constant) and one.value == key), None)
         return None
@@ -104,7 +104,7 @@ class Scope:
             case ast.FormattedValue(value=value):
                 made = self.text(value, depth + 1)
             case ast.Name() | ast.Attribute() | ast.Subscript():
-                made = self.text(self._given(node), depth + 1)
+                made = self.text(self._given(node, depth), depth + 1)
             case ast.BinOp():
                 made = self._of_operation(node, depth + 1)
             case ast.Call():
@@ -131,7 +131,7 @@ class Scope:
 
     def _of_method(self, node: ast.Call, method: ast.Attribute, parts: Sequence[str], depth: int) -> str:
         base = self.text(method.value, depth) or ("/" if spelling(method.value) == "os.sep" else "")
-        words = self.meant(node.args[0]) if method.attr == "join" and base and node.args else None
+        words = self.meant(node.args[0], depth) if method.attr == "join" and base and node.args else None
         if isinstance(words, ast.List | ast.Tuple):
             return base.join(self.text(word, depth) or UNKNOWN for word in words.elts)
         if method.attr == "joinpath" and (base or any(parts)):

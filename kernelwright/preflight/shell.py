@@ -20,6 +20,9 @@ _FETCHING = re.compile(
 _INSTALLERS = re.compile(r"apt|apt-get|aptitude|conda|(micro)?mamba|npm|yarn|cargo|gem|go|dnf|yum|apk|brew")
 _GETTING = {"install", "update", "upgrade", "add", "create", "get"}
 _GIT = {"clone", "pull", "fetch", "push", "lfs", "submodule"}
+_VERBS = frozenset(
+    ("install", "download", "wheel", "uninstall", "list", "show", "freeze", "check", "config", "cache", "index", "hash")
+)
 _MODULES = {"nltk.downloader": "", "spacy": "download", "gdown": "", "wget": ""}
 PIP = "pip install without --no-index"
 
@@ -71,7 +74,7 @@ def _given_shell(words: Sequence[str]) -> str:
 def _program(words: Sequence[str]) -> Sequence[str]:
     """Leave out what only leads to a command: ``sudo``, ``NAME=value``, ``timeout 60``."""
     for index, word in enumerate(words):
-        if not _BEFORE.fullmatch(word) and not (index and (word.startswith("-") or word.isdigit())):
+        if not _BEFORE.fullmatch(word) and not (index and (word.startswith("-") or word[:1].isdigit())):
             return words[index:]
     return []
 
@@ -82,7 +85,7 @@ def _pips(words: Sequence[str]) -> str:
     if at is None:
         return _uv(words)
     rest = words[at + 1 :]
-    installs = {"install", "download", "wheel"}.intersection(rest)
+    installs = next((word for word in rest if word in _VERBS), "") in {"install", "download", "wheel"}
     offline = "--no-index" in rest or any(word.startswith("PIP_NO_INDEX=") for word in words)
     return PIP if installs and not offline and not _is_alone(rest) else ""
 

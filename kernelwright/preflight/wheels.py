@@ -24,13 +24,13 @@ def _files(project: Project) -> Iterator[Finding]:
     folder = make.folder(project)
     place = folder.relative_to(project.root).as_posix()
     present = {path.name: path for path in sorted(folder.glob("*.whl"))}
-    if not present:
-        yield _found(place, "no wheels were made yet", _MAKE, Severity.unready)
-        return
     try:
         slots = locks.slots(project)
         told = locks.told(project)
     except (InvalidProject, InvalidImage):  # reported where the notebook is built
+        slots, told = [], {}
+    if not present and (told or not folder.is_dir()):
+        yield _found(place, "no wheels were made yet", _MAKE, Severity.unready)
         return
     yield from _unlocked(place, present, told)
     for slot in slots:
