@@ -15,6 +15,7 @@ from kernelwright.errors import InvalidProject
 # What jupytext takes for the beginning of a cell.
 _MARK = re.compile(r"\s*#\s*(?:%%%*\s.*|(?:%%|<codecell>|In\[[ \d]*\]:?)\s*)$")
 _CELL_MAGIC = re.compile(r"%%(\w+)(?: +(.*\S))?[ \t]*$")
+_TAGS = re.compile(r" +tags=\[[^\]]*\]")
 _UNWRITABLE = "cannot be written in a percent script as it is"
 
 
@@ -89,11 +90,18 @@ def tags(cell: Cell) -> list[str]:
 
 def _text(cell: Cell, script: Script, at: int | None) -> str:
     part = script.parts[at] if at is not None else "\n\n"
-    mark = part.partition("\n")[0]
-    kept = at is not None and _MARK.match(mark) and _alike(cell, script.cells[at])
-    forms = list(_forms(cell, mark if kept else _mark(cell)))
+    own = [_tagged(part, cell, script.cells[at])] if at is not None and _MARK.match(part.partition("\n")[0]) else []
+    forms = [form for mark in [*own, _mark(cell)] for form in _forms(cell, mark)]
     after = part[len(part.rstrip("\n")) :]
     return next((form for form in forms if _problem(form, cell) is None), forms[0]) + after
+
+
+def _tagged(part: str, cell: Cell, before: Cell) -> str:
+    """Return the mark a cell had, with its title and whatever else it says, and with the tags it has now."""
+    mark = part.partition("\n")[0]
+    if _tagged_alike(cell, before):
+        return mark
+    return f"{_TAGS.sub('', mark)}{_told_tags(cell)}"
 
 
 def _forms(cell: Cell, mark: str) -> Iterator[str]:
@@ -153,14 +161,13 @@ def all_same(one: Sequence[Cell], other: Sequence[Cell]) -> bool:
     return len(one) == len(other) and all(map(same, one, other))
 
 
-def _alike(one: Cell, other: Cell) -> bool:
-    return one.kind == other.kind and _tagged_alike(one, other)
-
-
 def _mark(cell: Cell) -> str:
     kind = "" if cell.kind == "code" else f" [{cell.kind}]"
-    told = f" tags={json.dumps(tags(cell), ensure_ascii=False)}" if tags(cell) else ""
-    return f"# %%{kind}{told}"
+    return f"# %%{kind}{_told_tags(cell)}"
+
+
+def _told_tags(cell: Cell) -> str:
+    return f" tags={json.dumps(tags(cell), ensure_ascii=False)}" if tags(cell) else ""
 
 
 def pair(cells: Sequence[Cell], others: Sequence[Cell]) -> list[int | None]:

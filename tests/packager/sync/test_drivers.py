@@ -103,3 +103,40 @@ def test_the_command_shows_what_stays_and_takes_the_rest(tmp_path):
         "+print(1)",
         "1 file changed; 1 left to you",
     ]
+
+
+def test_a_cell_written_in_comments_takes_another_language(project):
+    driver = project / "main.py"
+    driver.write_text(f'{shipped.DRIVER}\n# %% language="bash"\n# # %%\n# echo 1\n')
+    shipped.commit(project)
+    told = notebook(project)
+    edit(told, "%%bash", "%%bash", "%%html")
+    assert applied(project, told) == [("write", "main.py", "edited: cell 5 edited")]
+    assert driver.read_text() == f'{shipped.DRIVER}\n# %% language="html"\n# # %%\n# echo 1\n'
+
+
+def test_a_line_that_begins_a_cell_within_a_shell_script_with_an_apostrophe_is_found(project):
+    told = notebook(project)
+    number = add(told, "%%writefile x.sh\necho it's\n# %%\n")
+    what = f"cell {number} of the notebook, `%%writefile x.sh`, is left there: line 3, `# %%`, {SPLIT}"
+    assert applied(project, told) == [("conflict", "main.py", what)]
+
+
+@pytest.mark.parametrize(
+    ("mark", "tags", "after"),
+    [
+        ("# %% A title", ["x"], '# %% A title tags=["x"]'),
+        ('# %% A title tags=["y"] slow=true', ["x"], '# %% A title slow=true tags=["x"]'),
+        ('# %% A title tags=["y"]', [], "# %% A title"),
+        ("#%%", ["x"], '#%% tags=["x"]'),
+    ],
+)
+def test_other_tags_leave_the_rest_of_a_cells_mark(tmp_path, mark, tags, after):
+    project = shipped.make(tmp_path)
+    driver = project / "main.py"
+    driver.write_text(shipped.DRIVER.replace("# %%\nrows", f"{mark}\nrows"))
+    shipped.commit(project)
+    told = notebook(project)
+    code_cell(told, "rows =")["metadata"]["tags"] = tags
+    assert applied(project, told) == [("write", "main.py", "edited: cell 3 edited")]
+    assert driver.read_text() == shipped.DRIVER.replace("# %%\nrows", f"{after}\nrows")
