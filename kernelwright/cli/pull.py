@@ -29,8 +29,8 @@ def pull(
     from kernelwright.sync import plan as plans
 
     loaded = load_project(project, kernel)
-    data, name = _notebook(loaded, source)
-    plan = plans.make(loaded, data, name)
+    data, name, saved = _notebook(loaded, source)
+    plan = plans.make(loaded, data, name, saved)
     if apply:
         plans.carry_out(loaded, plan)
     if as_json:
@@ -41,15 +41,15 @@ def pull(
         raise typer.Exit(1)
 
 
-def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str]:
+def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str, float | None]:
     from kernelwright.errors import InvalidNotebook
 
     if source is None:
         from kernelwright.remote import kernels
 
-        return kernels.pulled(project), project.metadata.id
+        return kernels.pulled(project), project.metadata.id, None
     try:
-        return source.read_bytes(), source.name
+        return source.read_bytes(), source.name, source.stat().st_mtime
     except OSError as error:
         raise InvalidNotebook(f"{source}: cannot be read: {error.strerror or error}") from None
 

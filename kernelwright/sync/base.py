@@ -38,20 +38,27 @@ class Base:
     driver: Sequence[Cell] | None
 
 
-def find(project: Project, built: Notebook, changed: Edited) -> Base:
-    """Find what the notebook was built from."""
+def find(project: Project, built: Notebook, changed: Edited, saved: float | None = None) -> Base:
+    """Find what the notebook was built from; ``saved`` is when its file was written, where that is known."""
     recorded, last = list(history.recorded(project.root)), list(history.built(project))
     if changed.told.digests:
         modules = _by_digest(project, built, changed, [changed, *recorded, *last])
     else:
         modules = dict(_by_commit(project, built, changed))
-    agreeing = [[one for one in these if _agrees(one, changed)] for these in (recorded, last)]
-    return Base(modules=modules, cells=changed.told.cells, driver=_driver(project, changed, *agreeing))
+    pushed = [one.driver for one in recorded if _agrees(one, changed)]
+    ours = [one.driver for one in last if _agrees(one, changed) and not _is_newer(project, one.driver, saved)]
+    return Base(modules=modules, cells=changed.told.cells, driver=_driver(project, changed, pushed, ours))
 
 
 def _agrees(one: Edited, other: Edited) -> bool:
     """Tell whether two notebooks were built from the same files; those that do not say so were not."""
     return bool(one.told.digests) and one.told == other.told
+
+
+def _is_newer(project: Project, driver: Sequence[Cell], saved: float | None) -> bool:
+    """Tell whether a driver is what it became here only after a notebook was saved."""
+    is_later = saved is not None and project.driver.stat().st_mtime > saved
+    return is_later and any(script.all_same(driver, here) for here in _cells(project.driver.read_bytes()))
 
 
 def _by_digest(
@@ -87,7 +94,7 @@ def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[t
 
 
 def _driver(
-    project: Project, changed: Edited, recorded: Sequence[Edited], last: Sequence[Edited]
+    project: Project, changed: Edited, pushed: Sequence[Sequence[Cell]], ours: Sequence[Sequence[Cell]]
 ) -> Sequence[Cell] | None:
     """Find the driver.
 
@@ -98,12 +105,12 @@ def _driver(
     if exact is not None:
         return exact
     here = next(_cells(project.driver.read_bytes()), ())
-    candidates = [one.driver for one in recorded] or [*(one.driver for one in last), *_past_drivers(project, changed)]
+    candidates = pushed or [*ours, *_past_drivers(project, changed)]
     if not candidates:
         return None
     candidates = [_with_tags(cells, here) for cells in candidates] if _is_tagless(changed) else candidates
     best = max(candidates, key=lambda cells: _likeness(cells, changed.driver))
-    is_of_another = not recorded and not _lines(best) & _lines(changed.driver)
+    is_of_another = not pushed and not _lines(best) & _lines(changed.driver)
     return here if is_of_another and _lines(here) & _lines(changed.driver) else best
 
 

@@ -15,8 +15,19 @@ __all__ = ["CONFLICTS", "Change", "Plan", "carry_out", "conflict_file", "make"]
 CONFLICTS = "build/conflicts"
 
 
-def make(project: Project, data: bytes, name: str = "the notebook") -> Plan:
+def make(project: Project, data: bytes, name: str = "the notebook", saved: float | None = None) -> Plan:
     """Compare an edited notebook with the project; nothing is written.
+
+    Parameters
+    ----------
+    project : Project
+        What it is compared with.
+    data : bytes
+        The notebook.
+    name : str
+        What problems call it.
+    saved : float or None
+        When its file was written, in seconds since the epoch: it is of no driver that is newer.
 
     Raises
     ------
@@ -28,7 +39,7 @@ def make(project: Project, data: bytes, name: str = "the notebook") -> Plan:
         what = "has neither a set-up cell nor a %%module cell: it was not built from this project"
         return Plan(changes=[Change(action="refuse", place=name, what=what)])
     built = build_notebook(project)
-    ancestor = base.find(project, built, changed)
+    ancestor = base.find(project, built, changed, saved)
     found = [*_set_up(built, changed), *modules.changes(project, built, changed, ancestor)]
     return Plan(changes=[*found, *drivers.changes(project, changed, ancestor)])
 

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import os
 
 import pytest
+from typer.testing import CliRunner
 
 from kernelwright.building import build_notebook
+from kernelwright.cli import app
 from kernelwright.project import load_project
 from tests.packager import shipped
 from tests.packager.sync.edits import MODULE, applied, code_cell, edit, notebook, recorded, source
@@ -195,3 +198,18 @@ def test_the_push_of_another_kernel_is_no_ancestor(tmp_path):
     edited = notebook(project)
     edit(edited, "submission.write", "rows, ", "rows[:], ")
     assert applied(project, edited) == [("write", "main.py", "edited: cell 4 edited")]
+
+
+@pytest.mark.parametrize(("age", "is_older"), [(-3600, True), (3600, False)])
+def test_a_driver_that_was_changed_and_built_is_not_undone_by_an_older_file(alone, age, is_older):
+    told = notebook(alone)
+    (alone / "main.py").write_text(HERE)
+    shipped.build(alone)
+    file = alone.parent / "edited.ipynb"
+    file.write_text(json.dumps(told))
+    written = (alone / "main.py").stat().st_mtime
+    os.utime(file, (written + age, written + age))
+    result = CliRunner().invoke(app, ["pull", "--project", str(alone), "--from", str(file), "--apply"])
+    said = "main.py: " + (UNKNOWN if is_older else "edited: cell 3 edited")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (int(is_older), said)
+    assert (alone / "main.py").read_text() == (HERE if is_older else shipped.DRIVER)
