@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from kernelwright import metadata, validation
+from kernelwright import agreement, metadata, validation
 from kernelwright.errors import InvalidProject
 from kernelwright.metadata import KernelMetadata
 
@@ -169,8 +169,7 @@ def load_project(folder: Path, kernel: str = "") -> Project:
     chosen = _choose(configuration, kernel, problems)
     described = _metadata(root, chosen.metadata if chosen else "kernel-metadata.json", problems)
     if chosen:
-        problems += _path_problems(root, chosen, described)
-        problems += _unfinished(chosen, described)
+        problems += agreement.problems(root, chosen, described)
     if problems or chosen is None or described is None:
         raise InvalidProject(problems)
     return Project(root=root, configuration=chosen, metadata=described, kernel=kernel)
@@ -222,40 +221,3 @@ def _metadata(root: Path, name: str, problems: list[str]) -> KernelMetadata | No
     except validation.Mismatch as mismatch:
         problems += mismatch.lines
     return None
-
-
-def _path_problems(root: Path, chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:
-    named = [("driver", chosen.driver)]
-    named += [(f"sources[{index}]", source) for index, source in enumerate(chosen.sources)]
-    output = (root / chosen.metadata).parent / described.code_file if described else None
-    troubles = ((key, value, _path_trouble(root, root / value, output)) for key, value in named)
-    return [
-        f"pyproject.toml: tool.kernelwright.{key}: {value!r} {trouble}" for key, value, trouble in troubles if trouble
-    ]
-
-
-def _path_trouble(root: Path, path: Path, output: Path | None) -> str:
-    path = path.resolve()
-    if not path.is_relative_to(root):
-        return f"is outside the project; move or copy it into {root.name}/"
-    if path == root:
-        return "is the project itself; name files or folders in it"
-    if output and output.resolve().is_relative_to(path):
-        return f"holds the notebook that is built, {output.name}; let code_file lead elsewhere"
-    return ""
-
-
-def _unfinished(chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:
-    """Find keys that need another one."""
-    where, found = "pyproject.toml: tool.kernelwright", []
-    if chosen.wheels and not chosen.wheels_dataset:
-        found.append(f"{where}.wheels_dataset: required beside wheels")
-    if chosen.carrier == "dataset" and not chosen.sources_dataset:
-        found.append(f'{where}.sources_dataset: required beside carrier = "dataset"; name the slug of the dataset')
-    carried = {"wheels": chosen.wheels and chosen.wheels_dataset}
-    carried["sources"] = chosen.sources_dataset if chosen.carrier == "dataset" else ""
-    for what, slug in carried.items():
-        if slug and described and slug not in described.slugs:
-            name = f"{described.id.partition('/')[0]}/{slug}"
-            found.append(f"{chosen.metadata}: dataset_sources: {name!r} is missing, which carries the {what}; add it")
-    return found

@@ -11,6 +11,7 @@ from kernelwright.preflight import (
     exits,
     git,
     inputs,
+    kernels,
     metadata,
     network,
     notebook,
@@ -38,7 +39,7 @@ def survey(folder: Path, kernel: str = "") -> list[Finding]:
         project = load_project(root, kernel)
     except InvalidProject as error:
         return ordered(_once([*unread.told(root, "project", error.problems), *_raw(root, kernel)]))
-    found = [*metadata.check(project.root, project.configuration.metadata), *git.check(root)]
+    found = [*metadata.check(root, project.configuration.metadata), *git.check(root), *kernels.check(project)]
     return ordered([*found, *wheels.check(project), *_of_notebook(project)])
 
 

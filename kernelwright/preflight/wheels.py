@@ -1,12 +1,14 @@
 """The wheels: present, locked, unaltered, for each image's Python. That they are attached, the project itself asks."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from kernelwright.errors import InvalidImage, InvalidProject
 from kernelwright.image import Image
+from kernelwright.metadata import DATASET_FILE
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.project import Project
 from kernelwright.wheels import locks, make, wheel
@@ -24,17 +26,33 @@ def _files(project: Project) -> Iterator[Finding]:
     folder = make.folder(project)
     place = folder.relative_to(project.root).as_posix()
     present = {path.name: path for path in sorted(folder.glob("*.whl"))}
-    try:
-        slots = locks.slots(project)
-        told = locks.told(project)
-    except (InvalidProject, InvalidImage):  # reported where the notebook is built
-        slots, told = [], {}
+    slots, told = _locked(project)
     if not present and (told or not folder.is_dir()):
         yield _found(place, "no wheels were made yet", _MAKE, Severity.unready)
         return
+    yield from _owned(project, folder, place)
     yield from _unlocked(place, present, told)
     for slot in slots:
         yield from _unserved(place, present, slot)
+
+
+def _owned(project: Project, folder: Path, place: str) -> Iterator[Finding]:
+    """Find wheels that were made before the owner was configured, or for another slug."""
+    name = f"{project.metadata.id.partition('/')[0]}/{project.configuration.wheels_dataset}"
+    try:
+        made = json.loads((folder / DATASET_FILE).read_text("utf-8"))["id"]
+    except (OSError, ValueError, KeyError, TypeError):  # found when the dataset is to be sent
+        made = name
+    if made != name:
+        problem = f"id is {made}, and the kernel attaches {name}"
+        yield _found(f"{place}/{DATASET_FILE}", problem, _MAKE, Severity.unready)
+
+
+def _locked(project: Project) -> tuple[Sequence[locks.Slot], Mapping[str, str]]:
+    try:
+        return locks.slots(project), locks.told(project)
+    except (InvalidProject, InvalidImage):  # reported where the notebook is built
+        return (), {}
 
 
 def _unlocked(place: str, present: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[Finding]:

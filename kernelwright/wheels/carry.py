@@ -11,8 +11,10 @@ from kernelwright.errors import InvalidProject, UnwritableOutput, WheelsUnavaila
 from kernelwright.project import Project
 from kernelwright.wheels.wheel import Wheel
 
-LARGEST_DATASET_FILES = 49
-"""Kaggle takes 50 files at the top of a dataset; a push adds one, the list of contents."""
+LARGEST_DATASET_FILES = 50
+"""Kaggle takes no more files at the top of a dataset. The metadata, which is not sent, leaves room for the list of
+contents that a push adds.
+"""
 LICENCES = "LICENCES.txt"
 
 

@@ -133,6 +133,12 @@ def test_each_further_kernel_has_its_own_keys_and_metadata(folder):
     assert folder.load().sources == (folder.root / "pkg",)
 
 
+def test_one_dataset_does_not_carry_both_wheels_and_sources(folder):
+    both = 'wheels = "mine.in"\nwheels_dataset = "my-files"\ncarrier = "dataset"\nsources_dataset = "my-files"'
+    folder.configure(f'driver = "main.py"\n{both}')
+    assert f"{WHERE}.sources_dataset: 'my-files' carries the wheels; name another slug" in problems(folder)
+
+
 def test_an_unknown_kernel_is_told_which_there_are(folder):
     folder.configure(
         'driver = "main.py"\n'

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 
 import pytest
@@ -69,3 +70,21 @@ def test_wheels_that_are_not_attached_are_an_error(tmp_path):
     assert [(one.severity, one.problem) for one in found(project, "project")] == [
         ("error", "'alice/toy-wheels' is missing, which carries the wheels")
     ]
+
+
+def test_wheels_made_for_another_owner_are_to_be_made_again(wheeled):
+    (wheeled / "build/wheels/dataset-metadata.json").write_text('{"id": "OWNER/toy-wheels"}')
+    problem = "id is OWNER/toy-wheels, and the kernel attaches alice/toy-wheels"
+    assert told(wheeled) == [("wheels", "unready", "build/wheels/dataset-metadata.json", problem)]
+    (wheeled / "build/wheels/dataset-metadata.json").write_text('{"id": "alice/toy-wheels"}')
+    assert told(wheeled) == []
+
+
+def test_where_the_image_holds_all_no_wheel_is_missed(wheeled):
+    (slot,) = locks.slots(load_project(wheeled))
+    slot.file.write_bytes(lock.write(dataclasses.replace(slot.lock, distribution=())))
+    (wheeled / "build/wheels" / WHEEL).unlink()
+    shipped.build(wheeled)
+    shipped.rehearse(wheeled)
+    shipped.commit(wheeled)
+    assert told(wheeled) == []
