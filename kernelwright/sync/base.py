@@ -96,30 +96,27 @@ def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[t
 def _driver(
     project: Project, changed: Edited, pushed: Sequence[Sequence[Cell]], ours: Sequence[Sequence[Cell]]
 ) -> Sequence[Cell] | None:
-    """Find the driver.
-
-    What it is here and now is no ancestor, or whatever was done here would be undone; unless all that is remembered
-    is of another driver.
-    """
-    exact = next(_driver_by_digest(project, changed), None)
+    """Find the driver: by its digest, else the likest of what is remembered; None where nothing is."""
+    here = next(_cells(project.driver.read_bytes()), ())
+    exact = here if script.all_same(here, changed.driver) else next(_driver_by_digest(project, changed), None)
     if exact is not None:
         return exact
-    here = next(_cells(project.driver.read_bytes()), ())
-    candidates = pushed or [*ours, *_past_drivers(project, changed)]
-    if not candidates:
-        return None
-    candidates = [_with_tags(cells, here) for cells in candidates] if _is_tagless(changed) else candidates
-    best = max(candidates, key=lambda cells: _likeness(cells, changed.driver))
-    is_of_another = not pushed and not _lines(best) & _lines(changed.driver)
-    return here if is_of_another and _lines(here) & _lines(changed.driver) else best
+    best = _likest(pushed or [*ours, *_past_drivers(project, changed)], changed.driver, here)
+    if best is None or pushed or _lines(best) & _lines(changed.driver):
+        return best
+    # What is here now is no ancestor, or whatever was done here would be undone; but what is remembered has no line in
+    # common with the notebook.
+    return here if _lines(here) & _lines(changed.driver) else best
+
+
+def _likest(candidates: Sequence[Sequence[Cell]], there: Sequence[Cell], here: Sequence[Cell]) -> Sequence[Cell] | None:
+    is_tagless = any(cell.metadata.get("tags", ()) is None for cell in there)
+    told = [_with_tags(cells, here) for cells in candidates] if is_tagless else candidates
+    return max(told, key=lambda cells: _likeness(cells, there), default=None)
 
 
 def _lines(cells: Sequence[Cell]) -> set[str]:
     return {line for cell in cells for line in cell.source.split("\n") if line.strip()}
-
-
-def _is_tagless(changed: Edited) -> bool:
-    return any(cell.metadata.get("tags", ()) is None for cell in changed.driver)
 
 
 def _with_tags(cells: Sequence[Cell], here: Sequence[Cell]) -> Sequence[Cell]:
