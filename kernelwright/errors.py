@@ -105,7 +105,17 @@ class ClientMissing(KernelwrightError):
 
 
 class ClientFailed(KernelwrightError):
-    """Kaggle, or its client, did not do what was asked; the message is one line that says why."""
+    """Kaggle, or its client, did not do what was asked; the message is one line that says why.
+
+    Attributes
+    ----------
+    code : int
+        What Kaggle answered, as a status of HTTP; 0 where it did not.
+    """
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class NotReady(KernelwrightError):

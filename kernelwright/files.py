@@ -21,6 +21,12 @@ def replace(path: Path, data: bytes) -> None:
     replace_all({path: data})
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, if they are not there; raises `UnwritableOutput`."""
+    with _told_of(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 def replace_all(contents: Mapping[Path, bytes]) -> None:
     """Put each file at its path, none before all of them are on disk; identical files are left untouched.
 

@@ -152,6 +152,11 @@ class Project:
         """Where the output of a run on Kaggle goes."""
         return self._own("output")
 
+    @property
+    def push(self) -> Path:
+        """Where what a push sends is laid out."""
+        return self._own("push")
+
     def _own(self, name: str) -> Path:
         return self.build / (f"{name}-{self.kernel}" if self.kernel else name)
 

@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 a problem that is reported, 2 wrong usage, 130 interrupted.
 """
 
+import io
 import sys
 
 import click
@@ -54,6 +55,9 @@ app.command()(wheels)
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a log may hold what the terminal cannot show
     try:
         status = app(standalone_mode=False)
     except KernelwrightError as error:

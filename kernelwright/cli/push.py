@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kernelwright.cli.options import HERE, Folder, Kernel
+from kernelwright.cli.options import HERE, Folder, Kernel, Poll
 
 if TYPE_CHECKING:
     from kernelwright.project import Project
@@ -18,7 +18,6 @@ Skip = Annotated[bool, typer.Option("--skip-rehearsal", help="Push without a reh
 Again = Annotated[bool, typer.Option("--again", help="Push though the last version is this very notebook.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Push over edits made on Kaggle that are not here.")]
 Public = Annotated[bool, typer.Option("--public-datasets", help="Let everybody see the datasets made here.")]
-Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", help="How long to wait between two looks.")]
 
 
 def push(

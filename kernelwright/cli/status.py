@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kernelwright.cli.options import HERE, Folder, Json, Kernel
+from kernelwright.cli.options import HERE, Folder, Json, Kernel, Poll
 from kernelwright.errors import ClientFailed
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from kernelwright.remote.ledger import Push
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended.")]
-Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", help="How long to wait between two looks.")]
 
 
 def status(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
-from kernelwright.cli.options import HERE, Folder, Kernel
+from kernelwright.cli.options import HERE, Folder, Kernel, Poll
 from kernelwright.errors import ClientFailed
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 Version = Annotated[int | None, typer.Option("--version", metavar="N", help="Which.  [default: the last pushed]")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Again = Annotated[bool, typer.Option("--again", help="Though this version was submitted.")]
-Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", help="How long to wait between two looks.")]
 
 
 def submit(
@@ -41,7 +40,7 @@ def submit(
     chosen = _chosen(loaded, version)
     client = clients.find(clients.Pace(poll=poll))
     told = submissions.message(chosen)
-    if again or submissions.score(client, name, told) is None:
+    if again or not submissions.was_made(loaded, client, chosen):
         _ask(client, name, chosen, yes=yes)
         submissions.submit(loaded, client, chosen)
     submissions.record(loaded, chosen)

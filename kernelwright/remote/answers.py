@@ -15,6 +15,7 @@ SHOWING = {"VERBOSE": "1", "PYTHONIOENCODING": "utf-8:replace"}
 _BLOCK = re.compile(r"^-{10,}(Request|Response)-{10,}\n(.*?)\n-{50}(?:\n|\Z)", re.MULTILINE | re.DOTALL)
 _LOGGED = re.compile(r"^(?:DEBUG|INFO|WARNING):[\w.]+:.*(?:\n|\Z)", re.MULTILINE)
 _TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL)
+_DONE = re.compile(r"success", re.IGNORECASE)
 _SHOWN = 80
 
 
@@ -43,6 +44,11 @@ class Answer:
         return told if isinstance(told, dict) else {}
 
     @property
+    def code(self) -> int:
+        """The status of the answer, or of the error in its body."""
+        return max(self.status, _code(self.told))
+
+    @property
     def problem(self) -> str:
         """Why an answer of status 200 is no success, empty if it is one."""
         if self.status >= 400 or not self.body:
@@ -57,15 +63,21 @@ class Answer:
         return f"{answered}: {said}" if self.status >= 400 else f"Kaggle's answer makes no sense: {said}"
 
 
-def _error(told: Mapping[str, Any]) -> str:
+def _inner(told: Mapping[str, Any]) -> Mapping[str, Any]:
     error = told.get("error")
-    inner: Mapping[str, Any] = error if isinstance(error, dict) else {}
-    code = str(inner.get("code", told.get("code", "")))
-    if not (error or (code.isdecimal() and int(code) >= 400) or told.keys() == {"message"}):
+    return error if isinstance(error, dict) else {}
+
+
+def _code(told: Mapping[str, Any]) -> int:
+    code = str(_inner(told).get("code", told.get("code", "")))
+    return int(code) if code.isdecimal() and code.isascii() else 0
+
+
+def _error(told: Mapping[str, Any]) -> str:
+    error, code, only = told.get("error"), _code(told), told.keys() == {"message"}
+    if not (error or code >= 400 or only) or (only and _DONE.match(str(told["message"]))):
         return ""
-    if told.keys() == {"message"} and "success" in str(told["message"]).lower():
-        return ""
-    said = inner.get("message") or told.get("message") or (error if isinstance(error, str) else "")
+    said = _inner(told).get("message") or told.get("message") or (error if isinstance(error, str) else "")
     return _plain(str(said)) if said else f"Kaggle answers with an error{f' {code}' if code else ''} and no reason"
 
 

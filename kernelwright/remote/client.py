@@ -7,8 +7,10 @@ It exits with 0 after many a failure, and prints several lines, or a traceback, 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,24 +26,30 @@ _FAILED = re.compile(
 )
 _SENDING = {("kernels", "push"), ("datasets", "create"), ("datasets", "version"), ("competitions", "submit")}
 """The commands that say of a failure, and end with 0; of others the text may be a log's, and say anything."""
+_INSTALL = "pip install 'kernelwright[ship]'"
 _UNKNOWN_USER = "Authentication required"
+_REFUSED = "Kaggle does not accept the token: look at KAGGLE_API_TOKEN and ~/.kaggle/access_token"
 _NO_CREDENTIALS = (
-    "Kaggle does not know you: run `kaggle auth login`, or set KAGGLE_API_TOKEN, or put kaggle.json into ~/.kaggle"
+    "Kaggle does not know you: run `kaggle auth login`, set KAGGLE_API_TOKEN, or put a valid kaggle.json into ~/.kaggle"
 )
 _ADDRESS = re.compile(r" for url: \S+")
 _CAUSE = re.compile(r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*")
 _PUZZLED = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
 _ADVICE = re.compile(r"\. The most likely cause is .*")
+_ADVISING = f"{_UNKNOWN_USER} to call the Kaggle API"
+_STREAM_LOST = "no connection to Kaggle: the stream of the log was cut 5 times in a row"
 _QUOTES = ")( \"'"
-_ABSENT = re.compile(r"\b40[34]\b|not found|denied|forbidden", re.IGNORECASE)
+_ABSENT = {403, 404}
+_RAISED = re.compile(r"^[\w.]+(?:Error|Exception): ")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How long to wait, in seconds: between two looks, for one answer, for a dataset, for a run."""
+    """How long to wait, in seconds: between two looks, for an answer, a transfer of files, a dataset, a run."""
 
     poll: float = 10
     answer: float = 300
+    transfer: float = 4 * 3600
     dataset: float = 3600
     run: float = 13 * 3600
 
@@ -53,11 +61,11 @@ class Client:
     executable: Path
     pace: Pace
 
-    def call(self, *arguments: str, uploads: bool = False) -> str:
+    def call(self, *arguments: str, transfers: bool = False) -> str:
         """Run the client; return what it printed. Raises as `ask` does."""
-        return self.ask(*arguments, uploads=uploads)[0]
+        return self.ask(*arguments, transfers=transfers)[0]
 
-    def ask(self, *arguments: str, uploads: bool = False) -> tuple[str, list[Answer]]:
+    def ask(self, *arguments: str, transfers: bool = False) -> tuple[str, list[Answer]]:
         """Run the client; return what it printed, and Kaggle's answers to it.
 
         Raises
@@ -67,7 +75,7 @@ class Client:
         """
         command = [str(self.executable), "-W", *arguments]
         what = " ".join(["kaggle", *arguments[:2]])
-        limit = None if uploads else self.pace.answer
+        limit = self.pace.transfer if transfers else self.pace.answer
         try:
             done = subprocess.run(
                 command,
@@ -81,24 +89,32 @@ class Client:
             )
         except subprocess.TimeoutExpired:
             raise ClientFailed(f"{what}: no answer within {limit:g} s") from None
+        except OSError as error:
+            raise self._unusable(error) from None
         printed, told = answers.cut_out(done.stdout)
         said = printed if done.returncode or arguments[:2] in _SENDING else ""
         if cause := failure(said, answers.without_log(done.stderr), done.returncode, told):
-            raise ClientFailed(f"{what}: {cause}")
+            raise ClientFailed(f"{what}: {cause}", code=told[-1].code if told else 0)
         return printed, told
 
     def stream(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the client; its output is read line by line by the caller."""
         command = [str(self.executable), "-W", *arguments]
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            env={**os.environ, "VERBOSE": "false"},
-        )
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                env={**os.environ, "VERBOSE": "false"},
+            )
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> ClientMissing:
+        return ClientMissing(f"{self.executable}: cannot be run: {error.strerror}; install Kaggle's client: {_INSTALL}")
 
 
 def find(pace: Pace | None = None) -> Client:
@@ -106,7 +122,7 @@ def find(pace: Pace | None = None) -> Client:
     beside = Path(sys.executable).with_name("kaggle")
     found = str(beside) if beside.is_file() else shutil.which("kaggle")
     if found is None:
-        raise ClientMissing("Kaggle's client is not installed: pip install 'kernelwright[ship]'")
+        raise ClientMissing(f"Kaggle's client is not installed: {_INSTALL}")
     return Client(executable=Path(found), pace=pace or Pace())
 
 
@@ -130,32 +146,45 @@ def _plain(line: str) -> str:
     """Shorten what the client and its libraries say: no address, no nesting of connection errors, no guesses."""
     if cause := _CAUSE.search(line):
         return f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
-    return _ADVICE.sub("", _ADDRESS.sub("", line)).strip()
+    if "Invalid token" in line:
+        return _REFUSED
+    return _RAISED.sub("", _ADVICE.sub("", _ADDRESS.sub("", line))).strip()
 
 
 def is_absence(error: ClientFailed) -> bool:
     """Tell whether Kaggle says that a thing is not there, or not for us to see: it answers 403 for both."""
-    return bool(_ABSENT.search(str(error)))
+    return error.code in _ABSENT
 
 
 def is_refusal(error: ClientFailed) -> bool:
     """Tell whether asking again cannot help: the thing is not there, or Kaggle does not know us."""
-    return is_absence(error) or _NO_CREDENTIALS in str(error)
+    return is_absence(error) or any(cause in str(error) for cause in (_NO_CREDENTIALS, _REFUSED))
 
 
-def lines(process: "subprocess.Popen[str]") -> Iterator[str]:
-    """Yield what a started client prints, as it comes; raises `ClientFailed` if it then fails."""
+def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
+    """Yield what a started client prints, as it comes.
+
+    Raises
+    ------
+    ClientFailed
+        It fails then, or has not ended after ``limit`` seconds.
+    """
     assert process.stdout is not None
     assert process.stderr is not None
+    watch = threading.Timer(limit, process.kill)
+    watch.start()
     try:
-        yield from (line.rstrip("\n") for line in process.stdout)
-        said = process.stderr.read()
-        status = process.wait()
-        if "giving up" in said:
-            raise ClientFailed(f"kaggle: {said.strip().splitlines()[-1]}")
-        if cause := failure("", said, status):
+        for line in process.stdout:
+            if line.startswith(_ADVISING):
+                raise ClientFailed(f"kaggle: {_NO_CREDENTIALS}")
+            yield line.rstrip("\n")
+        said, status = process.stderr.read(), process.wait()
+        if status == -signal.SIGKILL:
+            raise ClientFailed(f"kaggle: not done after {limit:g} s")
+        if cause := _STREAM_LOST if "giving up" in said else failure("", said, status):
             raise ClientFailed(f"kaggle: {cause}")
     finally:
+        watch.cancel()
         process.kill()
         process.wait()
 

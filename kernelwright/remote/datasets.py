@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from kernelwright.remote.client import Client, is_absence, json_of
 
 _ONWARD = {"ready"}
 _DEAD = {"failed", "deleted"}
+_MARK = re.compile(r"contents-[0-9a-f]{16}\.txt")
 _LOOKS = 6
 """How often a version is looked for that was begun and cut off: Kaggle may tell of the one before for a while."""
 
@@ -68,37 +70,52 @@ def _sha256(file: Path) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How a dataset is made: for everybody to see, and over files that were not sent from here."""
+
+    public: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class State:
-    """A dataset as Kaggle has it; version 0 where there is none."""
+    """A dataset as Kaggle has it; version 0 where there is none, public where Kaggle says so."""
 
     status: str = ""
     version: int = 0
+    public: bool = False
 
 
 def state(client: Client, ref: str) -> State:
     """Ask for a dataset's status and version."""
     try:
-        told = json.loads(json_of(client.call("datasets", "status", ref, "--format", "json")))
+        said, answers = client.ask("datasets", "status", ref, "--format", "json")
     except ClientFailed as error:
         if is_absence(error):
             return State()
         raise
-    return State(status=told["status"], version=int(told["current_version_number"] or 0))
+    told = json.loads(json_of(said))
+    public = any(answer.told.get("isPrivate") is False for answer in answers)
+    return State(status=told["status"], version=int(told["current_version_number"] or 0), public=public)
 
 
-def ensure(client: Client, sent: Parcel, tell: Callable[[str], None], *, public: bool = False) -> int:
+_PRIVATE = Terms()
+
+
+def ensure(client: Client, sent: Parcel, tell: Callable[[str], None], terms: Terms = _PRIVATE) -> int:
     """Make Kaggle's dataset hold the parcel; return the version that does.
 
     Raises
     ------
     ClientFailed
-        It cannot be made, is not ready in time, or is not what was sent.
+        It cannot be made, is not ready in time, or is not what was sent; it is public, or holds files of another's.
     """
     now, held = _held(client, sent, tell)
     if not held:
+        _protect(client, sent, now, terms)
         tell(f"{sent.ref}: {'a new version' if now.version else 'new'}, {len(sent.sizes)} files")
         _begun(sent).write_text(sent.mark, "utf-8")
-        _send(client, sent, new=not now.version, public=public)
+        _send(client, sent, new=not now.version, public=terms.public)
         now = _ready(client, sent.ref, tell, beyond=now.version)
     _compare(sent, listing(client, sent.ref))
     _begun(sent).unlink(missing_ok=True)
@@ -113,12 +130,31 @@ def _held(client: Client, sent: Parcel, tell: Callable[[str], None]) -> tuple[St
     for look in range(looks):
         time.sleep(client.pace.poll * bool(look))
         now = state(client, sent.ref)
+        if now.status in _DEAD:
+            return now, False
         if now.version or now.status:
             now = _ready(client, sent.ref, tell, beyond=0)
             there = listing(client, sent.ref)
             if sent.mark in there and not _lost(sent, there):
                 return now, True
     return now, False
+
+
+def _protect(client: Client, sent: Parcel, now: State, terms: Terms) -> None:
+    """Refuse to show the files to everybody, and to put them before files that were not sent from here."""
+    if not now.version or now.status in _DEAD:
+        return
+    if now.public and not terms.public:
+        raise ClientFailed(
+            f"{sent.ref}: is public on Kaggle, and everybody would see these files; make it private there, or push "
+            "with --public-datasets"
+        )
+    there = listing(client, sent.ref)
+    foreign = sorted(there.keys() - sent.sizes.keys())
+    if foreign and not terms.overwrite and not any(_MARK.fullmatch(name) for name in there):
+        raise ClientFailed(
+            f"{sent.ref}: holds {foreign[0]}, which was not sent from here; name another slug, or push with --overwrite"
+        )
 
 
 def _begun(sent: Parcel) -> Path:
@@ -129,10 +165,10 @@ def _begun(sent: Parcel) -> Path:
 def _send(client: Client, sent: Parcel, *, new: bool, public: bool) -> None:
     if new:
         visible = ["--public"] if public else []
-        client.call("datasets", "create", "-q", *visible, "-p", str(sent.folder), uploads=True)
+        client.call("datasets", "create", "-q", *visible, "-p", str(sent.folder), transfers=True)
     else:
         note = f"kernelwright {sent.mark.removesuffix('.txt')}"
-        client.call("datasets", "version", "-q", "-m", note, "-p", str(sent.folder), uploads=True)
+        client.call("datasets", "version", "-q", "-m", note, "-p", str(sent.folder), transfers=True)
 
 
 def _ready(client: Client, ref: str, tell: Callable[[str], None], *, beyond: int) -> State:
@@ -143,7 +179,7 @@ def _ready(client: Client, ref: str, tell: Callable[[str], None], *, beyond: int
         now = _look(client, ref)
         if now.status in _ONWARD and now.version > beyond:
             return now
-        if now.status in _DEAD:
+        if now.status in _DEAD and (now.version > beyond or not beyond):
             raise ClientFailed(f"{ref}: Kaggle could not process the dataset: {now.status}")
         if time.monotonic() > deadline:
             raise ClientFailed(f"{ref}: not ready after {client.pace.dataset:g} s ({now.status}); run again to go on")

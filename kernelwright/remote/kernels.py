@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernelwright.errors import ClientFailed
+from kernelwright import files
+from kernelwright.errors import ClientFailed, UnwritableOutput
 from kernelwright.project import Project
 from kernelwright.remote import client as clients
 from kernelwright.remote.answers import Answer
@@ -34,6 +35,10 @@ class Pushed:
     version: int
     address: str
     dropped: Sequence[str]
+
+    def is_of(self, kernel: str) -> bool:
+        """Tell whether the address is that of ``owner/slug``."""
+        return f"{self.address.partition('?')[0].rstrip('/')}/".lower().endswith(f"/{kernel}/".lower())
 
 
 def push(client: Client, folder: Path) -> Pushed:
@@ -97,8 +102,13 @@ def source(client: Client, kernel: str) -> Source | None:
             if is_absence(error):
                 return None
             raise
-        told = json.loads(Path(folder, "kernel-metadata.json").read_text("utf-8"))
-        notebook = Path(folder, told["code_file"]).read_bytes()
+        try:
+            told = json.loads(Path(folder, "kernel-metadata.json").read_text("utf-8"))
+            notebook = Path(folder, told["code_file"]).read_bytes()
+        except OSError:
+            raise ClientFailed(
+                f"kaggle kernels pull: nothing arrived; is {client.executable} Kaggle's client?"
+            ) from None
     return Source(notebook=notebook, metadata=told, latest=_latest(answers))
 
 
@@ -154,7 +164,7 @@ def followed(client: Client, kernel: str) -> Iterator[str]:
     Of an answer that is an error the client makes a log without lines: one of none is asked for in another way.
     """
     empty = True
-    for line in lines(client.stream("kernels", "logs", "-f", kernel)):
+    for line in lines(client.stream("kernels", "logs", "-f", kernel), client.pace.run):
         empty = False
         yield line
     if empty:
@@ -209,14 +219,21 @@ def _tell_from(start: int, log_lines: Iterator[str], tell: Callable[[str], None]
     return count
 
 
+def _first(error: OSError) -> str:
+    """Return one line of an error, or of the first of the many that a copy raises at once."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1])
+    return error.strerror or str(error)
+
+
 def output(client: Client, kernel: str, folder: Path) -> list[str]:
     """Download the latest run's output; return the names of its files, checked against Kaggle's sizes.
 
     What another run left in the folder stays, and is not among them.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
-        client.call("kernels", "output", kernel, "-p", fresh, "-o", "-q", uploads=True)
+        client.call("kernels", "output", kernel, "-p", fresh, "-o", "-q", transfers=True)
         answer = client.call("kernels", "files", kernel, "--format", "json", "--page-size", "200")
         listed = json.loads(json_of(answer)) or ()
         told = {one["name"]: int(one["size"]) for one in listed if one.get("size") is not None}
@@ -224,5 +241,8 @@ def output(client: Client, kernel: str, folder: Path) -> list[str]:
         arrived = {path.relative_to(fresh).as_posix(): path.stat().st_size for path in found}
         if wrong := [name for name, size in told.items() if arrived.get(name) != size]:
             raise ClientFailed(f"kaggle kernels output: {', '.join(wrong[:3])} did not arrive whole; run it again")
-        shutil.copytree(fresh, folder, dirs_exist_ok=True)
+        try:
+            shutil.copytree(fresh, folder, dirs_exist_ok=True)
+        except (OSError, shutil.Error) as error:
+            raise UnwritableOutput(f"{folder}: the output cannot be put there: {_first(error)}") from None
     return sorted(arrived)

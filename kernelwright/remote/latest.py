@@ -22,7 +22,8 @@ def says(notebook: bytes) -> object:
         read = edited.read(notebook)
     except InvalidNotebook:
         return notebook
-    return read.modules, read.set_up, [(cell.kind, cell.source) for cell in read.driver]
+    driver = [(cell.kind, cell.source) for cell in read.driver]
+    return read.modules, read.set_up, driver, read.misplaced, read.headings
 
 
 def pushed(project: Project, there: Source | None) -> Push | None:

@@ -109,20 +109,23 @@ def record(root: Path, push: Push, notebook: bytes) -> None:
     add(root, "pushed", asdict(push))
 
 
-def intend(root: Path, kernel: str, request: str, after: int) -> None:
-    """Note that a push begins, so that one that is cut off is found again: Kaggle had ``after`` versions then."""
-    _note(root, _begun(root) | {kernel: {"request": request, "after": after}})
+def intend(root: Path, name: str, request: str, after: int) -> None:
+    """Note that a push begins, so that one that is cut off is found again: Kaggle had ``after`` versions then.
+
+    ``name`` is the kernel's, or of a submission its message.
+    """
+    _note(root, _begun(root) | {name: {"request": request, "after": after}})
 
 
-def intended(root: Path, kernel: str) -> Mapping[str, Any]:
-    """Return what a push of a kernel that was cut off had begun, empty for none."""
-    told = _begun(root).get(kernel)
+def intended(root: Path, name: str) -> Mapping[str, Any]:
+    """Return what a push that was cut off had begun, empty for none."""
+    told = _begun(root).get(name)
     return told if isinstance(told, dict) else {}
 
 
-def settle(root: Path, kernel: str) -> None:
+def settle(root: Path, name: str) -> None:
     """Forget the intention: the push is recorded."""
-    _note(root, {name: told for name, told in _begun(root).items() if name != kernel})
+    _note(root, {other: told for other, told in _begun(root).items() if other != name})
 
 
 def _begun(root: Path) -> dict[str, Any]:

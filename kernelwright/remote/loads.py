@@ -37,7 +37,8 @@ def parcels(project: Project) -> list[Parcel]:
         folders.append((known.sources_dataset, project.dataset))
     if problems := [line for slug, folder in folders for line in _troubles(project, slug, folder)]:
         raise InvalidProject(problems)
-    return [datasets.parcel(folder, project.build / "push" / slug) for slug, folder in folders]
+    files.make_folder(project.push)
+    return [datasets.parcel(folder, project.push / slug) for slug, folder in folders]
 
 
 def _troubles(project: Project, slug: str, folder: Path) -> Iterator[str]:
@@ -73,7 +74,7 @@ class Load:
 
 def load(project: Project, notebook: bytes, versions: Mapping[str, int]) -> Load:
     """Lay out the kernel's folder: the project's metadata, with the versions of its own datasets pinned."""
-    folder = project.build / "push" / "kernel"
+    folder = project.push / "kernel"
     shutil.rmtree(folder, ignore_errors=True)
     told = json.loads((project.root / project.configuration.metadata).read_text("utf-8"))
     told["code_file"] = project.notebook.name

@@ -10,7 +10,7 @@ from kernelwright.preflight import git
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.rehearsal import CHECK as REHEARSAL
 from kernelwright.project import Project
-from kernelwright.remote import datasets, kernels, latest, ledger, loads
+from kernelwright.remote import datasets, kernels, latest, ledger, loads, turn
 from kernelwright.remote.client import Client
 from kernelwright.remote.kernels import Source
 from kernelwright.remote.ledger import Push
@@ -49,15 +49,22 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
         Kaggle or its client failed; run again, and the push goes on where it stopped. A version Kaggle took without
         one of its sources is recorded first.
     NotReady
-        The notebook was edited on Kaggle since the last push, and the edits are not in the sources.
+        The notebook was edited on Kaggle since the last push, and the edits are not in the sources; or another push
+        is under way.
     """
+    with turn.taken(project):
+        return _ship(project, client, wishes, tell)
+
+
+def _ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
     ledger.ready(project.root)
     name, notebook = project.metadata.id, project.notebook.read_bytes()
     sent, there = loads.parcels(project), _there(project, client)
     begun = bool(ledger.intended(project.root, name))
     if not (begun or wishes.overwrite):
         _spare(project, there)
-    versions = {one.ref: datasets.ensure(client, one, tell, public=wishes.public_datasets) for one in sent}
+    terms = datasets.Terms(public=wishes.public_datasets, overwrite=wishes.overwrite)
+    versions = {one.ref: datasets.ensure(client, one, tell, terms) for one in sent}
     made = loads.load(project, notebook, versions)
     if not wishes.again and (done := _done(project, client, made, there)):
         ledger.settle(project.root, name)
@@ -69,6 +76,8 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
     answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made, there)
     push = _recorded(project, client, _push(project, made, answer.version, versions, wishes), made, answer.dropped)
     tell(f"{name}: version {push.version} {'was pushed before the cut' if found else f'pushed, {answer.address}'}")
+    if not (found or answer.is_of(name)):
+        tell(f"warning: that is not {name}: Kaggle goes by the title; let title and id in the metadata agree")
     if push.dropped:
         raise ClientFailed(
             f"{name}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(push.dropped)}; "

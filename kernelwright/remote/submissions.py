@@ -1,6 +1,7 @@
 """A kernel version handed in, and its score waited for."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from kernelwright.project import Project
 from kernelwright.remote import ledger
 from kernelwright.remote.client import Client, json_of
 from kernelwright.remote.ledger import Push
+
+_DONE = re.compile(r"\bsuccess", re.IGNORECASE)
+_LOOKS = 6
+"""How often a submission is looked for whose answer was cut off: Kaggle may not list it at once."""
+_BETWEEN = 10  # seconds, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,24 +62,42 @@ def message(push: Push) -> str:
 
 
 def submit(project: Project, client: Client, push: Push) -> None:
-    """Hand a version in."""
-    name, told = competition(project), message(push)
-    kernel, version = push.kernel, str(push.version)
-    answer = client.call(
-        *("competitions", "submit", name, "-k", kernel, "-v", version),
-        *("-f", project.configuration.submission, "-m", told, "-q"),
-    )
-    if "success" not in answer.lower():
+    """Hand a version in; that it begins is noted, so that one that is cut off is looked for."""
+    ledger.intend(project.root, message(push), "submit", push.version)
+    what = ("-k", push.kernel, "-v", str(push.version), "-f", project.configuration.submission, "-m", message(push))
+    try:
+        answer = client.call("competitions", "submit", competition(project), *what, "-q")
+    except ClientFailed as error:
+        if 400 <= error.code < 500:  # Kaggle did not take it
+            ledger.settle(project.root, message(push))
+        raise
+    if not _DONE.search(answer):
         said = next(iter(answer.strip().splitlines()[-1:]), "nothing")
         raise ClientFailed(f"kaggle competitions submit: Kaggle confirmed nothing; the client said: {said}")
 
 
 def record(project: Project, push: Push) -> None:
     """Record that a version was handed in, once; also after a submission whose answer was cut off."""
-    told = message(push)
-    if not any(one.get("event") == "submitted" and one.get("message") == told for one in ledger.events(project.root)):
+    if not _is_recorded(project, push):
         entry = {"kernel": push.kernel, "version": push.version, "competition": competition(project)}
-        ledger.add(project.root, "submitted", {**entry, "message": told, "at": ledger.now()})
+        ledger.add(project.root, "submitted", {**entry, "message": message(push), "at": ledger.now()})
+    ledger.settle(project.root, message(push))
+
+
+def was_made(project: Project, client: Client, push: Push) -> bool:
+    """Tell whether a version was handed in: by the record, else by Kaggle's list, which may lag behind."""
+    if _is_recorded(project, push):
+        return True
+    for look in range(_LOOKS if ledger.intended(project.root, message(push)) else 1):
+        time.sleep(min(client.pace.poll, _BETWEEN) * bool(look))
+        if score(client, competition(project), message(push)):
+            return True
+    return False
+
+
+def _is_recorded(project: Project, push: Push) -> bool:
+    told = message(push)
+    return any(one.get("event") == "submitted" and one.get("message") == told for one in ledger.events(project.root))
 
 
 def score(client: Client, name: str, told: str) -> Score | None:

@@ -212,7 +212,8 @@ class Kaggle:
 
     def get_dataset(self, body):
         dataset = self._dataset(body)
-        return {"ref": f"{body['ownerSlug']}/{body['datasetSlug']}", "currentVersionNumber": dataset.shown}
+        ref = f"{body['ownerSlug']}/{body['datasetSlug']}"
+        return {"ref": ref, "currentVersionNumber": dataset.shown, "isPrivate": dataset.private}
 
     def list_dataset_files(self, body):
         date = "2026-11-23T00:00:00Z"

@@ -68,3 +68,39 @@ def test_an_upload_the_client_lost_is_found_out(kaggle, carried):
     with pytest.raises(ClientFailed, match=r"^alice/toy-sources: Kaggle does not hold .* as it was sent; push again$"):
         ship(carried)
     assert ship(carried)[0].datasets == {SOURCES: 2}
+
+
+@pytest.mark.full
+def test_a_dataset_kaggle_could_not_process_is_made_anew(kaggle, carried):
+    dataset = kaggle.datasets[SOURCES] = Dataset(versions=[{}], status="FAILED")
+    made = kaggle._version
+
+    def mended(*given):
+        dataset.status = "READY"
+        return made(*given)
+
+    kaggle._version = mended
+    assert ship(carried)[0].datasets == {SOURCES: 2}
+
+
+@pytest.mark.full
+def test_files_are_not_shown_to_everybody_unasked(kaggle, carried):
+    kaggle.datasets[SOURCES] = Dataset(versions=[{"sources.json": b"{}"}], private=False)
+    with pytest.raises(ClientFailed) as caught:
+        ship(carried)
+    assert str(caught.value) == (
+        "alice/toy-sources: is public on Kaggle, and everybody would see these files; make it private there, or push "
+        "with --public-datasets"
+    )
+    assert ship(carried, public_datasets=True)[0].datasets == {SOURCES: 2}
+
+
+@pytest.mark.full
+def test_a_dataset_of_other_files_is_not_buried(kaggle, carried):
+    dataset = kaggle.datasets[SOURCES] = Dataset(versions=[{"photo.jpg": b"1", "sources.json": b"{}"}])
+    with pytest.raises(ClientFailed) as caught:
+        ship(carried)
+    message = "holds photo.jpg, which was not sent from here; name another slug, or push with --overwrite"
+    assert str(caught.value) == f"alice/toy-sources: {message}"
+    assert len(dataset.versions) == 1
+    assert ship(carried, overwrite=True)[0].datasets == {SOURCES: 2}

@@ -48,3 +48,14 @@ def test_an_output_of_another_run_does_not_vouch_for_this_one(kaggle, project):
     kaggle.kernels["alice/toy-kernel"].output = {"other.txt": b"x"}
     status, _, errors = run(kaggle, project, "output")
     assert (status, errors) == (1, ["submission.csv: missing from the output"])
+
+
+@pytest.mark.full
+def test_an_output_that_cannot_be_put_in_its_place_is_told(kaggle, project):
+    ship(project)
+    (project / "build/output").write_text("")
+    place = project / "build/output"
+    errors = [f"{place}: cannot be written: File exists"]
+    assert run(kaggle, project, "output") == (1, [], errors)
+    status, _, (error,) = run(kaggle, project, "output", "--to", str(place / "inside"))
+    assert (status, error) == (1, f"{place / 'inside'}: cannot be written: Not a directory")

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import random
 import shutil
@@ -6,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kernelwright.errors import ClientFailed
-from kernelwright.remote import latest, ledger
+from kernelwright.project import load_project
+from kernelwright.remote import latest, ledger, loads, turn
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run, start
 from tests.packager.loopback import Fault, rehearsing
@@ -210,3 +212,27 @@ def test_what_is_pushed_runs_on_the_server_as_it_was_rehearsed_and_its_log_is_fo
     assert (process.returncode, errors) == (0, "")
     assert (Path(carried) / "build/output/submission.csv").read_text() == "id,answer\nabc,3\nde,2\n"
     assert rest.splitlines()[-1] == "submission.csv: 2 rows, valid"
+
+
+@pytest.mark.full
+def test_one_push_of_a_project_at_a_time(kaggle, project):
+    with turn.taken(load_project(project)):
+        errors = ["another push of this project is under way; wait for it, or end it"]
+        assert run(kaggle, project, "push") == (1, [], errors)
+    assert kaggle.calls == []
+    assert run(kaggle, project, "push")[0] == 0
+
+
+def test_each_kernel_is_laid_out_in_a_folder_of_its_own(project):
+    first = load_project(project)
+    other = dataclasses.replace(first, kernel="training")
+    folders = [loads.load(one, b"{}", {}).folder for one in (first, other)]
+    assert folders == [project / "build/push/kernel", project / "build/push-training/kernel"]
+
+
+@pytest.mark.full
+def test_a_kernel_that_lands_elsewhere_is_told(kaggle, project, monkeypatch):
+    save = kaggle.save_kernel
+    monkeypatch.setattr(kaggle, "save_kernel", lambda body: save(body) | {"url": "https://www.kaggle.com/code/alice/x"})
+    told = "warning: that is not alice/toy-kernel: Kaggle goes by the title; let title and id in the metadata agree"
+    assert ship(project)[1][-1] == told

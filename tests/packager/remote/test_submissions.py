@@ -76,3 +76,25 @@ def test_a_submission_cut_off_after_kaggle_took_it_is_waited_for_and_recorded(ka
     assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[1] == ["toy-competition: version 1: public 0.5"]
     assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[0] == 0
     assert (len(kaggle.submissions), recorded(project)) == (1, ["pushed", "submitted"])
+
+
+@pytest.mark.full
+def test_a_submission_kaggle_does_not_list_yet_is_not_made_twice(kaggle, project, monkeypatch):
+    ship(project)
+    kaggle.faults = [Fault(call="CreateCodeSubmission", cut=True, after=True)]
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[0] == 1
+    listed, looks = kaggle.list_submissions, iter(range(3))
+    monkeypatch.setattr(kaggle, "list_submissions", lambda body: {} if next(looks, None) is not None else listed(body))
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[0] == 0
+    looks = iter(range(3))
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[0] == 0
+    assert (len(kaggle.submissions), recorded(project)) == (1, ["pushed", "submitted"])
+    assert not (project / ".kernelwright/pushing.json").exists()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("poll", ["0", "-1", "nan", "inf"])
+def test_a_pace_that_is_no_time_is_wrong_usage(kaggle, project, poll):
+    status, _, errors = run(kaggle, project, "submit", "--yes", "--poll", poll)
+    assert (status, kaggle.calls) == (2, [])
+    assert errors[-1] == f"Error: Invalid value for '--poll': {poll} is no time to wait; give seconds above 0"

@@ -1,0 +1,27 @@
+"""One push of a project at a time: its record and its datasets are common to all its kernels."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+
+from kernelwright import files
+from kernelwright.errors import NotReady
+from kernelwright.project import Project
+
+
+@contextlib.contextmanager
+def taken(project: Project) -> Iterator[None]:
+    """Hold the project for one push; the lock ends with the process, however that ends.
+
+    Raises
+    ------
+    NotReady
+        Another process holds it.
+    """
+    files.make_folder(project.build)
+    with (project.build / ".push.lock").open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotReady("another push of this project is under way; wait for it, or end it") from None
+        yield
