@@ -2,29 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from kernelwright import files, project
 from kernelwright.errors import InvalidProject
 from kernelwright.metadata import PLACEHOLDER_OWNER
+from kernelwright.project import KernelConfiguration
 
 _LISTS = ("dataset_sources", "kernel_sources", "model_sources")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Described:
-    """A kernel's metadata file, and the slugs of the datasets the project itself makes."""
-
-    file: str
-    own: frozenset[str]
 
 
 def write(folder: Path, owner: str) -> list[str]:
     """Put ``owner`` into the metadata of every kernel of the project; return a line for each place.
 
-    It goes to the id of each kernel, to the datasets the project itself makes, and wherever the placeholder stands.
+    It goes to the id of each kernel, to the datasets and kernels of the project itself where another of its kernels
+    attaches them, and wherever the placeholder stands.
     What other people own stays theirs, and the file's layout stays as it is.
 
     Raises
@@ -36,41 +31,48 @@ def write(folder: Path, owner: str) -> list[str]:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]+", owner) or owner == PLACEHOLDER_OWNER:
         told = "is not a user name of Kaggle's; take the last part of your profile's address"
         raise InvalidProject([f"{owner!r} {told}"])
-    changed = [_changed(root, described, owner) for described in _kernels(root)]
-    for file, text, _ in changed:
-        files.replace(file, text.encode())
-    return [line for *_, lines in changed for line in lines]
-
-
-def _kernels(root: Path) -> Iterator[Described]:
     configuration = project.load_configuration(root)
-    for known in (configuration, *configuration.kernels.values()):
-        own = {getattr(known, field.name) for field in fields(known) if field.name.endswith("_dataset")}
-        yield Described(file=known.metadata, own=frozenset(own - {""}))
+    kernels = (configuration, *configuration.kernels.values())
+    read = {known.metadata: _read(root, known.metadata) for known in kernels}
+    own = {*_datasets(kernels), *(str(told["id"]).partition("/")[2] for _, told in read.values() if "id" in told)}
+    changed = {name: _changed(name, text, told, own, owner) for name, (text, told) in read.items()}
+    files.replace_all({root / name: text.encode() for name, (text, _) in changed.items()})
+    return [line for _, lines in changed.values() for line in lines]
 
 
-def _changed(root: Path, described: Described, owner: str) -> tuple[Path, str, list[str]]:
-    file = root / described.file
+def _datasets(kernels: Iterable[KernelConfiguration]) -> Iterator[str]:
+    """Yield the slugs of the datasets the project itself makes."""
+    for known in kernels:
+        slugs = (getattr(known, field.name) for field in fields(known) if field.name.endswith("_dataset"))
+        yield from (slug for slug in slugs if slug)
+
+
+def _read(root: Path, name: str) -> tuple[str, Mapping[str, Any]]:
     try:
-        text = file.read_text("utf-8")
+        text = (root / name).read_text("utf-8")
         told = json.loads(text)
     except (OSError, ValueError) as error:
-        raise InvalidProject([f"{described.file}: cannot be read: {error}"]) from None
+        raise InvalidProject([f"{name}: cannot be read: {error}"]) from None
+    return text, told if isinstance(told, dict) else {}
+
+
+def _changed(name: str, text: str, told: Mapping[str, Any], own: Collection[str], owner: str) -> tuple[str, list[str]]:
     lines = []
     for place, value in _places(told):
         old, slash, rest = value.partition("/")
-        ours = place == "id" or old == PLACEHOLDER_OWNER or rest.partition("/")[0] in described.own
+        ours = place == "id" or old == PLACEHOLDER_OWNER or rest.partition("/")[0] in own
         if slash and ours and old != owner:
-            text = text.replace(json.dumps(value), json.dumps(f"{owner}/{rest}"))
-            lines.append(f"{described.file}: {place}: {owner}/{rest}")
-    return file, text, lines
+            written = re.escape(json.dumps(value)).replace("/", r"\\?/")  # some write a slash as \/
+            text = re.sub(written, json.dumps(f"{owner}/{rest}").replace("\\", r"\\"), text)
+            lines.append(f"{name}: {place}: {owner}/{rest}")
+    return text, lines
 
 
-def _places(told: object) -> Iterator[tuple[str, str]]:
-    if isinstance(told, dict):
-        yield from ((key, told[key]) for key in ("id",) if isinstance(told.get(key), str))
-        for key in _LISTS:
-            sources = told.get(key)
-            for index, source in enumerate(sources if isinstance(sources, list) else ()):
-                if isinstance(source, str):
-                    yield f"{key}[{index}]", source
+def _places(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if isinstance(told.get("id"), str):
+        yield "id", told["id"]
+    for key in _LISTS:
+        sources = told.get(key)
+        for index, source in enumerate(sources if isinstance(sources, list) else ()):
+            if isinstance(source, str):
+                yield f"{key}[{index}]", source

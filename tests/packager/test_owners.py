@@ -71,3 +71,20 @@ def test_the_command_says_what_it_wrote_and_wants_a_name(tmp_path):
     result = CliRunner().invoke(app, ["configure", "--project", str(project), "--owner", "alice"])
     assert (result.exit_code, result.stdout) == (0, "kernel-metadata.json: id: alice/toy-kernel\n")
     assert CliRunner().invoke(app, ["configure", "--project", str(project)]).exit_code == 2
+
+
+def test_what_one_kernel_makes_and_another_attaches_changes_hands_too(tmp_path):
+    further = '[tool.kernelwright.kernels.training]\ndriver = "main.py"\nmetadata = "training.json"\n'
+    project = shipped.make(tmp_path, configuration=WITH_WHEELS + further)
+    described = (
+        '{"id": "alice\\/training", "dataset_sources": ["alice/toy-wheels"], "kernel_sources": ["alice/toy-kernel"]}'
+    )
+    (project / "training.json").write_text(described)
+    assert owners.write(project, "bob") == [
+        "kernel-metadata.json: id: bob/toy-kernel",
+        "training.json: id: bob/training",
+        "training.json: dataset_sources[0]: bob/toy-wheels",
+        "training.json: kernel_sources[0]: bob/toy-kernel",
+    ]
+    assert (project / "training.json").read_text() == described.replace("alice\\/", "bob/").replace("alice", "bob")
+    assert owners.write(project, "bob") == []
