@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from kernelwright.project import Forecast, Project, load_project
+from kernelwright.configuration import Forecast
+from kernelwright.project import Project, load_project
 from kernelwright.rehearsal import sizes
 from kernelwright.rehearsal.cost import fit
 from kernelwright.rehearsal.forecast import Timed, forecast

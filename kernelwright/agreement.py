@@ -1,24 +1,22 @@
 """What the configuration, the metadata and the files of a project say of one another."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from kernelwright.metadata import KernelMetadata
-    from kernelwright.project import KernelConfiguration
+from kernelwright.configuration import KernelConfiguration
+from kernelwright.metadata import KernelMetadata
 
 
-def problems(root: Path, chosen: "KernelConfiguration", described: "KernelMetadata | None") -> list[str]:
+def problems(root: Path, chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:
     """Find paths that cannot be used, and keys that need another one."""
     return [*_path_problems(root, chosen, described), *_unfinished(chosen, described)]
 
 
-def sources_dataset(known: "KernelConfiguration") -> str:
+def sources_dataset(known: KernelConfiguration) -> str:
     """Return the slug of the dataset that carries the sources, empty where cells do."""
     return known.sources_dataset if known.carrier == "dataset" else ""
 
 
-def _path_problems(root: Path, chosen: "KernelConfiguration", described: "KernelMetadata | None") -> list[str]:
+def _path_problems(root: Path, chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:
     named = [("driver", chosen.driver)]
     named += [(f"sources[{index}]", source) for index, source in enumerate(chosen.sources)]
     output = (root / chosen.metadata).parent / described.code_file if described else None
@@ -39,7 +37,7 @@ def _path_trouble(root: Path, path: Path, output: Path | None) -> str:
     return ""
 
 
-def _unfinished(chosen: "KernelConfiguration", described: "KernelMetadata | None") -> list[str]:
+def _unfinished(chosen: KernelConfiguration, described: KernelMetadata | None) -> list[str]:
     """Find keys that need another one."""
     where, found = "pyproject.toml: tool.kernelwright", []
     if chosen.wheels and not chosen.wheels_dataset:

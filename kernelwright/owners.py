@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kernelwright import files, project
+from kernelwright.configuration import KernelConfiguration
 from kernelwright.errors import InvalidProject
 from kernelwright.metadata import PLACEHOLDER_OWNER
-from kernelwright.project import KernelConfiguration
 
 _LISTS = ("dataset_sources", "kernel_sources", "model_sources")
 

@@ -1,111 +1,16 @@
 """pyproject.toml and kernel-metadata.json, read once, into a `Project`."""
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, ConfigDict, Field
+from typing import Any
 
 from kernelwright import agreement, metadata, validation
+from kernelwright.configuration import Configuration, KernelConfiguration
 from kernelwright.errors import InvalidProject
 from kernelwright.metadata import KernelMetadata
-
-RUNTIME = "kernelwright.runtime"
-_FORBID = ConfigDict(extra="forbid")
-
-
-def _hook(value: str) -> str:
-    module, colon, name = value.partition(":")
-    if not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise ValueError('should be "package.module:function"')
-    return value
-
-
-def _submission_name(value: str) -> str:
-    if "/" in value or not value.endswith((".csv", ".parquet")):
-        raise ValueError("should be a bare file name that ends in .csv or .parquet")
-    return value
-
-
-def _package(value: str) -> str:
-    if not all(part.isidentifier() for part in value.split(".")):
-        raise ValueError('should be the name a package is imported by, as "toolz" or "kernelwright.runtime"')
-    return value
-
-
-def _slug(value: str) -> str:
-    if value and not re.fullmatch(r"[A-Za-z0-9-]{6,50}", value):
-        raise ValueError("should be a bare slug of 6 to 50 letters, digits and hyphens")
-    return value
-
-
-Hook = Annotated[str, AfterValidator(_hook)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fingerprint:
-    """What tells the public version of a file: each that is given must match."""
-
-    __pydantic_config__ = _FORBID
-
-    rows: Annotated[int, Field(ge=0)] | None = None
-    bytes: Annotated[int, Field(ge=0)] | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Commit:
-    """What the run that Kaggle makes when a notebook is saved really computes."""
-
-    __pydantic_config__ = _FORBID
-
-    smoke: Annotated[int, Field(ge=0)] = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forecast:
-    """What the hidden rerun will meet."""
-
-    __pydantic_config__ = _FORBID
-
-    limit_hours: Annotated[float, Field(gt=0)] = 12
-    counts: dict[str, Annotated[int, Field(ge=0)]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class KernelConfiguration:
-    """One kernel's keys in ``[tool.kernelwright]``; docs/configuration.md explains each."""
-
-    __pydantic_config__ = _FORBID
-
-    driver: str
-    sources: tuple[str, ...] = ()
-    vendor: tuple[Annotated[str, AfterValidator(_package)], ...] = (RUNTIME,)
-    carrier: Literal["cells", "dataset"] = "cells"
-    sources_dataset: Annotated[str, AfterValidator(_slug)] = ""
-    submission: Annotated[str, AfterValidator(_submission_name)] = "submission.csv"
-    sample: str = "sample_submission.csv"
-    wheels: str = ""
-    wheels_dataset: Annotated[str, AfterValidator(_slug)] = ""
-    allow_sdist: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-    score: Hook = ""
-    gallery: Hook = ""
-    public: dict[str, Fingerprint] = field(default_factory=dict)
-    commit: Commit = field(default_factory=Commit)
-    forecast: Forecast = field(default_factory=Forecast)
-    metadata: str = "kernel-metadata.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Configuration(KernelConfiguration):
-    """The whole of ``[tool.kernelwright]``: the first kernel's keys, and the further kernels."""
-
-    kernels: dict[str, KernelConfiguration] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

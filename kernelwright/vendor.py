@@ -9,7 +9,8 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from pathlib import Path
 
 from kernelwright import walking
-from kernelwright.project import RUNTIME, Project
+from kernelwright.configuration import RUNTIME
+from kernelwright.project import Project
 
 _COMPILED = (*EXTENSION_SUFFIXES, ".so", ".pyd", ".dll", ".dylib")
 _LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kernelwright.agreement import sources_dataset
+from kernelwright.configuration import KernelConfiguration
 from kernelwright.preflight.findings import Finding, Severity
-from kernelwright.project import KernelConfiguration, Project, load_configuration
+from kernelwright.project import Project, load_configuration
 
 
 def check(project: Project) -> Iterator[Finding]:

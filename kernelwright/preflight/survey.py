@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kernelwright import building
+from kernelwright.configuration import KernelConfiguration
 from kernelwright.errors import InvalidImage, InvalidProject, NotebookTooLarge
 from kernelwright.preflight import (
     exits,
@@ -24,7 +25,7 @@ from kernelwright.preflight import (
 )
 from kernelwright.preflight.findings import Finding, Severity, ordered
 from kernelwright.preflight.scripts import is_own
-from kernelwright.project import KernelConfiguration, Project, load_configuration, load_project
+from kernelwright.project import Project, load_configuration, load_project
 
 _OF_FORM = re.compile(r": (code_file|\w+_sources\[\d+\])$")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kernelwright import project as projects
+from kernelwright import configuration
 from kernelwright.errors import NoForecast
 from kernelwright.rehearsal.cost import Cost, Observed, fit, grows
 from kernelwright.rehearsal.report import Run
@@ -56,7 +56,7 @@ class Forecast:
     source: str
 
 
-def forecast(known: projects.Forecast, runs: Sequence[Timed], logs: Sequence[Stages] = ()) -> Forecast:
+def forecast(known: configuration.Forecast, runs: Sequence[Timed], logs: Sequence[Stages] = ()) -> Forecast:
     """Forecast the rerun for the counts of the configuration.
 
     Parameters
@@ -90,7 +90,7 @@ def forecast(known: projects.Forecast, runs: Sequence[Timed], logs: Sequence[Sta
     )
 
 
-def of_report(known: projects.Forecast, runs: Sequence[Run]) -> dict[str, Any] | None:
+def of_report(known: configuration.Forecast, runs: Sequence[Run]) -> dict[str, Any] | None:
     """Forecast from the complete runs of a rehearsal; None where counts are not declared or sizes are too few."""
     timed = [Timed(stages=run.stages, seconds=run.seconds) for run in runs if run.complete]
     try:
@@ -106,7 +106,7 @@ def _by_name(runs: Sequence[Stages]) -> dict[str, list[Observed]]:
     return found
 
 
-def _too_little(known: projects.Forecast, here: Mapping[str, list[Observed]], there: Mapping[str, object]) -> str:
+def _too_little(known: configuration.Forecast, here: Mapping[str, list[Observed]], there: Mapping[str, object]) -> str:
     met = here.keys() | there.keys()
     if not met:
         return "no run has recorded a stage; loop over `stages.stage(name, items)` in the kernel, and rehearse it"

@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from kernelwright.configuration import Fingerprint
 from kernelwright.errors import InvalidInput
 from kernelwright.metadata import DATASET_FILE
-from kernelwright.project import Fingerprint, Project
+from kernelwright.project import Project
 
 TRUTH = "truth.csv"
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernelwright.configuration import Forecast
 from kernelwright.errors import NoForecast
-from kernelwright.project import Forecast
 from kernelwright.rehearsal import logs
 from kernelwright.rehearsal.cost import Cost, fit
 from kernelwright.rehearsal.forecast import Timed, forecast
