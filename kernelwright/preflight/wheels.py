@@ -12,6 +12,7 @@ from kernelwright.metadata import DATASET_FILE
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.project import Project
 from kernelwright.wheels import locks, make, wheel
+from kernelwright.wheels.carry import LICENCES
 
 _MAKE = "run `kernelwright wheels`"
 
@@ -31,6 +32,7 @@ def _files(project: Project) -> Iterator[Finding]:
         yield _found(place, "no wheels were made yet", _MAKE, Severity.unready)
         return
     yield from _owned(project, folder, place)
+    yield from _stray(folder, place, slots)
     yield from _unlocked(place, present, told)
     for slot in slots:
         yield from _unserved(place, present, slot)
@@ -46,6 +48,15 @@ def _owned(project: Project, folder: Path, place: str) -> Iterator[Finding]:
     if made != name:
         problem = f"id is {made}, and the kernel attaches {name}"
         yield _found(f"{place}/{DATASET_FILE}", problem, _MAKE, Severity.unready)
+
+
+def _stray(folder: Path, place: str, slots: Sequence[locks.Slot]) -> Iterator[Finding]:
+    """Find what would be sent with the wheels, and is none of them nor made with them."""
+    made = {DATASET_FILE, LICENCES, *(f"requirements-{slot.image.name}.txt" for slot in slots)}
+    for path in sorted(folder.iterdir()) if slots else ():
+        if path.suffix != ".whl" and not path.name.startswith(".") and path.name not in made:
+            problem = "would be sent with the wheels, and was not made with them"
+            yield _found(f"{place}/{path.name}", problem, f"remove it, or {_MAKE}", Severity.warning)
 
 
 def _locked(project: Project) -> tuple[Sequence[locks.Slot], Mapping[str, str]]:

@@ -88,3 +88,10 @@ def test_where_the_image_holds_all_no_wheel_is_missed(wheeled):
     shipped.rehearse(wheeled)
     shipped.commit(wheeled)
     assert told(wheeled) == []
+
+
+def test_a_file_that_was_not_made_with_the_wheels_is_a_warning(wheeled):
+    (wheeled / "build/wheels/LICENCES.txt").touch()
+    (wheeled / "build/wheels/notes.txt").touch()
+    problem = "would be sent with the wheels, and was not made with them"
+    assert told(wheeled) == [("wheels", "warning", "build/wheels/notes.txt", problem)]
