@@ -46,6 +46,7 @@ def disturb(model, rng):
 if __name__ == "__main__":
     backbone, embedding, CLASSES, px, folder = sys.argv[1], *map(int, sys.argv[2:5]), Path(sys.argv[5])
     rng = np.random.default_rng(4)
+    tf.keras.utils.set_random_seed(4)
     model, encoder = network(backbone, embedding, px)
     if (folder / "given.h5").exists():
         model.load_weights(folder / "given.h5")

@@ -66,7 +66,7 @@ def test_a_file_that_keras_2_wrote_embeds_as_keras_2_does(tmp_path):
         assert file.attrs["keras_version"].startswith("2.")
     model, network = load_embedding_model(tmp_path, WeightsSettings(slug="tiny", file="weights.h5", network=TINY))
     assert network == TINY
-    assert expected["embeddings"].std() > 0.1
+    assert expected["embeddings"].std() > 0.05
     embedded = model.predict(expected["images"], verbose=0)
     np.testing.assert_allclose(embedded, expected["embeddings"], rtol=0, atol=1e-6)
 
