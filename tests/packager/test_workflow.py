@@ -46,7 +46,8 @@ def test_every_command_the_guide_shows_is_there():
 @pytest.mark.parametrize("step", [name for name in SCRIPTS if used(SCRIPTS[name])])
 def test_every_command_of_the_workflow_is_understood(step):
     for name, options in used(SCRIPTS[step]):
-        COMMANDS[name].make_context(name, options.replace('"', "").split())
+        told = COMMANDS[name].make_context(name, options.replace('"', "").split())
+        assert told.command is COMMANDS[name]
 
 
 def test_the_workflow_checks_and_rehearses_before_it_pushes():
