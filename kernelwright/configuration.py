@@ -35,6 +35,13 @@ def _slug(value: str) -> str:
     return value
 
 
+def _path(value: str) -> str:
+    if not value or not value.isprintable():
+        raise ValueError("should be a path in the project")
+    return value
+
+
+PathInside = Annotated[str, AfterValidator(_path)]
 Hook = Annotated[str, AfterValidator(_hook)]
 
 
@@ -74,8 +81,8 @@ class KernelConfiguration:
 
     __pydantic_config__ = _FORBID
 
-    driver: str
-    sources: tuple[str, ...] = ()
+    driver: PathInside
+    sources: tuple[PathInside, ...] = ()
     vendor: tuple[Annotated[str, AfterValidator(_package)], ...] = (RUNTIME,)
     carrier: Literal["cells", "dataset"] = "cells"
     sources_dataset: Annotated[str, AfterValidator(_slug)] = ""
@@ -90,7 +97,7 @@ class KernelConfiguration:
     public: dict[str, Fingerprint] = field(default_factory=dict)
     commit: Commit = field(default_factory=Commit)
     forecast: Forecast = field(default_factory=Forecast)
-    metadata: str = "kernel-metadata.json"
+    metadata: PathInside = "kernel-metadata.json"
 
 
 @dataclass(frozen=True, kw_only=True)

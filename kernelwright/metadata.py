@@ -12,6 +12,7 @@ from kernelwright import validation
 PLACEHOLDER_OWNER = "OWNER"
 DATASET_FILE = "dataset-metadata.json"
 """Beside a dataset's files; Kaggle reads it at the upload and mounts it nowhere."""
+_LONGEST_NAME = 200  # bytes; a file is written beside its place first, under a longer name
 _VERSION = "[1-9][0-9]*"
 
 
@@ -56,6 +57,8 @@ def _competition(value: str) -> str:
 def _notebook_file(value: str) -> str:
     if not value.endswith(".ipynb"):
         raise ValueError("should end in .ipynb")
+    if not value.isprintable() or len(value.rpartition("/")[2].encode()) > _LONGEST_NAME:
+        raise ValueError(f"should be a path whose name has at most {_LONGEST_NAME} bytes")
     return value
 
 

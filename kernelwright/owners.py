@@ -51,7 +51,7 @@ def _read(root: Path, name: str) -> tuple[str, Mapping[str, Any]]:
     try:
         text = (root / name).read_text("utf-8")
         told = json.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidProject([f"{name}: cannot be read: {error}"]) from None
     return text, told if isinstance(told, dict) else {}
 

@@ -99,7 +99,9 @@ def _configuration(root: Path) -> tuple[Configuration | None, list[str]]:
         table: Mapping[str, Any] = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return None, [f"{file}: no such file; run this in a project's folder, or name one with --project"]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        return None, [f"{file}: cannot be read: {error.strerror}"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return None, [f"{file}: not TOML: {error}"]
     tool = table.get("tool", {})
     if not isinstance(tool, dict) or "kernelwright" not in tool:
@@ -126,7 +128,9 @@ def _metadata(root: Path, name: str, problems: list[str]) -> KernelMetadata | No
         return metadata.read(json.loads((root / name).read_text("utf-8")), Path(name))
     except FileNotFoundError:
         problems.append(f"{name}: no such file; Kaggle's client makes one with `kaggle kernels init`")
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        problems.append(f"{name}: cannot be read: {error.strerror}")
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(f"{name}: not JSON: {error}")
     except validation.Mismatch as mismatch:
         problems += mismatch.lines

@@ -35,7 +35,7 @@ def _by_id(data: bytes) -> dict[str, Mapping[str, Any]]:
     try:
         cells = json.loads(data)["cells"]
         return {str(cell.get("id", at)): cell for at, cell in enumerate(cells)}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -28,7 +28,7 @@ def _written(root: Path, known: KernelConfiguration) -> Mapping[str, object]:
     file = root / known.metadata
     try:
         told = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         told = {}
     told = told if isinstance(told, dict) else {}
     notebook = (file.parent / str(told["code_file"])).resolve() if told.get("code_file") else None

@@ -44,7 +44,7 @@ def check(root: Path, name: str) -> Iterator[Finding]:
     """Check the file ``name``; one that cannot be read at all is reported by who loads it."""
     try:
         told = json.loads((root / name).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return
     if isinstance(told, dict):
         for rule in _RULES:

@@ -31,7 +31,7 @@ def _contents(place: str, data: bytes) -> Iterator[Finding]:
         yield _error(place, problem, _BUILD)
     try:
         told = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         yield _error(place, f"not JSON: {error}", _BUILD)
         return
     if not _kernelspec(told):

@@ -22,7 +22,7 @@ def check(project: Project, sha256: str) -> Iterator[Finding]:
     except OSError:
         yield _found(place, "this notebook was not rehearsed", Severity.unready)
         return
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         yield _found(place, "not a report of a rehearsal", Severity.unready)
         return
     if rehearsed != sha256:

@@ -169,3 +169,36 @@ def test_metadata_that_kaggle_would_refuse_is_named(folder, change, problem):
 def test_metadata_that_is_no_table_is_told(folder):
     folder.write("kernel-metadata.json", "[]")
     assert problems(folder) == ["kernel-metadata.json: [] should be an object"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("metadata", '""'), ("metadata", '"a\\u0000b"'), ("driver", '""'), ("sources", '["\\u0007"]')]
+)
+def test_what_can_be_no_path_is_told(folder, key, value):
+    folder.configure(f"{key} = {value}" if key == "driver" else f'driver = "main.py"\n{key} = {value}')
+    (line,) = problems(folder)
+    assert line.startswith(f"{WHERE}.{key}")
+    assert line.endswith(" should be a path in the project")
+
+
+@pytest.mark.parametrize("name", ["a\x00b.ipynb", f"{'a' * 300}.ipynb"])
+def test_a_notebook_whose_name_no_file_can_have_is_told(folder, name):
+    described = {"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": name}
+    folder.write("kernel-metadata.json", json.dumps(described))
+    (line,) = problems(folder)
+    assert line.endswith("should be a path whose name has at most 200 bytes")
+
+
+def test_a_file_nested_too_deep_is_told(folder):
+    folder.write("kernel-metadata.json", "[" * 100_000)
+    (line,) = problems(folder)
+    assert line.startswith("kernel-metadata.json: not JSON: maximum recursion depth exceeded")
+    folder.write("pyproject.toml", f"x = {'[' * 5000}")
+    assert problems(folder)[0].startswith(f"{folder.root}/pyproject.toml: not TOML: ")
+
+
+@pytest.mark.parametrize("name", ["kernel-metadata.json", "pyproject.toml"])
+def test_a_folder_in_place_of_a_file_is_told(folder, name):
+    (folder.root / name).unlink()
+    (folder.root / name).mkdir()
+    assert any(line.endswith(f"{name}: cannot be read: Is a directory") for line in problems(folder))
