@@ -3,7 +3,6 @@
 import ast
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from kernelwright.preflight.scope import UNKNOWN, Scope
 
@@ -73,8 +72,8 @@ def is_remote(text: str) -> bool:
 
 def shown(address: str) -> str:
     """Return an address without its path and without what may be secret in it."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{re.split(r'[/?#]', rest)[0].rpartition('@')[2]}"
 
 
 def is_folder(name: str) -> bool:

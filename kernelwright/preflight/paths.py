@@ -61,7 +61,7 @@ def _said(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Expr(value=ast.Constant() as value):
             said = [value]
         case ast.Call(func=func, args=arguments, keywords=keywords):
-            said = arguments if _TALKING.fullmatch(ast.unparse(func)) else []
+            said = arguments if _TALKING.fullmatch(_last(func)) else []
             said = [*said, *(keyword.value for keyword in keywords if keyword.arg == "help")]
         case ast.Raise(exc=ast.Call(args=arguments)):
             said = arguments
@@ -70,6 +70,14 @@ def _said(node: ast.AST) -> Iterator[ast.AST]:
     for one in said:
         if isinstance(one, ast.Constant | ast.JoinedStr | ast.BinOp):
             yield from (one, *(part for part in ast.iter_child_nodes(one) if isinstance(part, ast.Constant)))
+
+
+def _last(func: ast.expr) -> str:
+    """Return the bare name of what is called, whatever it is called on."""
+    match func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def _repeats(code: Code, node: ast.expr) -> bool:

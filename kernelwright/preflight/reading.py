@@ -98,7 +98,7 @@ def _constants(trees: Sequence[ast.Module]) -> dict[str, ast.expr]:
     given: dict[str, dict[str, ast.expr | None]] = {}
     for tree in trees:
         for name, value in _given(tree):
-            given.setdefault(name, {})[ast.dump(value) if value else ""] = value
+            given.setdefault(name, {})[_written(value)] = value
     changed = {name for tree in trees for name in _changed(tree)}
     single = {name: next(iter(values.values())) for name, values in given.items() if len(values) == 1}
     return {
@@ -106,6 +106,14 @@ def _constants(trees: Sequence[ast.Module]) -> dict[str, ast.expr]:
         for name, value in single.items()
         if value is not None and not {name, f"*.{name.partition('.')[2]}"} & changed
     }
+
+
+def _written(value: ast.expr | None) -> str:
+    """Return how a value is written, to be compared; one that is nested too deeply is like no other."""
+    try:
+        return ast.dump(value) if value else ""
+    except RecursionError:
+        return f"#{id(value)}"
 
 
 def _changed(tree: ast.Module) -> Iterator[str]:

@@ -143,16 +143,11 @@ class Scope:
 
 def spelling(node: ast.expr) -> str:
     """Return an expression such as ``req.get`` or ``Session().get`` as it is written, empty for another kind."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attribute):
-            base = spelling(value)
-            return f"{base}.{attribute}" if base else ""
-        case ast.Call(func=func):
-            base = spelling(func)
-            return f"{base}()" if base else ""
-    return ""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute | ast.Call):
+        parts.append(f".{node.attr}" if isinstance(node, ast.Attribute) else "()")
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return "".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def _joined(parts: Iterable[str]) -> str:

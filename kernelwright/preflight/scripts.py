@@ -12,7 +12,6 @@ from kernelwright.cells import Cell
 from kernelwright.project import Project
 from kernelwright.sources import DRIVER, SourceFile
 
-_MAIN_GUARDS = ("__name__ == '__main__'", "'__main__' == __name__")
 ALLOWED = "kernelwright: allow"
 """A line with this comment is not judged."""
 
@@ -91,10 +90,20 @@ class Script:
             waiting.extend(children)
 
     def _is_skipped(self, node: ast.If) -> bool:
-        if isinstance(node.test, ast.Constant):
-            return not node.test.value
-        test = ast.unparse(node.test).replace('"', "'")
-        return test.rpartition(".")[2] == "TYPE_CHECKING" or (not self.is_driver and test in _MAIN_GUARDS)
+        match node.test:
+            case ast.Constant(value=value):
+                return not value
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return name == "TYPE_CHECKING"
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+                return not self.is_driver and _is_main(left, right)
+        return False
+
+
+def _is_main(*sides: ast.expr) -> bool:
+    """Tell whether ``__name__`` and ``"__main__"`` are compared, either first."""
+    names = {side.id for side in sides if isinstance(side, ast.Name)}
+    return names == {"__name__"} and any(isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
 
 
 def scripts(project: Project, built: Notebook) -> list[Script]:

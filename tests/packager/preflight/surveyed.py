@@ -6,6 +6,8 @@ from pathlib import Path
 from kernelwright.preflight.survey import survey
 
 CASES = Path(__file__).parent / "cases"
+OF_CODE = {"build", "inputs", "network", "exit", "secret"}
+"""The checks that read the code."""
 
 
 def cases(name):

@@ -4,9 +4,7 @@ import pytest
 
 from kernelwright.preflight.survey import survey
 from tests.packager import shipped
-from tests.packager.preflight.surveyed import cases, with_driver
-
-OF_CODE = {"build", "inputs", "network", "exit", "secret"}
+from tests.packager.preflight.surveyed import OF_CODE, cases, with_driver
 
 
 @pytest.mark.parametrize("code", cases("typical.txt"))
