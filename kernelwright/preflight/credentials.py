@@ -29,6 +29,21 @@ _PLACEHOLDER = re.compile(
 _PATH = re.compile(r"[/~$%]|\.{1,2}/|[\w+.-]+://|.*\.(json|txt|csv|py|pem|key|env|ya?ml|toml|ini|cfg)$")
 _WORDY = re.compile(r"[A-Za-z]+\d{0,2}|\d{1,4}")
 
+_HIDDEN = re.compile(
+    r"(?i)(?P<user>://)[^\s/@]+(?=@)|(?P<query>://[^\s\"'?]*\?)[^\s\"']+"
+    rf"|(?P<option>--?(?:user|u|[\w-]{{0,40}}{_WORDS})(?:\s+|=)[\"']?)[^\s\"']+"
+    rf"|(?P<name>(?<!\w)[\w-]{{0,40}}{_WORDS}=[\"']?)[^\s\"']+"
+    r"|(?P<header>(?:authorization\W{1,6}\w+|bearer|basic|token)\s+)[\w.~+/=-]+"
+    r"|(?P<login>\blogin\s+(?:--?[\w-]+\s+)*)(?!-)[^\s\"']+"
+)
+_LONG = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{20,}(?![A-Za-z0-9])")
+
+
+def masked(text: str) -> str:
+    """Return a text without users and questions of addresses, and without values that may be keys or passwords."""
+    text = _HIDDEN.sub(lambda found: f"{found[found.lastgroup or 0]}…", text)
+    return _LONG.sub(lambda found: "…" if is_random(found[0]) else found[0], text)
+
 
 def services(text: str) -> Collection[str]:
     """Return whose keys may stand in a text under a plain ``key``."""

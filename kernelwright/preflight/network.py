@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kernelwright.preflight import shell
+from kernelwright.preflight import secrets, shell
 from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.downloads import ALWAYS, RULES
 from kernelwright.preflight.findings import Finding, Severity
@@ -11,7 +11,6 @@ from kernelwright.preflight.reading import Code
 from kernelwright.preflight.scripts import ALLOWED, Script
 
 _CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Process|Timer|to_thread|run_in_executor")
-_USER = re.compile(r"://[^\s/@]+@")
 
 
 def check(code: list[Code]) -> Iterator[Finding]:
@@ -19,7 +18,7 @@ def check(code: list[Code]) -> Iterator[Finding]:
     for one in code:
         for number, line in one.script.magics:
             if shell.fetches(line):
-                yield _found(one.script, number, _USER.sub("://…@", line.strip()))
+                yield _found(one.script, number, line.strip())
         for call in one.calls():
             asked = (Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func))
             if what := next(filter(None, map(_needs, asked)), ""):
@@ -46,6 +45,6 @@ def _found(script: Script, number: int, what: str) -> Finding:
         check="network",
         severity=Severity.error,
         place=script.place(number),
-        problem=f"{what} needs the network, and enable_internet is off",
+        problem=f"{secrets.masked(what)} needs the network, and enable_internet is off",
         fix=f"carry it in a dataset and attach that, or end the line with  # {ALLOWED}",
     )

@@ -33,6 +33,14 @@ _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
 _COMMAND = re.compile(r"\s*([!%]|export\s)")
 
 
+def masked(text: str) -> str:
+    """Return a text, such as a command, with a mark in place of what may be secret in it."""
+    text = credentials.masked(text)
+    for pattern in _PATTERNS.values():
+        text = pattern.sub("…", text)
+    return text
+
+
 def check(built: Notebook) -> Iterator[Finding]:
     """Search every text that is carried, the driver's cells included."""
     for cell in built.cells:

@@ -20,6 +20,7 @@ _FETCHING = re.compile(
 _INSTALLERS = re.compile(r"apt|apt-get|aptitude|conda|(micro)?mamba|npm|yarn|cargo|gem|go|dnf|yum|apk|brew")
 _GETTING = {"install", "update", "upgrade", "add", "create", "get"}
 _GIT = {"clone", "pull", "fetch", "push", "lfs", "submodule"}
+_WANDB = {"login", "sync", "pull", "artifact"}
 _VERBS = frozenset(
     ("install", "download", "wheel", "uninstall", "list", "show", "freeze", "check", "config", "cache", "index", "hash")
 )
@@ -114,6 +115,8 @@ def _other(name: str, rest: Sequence[str]) -> str:
     verbs = {word for word in rest if not word.startswith("-")}
     if name == "git":
         return name if verbs & _GIT and not _stays(rest[-1]) else ""
+    if name == "wandb":
+        return name if verbs & _WANDB and "--offline" not in rest else ""
     if _INSTALLERS.fullmatch(name):
         return name if verbs & _GETTING and "--offline" not in rest else ""
     return name if _FETCHING.fullmatch(name) and not any(map(_LOCAL.fullmatch, rest)) else ""

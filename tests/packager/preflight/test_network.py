@@ -31,6 +31,29 @@ def test_what_stands_in_an_address_before_the_host_is_not_repeated(tmp_path):
     assert problems == [f"!git clone https://…@x.org/y.git {TOLD}", f"pandas.read_csv() of https://x.org {TOLD}"]
 
 
+HEX = "0d3f" * 8
+MASKED = {
+    f"!huggingface-cli login --token hf_{'a1' * 17}": "!huggingface-cli login --token …",
+    f'!curl -H "Authorization: Bearer {HEX}" https://x.y': '!curl -H "Authorization: Bearer …" https://x.y',
+    f'!wget "https://x.y/?token={HEX}"': '!wget "https://x.y/?…"',
+    f"!wget https://x.y/{HEX}/z": "!wget https://x.y/…/z",
+    f"!wandb login {HEX}aabbccdd": "!wandb login …",
+    f"!KAGGLE_KEY={HEX} kaggle datasets list": "!KAGGLE_KEY=… kaggle datasets list",
+    "!curl -u me:hidden https://x.y": "!curl -u … https://x.y",
+    "!wget --user=me --password=hidden https://x.y": "!wget --user=… --password=… https://x.y",
+    f"from transformers import AutoModel\nAutoModel.from_pretrained('hf_{'a1' * 17}')": 'from_pretrained("…")',
+    "!hf download Qwen/Qwen2.5-7B-Instruct": "!hf download Qwen/Qwen2.5-7B-Instruct",
+    "!pip install segmentation_models_pytorch==0.3.3": "!pip install segmentation_models_pytorch==0.3.3",
+}
+
+
+@pytest.mark.parametrize("code", MASKED)
+def test_what_may_be_secret_is_not_repeated(tmp_path, code):
+    project = shipped.make(tmp_path)
+    with_driver(project, code)
+    assert [one.problem for one in found(project, "network")] == [f"{MASKED[code]} {TOLD}"]
+
+
 def test_the_network_in_a_module_is_told_with_its_line_and_only_where_it_runs(tmp_path):
     project = shipped.make(tmp_path)
     with_module(
