@@ -36,7 +36,7 @@ _HIDDEN = re.compile(
     r"|(?P<header>(?:authorization\W{1,6}\w+|bearer|basic|token)\s+)[\w.~+/=-]+"
     r"|(?P<login>\blogin\s+(?:--?[\w-]+\s+)*)(?!-)[^\s\"']+"
 )
-_LONG = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{20,}(?![A-Za-z0-9])")
+_LONG = re.compile(r"\b\w{20,}\b")
 
 
 def masked(text: str) -> str:

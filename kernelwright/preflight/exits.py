@@ -3,12 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from kernelwright.preflight import submitting
+from kernelwright.preflight import reached
 from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.findings import Finding, Severity
+from kernelwright.preflight.reached import Cell, Driver
 from kernelwright.preflight.reading import Code
 from kernelwright.preflight.scripts import ALLOWED
 from kernelwright.preflight.submitting import Writers
@@ -19,67 +18,21 @@ _ENDING = re.compile(
 )
 _RAISED = {"SystemExit", "KeyboardInterrupt", "builtins.SystemExit", "builtins.KeyboardInterrupt"}
 _SELF = {"os.getpid", "os.getppid"}
-_BEFORE = "ends the run before the submission: Kaggle skips the cells that follow"
-_WITHOUT = "ends the run, and nothing before is seen to write the submission: Kaggle skips what follows"
 _IN_MODULE = "would end the notebook, and with status 0 without a word"
-
-Place = tuple[int, int, int]
-"""The index of a cell, and a line and a column in it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Cell:
-    """A cell of the driver, with where it writes the submission: itself, not in a function it defines."""
-
-    index: int
-    code: Code
-    writes: tuple[Place, ...]
 
 
 def check(code: Sequence[Code], writers: Writers, *, competes: bool) -> Iterator[Finding]:
     """Check each end of the run; one that leaves a kernel of no competition unfinished is a warning."""
-    driver = [one for one in code if one.script.is_driver]
-    cells = [_cell(index, one, writers) for index, one in enumerate(driver)]
-    for cell in cells:
+    own = [one for one in code if one.script.is_driver]
+    driver = Driver(cells=[Cell(index=index, code=one, writers=writers) for index, one in enumerate(own)])
+    for cell in driver.cells:
         for node in _ends(cell.code):
-            if problem := _problem(cells, cell, node, writers):
-                grave = competes or problem == _BEFORE
+            if problem := driver.problem(cell, node):
+                grave = problem == reached.BEFORE or (competes and problem == reached.WITHOUT)
                 yield _found(cell.code, node, problem, Severity.error if grave else Severity.warning)
     for one in code:
         if not one.script.is_driver:
             yield from (_found(one, node, _IN_MODULE, Severity.warning) for node in _ends(one))
-
-
-def _cell(index: int, code: Code, writers: Writers) -> _Cell:
-    within = submitting.functions(code.script.tree)
-    calls = (node for node in code.script.running() if isinstance(node, ast.Call) and id(node) not in within)
-    places = [(index, call.lineno, call.col_offset) for call in calls if writers.writes(code, call)]
-    for number, line in code.script.magics:
-        if any(PurePosixPath(word).name == writers.file for word in re.split(r"[\s\"'=>]+", line)):
-            places.append((index, number, 0))
-    return _Cell(index=index, code=code, writes=tuple(places))
-
-
-def _problem(cells: Sequence[_Cell], cell: _Cell, node: ast.expr | ast.stmt, writers: Writers) -> str:
-    """Return what is wrong with an end of the run, empty if the submission is written by then."""
-    at = (cell.index, node.end_lineno or 0, node.end_col_offset or 0)  # what is within it is done before
-    function = submitting.functions(cell.code.script.tree).get(id(node))
-    inner = [part for part in ast.walk(function) if isinstance(part, ast.Call)] if function else []
-    if any((part.lineno, part.col_offset) < at[1:] and writers.writes(cell.code, part) for part in inner):
-        return ""
-    places = [place for one in cells for place in one.writes]
-    if any(place > at for place in places) or any(writers.writes(cell.code, part) for part in inner):
-        return _BEFORE
-    return _WITHOUT if not places and _goes_on(cells, at) else ""
-
-
-def _goes_on(cells: Sequence[_Cell], at: Place) -> bool:
-    """Tell whether any statement follows, in the cell or a later one."""
-    for one in cells:
-        for node in ast.walk(one.code.script.tree):
-            if isinstance(node, ast.stmt) and not isinstance(node, ast.Pass) and (one.index, node.lineno) > at[:2]:
-                return True
-    return False
 
 
 def _ends(code: Code) -> Iterator[ast.expr | ast.stmt]:

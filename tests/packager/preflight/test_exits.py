@@ -21,7 +21,6 @@ EXITS = {
     "exit": 12,
     "import IPython\nIPython.Application.instance().kernel.do_shutdown(True)": 13,
     "import unittest\nunittest.main(argv=[''])": 13,
-    "from kernelwright.runtime import submission\nif rows:\n    submission.copy_sample()\n    exit()": 15,
 }
 
 
@@ -122,6 +121,61 @@ def test_the_submission_is_known_by_what_writes_it(tmp_path, case):
     with_module(project, SAVING)
     (project / "main.py").write_text(f"# %%\n{code}\n")
     assert [(one.severity, one.problem) for one in found(project, "exit")] == [("error", problem)] * bool(problem)
+
+
+RERUN = 'import os, sys\nimport pandas as pd\nif not os.getenv("KAGGLE_IS_COMPETITION_RERUN"):\n'
+SAMPLE = 'pd.read_csv("sample_submission.csv").to_csv("submission.csv", index=False)'
+WRITE = "# %%\nframe.to_csv('submission.csv')"
+PASSED_ON = "ends the run where its function is called, and only the run knows where that is"
+LATER = "ends the run here: a later cell that writes the submission is not reached"
+REACHED = {
+    "called_after": (f"def finish():\n    print(1)\n    exit()\n{WRITE}\n# %%\nfinish()", []),
+    "called_before": (f"def finish():\n    exit()\n# %%\nfinish()\n{WRITE}", [("error", BEFORE)]),
+    "called_by_a_function_that_is_called_before": (
+        f"def stop():\n    exit()\ndef finish():\n    stop()\n# %%\nfinish()\n{WRITE}",
+        [("error", BEFORE)],
+    ),
+    "called_by_a_function_that_is_called_after": (
+        f"def stop():\n    exit()\ndef finish():\n    stop()\n{WRITE}\n# %%\nfinish()",
+        [],
+    ),
+    "called_by_a_function_that_writes_later": (
+        "def stop():\n    exit()\ndef main():\n    stop()\n    submission.write()\nmain()",
+        [("error", BEFORE)],
+    ),
+    "called_before_and_after": (
+        f"def finish():\n    exit()\n# %%\nfinish()\n{WRITE}\n# %%\nfinish()",
+        [("error", BEFORE)],
+    ),
+    "called_by_itself": (f"def again():\n    again()\n    exit()\n{WRITE}\n# %%\nagain()", []),
+    "never_called": (f"def usage():\n    exit()\n{WRITE}", []),
+    "given_to_be_called": (
+        f"import signal\ndef stop():\n    exit()\nsignal.signal(1, stop)\n{WRITE}",
+        [("warning", PASSED_ON)],
+    ),
+    "a_sample_is_saved_on_commit": (f"{RERUN}    {SAMPLE}\n    sys.exit(0)\n{WRITE}", []),
+    "a_sample_is_saved_in_an_earlier_cell": (
+        f"import pandas as pd\n{SAMPLE}\n# %%\n{RERUN}    sys.exit()\n{WRITE}",
+        [],
+    ),
+    "a_sample_is_saved_and_a_function_called": (
+        f"def finish():\n    sys.exit()\n{RERUN}    {SAMPLE}\n    finish()\n{WRITE}",
+        [],
+    ),
+    "a_sample_is_saved_and_the_run_ends_always": (
+        f"import pandas as pd\n{SAMPLE}\nexit()\n{WRITE}",
+        [("warning", LATER)],
+    ),
+    "no_sample_is_saved_on_commit": (f"{RERUN}    sys.exit(0)\n{WRITE}", [("error", BEFORE)]),
+}
+
+
+@pytest.mark.parametrize("case", REACHED)
+def test_an_exit_is_judged_where_it_is_reached(tmp_path, case):
+    code, expected = REACHED[case]
+    project = shipped.make(tmp_path)
+    (project / "main.py").write_text(f"# %%\n{code}\n")
+    assert [(one.severity, one.problem) for one in found(project, "exit")] == expected
 
 
 def test_an_exit_in_a_kernel_of_no_competition_is_a_warning(tmp_path):
