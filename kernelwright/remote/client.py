@@ -39,7 +39,7 @@ _ADVICE = re.compile(r"\. The most likely cause is .*")
 _ADVISING = f"{_UNKNOWN_USER} to call the Kaggle API"
 _STREAM_LOST = "no connection to Kaggle: the stream of the log was cut 5 times in a row"
 _QUOTES = ")( \"'"
-_ABSENT = {403, 404}
+_UNKNOWN, _ABSENT = 401, {403, 404}
 _RAISED = re.compile(r"^[\w.]+(?:Error|Exception): ")
 
 
@@ -94,7 +94,8 @@ class Client:
         printed, told = answers.cut_out(done.stdout)
         said = printed if done.returncode or arguments[:2] in _SENDING else ""
         if cause := failure(said, answers.without_log(done.stderr), done.returncode, told):
-            raise ClientFailed(f"{what}: {cause}", code=told[-1].code if told else 0)
+            judged = [one for one in told if one.problem] or told[-1:]
+            raise ClientFailed(f"{what}: {cause}", code=judged[0].code if judged else 0)
         return printed, told
 
     def stream(self, *arguments: str) -> "subprocess.Popen[str]":
@@ -130,7 +131,8 @@ def failure(stdout: str, stderr: str, status: int, told: Sequence[Answer] = ()) 
     """Return in one line why a call failed, empty if it did not."""
     if named := _FAILED.search(stdout):
         return next((group for group in named.groups() if group), "") or "no reason given"
-    if status and (_UNKNOWN_USER in stdout or _UNKNOWN_USER in stderr):
+    refused = any(answer.code == _UNKNOWN for answer in told)
+    if refused or (status and (_UNKNOWN_USER in stdout or _UNKNOWN_USER in stderr)):
         return _NO_CREDENTIALS
     if problem := next((one.problem for one in told if one.problem), ""):
         return problem
