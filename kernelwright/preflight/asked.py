@@ -24,6 +24,12 @@ class Asked:
         return self.name.rpartition(".")[2]
 
     @property
+    def is_own(self) -> bool:
+        """Whether the project defines what is called."""
+        root = self.name.partition(".")[0]
+        return self.last in self.scope.own and (root in {"", self.name} or root in self.scope.modules)
+
+    @property
     def is_open(self) -> bool:
         """Whether arguments are given that cannot be told: ``*these``, ``**those``."""
         starred = any(isinstance(argument, ast.Starred) for argument in self.node.args)

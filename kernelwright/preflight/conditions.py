@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from kernelwright.preflight.asked import Asked, is_folder, is_remote, shown
+from kernelwright.preflight.made import first_part
 from kernelwright.preflight.scope import spelling
 
 _WEIGHTS = {"imagenet", "noisy-student", "imagenet21k", "imagenet21k-ft1k", "IMAGENET1K_V1", "IMAGENET1K_V2", "DEFAULT"}
@@ -16,9 +17,10 @@ _HOLDING = re.compile(
 )
 
 
-def _holds(asked: Asked) -> bool:
-    """Tell whether a call only keeps values, as a configuration does."""
-    return bool(_HOLDING.fullmatch(asked.name)) or asked.last in asked.scope.records
+def _holds(asked: Asked, *keys: str) -> bool:
+    """Tell whether a call only keeps values, as a configuration does, or the project's own that hands none on."""
+    own = asked.is_own and not asked.scope.handed.intersection(keys)
+    return own or bool(_HOLDING.fullmatch(asked.name)) or asked.last in asked.scope.records
 
 
 def _known_weights(value: ast.expr | None, asked: Asked) -> str:
@@ -30,9 +32,14 @@ def _known_weights(value: ast.expr | None, asked: Asked) -> str:
     return spelt if re.fullmatch(r"(.*\.)?\w+_Weights\.\w+", spelt) else ""
 
 
+def _is_here(name: str, asked: Asked) -> bool:
+    """Tell whether a name can only be a path here, or begins with a folder that the code makes."""
+    return is_folder(name) or first_part(name) in asked.scope.made
+
+
 def weights(asked: Asked) -> str:
     """Judge weights that are fetched by their name, whatever the model is."""
-    if _holds(asked):
+    if _holds(asked, *_KEYS):
         return ""
     told = ((key, _known_weights(asked.value(None, key), asked)) for key in _KEYS)
     return next((f"{key}={known}" for key, known in told if known), "")
@@ -41,12 +48,14 @@ def weights(asked: Asked) -> str:
 def pretrained(asked: Asked) -> str:
     """Judge ``pretrained=True``, unless a file is named for it."""
     local = asked.value(None, "pretrained_cfg_overlay", "pretrained_cfg")
-    return "pretrained=True" if asked.is_true(None, "pretrained") and not local and not _holds(asked) else ""
+    return (
+        "pretrained=True" if asked.is_true(None, "pretrained") and not local and not _holds(asked, "pretrained") else ""
+    )
 
 
 def download(asked: Asked) -> str:
     """Judge ``download=True``, as data sets of torchvision take it."""
-    return "download=True" if asked.is_true(None, "download") and not _holds(asked) else ""
+    return "download=True" if asked.is_true(None, "download") and not _holds(asked, "download") else ""
 
 
 def keras_model(asked: Asked) -> str:
@@ -84,7 +93,7 @@ def learner(asked: Asked) -> str:
 def weights_of_name(asked: Asked) -> str:
     """Judge a model whose weights are chosen by a name, or by a path."""
     name = asked.text(1, "pretrained")
-    return "" if is_folder(name) else f'pretrained="{name}"'
+    return "" if _is_here(name, asked) else f'pretrained="{name}"'
 
 
 def reader(asked: Asked) -> str:
@@ -97,13 +106,13 @@ def from_hub(asked: Asked) -> str:
     """Tell ``X.from_pretrained("owner/model")`` from one that names a folder."""
     name = asked.text(0, "pretrained_model_name_or_path", "model_name", "repo_id", "preset")
     here = asked.is_true(None, "local_files_only") or asked.value(None, "weights_path")
-    return "" if here or is_folder(name) else f'{asked.last}("{name}")'
+    return "" if here or _is_here(name, asked) else f'{asked.last}("{name}")'
 
 
 def named(asked: Asked) -> str:
     """Judge what is fetched by a name that is no path."""
     name = asked.text(0, "model_name_or_path", "model_name", "name", "path")
-    return "" if is_folder(name) or asked.is_true(None, "local_files_only") else f'{asked.name}() of "{name}"'
+    return "" if _is_here(name, asked) or asked.is_true(None, "local_files_only") else f'{asked.name}() of "{name}"'
 
 
 def pipeline(asked: Asked) -> str:
@@ -112,7 +121,7 @@ def pipeline(asked: Asked) -> str:
     if model is None:
         return "" if asked.is_open else "transformers.pipeline() of its default model"
     name = asked.scope.text(model)
-    return "" if is_folder(name) else f'transformers.pipeline() of "{name}"'
+    return "" if _is_here(name, asked) else f'transformers.pipeline() of "{name}"'
 
 
 def dataset(asked: Asked) -> str:
@@ -120,7 +129,7 @@ def dataset(asked: Asked) -> str:
     name = asked.text(0, "path")
     if name in _BUILDERS:
         return address(asked)
-    return "" if is_folder(name) else f'datasets.load_dataset() of "{name}"'
+    return "" if _is_here(name, asked) else f'datasets.load_dataset() of "{name}"'
 
 
 def address(asked: Asked) -> str:

@@ -4,11 +4,12 @@ import ast
 import re
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernelwright.building import Notebook
+from kernelwright.preflight import made
 from kernelwright.preflight.scope import Scope, spelling
-from kernelwright.preflight.scripts import Script, scripts
+from kernelwright.preflight.scripts import Script, is_own, scripts
 from kernelwright.project import Project
 
 _RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
@@ -37,6 +38,9 @@ class Everywhere:
     constants: dict[str, ast.expr]
     records: frozenset[str]
     silenced: frozenset[str]
+    modules: frozenset[str]
+    own: frozenset[str]
+    handed: frozenset[str]
 
 
 def read(project: Project, built: Notebook) -> list[Code]:
@@ -46,11 +50,16 @@ def read(project: Project, built: Notebook) -> list[Code]:
     everywhere = Everywhere(
         constants=_constants([text.tree for text in texts]),
         records=frozenset(name for text in texts for name in _records(text.tree)),
+        modules=frozenset(file.module.partition(".")[0] for file in built.tree.files if file.module and is_own(file)),
+        own=frozenset(name for text in texts for name in _defined(text.tree)),
+        handed=frozenset(name for text in texts for name in _handed(text.tree)),
         silenced=frozenset(found[1].lower() for text in texts for found in _SILENCED.finditer(text.text)),
     )
     shared = _scope(cells, everywhere)
-    scopes = (shared if text.is_driver else _scope([text], everywhere) for text in texts)
-    return [Code(script=text, scope=scope) for text, scope in zip(texts, scopes, strict=True)]
+    scopes = [shared if text.is_driver else _scope([text], everywhere) for text in texts]
+    both = list(zip(texts, scopes, strict=True))
+    folders = frozenset(folder for text, scope in both for folder in made.folders(text, scope))
+    return [Code(script=text, scope=replace(scope, made=folders)) for text, scope in both]
 
 
 def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
@@ -62,6 +71,9 @@ def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
         constants=ChainMap(_constants(trees), everywhere.constants),
         records=everywhere.records,
         silenced=everywhere.silenced,
+        modules=everywhere.modules,
+        own=everywhere.own,
+        handed=everywhere.handed,
     )
 
 
@@ -91,6 +103,26 @@ def _bound(tree: ast.Module) -> Iterator[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 if id(node) not in methods:
                     yield name
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of functions and classes, but of those that are made as the class of another is."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name, bases=bases, body=body):
+                if not bases or any(getattr(part, "name", "") == "__init__" for part in body):
+                    yield name
+
+
+def _handed(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of variables that are given to calls, and the keywords variables are given to."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            given = [*node.args, *(word.value for word in node.keywords)]
+            yield from (getattr(one, "id", getattr(one, "attr", "")) for one in given)
+            yield from (word.arg for word in node.keywords if word.arg and not isinstance(word.value, ast.Constant))
 
 
 def _constants(trees: Sequence[ast.Module]) -> dict[str, ast.expr]:

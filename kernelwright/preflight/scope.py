@@ -32,6 +32,14 @@ class Scope:
         Classes of the project that only hold values.
     silenced : set of str
         Services the project tells to stay offline: ``wandb``.
+    modules : set of str
+        The project's own top-level names.
+    own : set of str
+        The project's classes and functions, by their bare names.
+    handed : set of str
+        Names of what is handed on in calls: ``pretrained`` for ``create_model(name, pretrained=pretrained)``.
+    made : set of str
+        Folders the code makes itself.
     """
 
     imported: Mapping[str, str]
@@ -40,6 +48,10 @@ class Scope:
     constants: Mapping[str, ast.expr]
     records: frozenset[str]
     silenced: frozenset[str]
+    modules: frozenset[str]
+    own: frozenset[str]
+    handed: frozenset[str]
+    made: frozenset[str] = frozenset()
 
     def names(self, node: ast.expr, depth: int = 0) -> list[str]:
         """Return what an expression may name: ``numpy.load`` for ``np.load``; a name of the text's own after a dot."""
