@@ -1,20 +1,20 @@
 """What a notebook was built from: the common ancestor of its edits and ours.
 
-Files are known by the digests in the set-up cell, wherever their content is found. The driver has none: it is the one
-most like the notebook's, of those that a push recorded, else of the last build's and git's.
+Files are known by the digests in the set-up cell, wherever their content is found. The driver has none: it is one of
+those that a push recorded, else of the last build's and git's, as `likest` tells.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from kernelwright.building import Notebook
+from kernelwright.building import Notebook, was_edited
 from kernelwright.cells import Cell
 from kernelwright.errors import InvalidProject
 from kernelwright.project import Project
-from kernelwright.sync import history, script
+from kernelwright.sync import history, likest, script
 from kernelwright.sync.edited import Edited
 from kernelwright.sync.history import RECORDED
+from kernelwright.sync.likest import Remembered
 
 __all__ = ["RECORDED", "Base", "find"]
 
@@ -45,9 +45,15 @@ def find(project: Project, built: Notebook, changed: Edited, saved: float | None
         modules = _by_digest(project, built, changed, [changed, *recorded, *last])
     else:
         modules = dict(_by_commit(project, built, changed))
-    pushed = [one.driver for one in recorded if _agrees(one, changed)]
-    ours = [one.driver for one in last if _agrees(one, changed) and not _is_newer(project, one.driver, saved)]
-    return Base(modules=modules, cells=changed.told.cells, driver=_driver(project, changed, pushed, ours))
+    is_edited = was_edited(project, built)
+    ours = [one for one in last if _agrees(one, changed) and not is_edited]
+    remembered = Remembered(
+        pushed=[one.driver for one in recorded if _agrees(one, changed)],
+        built=[one.driver for one in ours if not _is_newer(project, one.driver, saved)],
+        committed=list(_past_drivers(project, changed)),
+        is_dated=saved is not None,
+    )
+    return Base(modules=modules, cells=changed.told.cells, driver=_driver(project, changed, remembered))
 
 
 def _agrees(one: Edited, other: Edited) -> bool:
@@ -93,35 +99,11 @@ def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[t
             yield path, text if is_committed else None
 
 
-def _driver(
-    project: Project, changed: Edited, pushed: Sequence[Sequence[Cell]], ours: Sequence[Sequence[Cell]]
-) -> Sequence[Cell] | None:
+def _driver(project: Project, changed: Edited, remembered: Remembered) -> Sequence[Cell] | None:
     """Find the driver: by its digest, else the likest of what is remembered; None where nothing is."""
     here = next(_cells(project.driver.read_bytes()), ())
     exact = here if script.all_same(here, changed.driver) else next(_driver_by_digest(project, changed), None)
-    if exact is not None:
-        return exact
-    best = _likest(pushed or [*ours, *_past_drivers(project, changed)], changed.driver, here)
-    if best is None or pushed or _lines(best) & _lines(changed.driver):
-        return best
-    # What is here now is no ancestor, or whatever was done here would be undone; but what is remembered has no line in
-    # common with the notebook.
-    return here if _lines(here) & _lines(changed.driver) else best
-
-
-def _likest(candidates: Sequence[Sequence[Cell]], there: Sequence[Cell], here: Sequence[Cell]) -> Sequence[Cell] | None:
-    is_tagless = any(cell.metadata.get("tags", ()) is None for cell in there)
-    told = [_with_tags(cells, here) for cells in candidates] if is_tagless else candidates
-    return max(told, key=lambda cells: _likeness(cells, there), default=None)
-
-
-def _lines(cells: Sequence[Cell]) -> set[str]:
-    return {line for cell in cells for line in cell.source.split("\n") if line.strip()}
-
-
-def _with_tags(cells: Sequence[Cell], here: Sequence[Cell]) -> Sequence[Cell]:
-    """Return what is here, tags and all, for a version that says the same."""
-    return here if [script.key(cell) for cell in cells] == [script.key(cell) for cell in here] else cells
+    return exact if exact is not None else likest.choose(remembered, changed.driver, here)
 
 
 def _driver_by_digest(project: Project, changed: Edited) -> Iterator[Sequence[Cell]]:
@@ -149,10 +131,3 @@ def _cells(data: bytes) -> Iterator[Sequence[Cell]]:
         yield script.read(data)
     except InvalidProject:
         return
-
-
-def _likeness(cells: Sequence[Cell], others: Sequence[Cell]) -> tuple[int, float]:
-    """Tell how alike two drivers are: cells in common, then text in common."""
-    common = sum(any(script.same(cell, other) for other in others) for cell in cells)
-    one, two = ("\n".join(cell.source for cell in these).split("\n") for these in (cells, others))
-    return common - abs(len(cells) - len(others)), SequenceMatcher(a=one, b=two, autojunk=False).ratio()
