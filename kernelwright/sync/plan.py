@@ -6,7 +6,7 @@ from pathlib import Path
 from kernelwright import files
 from kernelwright.building import Notebook, build_notebook
 from kernelwright.project import Project
-from kernelwright.sync import base, drivers, edited, modules
+from kernelwright.sync import base, belonging, drivers, edited, modules
 from kernelwright.sync.changes import Change, Plan
 from kernelwright.sync.edited import Edited
 
@@ -35,10 +35,9 @@ def make(project: Project, data: bytes, name: str = "the notebook", saved: float
         One of the two cannot be read.
     """
     changed = edited.read(data, name)
-    if not (changed.modules or changed.set_up):
-        what = "has neither a set-up cell nor a %%module cell: it was not built from this project"
-        return Plan(changes=[Change(action="refuse", place=name, what=what)])
     built = build_notebook(project)
+    if what := belonging.problem(project, built, changed):
+        return Plan(changes=[Change(action="refuse", place=name, what=what)])
     ancestor = base.find(project, built, changed, saved)
     found = [*_set_up(built, changed), *modules.changes(project, built, changed, ancestor)]
     return Plan(changes=[*found, *drivers.changes(project, changed, ancestor)])
