@@ -73,6 +73,13 @@ def test_an_edit_of_a_module_and_of_a_driver_cell_comes_back_whoever_saved_it(pr
         (b"{", "e.ipynb: not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         (b"[]", "e.ipynb: no list of cells; save it as a notebook of format 4"),
         (b'{"worksheets": []}', "e.ipynb: no list of cells; save it as a notebook of format 4"),
+        *(
+            (
+                f'{{"cells": [{{"cell_type": "code"}}, {{"cell_type": {kind}}}]}}'.encode(),
+                "e.ipynb: cell 2: its cell_type is no text; make it code, markdown or raw",
+            )
+            for kind in ('["code"]', '{"code": 1}', "null", "1")
+        ),
         (b"\xff", "e.ipynb: not JSON: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
     ],
 )
