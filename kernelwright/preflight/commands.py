@@ -21,7 +21,9 @@ def needs(asked: Asked) -> str:
     """Return what a command that is run needs of the network, empty for nothing."""
     line = _line(asked)
     found = shell.fetches(f"pip {line}" if asked.name.startswith(_PIP) else line)
-    return found if found in {"", shell.PIP} else f"{asked.name}() of {found}"
+    if found == shell.PIP:
+        return "" if "pip" in asked.scope.silenced or shell.keeps_pip_here(line) else found
+    return f"{asked.name}() of {found}" if found else ""
 
 
 def _line(asked: Asked) -> str:

@@ -17,12 +17,19 @@ def check(code: list[Code]) -> Iterator[Finding]:
     """Check the commands and the calls of a notebook whose internet is off."""
     for one in code:
         for number, line in one.script.magics:
-            if shell.fetches(line):
+            needed = shell.fetches(line)
+            if needed and not (needed == shell.PIP and _has_no_index(one, line)):
                 yield _found(one.script, number, line.strip())
         for call in one.calls():
             asked = (Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func))
             if what := next(filter(None, map(_needs, asked)), ""):
                 yield _found(one.script, call.lineno, what)
+
+
+def _has_no_index(code: Code, line: str) -> bool:
+    """Tell whether a variable keeps pip here: one of the notebook's, or of the line, or of a cell of the shell's."""
+    within = code.script.text if code.script.text.startswith("%%") else line
+    return "pip" in code.scope.silenced or shell.keeps_pip_here(within)
 
 
 def _needs(asked: Asked) -> str:

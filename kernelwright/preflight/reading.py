@@ -16,6 +16,11 @@ _RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
 _CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "remove", "clear"}
 _SILENCED = re.compile(r"(WANDB|COMET|NEPTUNE)_(?:MODE|DISABLED)\W{1,8}(?:offline|disabled|dryrun|true)", re.IGNORECASE)
 
+_WITHOUT_INDEX = re.compile(
+    r"(?:%(?:set_)?env\s+|environ\W{1,3}(?:setdefault\W{2}|update\W{2,3})?)PIP_NO_INDEX[\"'\]]*\s*[=,:\s]\s*[\"']?(?:1|true|yes|on)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
@@ -53,13 +58,19 @@ def read(project: Project, built: Notebook) -> list[Code]:
         modules=frozenset(file.module.partition(".")[0] for file in built.tree.files if file.module and is_own(file)),
         own=frozenset(name for text in texts for name in _defined(text.tree)),
         handed=frozenset(name for text in texts for name in _handed(text.tree)),
-        silenced=frozenset(found[1].lower() for text in texts for found in _SILENCED.finditer(text.text)),
+        silenced=frozenset(service for text in texts for service in _silenced(text.text)),
     )
     shared = _scope(cells, everywhere)
     scopes = [shared if text.is_driver else _scope([text], everywhere) for text in texts]
     both = list(zip(texts, scopes, strict=True))
     folders = frozenset(folder for text, scope in both for folder in made.folders(text, scope))
     return [Code(script=text, scope=replace(scope, made=folders)) for text, scope in both]
+
+
+def _silenced(text: str) -> Iterator[str]:
+    yield from (found[1].lower() for found in _SILENCED.finditer(text))
+    if _WITHOUT_INDEX.search(text):
+        yield "pip"
 
 
 def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:

@@ -31,7 +31,7 @@ class Scope:
     records : set of str
         Classes of the project that only hold values.
     silenced : set of str
-        Services the project tells to stay offline: ``wandb``.
+        Services the project tells to stay offline: ``wandb``; ``pip`` without an index.
     modules : set of str
         The project's own top-level names.
     own : set of str

@@ -25,6 +25,12 @@ _VERBS = frozenset(
     ("install", "download", "wheel", "uninstall", "list", "show", "freeze", "check", "config", "cache", "index", "hash")
 )
 _MODULES = {"nltk.downloader": "", "spacy": "download", "gdown": "", "wget": ""}
+_WHEELS = re.compile(r"(?!\w+://).*(\.whl|/\*)")
+_FOLDER = re.compile(r"((/|\.{1,2}/|~/)[^$]*|\.{1,2})(?<!\.txt)")
+_GIVING = re.compile(r"\$\(\s*(?:ls|find|echo)\s+([^()|;&]*)\)|`(?:ls|find|echo)\s+([^`|;&]*)`")
+_LOOP = re.compile(r"\bfor\s+(\w+)\s+in\s+([^;]*?)\s*;\s*do\b")
+_PIPED = re.compile(r"\b(?:ls|find)\s+([^|;&]*)\|\s*(xargs\b[^|;&]*)")
+_EXPORTED = re.compile(r"\bexport\s+(?:PIP_NO_INDEX|UV_OFFLINE)=[\"']?(?:1|true|yes|on)\b", re.IGNORECASE)
 PIP = "pip install without --no-index"
 
 
@@ -33,9 +39,30 @@ def fetches(line: str) -> str:
     return next((what for command in _commands(line) if (what := _judged(command))), "")
 
 
+def keeps_pip_here(text: str) -> bool:
+    """Tell whether commands set, for those that follow, what keeps pip from looking anywhere but here."""
+    return bool(_EXPORTED.search(text))
+
+
+def _plain(text: str) -> str:
+    """Write out what a line gives to a command: the paths of ``$(ls …)``, of a loop and before ``| xargs``."""
+    text = _GIVING.sub(lambda found: _paths(found[1] or found[2] or ""), text)
+    text = _PIPED.sub(lambda found: f"{found[2]} {_paths(found[1])}", text)
+    for variable, words in _LOOP.findall(text):
+        text = re.sub(rf"[\"']?\$\{{?{variable}\b\}}?[\"']?", words.replace("\\", "/"), text)
+    return text
+
+
+def _paths(words: str) -> str:
+    """Return what is listed, without options and what is asked of it."""
+    named = [word.strip("\"'") for word in words.split()]
+    wheels = [word for word in named if word.endswith(".whl")]
+    return " ".join(wheels or [word for word in named if word.startswith(("/", ".", "~"))])
+
+
 def _commands(text: str) -> Iterator[list[str]]:
     """Yield the words of each command; a comment, and the marks of IPython, left out."""
-    for line in text.replace("\\\n", " ").split("\n"):
+    for line in _plain(text.replace("\\\n", " ")).split("\n"):
         command: list[str] = []
         for word in (raw.lstrip("!%") for raw in _words(line)):
             if word.startswith("#"):
@@ -83,7 +110,7 @@ def _program(words: Sequence[str]) -> Sequence[str]:
 def _pips(words: Sequence[str]) -> str:
     """Judge pip wherever it stands: ``python -m pip``, ``xargs pip``, options before ``install``."""
     at = next((i for i, word in enumerate(words) if _PIP.fullmatch(PurePosixPath(word).name)), None)
-    if at is None:
+    if "uv" in words or at is None:
         return _uv(words)
     rest = words[at + 1 :]
     installs = next((word for word in rest if word in _VERBS), "") in {"install", "download", "wheel"}
@@ -93,13 +120,15 @@ def _pips(words: Sequence[str]) -> str:
 
 def _uv(words: Sequence[str]) -> str:
     found = "uv" in words and {"add", "sync", "install"}.intersection(words)
-    return PIP if found and not {"--offline", "--no-index"}.intersection(words) else ""
+    return PIP if found and not {"--offline", "--no-index"}.intersection(words) and not _is_alone(words[2:]) else ""
 
 
 def _is_alone(words: Sequence[str]) -> bool:
-    """Tell whether pip is given wheels by their paths, and told not to look for what they require."""
+    """Tell whether pip is given wheels or folders by their paths, and told to look for nothing they require."""
     operands = [word for word in words if not word.startswith("-") and word != "install"]
-    return "--no-deps" in words and bool(operands) and all(word.endswith(".whl") for word in operands)
+    carried = [_WHEELS, _FOLDER] if "--no-build-isolation" in words else [_WHEELS]
+    here = all(any(pattern.fullmatch(operand) for pattern in carried) for operand in operands)
+    return "--no-deps" in words and bool(operands) and here
 
 
 def _module(words: Sequence[str]) -> str:
