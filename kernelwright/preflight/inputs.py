@@ -86,7 +86,7 @@ def _told(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[s
     yield from (known.wheels_dataset, known.sources_dataset, *known.public)
     yield from (file.text for file in built.tree.files if is_own(file) and file.text and not file.path.endswith(".py"))
     for one in code:
-        yield from (text for _, text in literal(one))
+        yield from (text for _, text in literal(one, compared=True))
         yield from (line for _, line in one.script.magics)
         yield from one.scope.imported.values()
         yield from one.scope.stars

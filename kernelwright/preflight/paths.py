@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kernelwright.preflight.reading import Code
@@ -11,6 +11,9 @@ _MOUNTED = re.compile(r"(?<![\w.~}-])(?:/kaggle/input|(?:\.\./)+input)/[^\s\"'`,
 _OWNED = {"datasets": 2, "notebooks": 2, "models": 2, "competitions": 1}
 _TALKING = re.compile(
     r"(.*\.)?(print|debug|info|warn|warning|error|exception|critical|display|Markdown|HTML|exit|\w*Error)"
+)
+_COMPARING = re.compile(
+    r"(starts|ends)with|replace|remove(pre|suf)fix|r?(split|partition|index)|count|[lr]?strip|sub|(full)?match|search|contains"
 )
 
 
@@ -36,15 +39,16 @@ def _source(path: str) -> Mounted:
     return Mounted(path=path, slug="" if unknown else slug, owner=parts[1] if at == 2 and len(parts) > 1 else "")
 
 
-def literal(code: Code) -> Iterator[tuple[ast.expr, str]]:
+def literal(code: Code, *, compared: bool = False) -> Iterator[tuple[ast.expr, str]]:
     """Yield the expressions that make a text with a literal of their own, the whole before its parts.
 
-    Docstrings and what is only said, by ``print`` or an error, are left out; so is the use of a constant that names
-    a source already: where the constant is given, it is judged.
+    Docstrings and what is only said, by ``print`` or an error, are left out, and what is only compared unless it is
+    asked for; so is the use of a constant that names a source already: where the constant is given, it is judged.
     """
     covered: set[int] = set()
     for node in code.script.running():
-        covered.update(id(part) for part in _said(node))
+        left_out = [*_said(node, code), *([] if compared else _compared(node))]
+        covered.update(id(part) for one in left_out for part in _parts(one))
         if id(node) in covered or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):
             continue
         text = code.scope.text(node)
@@ -54,22 +58,46 @@ def literal(code: Code) -> Iterator[tuple[ast.expr, str]]:
             yield node, text
 
 
-def _said(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the texts that a node says to people."""
-    said: list[ast.expr] = []
+def _said(node: ast.AST, code: Code) -> Sequence[ast.expr]:
+    """Return the texts that a node says to people."""
     match node:
         case ast.Expr(value=ast.Constant() as value):
-            said = [value]
+            return [value]
         case ast.Call(func=func, args=arguments, keywords=keywords):
-            said = arguments if _TALKING.fullmatch(_last(func)) else []
-            said = [*said, *(keyword.value for keyword in keywords if keyword.arg == "help")]
+            talking = any(map(_TALKING.fullmatch, (_last(func), *code.scope.names(func))))
+            helping = [keyword.value for keyword in keywords if keyword.arg == "help"]
+            return [*arguments, *helping] if talking else helping
         case ast.Raise(exc=ast.Call(args=arguments)):
-            said = arguments
+            return arguments
         case ast.Assert(msg=ast.expr() as message):
-            said = [message]
-    for one in said:
-        if isinstance(one, ast.Constant | ast.JoinedStr | ast.BinOp):
-            yield from (one, *(part for part in ast.iter_child_nodes(one) if isinstance(part, ast.Constant)))
+            return [message]
+    return []
+
+
+def _compared(node: ast.AST) -> Sequence[ast.expr]:
+    """Return the texts that others are held against, or that values are looked up by."""
+    match node:
+        case ast.Compare(left=left, comparators=others):
+            groups = (one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one] for one in others)
+            return [left, *(part for group in groups for part in group)]
+        case ast.Dict(keys=keys):
+            return [key for key in keys if key is not None]
+        case ast.Subscript(slice=key):
+            return [key]
+        case ast.MatchValue(value=value):
+            return [value]
+        case ast.Call(func=ast.Attribute(attr=name), args=arguments) if _COMPARING.fullmatch(name):
+            tuples = (one.elts if isinstance(one, ast.Tuple) else [one] for one in arguments)
+            return [part for one in tuples for part in one]
+    return []
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield a text that is left out, with its parts; what is called in it is not left out."""
+    if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+        yield from (node, *(part for part in ast.iter_child_nodes(node) if isinstance(part, ast.Constant)))
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        yield from (node, node.func.value, *(part for part in node.args if isinstance(part, ast.Constant)))
 
 
 def _last(func: ast.expr) -> str:

@@ -46,6 +46,7 @@ class Everywhere:
     modules: frozenset[str]
     own: frozenset[str]
     handed: frozenset[str]
+    shadowed: frozenset[int]
 
 
 def read(project: Project, built: Notebook) -> list[Code]:
@@ -58,6 +59,7 @@ def read(project: Project, built: Notebook) -> list[Code]:
         modules=frozenset(file.module.partition(".")[0] for file in built.tree.files if file.module and is_own(file)),
         own=frozenset(name for text in texts for name in _defined(text.tree)),
         handed=frozenset(name for text in texts for name in _handed(text.tree)),
+        shadowed=frozenset(node for text in texts for node in _shadowed(text.tree)),
         silenced=frozenset(service for text in texts for service in _silenced(text.text)),
     )
     shared = _scope(cells, everywhere)
@@ -85,6 +87,7 @@ def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
         modules=everywhere.modules,
         own=everywhere.own,
         handed=everywhere.handed,
+        shadowed=everywhere.shadowed,
     )
 
 
@@ -173,7 +176,7 @@ def _changed(tree: ast.Module) -> Iterator[str]:
 
 def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
     """Yield each name with the value it is given, None for any other way a name gets one."""
-    simple: set[int] = set()
+    simple = set(_shadowed(tree))
     for owner, node in _owned(tree):
         for target in _targets(node):
             simple.add(id(target))
@@ -181,8 +184,25 @@ def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
     for other in ast.walk(tree):
         if isinstance(other, ast.Name) and isinstance(other.ctx, ast.Store) and id(other) not in simple:
             yield other.id, None
-        elif isinstance(other, ast.arg):
-            yield other.arg, None
+
+
+def _shadowed(tree: ast.Module) -> Iterator[int]:
+    """Yield the ids of the names within a function that mean its parameters, and so for comprehensions."""
+    for node in ast.walk(tree):
+        names: set[str] = set()
+        match node:
+            case ast.FunctionDef(args=given) | ast.AsyncFunctionDef(args=given) | ast.Lambda(args=given):
+                names = {part.arg for part in ast.walk(given) if isinstance(part, ast.arg)}
+            case ast.ListComp(generators=loops) | ast.SetComp(generators=loops):
+                names = _looped(loops)
+            case ast.DictComp(generators=loops) | ast.GeneratorExp(generators=loops):
+                names = _looped(loops)
+        if names:
+            yield from (id(part) for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in names)
+
+
+def _looped(loops: Sequence[ast.comprehension]) -> set[str]:
+    return {part.id for loop in loops for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
 
 
 def _owned(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:

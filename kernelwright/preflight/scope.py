@@ -38,6 +38,8 @@ class Scope:
         The project's classes and functions, by their bare names.
     handed : set of str
         Names of what is handed on in calls: ``pretrained`` for ``create_model(name, pretrained=pretrained)``.
+    shadowed : set of int
+        The ids of the nodes whose names mean a parameter, or the variable of a comprehension.
     made : set of str
         Folders the code makes itself.
     """
@@ -51,6 +53,7 @@ class Scope:
     modules: frozenset[str]
     own: frozenset[str]
     handed: frozenset[str]
+    shadowed: frozenset[int]
     made: frozenset[str] = frozenset()
 
     def names(self, node: ast.expr, depth: int = 0) -> list[str]:
@@ -60,6 +63,8 @@ class Scope:
         if root is None or not spelt:
             return []
         rest = spelt[root.end() :]
+        if id(_root(node)) in self.shadowed:
+            return [f".{spelt}"]
         if root[0] in self.imported:
             return [self.imported[root[0]] + rest]
         if root[0] in self.bound:
@@ -80,7 +85,7 @@ class Scope:
     def _given(self, node: ast.expr | None, depth: int) -> ast.expr | None:
         """Return what a name, an attribute or an item of a constant was given, None for another node."""
         match node:
-            case ast.Name() | ast.Attribute():
+            case ast.Name() | ast.Attribute() if id(_root(node)) not in self.shadowed:
                 return next((self.constants[place] for place in self._places(node) if place in self.constants), None)
             case ast.Subscript(value=value, slice=ast.Constant(value=key)):
                 table = self.meant(value, depth + 1)
@@ -160,6 +165,13 @@ def spelling(node: ast.expr) -> str:
         parts.append(f".{node.attr}" if isinstance(node, ast.Attribute) else "()")
         node = node.value if isinstance(node, ast.Attribute) else node.func
     return "".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """Return what an expression such as ``req.get`` begins with."""
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return node
 
 
 def _joined(parts: Iterable[str]) -> str:
