@@ -67,13 +67,26 @@ def _show(plan: "Plan", *, applied: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for change in plan.changes:
         print(f"{change.place}: {'refused: ' if change.action == 'refuse' else ''}{change.what}")
-        if change.action in {"write", "delete"} and change.diff:
+        if change.diff:
             console.print(Syntax(change.diff, "diff", background_color="default")) if console.is_terminal else print(
                 change.diff
             )
-        if applied and change.action == "conflict" and change.after is not None:
-            print(f"  both versions are in {conflict_file(change)}; merge them into {change.place}")
+        if change.action == "conflict" and change.after is not None:
+            print(f"  {_left(change, str(conflict_file(change)), applied=applied)}")
     print(_summary(plan, applied=applied))
+
+
+def _left(change: "Change", file: str, *, applied: bool) -> str:
+    """Say what a conflict leaves in its file, and what to do with it."""
+    if not applied:
+        return f"--apply leaves {'the merged text with its marks' if change.marked else 'one version'} in {file}"
+    if change.marked:
+        return f"both versions are in {file}; merge them into {change.place}"
+    if change.after == change.before:
+        return f"{file} is the version here; delete {change.place} as the notebook did, or keep it"
+    if change.before is None:
+        return f"{file} is the notebook's version; copy it to {change.place} to keep it, or delete it"
+    return f"{file} is the notebook's version; take from it into {change.place} what you want to keep"
 
 
 def _summary(plan: "Plan", *, applied: bool) -> str:
@@ -82,6 +95,6 @@ def _summary(plan: "Plan", *, applied: bool) -> str:
     left = actions.count("conflict") + actions.count("refuse")
     if not taken and not left:
         return "nothing to bring back: the notebook says what the sources say"
-    verb = "changed" if applied else "to change; run again with --apply to write them"
+    verb = "changed" if applied else f"to change{'; run again with --apply to write them' if taken else ''}"
     first = f"{taken} {'file' if taken == 1 else 'files'} {verb}"
     return f"{first}; {left} left to you" if left else first

@@ -40,6 +40,11 @@ class Change:
         shown = difflib.unified_diff(old, new, f"a/{self.place}", f"b/{self.place}", lineterm="")
         return "\n".join(line.rstrip("\r\n") for line in shown)
 
+    @property
+    def marked(self) -> bool:
+        """Whether its content is both versions, with conflict marks."""
+        return self.action == "conflict" and any(line.startswith("<<<<<<< here") for line in _lines(self.after))
+
 
 def _lines(data: bytes | None) -> list[str]:
     return (data or b"").decode("utf-8", "replace").splitlines(keepends=True)

@@ -85,9 +85,9 @@ def _cells(data: bytes, name: str) -> Iterator[Cell]:
     if not isinstance(listed, list) or not all(isinstance(cell, dict) for cell in listed):
         raise InvalidNotebook(f"{name}: no list of cells; save it as a notebook of format 4")
     for number, node in enumerate(listed, 1):
-        kind = node.get("cell_type")
-        if not isinstance(kind, str):
+        if not isinstance(node.get("cell_type"), str):
             raise InvalidNotebook(f"{name}: cell {number}: its cell_type is no text; make it code, markdown or raw")
+        kind = node["cell_type"]
         if kind in {"code", "markdown", "raw"}:
             yield Cell(kind=kind, source=_source(node.get("source", "")), metadata=_metadata(node))
 

@@ -2,11 +2,12 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from kernelwright.cli import app
 from tests.packager import shipped
-from tests.packager.sync.edits import MODULE, edit, notebook
+from tests.packager.sync.edits import MODULE, code_cell, edit, notebook
 
 
 def pull(folder, told, *options):
@@ -65,3 +66,61 @@ def test_the_command_fails_where_something_is_left_to_the_author(tmp_path):
             ],
         },
     )
+
+
+def both_changed(project):
+    told = notebook(project)
+    edit(told, f"%%module {MODULE}", "len(row", "1 + len(row")
+    (project / MODULE).write_text(shipped.MODULE.replace("len(row", "2 + len(row"))
+    return told
+
+
+def test_a_conflict_is_shown_before_it_is_left(tmp_path):
+    project = shipped.ready(tmp_path / "project")
+    told = both_changed(project)
+    shown = pull(project, told)
+    lines = shown.stdout.splitlines()
+    assert (shown.exit_code, lines[0]) == (1, f"{MODULE}: changed in the notebook and here")
+    assert lines[1:3] == [f"--- a/{MODULE}", f"+++ b/{MODULE}"]
+    assert "+<<<<<<< here" in lines
+    assert lines[-2:] == [
+        f"  --apply leaves the merged text with its marks in build/conflicts/{MODULE}",
+        "0 files to change; 1 left to you",
+    ]
+    assert not (project / "build/conflicts").exists()
+    assert pull(project, told, "--apply").stdout.splitlines()[-2:] == [
+        f"  both versions are in build/conflicts/{MODULE}; merge them into {MODULE}",
+        "0 files changed; 1 left to you",
+    ]
+
+
+@pytest.mark.parametrize("is_deleted_here", [True, False])
+def test_a_conflict_of_one_version_says_whose_it_is(tmp_path, is_deleted_here):
+    project = shipped.make(tmp_path / "project")
+    more, left = project / "toy/more.py", "build/conflicts/toy/more.py"
+    more.write_text("X = 1\n")
+    shipped.commit(project)
+    told = notebook(project)
+    if is_deleted_here:
+        edit(told, "%%module toy/more.py", "1", "2")
+        more.unlink()
+        said = f"  {left} is the notebook's version; copy it to toy/more.py to keep it, or delete it"
+    else:
+        told["cells"].remove(code_cell(told, "%%module toy/more.py"))
+        more.write_text("X = 2\n")
+        said = f"  {left} is the version here; delete toy/more.py as the notebook did, or keep it"
+    assert pull(project, told).stdout.splitlines()[-2] == f"  --apply leaves one version in {left}"
+    assert pull(project, told, "--apply").stdout.splitlines()[-2] == said
+    assert (project / left).read_text() == "X = 2\n"
+
+
+def test_a_conflict_with_what_is_no_text_says_that_it_is_the_notebooks(tmp_path):
+    project = shipped.make(tmp_path / "project")
+    told = notebook(project)
+    shipped.commit(project)
+    told["cells"].append({"cell_type": "code", "metadata": {}, "source": "%%module toy/data.csv\nx\n"})
+    (project / "toy/data.csv").write_bytes(b"\xff")
+    said = (
+        "  build/conflicts/toy/data.csv is the notebook's version; take from it into toy/data.csv what you want to keep"
+    )
+    assert pull(project, told, "--apply").stdout.splitlines()[-2] == said
