@@ -106,7 +106,7 @@ def _tagged(part: str, cell: Cell, before: Cell) -> str:
 
 def _forms(cell: Cell, mark: str) -> Iterator[str]:
     """Yield the ways to write a cell: as it is; one of another language also in comments, below its name."""
-    body = cell.source.rstrip("\n")
+    body = key(cell)[1]
     if cell.kind != "code":
         yield f"{mark}\n{_commented(body)}"
         return
@@ -191,8 +191,9 @@ def pair(cells: Sequence[Cell], others: Sequence[Cell]) -> list[int | None]:
 
 
 def key(cell: Cell) -> tuple[str, str]:
-    """Return what a cell says: its kind and its text."""
-    return cell.kind, cell.source.rstrip("\n")
+    """Return what a cell says: its kind and its text; code of blanks alone says nothing."""
+    is_blank = cell.kind == "code" and not cell.source.strip()
+    return cell.kind, "" if is_blank else cell.source.rstrip("\n")
 
 
 def _take(found: list[int | None], free: set[int], index: int, at: int | None) -> None:

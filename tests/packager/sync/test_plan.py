@@ -231,7 +231,7 @@ def test_cells_are_added_to_a_driver_without_any(project, driver):
     assert applied(project, notebook(project)) == []
 
 
-@pytest.mark.parametrize("text", [None, "", []])
+@pytest.mark.parametrize("text", [None, "", [], " \n", " ", ["\t\n", "\n", " "]])
 def test_an_empty_cell_comes_back_as_one(project, text):
     told = notebook(project)
     told["cells"].append({"cell_type": "code", "metadata": {}, "source": text})
