@@ -11,6 +11,8 @@ from kernelwright.sync.changes import Change
 from kernelwright.sync.edited import Edited
 from kernelwright.sync.script import Script
 
+_LONGEST_RUN = 3  # of which each number is named
+_MOST_NAMED = 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -94,8 +96,25 @@ def describe(cells: Sequence[Cell], before: Sequence[Cell]) -> str:
         "moved": [at + 1 for _, at in known if at not in kept_order],
         "deleted": [at + 1 for at in range(len(before)) if at not in pairs],
     }
-    named = [f"cell {', '.join(map(str, which))} {what}" for what, which in told.items() if which]
-    return "; ".join(named)
+    return "; ".join(f"{_numbered(which)} {what}" for what, which in told.items() if which)
+
+
+def _numbered(which: Sequence[int]) -> str:
+    """Name cells by their numbers: a long run by its ends, and the last of many by how many they are."""
+    runs: list[list[int]] = []
+    for number in which:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [part for run in runs for part in _run(run)]
+    more = f" and {len(parts) - _MOST_NAMED} more places" if len(parts) > _MOST_NAMED else ""
+    called = "cells" if any(len(run) > _LONGEST_RUN for run in runs) else "cell"
+    return f"{called} {', '.join(parts[:_MOST_NAMED])}{more}"
+
+
+def _run(run: Sequence[int]) -> list[str]:
+    return [f"{run[0]} to {run[-1]}"] if len(run) > _LONGEST_RUN else [str(number) for number in run]
 
 
 def _longest_rise(values: Sequence[int]) -> set[int]:

@@ -26,8 +26,12 @@ def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
     parts = PurePosixPath(path).parts
     if not parts or path.startswith(("/", "~")) or "\\" in path or ":" in parts[0]:
         raise Outside("is not a path inside the notebook's tree")
-    if ".." in path.split("/") or "\0" in path or "." in path.split("/"):
+    if ".." in path.split("/"):
         raise Outside("leads elsewhere by its dots")
+    if "." in path.split("/"):
+        raise Outside("holds a step `.`, which leads nowhere; write it without")
+    if not path.isprintable():
+        raise Outside("holds a character that is not printable; rename it")
     for source in project.sources:
         if source.name == parts[0]:
             found = source.joinpath(*parts[1:])
@@ -38,6 +42,11 @@ def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
             walk(project.root, found)
             return found
     raise Outside("belongs to no configured source; add its folder to sources in pyproject.toml first")
+
+
+def shown(path: str) -> str:
+    """Return a path as it can be shown: what is not printable is escaped."""
+    return path if path.isprintable() else repr(path)[1:-1]
 
 
 def _carried(parts: Sequence[str]) -> None:

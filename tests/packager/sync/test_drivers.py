@@ -2,6 +2,8 @@
 
 import pytest
 
+from kernelwright.cells import Cell
+from kernelwright.sync import drivers
 from tests.packager import shipped
 from tests.packager.sync.edits import applied, code_cell, edit, notebook
 from tests.packager.sync.test_edited import as_colab
@@ -140,3 +142,17 @@ def test_other_tags_leave_the_rest_of_a_cells_mark(tmp_path, mark, tags, after):
     code_cell(told, "rows =")["metadata"]["tags"] = tags
     assert applied(project, told) == [("write", "main.py", "edited: cell 3 edited")]
     assert driver.read_text() == shipped.DRIVER.replace("# %%\nrows", f"{after}\nrows")
+
+
+def code(*texts):
+    return [Cell(kind="code", source=text) for text in texts]
+
+
+def test_many_cells_are_not_told_one_by_one():
+    before = code("a", "b")
+    many = [f"x = {number}" for number in range(100)]
+    assert drivers.describe(code("a", "b", *many), before) == "cells 3 to 102 added"
+    assert drivers.describe(code("a", *many[:3], "b", *many[3:8]), before) == "cells 2, 3, 4, 6 to 10 added"
+    spread = code(*(text for one in many for text in (f"old_{one}", one)))
+    told = drivers.describe(spread, code(*(f"old_{one}" for one in many)))
+    assert told == f"cell {', '.join(str(2 * at) for at in range(1, 21))} and 80 more places added"

@@ -30,6 +30,8 @@ def contents(folder):
 INSIDE = "is not a path inside the notebook's tree"
 NOWHERE = "belongs to no configured source; add its folder to sources in pyproject.toml first"
 HIDDEN = "is nothing that a notebook carries: hidden, or made by Python"
+STEP = "holds a step `.`, which leads nowhere; write it without"
+ODD = "holds a character that is not printable; rename it"
 PATHS = {
     "/etc/cron.d/x": INSIDE,
     "~/x.py": INSIDE,
@@ -38,7 +40,12 @@ PATHS = {
     "": INSIDE,
     "toy/../../x.py": "leads elsewhere by its dots",
     "../x.py": "leads elsewhere by its dots",
-    "toy/./x.py": "leads elsewhere by its dots",
+    "toy/./x.py": STEP,
+    "./toy/dot.py": STEP,
+    "toy/con\u202e.py": ODD,
+    "toy/nul\0.py": ODD,
+    "toy/a\tb.py": ODD,
+    "toy/\u200b.py": ODD,
     "x.py": NOWHERE,
     "main.py": NOWHERE,
     "pyproject.toml": NOWHERE,
@@ -55,9 +62,9 @@ PATHS = {
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_outside_the_sources_is_refused_and_nothing_is_written(project, path):
-    before = contents(project.parent)
+    before, shown = contents(project.parent), path if path.isprintable() else repr(path).strip("'")
     done = applied(project, f"%%module {path}\nX = 1\n")
-    assert [one for one in done if one[0] != "note"] == [("refuse", path, PATHS[path])]
+    assert [one for one in done if one[0] != "note"] == [("refuse", shown, PATHS[path])]
     assert contents(project.parent) == before
 
 
