@@ -84,6 +84,43 @@ def first_true(asked: Asked) -> str:
     return "pretrained=True" if asked.is_true(0) else ""
 
 
+def on_hub(asked: Asked) -> str:
+    """Judge ``create_model("hf_hub:owner/model")``, whose configuration is fetched whatever its weights are."""
+    name = asked.text(0, "model_name")
+    return f'create_model("{name}")' if name.startswith(("hf_hub:", "hf-hub:")) else ""
+
+
+def backbone(asked: Asked) -> str:
+    """Judge a detector or a segmenter of torchvision, whose backbone is of ImageNet where nothing else is said."""
+    keys = ("weights", "weights_backbone", "pretrained_backbone")
+    said = [key for key in keys if (value := asked.value(None, key)) and not (key == "weights" and _is_none(value))]
+    left_out = not said and not asked.is_open
+    return f'{asked.last}() without weights_backbone=None, which is then of "imagenet",' if left_out else ""
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def weights_file(asked: Asked) -> str:
+    """Judge the bare name of a file of weights, which is fetched where it is not there."""
+    name = asked.text(0, "model") if asked.node.args or asked.node.keywords else ""
+    return f'{asked.last}("{name}")' if re.fullmatch(r"[\w.-]+\.pt", name) and not _is_here(name, asked) else ""
+
+
+def adapter(asked: Asked) -> str:
+    """Judge an adapter, whose name follows its model."""
+    name = asked.text(1, "model_id")
+    here = asked.is_true(None, "local_files_only") or _is_here(name, asked)
+    return "" if here else f'{asked.last}("{name}")'
+
+
+def logger(asked: Asked) -> str:
+    """Judge a logger of runs that goes by the service's name."""
+    off = asked.is_true(None, "offline") or asked.text(None, "mode") in {"offline", "disabled"}
+    return "" if off or asked.is_open or "wandb" in asked.scope.silenced else f"{asked.last}()"
+
+
 def learner(asked: Asked) -> str:
     """Judge a learner of fastai, which is pretrained where nothing is said."""
     given = asked.value(None, "pretrained")
@@ -111,7 +148,7 @@ def from_hub(asked: Asked) -> str:
 
 def named(asked: Asked) -> str:
     """Judge what is fetched by a name that is no path."""
-    name = asked.text(0, "model_name_or_path", "model_name", "name", "path")
+    name = asked.text(0, "model_name_or_path", "model_name", "model", "name", "path")
     return "" if _is_here(name, asked) or asked.is_true(None, "local_files_only") else f'{asked.name}() of "{name}"'
 
 

@@ -16,6 +16,7 @@ _LISTED = re.compile(rf"(?i){_NAME}[\"']\s*,\s*{_QUOTED}")
 _UNQUOTED = re.compile(
     rf"(?i){_NAME}[\"']?(?:\s*[:=]\s*){_BARE}|--{_NAME.replace('<name>', '<option>')}\s+(?P<given>\S{{16,}})"
 )
+_ASKED = re.compile(rf"(?i)://[^\s\"']*[?&]{_NAME}=(?P<value>[\w+/.~-]{{16,}})")
 _HEADER = re.compile(r"(?i)(?:authorization\W{1,6}|[\"'])(?:bearer|basic|token)\s+(?P<value>[\w.~+/=-]{16,})")
 _PLAIN = re.compile(r"(?i)(?<!\w)(?:\w{1,20}_)?key[\"']?\]?\s*[:=]\s*[\"'](?P<value>[0-9a-f]{32}|[0-9a-f]{40})[\"']")
 _SERVICES = {
@@ -52,7 +53,7 @@ def services(text: str) -> Collection[str]:
 
 def kind(line: str, services: Collection[str], *, bare: bool) -> str:
     """Return what a line seems to give away, empty for nothing; ``bare`` where values need no quotation marks."""
-    for pattern in (_ASSIGNED, _LISTED, _HEADER, *([_UNQUOTED] if bare else [])):
+    for pattern in (_ASSIGNED, _LISTED, _ASKED, _HEADER, *([_UNQUOTED] if bare else [])):
         for found in pattern.finditer(line):
             told = found.groupdict()
             value = told.get("value") or told.get("given") or ""

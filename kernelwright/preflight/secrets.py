@@ -22,7 +22,10 @@ _KINDS = {
     "a key of OpenAI or Anthropic": (
         r"\bsk-(?:(?:ant|proj|svcacct|admin)-(?=[\w-]*\d)[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})"
     ),
-    "a key of Weights & Biases": r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]*[\"'][0-9a-f]{40}[\"']",
+    "a key of Weights & Biases": (
+        r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]*[\"'][0-9a-f]{40}[\"']"
+        r"|\bwandb[\"',\s]+login\b[^;&|#]*\b[0-9a-f]{40}\b"
+    ),
     "a key of Stripe": r"\b[sr]k_live_[0-9A-Za-z]{20,}",
     "a signed token": r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}",
     "a password in an address": (
@@ -30,7 +33,7 @@ _KINDS = {
     ),
 }
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
-_COMMAND = re.compile(r"\s*([!%]|export\s)")
+_COMMAND = re.compile(r"\s*((?:[\w., ]+=\s*)?[!%]|export\s)")
 
 
 def masked(text: str) -> str:
