@@ -128,11 +128,22 @@ def _module(file: SourceFile) -> Script:
 
 
 def _cells(project: Project, cells: tuple[Cell, ...]) -> Iterator[Script]:
+    for cell, line in placed(project, cells):
+        if cell.kind == "code":
+            yield Script(file=project.configuration.driver, line=line, text=cell.source, is_driver=True)
+
+
+def placed(project: Project, cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, int]]:
+    """Yield the driver's cells, each with the line of the driver at which its text begins."""
     text = project.driver.read_text("utf-8", "replace").replace("\r\n", "\n")
     at = 0
     for cell in cells:
-        if cell.kind == "code" and "driver" in cell.metadata.get("kernelwright", {}):
-            found = text.find(cell.source, at)
-            at = found + len(cell.source) if found >= 0 else at
-            line = text.count("\n", 0, max(found, 0)) + 1
-            yield Script(file=project.configuration.driver, line=line, text=cell.source, is_driver=True)
+        if "driver" in cell.metadata.get("kernelwright", {}):
+            written = cell.source if cell.kind == "code" else _commented(cell.source)
+            found = text.find(written, at)
+            at = found + len(written) if found >= 0 else at
+            yield cell, text.count("\n", 0, max(found, 0)) + 1
+
+
+def _commented(source: str) -> str:
+    return "\n".join(f"# {line}" if line else "#" for line in source.split("\n"))

@@ -7,7 +7,8 @@ from kernelwright import magics
 from kernelwright.building import Notebook
 from kernelwright.preflight import credentials
 from kernelwright.preflight.findings import Finding, Severity
-from kernelwright.preflight.scripts import ALLOWED, is_own, origin
+from kernelwright.preflight.scripts import ALLOWED, is_own, origin, placed
+from kernelwright.project import Project
 from kernelwright.sources import DRIVER
 
 _KINDS = {
@@ -44,22 +45,20 @@ def masked(text: str) -> str:
     return text
 
 
-def check(built: Notebook) -> Iterator[Finding]:
+def check(project: Project, built: Notebook) -> Iterator[Finding]:
     """Search every text that is carried, the driver's cells included."""
-    for cell in built.cells:
-        if "driver" in cell.metadata.get("kernelwright", {}):
-            place = f"driver, cell {cell.metadata['kernelwright']['driver'] + 1}"
-            is_python = cell.kind == "code" and bool(magics.split(cell.source).python)
-            yield from _in(place, cell.source, is_python=is_python)
+    for cell, line in placed(project, built.cells):
+        is_python = cell.kind == "code" and bool(magics.split(cell.source).python)
+        yield from _in(project.configuration.driver, cell.source, first=line, is_python=is_python)
     for file in built.tree.files:
         if (is_own(file) or file.origin == DRIVER) and file.text:
             place = origin(file) if is_own(file) else file.path
-            yield from _in(place, file.text, is_python=file.path.endswith(".py"))
+            yield from _in(place, file.text, first=1, is_python=file.path.endswith(".py"))
 
 
-def _in(place: str, text: str, *, is_python: bool) -> Iterator[Finding]:
+def _in(place: str, text: str, *, first: int, is_python: bool) -> Iterator[Finding]:
     services = credentials.services(text)
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), first):
         bare = not is_python or bool(_COMMAND.match(line))
         kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(line)), "")
         kind = kind or credentials.kind(line, services, bare=bare)

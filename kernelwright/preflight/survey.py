@@ -71,7 +71,7 @@ def _of_notebook(project: Project) -> Iterator[Finding]:
     else:
         yield from notebook.check(project, built.data)
         yield from _of_code(project, built)
-        yield from secrets.check(built)
+        yield from secrets.check(project, built)
         yield from rehearsal.check(project, hashlib.sha256(built.data).hexdigest())
 
 

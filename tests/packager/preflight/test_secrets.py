@@ -54,7 +54,15 @@ def test_a_secret_in_the_driver_and_in_a_data_file_is_told(tmp_path):
     secret = 'TOKEN = "ghp_' + "a1" * 18 + '"'
     with_driver(project, secret)
     (project / "toy/.env").write_text(secret)
-    assert [one.place for one in found(project, "secret")] == ["driver, cell 4:1", "toy/.env:1"]
+    line = (project / "main.py").read_text().split("\n").index(secret) + 1
+    assert [one.place for one in found(project, "secret")] == [f"main.py:{line}", "toy/.env:1"]
+
+
+def test_a_secret_in_the_markdown_of_the_driver_is_told_by_its_line(tmp_path):
+    project = shipped.make(tmp_path)
+    text = '# %% [markdown]\n# One line\n#\n# token = "ghp_' + "a1" * 18 + '"\n\n# %%\nimport toy\n'
+    (project / "main.py").write_text(text)
+    assert [one.place for one in found(project, "secret")] == ["main.py:4"]
 
 
 @pytest.mark.parametrize(
