@@ -27,7 +27,9 @@ class Asked:
     def is_own(self) -> bool:
         """Whether the project defines what is called."""
         root = self.name.partition(".")[0]
-        return self.last in self.scope.own and (root in {"", self.name} or root in self.scope.modules)
+        return self.last in self.scope.everywhere.own and (
+            root in {"", self.name} or root in self.scope.everywhere.modules
+        )
 
     @property
     def is_open(self) -> bool:

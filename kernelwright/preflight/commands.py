@@ -22,7 +22,7 @@ def needs(asked: Asked) -> str:
     line = _line(asked)
     found = shell.fetches(f"pip {line}" if asked.name.startswith(_PIP) else line)
     if found == shell.PIP:
-        return "" if "pip" in asked.scope.silenced or shell.keeps_pip_here(line) else found
+        return "" if "pip" in asked.scope.everywhere.silenced or shell.keeps_pip_here(line) else found
     return f"{asked.name}() of {found}" if found else ""
 
 

@@ -19,8 +19,8 @@ _HOLDING = re.compile(
 
 def _holds(asked: Asked, *keys: str) -> bool:
     """Tell whether a call only keeps values, as a configuration does, or the project's own that hands none on."""
-    own = asked.is_own and not asked.scope.handed.intersection(keys)
-    return own or bool(_HOLDING.fullmatch(asked.name)) or asked.last in asked.scope.records
+    own = asked.is_own and not asked.scope.everywhere.handed.intersection(keys)
+    return own or bool(_HOLDING.fullmatch(asked.name)) or asked.last in asked.scope.everywhere.records
 
 
 def _known_weights(value: ast.expr | None, asked: Asked) -> str:
@@ -118,7 +118,7 @@ def adapter(asked: Asked) -> str:
 def logger(asked: Asked) -> str:
     """Judge a logger of runs that goes by the service's name."""
     off = asked.is_true(None, "offline") or asked.text(None, "mode") in {"offline", "disabled"}
-    return "" if off or asked.is_open or "wandb" in asked.scope.silenced else f"{asked.last}()"
+    return "" if off or asked.is_open or "wandb" in asked.scope.everywhere.silenced else f"{asked.last}()"
 
 
 def learner(asked: Asked) -> str:
@@ -184,7 +184,7 @@ def logging(asked: Asked) -> str:
 
 
 def _is_switched_off(asked: Asked) -> bool:
-    return asked.name.partition(".")[0].removesuffix("_ml") in asked.scope.silenced
+    return asked.name.partition(".")[0].removesuffix("_ml") in asked.scope.everywhere.silenced
 
 
 def unless_false(keyword: str) -> Callable[[Asked], str]:

@@ -29,7 +29,7 @@ def check(code: list[Code]) -> Iterator[Finding]:
 def _has_no_index(code: Code, line: str) -> bool:
     """Tell whether a variable keeps pip here: one of the notebook's, or of the line, or of a cell of the shell's."""
     within = code.script.text if code.script.text.startswith("%%") else line
-    return "pip" in code.scope.silenced or shell.keeps_pip_here(within)
+    return "pip" in code.scope.everywhere.silenced or shell.keeps_pip_here(within)
 
 
 def _needs(asked: Asked) -> str:

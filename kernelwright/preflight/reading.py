@@ -2,13 +2,12 @@
 
 import ast
 import re
-from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kernelwright.building import Notebook
 from kernelwright.preflight import made
-from kernelwright.preflight.scope import Scope, spelling
+from kernelwright.preflight.scope import Everywhere, Scope, spelling
 from kernelwright.preflight.scripts import Script, is_own, scripts
 from kernelwright.project import Project
 
@@ -34,19 +33,6 @@ class Code:
         for node in self.script.running():
             if isinstance(node, ast.Call) and not self.script.vouches(node):
                 yield node
-
-
-@dataclass(frozen=True, kw_only=True)
-class Everywhere:
-    """What holds in all the code; see `Scope`."""
-
-    constants: dict[str, ast.expr]
-    records: frozenset[str]
-    silenced: frozenset[str]
-    modules: frozenset[str]
-    own: frozenset[str]
-    handed: frozenset[str]
-    shadowed: frozenset[int]
 
 
 def read(project: Project, built: Notebook) -> list[Code]:
@@ -81,13 +67,8 @@ def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
         imported={name: meant for tree in trees for name, meant in _imports(tree)},
         stars=[module for tree in trees for module in _stars(tree)],
         bound=frozenset(name for tree in trees for name in _bound(tree)),
-        constants=ChainMap(_constants(trees), everywhere.constants),
-        records=everywhere.records,
-        silenced=everywhere.silenced,
-        modules=everywhere.modules,
-        own=everywhere.own,
-        handed=everywhere.handed,
-        shadowed=everywhere.shadowed,
+        constants={**everywhere.constants, **_constants(trees)},
+        everywhere=everywhere,
     )
 
 

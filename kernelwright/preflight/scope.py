@@ -15,17 +15,11 @@ _KEEPING = {"resolve", "absolute", "expanduser", "as_posix", "strip", "rstrip"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scope:
-    """The names of a module, or of all cells of the driver.
+class Everywhere:
+    """What holds in all the code.
 
     Attributes
     ----------
-    imported : mapping
-        Name -> what it was imported as: ``np`` -> ``numpy``.
-    stars : sequence of str
-        Modules all of whose names were imported.
-    bound : set of str
-        Names the text itself gives a meaning.
     constants : mapping
         Name -> the one expression it is given; ``CFG.size`` for a name in a class.
     records : set of str
@@ -40,6 +34,33 @@ class Scope:
         Names of what is handed on in calls: ``pretrained`` for ``create_model(name, pretrained=pretrained)``.
     shadowed : set of int
         The ids of the nodes whose names mean a parameter, or the variable of a comprehension.
+    """
+
+    constants: Mapping[str, ast.expr]
+    records: frozenset[str]
+    silenced: frozenset[str]
+    modules: frozenset[str]
+    own: frozenset[str]
+    handed: frozenset[str]
+    shadowed: frozenset[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """The names of a module, or of all cells of the driver.
+
+    Attributes
+    ----------
+    imported : mapping
+        Name -> what it was imported as: ``np`` -> ``numpy``.
+    stars : sequence of str
+        Modules all of whose names were imported.
+    bound : set of str
+        Names the text itself gives a meaning.
+    constants : mapping
+        Name -> the one expression it is given, here or else elsewhere.
+    everywhere : Everywhere
+        What holds in all the code.
     made : set of str
         Folders the code makes itself.
     """
@@ -48,12 +69,7 @@ class Scope:
     stars: Sequence[str]
     bound: frozenset[str]
     constants: Mapping[str, ast.expr]
-    records: frozenset[str]
-    silenced: frozenset[str]
-    modules: frozenset[str]
-    own: frozenset[str]
-    handed: frozenset[str]
-    shadowed: frozenset[int]
+    everywhere: Everywhere
     made: frozenset[str] = frozenset()
 
     def names(self, node: ast.expr, depth: int = 0) -> list[str]:
@@ -63,7 +79,7 @@ class Scope:
         if root is None or not spelt:
             return []
         rest = spelt[root.end() :]
-        if id(_root(node)) in self.shadowed:
+        if id(_root(node)) in self.everywhere.shadowed:
             return [f".{spelt}"]
         if root[0] in self.imported:
             return [self.imported[root[0]] + rest]
@@ -85,7 +101,7 @@ class Scope:
     def _given(self, node: ast.expr | None, depth: int) -> ast.expr | None:
         """Return what a name, an attribute or an item of a constant was given, None for another node."""
         match node:
-            case ast.Name() | ast.Attribute() if id(_root(node)) not in self.shadowed:
+            case ast.Name() | ast.Attribute() if id(_root(node)) not in self.everywhere.shadowed:
                 return next((self.constants[place] for place in self._places(node) if place in self.constants), None)
             case ast.Subscript(value=value, slice=ast.Constant(value=key)):
                 table = self.meant(value, depth + 1)
