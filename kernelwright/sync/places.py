@@ -44,11 +44,6 @@ def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
     raise Outside("belongs to no configured source; add its folder to sources in pyproject.toml first")
 
 
-def shown(path: str) -> str:
-    """Return a path as it can be shown: what is not printable is escaped."""
-    return path if path.isprintable() else repr(path)[1:-1]
-
-
 def _carried(parts: Sequence[str]) -> None:
     if any(part.startswith(".") or part == "__pycache__" or part.endswith(".pyc") for part in parts):
         raise Outside("is nothing that a notebook carries: hidden, or made by Python")

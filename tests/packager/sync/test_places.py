@@ -62,9 +62,9 @@ PATHS = {
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_outside_the_sources_is_refused_and_nothing_is_written(project, path):
-    before, shown = contents(project.parent), path if path.isprintable() else repr(path).strip("'")
+    before = contents(project.parent)
     done = applied(project, f"%%module {path}\nX = 1\n")
-    assert [one for one in done if one[0] != "note"] == [("refuse", shown, PATHS[path])]
+    assert [one for one in done if one[0] != "note"] == [("refuse", path, PATHS[path])]
     assert contents(project.parent) == before
 
 

@@ -94,6 +94,18 @@ def test_a_conflict_is_shown_before_it_is_left(tmp_path):
     ]
 
 
+def test_what_a_terminal_would_obey_is_escaped(tmp_path):
+    project = shipped.ready(tmp_path / "project")
+    told = notebook(project)
+    source = "%%module toy/a\x1b[2Jb.py\nX = 1\n"
+    told["cells"] += [{"cell_type": "code", "metadata": {}, "source": source}] * 2
+    assert pull(project, told).stdout.splitlines() == [
+        r"toy/a\x1b[2Jb.py: two cells write it; the last one counts, as when it is run",
+        r"toy/a\x1b[2Jb.py: refused: holds a character that is not printable; rename it",
+        "0 files to change; 1 left to you",
+    ]
+
+
 @pytest.mark.parametrize("is_deleted_here", [True, False])
 def test_a_conflict_of_one_version_says_whose_it_is(tmp_path, is_deleted_here):
     project = shipped.make(tmp_path / "project")
