@@ -105,7 +105,7 @@ class ClientMissing(KernelwrightError):
 
 
 class ClientFailed(KernelwrightError):
-    """Kaggle, or its client, did not do what was asked; the message is one line that says why.
+    """Kaggle, or its client, did not do what was asked, or cannot be asked; the message is one line that says why.
 
     Attributes
     ----------
@@ -119,4 +119,4 @@ class ClientFailed(KernelwrightError):
 
 
 class NotReady(KernelwrightError):
-    """A check found what stops a push."""
+    """A push would not be right now: a check says so, edits would be lost, or another push is under way."""

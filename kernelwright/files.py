@@ -48,12 +48,18 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
             staged.unlink(missing_ok=True)
 
 
+def remove(path: Path) -> None:
+    """Delete a file; raises `UnwritableOutput`."""
+    with _told_of(path, "deleted"):
+        path.unlink()
+
+
 @contextmanager
-def _told_of(path: Path) -> Iterator[None]:
+def _told_of(path: Path, done: str = "written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnwritableOutput(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise UnwritableOutput(f"{path}: cannot be {done}: {error.strerror or error}") from error
 
 
 def _stage(path: Path, data: bytes, beside: dict[Path, Path]) -> None:

@@ -67,18 +67,16 @@ def _show(plan: "Plan", *, applied: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for change in plan.changes:
         print(_printable(f"{change.place}: {'refused: ' if change.action == 'refuse' else ''}{change.what}"))
-        if change.diff:
-            console.print(Syntax(change.diff, "diff", background_color="default")) if console.is_terminal else print(
-                change.diff
-            )
+        if diff := _printable(change.diff):
+            console.print(Syntax(diff, "diff", background_color="default")) if console.is_terminal else print(diff)
         if change.action == "conflict" and change.after is not None:
             print(f"  {_left(change, str(conflict_file(change)), applied=applied)}")
     print(_summary(plan, applied=applied))
 
 
-def _printable(line: str) -> str:
-    """Escape what a terminal might obey: paths and first lines come from a notebook that others may have edited."""
-    return line if line.isprintable() else repr(line)[1:-1]
+def _printable(text: str) -> str:
+    """Escape what a terminal might obey: it comes from a notebook that others may have edited."""
+    return "".join(sign if sign.isprintable() or sign in "\t\n" else repr(sign)[1:-1] for sign in text)
 
 
 def _left(change: "Change", file: str, *, applied: bool) -> str:

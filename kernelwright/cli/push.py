@@ -37,7 +37,7 @@ def push(
     """
     from kernelwright.project import load_project
     from kernelwright.remote import client as clients
-    from kernelwright.remote import loads, shipping
+    from kernelwright.remote import loads, shipping, turn
 
     loaded = load_project(project, kernel)
     wishes = shipping.Wishes(
@@ -45,8 +45,8 @@ def push(
     )
     _check(loaded, kernel, wishes)
     if dry_run:
-        for line in loads.planned(loaded, loaded.notebook.read_bytes()):
-            print(line)
+        with turn.taken(loaded):
+            print(*loads.planned(loaded, loaded.notebook.read_bytes()), sep="\n")
         return
     client = clients.find(clients.Pace(poll=poll))
     push = shipping.ship(loaded, client, wishes, _tell)

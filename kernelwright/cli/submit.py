@@ -40,11 +40,12 @@ def submit(
     chosen = _chosen(loaded, version)
     client = clients.find(clients.Pace(poll=poll))
     told = submissions.message(chosen)
+    before = submissions.last(client, name, told) if again else 0
     if again or not submissions.was_made(loaded, client, chosen):
         _ask(client, name, chosen, yes=yes)
         submissions.submit(loaded, client, chosen)
     submissions.record(loaded, chosen)
-    score = submissions.wait(client, name, told, print)
+    score = submissions.wait(client, name, told, print, before)
     if score.errored:
         reason = "the rerun on hidden data failed, and Kaggle shows no traceback; rehearse its rerun phase"
         raise ClientFailed(f"{name}: version {chosen.version}: {score.word.lower()} without a score: {reason}")

@@ -35,7 +35,7 @@ def commit(root: Path) -> str:
 
 def _git(root: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
     except OSError:  # no git here
         return ""
-    return "" if done.returncode else done.stdout
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace")

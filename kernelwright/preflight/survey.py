@@ -28,6 +28,7 @@ from kernelwright.preflight.scripts import is_own
 from kernelwright.project import Project, load_configuration, load_project
 
 _OF_FORM = re.compile(r": (code_file|\w+_sources\[\d+\])$")
+_NAMED = 3
 
 
 def survey(folder: Path, kernel: str = "") -> list[Finding]:
@@ -86,7 +87,6 @@ def _of_code(project: Project, built: building.Notebook) -> Iterator[Finding]:
 
 
 def _too_large(project: Project, error: NotebookTooLarge) -> Finding:
-    first, _, rest = str(error).partition("\n")
-    place, _, problem = first.partition(": ")
-    place, fix = place or project.notebook.name, rest.rpartition("\n")[2]
-    return Finding(check="size", severity=Severity.error, place=place, problem=problem, fix=fix)
+    first, *rows, fix = str(error).split("\n")
+    problem = f"{first.partition(': ')[2]} {'; '.join(' '.join(row.split()) for row in rows[:_NAMED])}"
+    return Finding(check="size", severity=Severity.error, place=project.metadata.code_file, problem=problem, fix=fix)

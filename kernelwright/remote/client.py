@@ -38,7 +38,7 @@ _PUZZLED = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
 _ADVICE = re.compile(r"\. The most likely cause is .*")
 _ADVISING = f"{_UNKNOWN_USER} to call the Kaggle API"
 _STREAM_LOST = "no connection to Kaggle: the stream of the log was cut 5 times in a row"
-_QUOTES = ")( \"'"
+_AROUND = ")( \"'"
 _UNKNOWN, _ABSENT = 401, {403, 404}
 _RAISED = re.compile(r"^[\w.]+(?:Error|Exception): ")
 
@@ -147,7 +147,7 @@ def failure(stdout: str, stderr: str, status: int, told: Sequence[Answer] = ()) 
 def _plain(line: str) -> str:
     """Shorten what the client and its libraries say: no address, no nesting of connection errors, no guesses."""
     if cause := _CAUSE.search(line):
-        return f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
+        return f"no connection to Kaggle: {cause.group().strip(_AROUND)}"
     if "Invalid token" in line:
         return _REFUSED
     return _RAISED.sub("", _ADVICE.sub("", _ADDRESS.sub("", line))).strip()

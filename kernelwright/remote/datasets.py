@@ -13,7 +13,6 @@ from kernelwright.errors import ClientFailed
 from kernelwright.metadata import DATASET_FILE
 from kernelwright.remote.client import Client, is_absence, json_of
 
-_ONWARD = {"ready"}
 _DEAD = {"failed", "deleted"}
 _MARK = re.compile(r"contents-[0-9a-f]{16}\.txt")
 _LOOKS = 6
@@ -177,7 +176,7 @@ def _ready(client: Client, ref: str, tell: Callable[[str], None], *, beyond: int
     told = ""
     while True:
         now = _look(client, ref)
-        if now.status in _ONWARD and now.version > beyond:
+        if now.status == "ready" and now.version > beyond:
             return now
         if now.status in _DEAD and (now.version > beyond or not beyond):
             raise ClientFailed(f"{ref}: Kaggle could not process the dataset: {now.status}")

@@ -119,9 +119,9 @@ def _latest(answers: Sequence[Answer]) -> int:
     return next((number for number in numbers if isinstance(number, int)), 0)
 
 
-def pulled(project: Project, client: Client | None = None) -> bytes:
+def pulled(project: Project) -> bytes:
     """Return the notebook on Kaggle; nothing of it is run."""
-    found = source(client or clients.find(), project.metadata.id)
+    found = source(clients.find(), project.metadata.id)
     if found is None:
         raise ClientFailed(f"{project.metadata.id}: no such kernel on Kaggle, or not yours to see; push it first")
     return found.notebook

@@ -32,14 +32,10 @@ def pushed(project: Project, there: Source | None) -> Push | None:
         return None
     said = says(there.notebook)
     known = ledger.pushes(project.root, project.metadata.id)
-    same = [push for push in known if said == _recorded(project.root, push)]
+    kept = [(push, ledger.notebook(project.root, push)) for push in known]
+    same = [push for push, sent in kept if sent is not None and says(sent) == said]
     counted = [push for push in same if there.latest in {0, push.version}]
     return counted[-1] if counted else None
-
-
-def _recorded(root: Path, push: Push) -> object:
-    file = root / base.RECORDED / f"{push.notebook[:16]}.ipynb"
-    return says(file.read_bytes()) if file.is_file() else None
 
 
 def once_told(client: Client, kernel: str, version: int) -> Source | None:

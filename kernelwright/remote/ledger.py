@@ -13,6 +13,7 @@ from typing import Any
 
 from kernelwright import files
 from kernelwright.errors import UnwritableOutput
+from kernelwright.sync.history import RECORDED
 
 LEDGER = "pushes.jsonl"
 FOLDER = ".kernelwright"
@@ -103,9 +104,19 @@ def pushes(root: Path, kernel: str) -> list[Push]:
     return [Push(**{key: value for key, value in one.items() if key in names}) for one in whole]
 
 
-def record(root: Path, push: Push, notebook: bytes) -> None:
+def notebook(root: Path, push: Push) -> bytes | None:
+    """Return the notebook as it was pushed, None where it is not kept."""
+    file = _kept(root, push)
+    return file.read_bytes() if file.is_file() else None
+
+
+def _kept(root: Path, push: Push) -> Path:
+    return root / RECORDED / f"{push.notebook[:16]}.ipynb"
+
+
+def record(root: Path, push: Push, sent: bytes) -> None:
     """Keep a push: first the notebook, then the line that names it."""
-    files.replace(root / FOLDER / "pushed" / f"{push.notebook[:16]}.ipynb", notebook)
+    files.replace(_kept(root, push), sent)
     add(root, "pushed", asdict(push))
 
 

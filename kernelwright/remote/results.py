@@ -40,7 +40,11 @@ def problems(project: Project, submitted: Path) -> Iterator[str]:
     except tables.Unreadable as error:
         yield str(error)
         return
-    expected = _header(project)
+    try:
+        expected = _header(project)
+    except tables.Unreadable as error:
+        yield f"cannot be held against {project.configuration.sample} of the input folder: {error}"
+        return
     if expected and header != expected:
         yield f"the header is {','.join(header) or 'empty'}; the sample's is {','.join(expected)}"
     if not rows:

@@ -171,9 +171,10 @@ def _lost(client: Client, push: Push, made: Load) -> list[str]:
 
 def see_that_it_ran(project: Project, client: Client, push: Push) -> None:
     """See that the run that ended is that of a push; raises `ClientFailed` where a later version was made meanwhile."""
-    there, sent = latest.once_told(client, push.kernel, push.version), project.notebook.read_bytes()
+    there = latest.once_told(client, push.kernel, push.version)
     if there is None:
         raise ClientFailed(f"{push.kernel}: a run has ended, but Kaggle does not tell of version {push.version}")
+    sent = ledger.notebook(project.root, push) or project.notebook.read_bytes()
     if not latest.is_version(client, push.kernel, there, push.version, sent):
         raise ClientFailed(
             f"{push.kernel}: another version was saved on Kaggle after version {push.version}, and the run that ended "

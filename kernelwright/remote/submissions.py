@@ -100,26 +100,38 @@ def _is_recorded(project: Project, push: Push) -> bool:
     return any(one.get("event") == "submitted" and one.get("message") == told for one in ledger.events(project.root))
 
 
-def score(client: Client, name: str, told: str) -> Score | None:
-    """Return what became of the latest submission with this message, None where there is none."""
-    answer = client.call("competitions", "submissions", name, "--format", "json", "--page-size", "100")
-    listed: list[Mapping[str, Any]] = json.loads(json_of(answer)) or []
-    mine = [one for one in listed if one.get("description") == told]
+def last(client: Client, name: str, told: str) -> int:
+    """Return Kaggle's number of the latest submission with this message, 0 where there is none."""
+    return max(map(_number, _listed(client, name, told)), default=0)
+
+
+def score(client: Client, name: str, told: str, after: int = 0) -> Score | None:
+    """Return what became of the latest submission with this message, None where there is none ``after`` a number."""
+    mine = [one for one in _listed(client, name, told) if _number(one) > after]
     if not mine:
         return None
-    newest = max(mine, key=lambda one: int(one.get("ref") or 0))
+    newest = max(mine, key=_number)
     word = str(newest.get("status", "")).rpartition(".")[2].upper()
     public, private = (str(newest.get(key) or "") for key in ("publicScore", "privateScore"))
     return Score(word=word, public=public, private=private)
 
 
-def wait(client: Client, name: str, told: str, tell: Callable[[str], None]) -> Score:
-    """Wait until the submission is scored or has failed; a look that fails is taken again."""
+def _listed(client: Client, name: str, told: str) -> list[Mapping[str, Any]]:
+    answer = client.call("competitions", "submissions", name, "--format", "json", "--page-size", "100")
+    return [one for one in json.loads(json_of(answer)) or [] if one.get("description") == told]
+
+
+def _number(submission: Mapping[str, Any]) -> int:
+    return int(submission.get("ref") or 0)
+
+
+def wait(client: Client, name: str, told: str, tell: Callable[[str], None], after: int = 0) -> Score:
+    """Wait until the submission ``after`` a number is scored or has failed; a look that fails is taken again."""
     deadline = time.monotonic() + client.pace.run
     shown = ""
     while True:
         try:
-            now = score(client, name, told)
+            now = score(client, name, told, after)
         except ClientFailed as error:
             now = Score(word="PENDING")
             tell(f"{name}: {error}; asking again")

@@ -1,5 +1,6 @@
 """What an edited notebook changes in the modules it was built from."""
 
+import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -32,7 +33,8 @@ def changes(project: Project, built: Notebook, changed: Edited, ancestor: Base) 
         return
     vendored = {file.path for file in built.tree.files if file.origin.startswith("vendor ")}
     side = _Side(ancestor=ancestor, there=_ended(there, ancestor), vendored=vendored)
-    for path in sorted({*there, *ancestor.cells} - misplaced):
+    spelt_oddly = {posixpath.normpath(path) for path in there}  # refused as it is, and no sign that it is to go
+    for path in sorted({*there, *(ancestor.cells - spelt_oddly)} - misplaced):
         if path not in ancestor.modules or ancestor.modules[path] != side.there.get(path):
             yield from _module(project, path, side)
 

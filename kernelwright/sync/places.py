@@ -26,9 +26,12 @@ def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
     parts = PurePosixPath(path).parts
     if not parts or path.startswith(("/", "~")) or "\\" in path or ":" in parts[0]:
         raise Outside("is not a path inside the notebook's tree")
-    if ".." in path.split("/"):
+    steps = path.split("/")
+    if ".." in steps:
         raise Outside("leads elsewhere by its dots")
-    if "." in path.split("/"):
+    if "" in steps:
+        raise Outside("holds an empty step, between or after its slashes; write it without")
+    if "." in steps:
         raise Outside("holds a step `.`, which leads nowhere; write it without")
     if not path.isprintable():
         raise Outside("holds a character that is not printable; rename it")

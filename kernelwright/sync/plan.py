@@ -69,7 +69,7 @@ def carry_out(project: Project, plan: Plan) -> None:
             files.replace(file, change.after)
             file.chmod(mode & 0o777)
         elif change.action == "delete":
-            file.unlink()
+            files.remove(file)
         elif change.action == "conflict" and change.after is not None:
             files.replace(project.root / CONFLICTS / change.place, change.after)
 

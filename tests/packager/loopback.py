@@ -86,7 +86,7 @@ class Kaggle:
         self.calls: list[str] = []
         self.invalid: dict[str, list[str]] = {}
         self.lost_models = False
-        self.allowed = 5
+        self.allowed, self.listing_lag = 5, 0
         self.score: dict = {"status": "COMPLETE", "publicScore": "0.5"}
         self.run: Callable[[dict], None] = self.pretend
         self.lock = threading.RLock()
@@ -253,17 +253,21 @@ class Kaggle:
     def create_code_submission(self, body):
         entry = {"ref": len(self.submissions) + 1, "fileName": body["fileName"], "date": "2026-11-23T00:00:00Z"}
         entry |= {"description": body["submissionDescription"], "status": "PENDING", "looks": 1, "sent": body}
+        entry["unlisted"] = self.listing_lag
         self.submissions.append(entry)
         self.allowed -= 1
         return {"message": "Successfully submitted", "ref": entry["ref"]}
 
     def list_submissions(self, body):
-        for one in self.submissions:
-            if not one["looks"]:
+        listed = [one for one in self.submissions if not one["unlisted"]]
+        for one in listed:
+            if not one["looks"] and one["status"] == "PENDING":
                 one.update(self.score)
             one["looks"] = max(0, one["looks"] - 1)
-        hidden = {"looks", "sent"}
-        return {"submissions": [{k: v for k, v in one.items() if k not in hidden} for one in self.submissions]}
+        for one in self.submissions:
+            one["unlisted"] = max(0, one["unlisted"] - 1)
+        hidden = {"looks", "sent", "unlisted"}
+        return {"submissions": [{k: v for k, v in one.items() if k not in hidden} for one in listed]}
 
 
 def _snake(name):

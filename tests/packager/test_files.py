@@ -49,3 +49,9 @@ def test_of_several_files_none_is_written_before_all_can_be(tmp_path):
     assert str(caught.value) == f"{tmp_path}/b: cannot be written: a folder is in its place"
     assert (tmp_path / "a").read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_file_that_cannot_be_deleted_is_named(tmp_path):
+    with pytest.raises(UnwritableOutput) as caught:
+        files.remove(tmp_path / "gone.txt")
+    assert str(caught.value) == f"{tmp_path}/gone.txt: cannot be deleted: No such file or directory"

@@ -46,8 +46,11 @@ def test_sources_too_big_for_a_notebook_are_an_error(tmp_path):
     project = shipped.make(tmp_path)
     (project / "toy/weights.bin").write_bytes(bytes(1_000_000))
     (one,) = found(project, "size")
-    assert (one.severity, one.place) == ("error", "toy.ipynb")
-    assert one.problem.endswith("Kaggle refuses more than 1 MB and we stop at 900,000. The largest files carried:")
+    assert (one.severity, one.place) == ("error", "build/toy.ipynb")
+    told, largest = one.problem.split(" The largest files carried: ")
+    assert told.endswith("Kaggle refuses more than 1 MB and we stop at 900,000.")
+    assert largest.startswith("1,000,000 bytes toy/weights.bin; ")
+    assert largest.count(" bytes ") == 3
 
 
 @pytest.mark.parametrize("text", ["[]", '{"metadata": []}', '{"metadata": {"kernelspec": null}}'])

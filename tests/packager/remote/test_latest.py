@@ -3,7 +3,9 @@ import time
 
 import pytest
 
+from kernelwright import building
 from kernelwright.errors import ClientFailed, NotReady
+from kernelwright.project import load_project
 from kernelwright.remote import ledger
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run
@@ -139,6 +141,21 @@ def test_a_run_of_a_version_saved_meanwhile_is_not_taken_for_the_pushed_one(kagg
         ],
     )
     assert recorded(project) == ["pushed"]
+
+
+@pytest.mark.full
+def test_a_build_while_the_run_is_followed_changes_nothing(kaggle, project):
+    def meanwhile(request):
+        while "GetKernelSessionStatus" not in kaggle.calls:
+            time.sleep(0.01)
+        (project / "toy/__init__.py").write_text(f"{shipped.MODULE}\nLATER = 1\n")
+        building.build(load_project(project))
+        kaggle.pretend(request)
+
+    kaggle.run = meanwhile
+    status, _, errors = run(kaggle, project, "push", "--wait", "--poll", "0.05")
+    assert (status, errors) == (0, [])
+    assert recorded(project) == ["pushed", "ran"]
 
 
 HAND_EDITED = (

@@ -23,6 +23,23 @@ def test_a_version_is_submitted_once_and_its_score_awaited(kaggle, project):
 
 
 @pytest.mark.full
+def test_a_version_submitted_again_is_not_told_by_its_first_submission(kaggle, project):
+    ship(project)
+    kaggle.score = {"status": "ERROR"}
+    assert run(kaggle, project, "submit", "--yes", "--poll", "0.05")[0] == 1
+    kaggle.score = {"status": "COMPLETE", "publicScore": "0.7"}
+    kaggle.listing_lag = 2
+    status, lines, errors = run(kaggle, project, "submit", "--again", "--yes", "--poll", "0.05")
+    assert (status, errors) == (0, [])
+    assert lines[1:] == [
+        "toy-competition: not listed yet",
+        "toy-competition: pending",
+        "toy-competition: version 1: public 0.7",
+    ]
+    assert len(kaggle.submissions) == 2
+
+
+@pytest.mark.full
 @pytest.mark.parametrize("score", [{"status": "ERROR"}, {"status": "COMPLETE", "publicScore": ""}])
 def test_an_errored_rerun_is_named_as_such(kaggle, project, score):
     kaggle.score = score

@@ -31,6 +31,7 @@ INSIDE = "is not a path inside the notebook's tree"
 NOWHERE = "belongs to no configured source; add its folder to sources in pyproject.toml first"
 HIDDEN = "is nothing that a notebook carries: hidden, or made by Python"
 STEP = "holds a step `.`, which leads nowhere; write it without"
+EMPTY = "holds an empty step, between or after its slashes; write it without"
 ODD = "holds a character that is not printable; rename it"
 PATHS = {
     "/etc/cron.d/x": INSIDE,
@@ -41,6 +42,8 @@ PATHS = {
     "toy/../../x.py": "leads elsewhere by its dots",
     "../x.py": "leads elsewhere by its dots",
     "toy/./x.py": STEP,
+    "toy//x.py": EMPTY,
+    "toy/x.py/": EMPTY,
     "./toy/dot.py": STEP,
     "toy/con\u202e.py": ODD,
     "toy/nul\0.py": ODD,
@@ -66,6 +69,18 @@ def test_a_path_outside_the_sources_is_refused_and_nothing_is_written(project, p
     done = applied(project, f"%%module {path}\nX = 1\n")
     assert [one for one in done if one[0] != "note"] == [("refuse", path, PATHS[path])]
     assert contents(project.parent) == before
+
+
+@pytest.mark.parametrize("path", ["toy//__init__.py", "toy/__init__.py/", "./toy/__init__.py"])
+def test_a_module_whose_path_is_spelt_oddly_is_not_deleted(project, path):
+    told = json.loads(build_notebook(load_project(project)).data)
+    (cell,) = [one for one in told["cells"] if "".join(one["source"]).startswith("%%module toy/__init__.py")]
+    cell["source"] = "".join(cell["source"]).replace("toy/__init__.py", path, 1)
+    loaded = load_project(project)
+    made = plans.make(loaded, json.dumps(told).encode())
+    plans.carry_out(loaded, made)
+    assert [(one.action, one.place) for one in made.changes] == [("refuse", path)]
+    assert (project / "toy/__init__.py").read_text() == shipped.MODULE
 
 
 def test_a_symbolic_link_to_a_file_is_not_written_through(project):
