@@ -130,3 +130,8 @@ def _id(cell: Cell) -> str:
     mark = cell.metadata["kernelwright"]
     identity = {key: mark[key] for key in ("file", "driver") if key in mark}
     return _digest(f"{cell.kind} {json.dumps(identity, sort_keys=True)}")[:12]
+
+
+def commented(body: str) -> str:
+    """Return a cell's text as comments, as a percent script holds what is no Python."""
+    return "\n".join(f"# {line}" if line else "#" for line in body.split("\n"))

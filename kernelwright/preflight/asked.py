@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 
 from kernelwright.preflight.scope import UNKNOWN, Scope
+from kernelwright.preflight.shell import LOCAL
 
-_LOCAL = re.compile(r"file:|(\w+://)?(localhost|127(\.\d+){3}|0\.0\.0\.0|\[?::1\]?)([:/]|$)", re.IGNORECASE)
 _REMOTE = re.compile(r"(https?|ftps?|s3a?|gs|gcs|hf|az|abfss?|sftp|ssh)://", re.IGNORECASE)
 
 
@@ -70,12 +70,12 @@ class Asked:
     def is_local(self) -> bool:
         """Whether an address of this machine is among the arguments, and none of another one."""
         texts = self.texts()
-        return any(map(_LOCAL.match, texts)) and not any(map(is_remote, texts))
+        return any(map(LOCAL.fullmatch, texts)) and not any(map(is_remote, texts))
 
 
 def is_remote(text: str) -> bool:
     """Tell whether a text is the address of something on another machine."""
-    return bool(_REMOTE.match(text)) and not _LOCAL.match(text)
+    return bool(_REMOTE.match(text)) and not LOCAL.fullmatch(text)
 
 
 def shown(address: str) -> str:

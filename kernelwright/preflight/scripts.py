@@ -8,7 +8,7 @@ from functools import cached_property
 
 from kernelwright import magics
 from kernelwright.building import Notebook
-from kernelwright.cells import Cell
+from kernelwright.cells import Cell, commented
 from kernelwright.project import Project
 from kernelwright.sources import DRIVER, SourceFile
 
@@ -139,11 +139,7 @@ def placed(project: Project, cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, in
     at = 0
     for cell in cells:
         if "driver" in cell.metadata.get("kernelwright", {}):
-            written = cell.source if cell.kind == "code" else _commented(cell.source)
+            written = cell.source if cell.kind == "code" else commented(cell.source)
             found = text.find(written, at)
             at = found + len(written) if found >= 0 else at
             yield cell, text.count("\n", 0, max(found, 0)) + 1
-
-
-def _commented(source: str) -> str:
-    return "\n".join(f"# {line}" if line else "#" for line in source.split("\n"))

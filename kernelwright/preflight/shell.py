@@ -8,7 +8,10 @@ from pathlib import PurePosixPath
 
 _SEPARATOR = re.compile(r"[;&|()]+")
 _PIP = re.compile(r"pip[\d.]*(\.exe)?")
-_LOCAL = re.compile(r"file:.*|(\w+://)?(localhost|127(\.\d+){3}|0\.0\.0\.0|\[?::1\]?)([:/].*)?")
+LOCAL = re.compile(
+    r"file:.*|(\w+://)?(localhost|127(\.\d+){3}|0\.0\.0\.0|\[?::1\]?)([:/].*)?", re.IGNORECASE | re.DOTALL
+)
+"""An address of this machine."""
 _BEFORE = re.compile(
     r"sudo|time|nohup|exec|command|env|then|do|else|if|while|until|timeout|nice|xargs|run|system|sx|capture|[{}]|\w+=.*|"
 )
@@ -148,8 +151,8 @@ def _other(name: str, rest: Sequence[str]) -> str:
         return name if verbs & _WANDB and "--offline" not in rest else ""
     if _INSTALLERS.fullmatch(name):
         return name if verbs & _GETTING and "--offline" not in rest else ""
-    return name if _FETCHING.fullmatch(name) and not any(map(_LOCAL.fullmatch, rest)) else ""
+    return name if _FETCHING.fullmatch(name) and not any(map(LOCAL.fullmatch, rest)) else ""
 
 
 def _stays(address: str) -> bool:
-    return address.startswith(("/", ".", "~")) or bool(_LOCAL.fullmatch(address))
+    return address.startswith(("/", ".", "~")) or bool(LOCAL.fullmatch(address))

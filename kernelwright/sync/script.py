@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from kernelwright import magics, notebook
-from kernelwright.cells import Cell
+from kernelwright.cells import Cell, commented
 from kernelwright.errors import InvalidProject
 
 # What jupytext takes for the beginning of a cell.
@@ -108,18 +108,14 @@ def _forms(cell: Cell, mark: str) -> Iterator[str]:
     """Yield the ways to write a cell: as it is; one of another language also in comments, below its name."""
     body = key(cell)[1]
     if cell.kind != "code":
-        yield f"{mark}\n{_commented(body)}"
+        yield f"{mark}\n{commented(body)}"
         return
     yield f"{mark}\n{body}"
     first, _, rest = body.partition("\n")
     if match := _CELL_MAGIC.match(first):
         told = f" magic_args={json.dumps(match[2], ensure_ascii=False)}" if match[2] else ""
         named = mark if " language=" in mark else f'{mark}{told} language="{match[1]}"'
-        yield f"{named}\n{_commented(rest)}"
-
-
-def _commented(body: str) -> str:
-    return "\n".join(f"# {line}" if line else "#" for line in body.split("\n"))
+        yield f"{named}\n{commented(rest)}"
 
 
 def problem(cell: Cell) -> str:

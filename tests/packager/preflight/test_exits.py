@@ -21,6 +21,10 @@ EXITS = {
     "exit": 12,
     "import IPython\nIPython.Application.instance().kernel.do_shutdown(True)": 13,
     "import unittest\nunittest.main(argv=[''])": 13,
+    "from absl import app\napp.run(main)": 13,
+    "import signal\nsignal.raise_signal(signal.SIGTERM)": 13,
+    "import _thread\n_thread.interrupt_main()": 13,
+    "get_ipython().ask_exit()": 12,
 }
 
 
@@ -39,6 +43,7 @@ def test_an_exit_before_the_submission_is_an_error(tmp_path, code):
         "def exit():\n    pass\n\nexit()",
         "import os\nos.kill(child, 9)",
         "parser.exit()",
+        "app.run(main)",
         "import sys\nsys.exit  # a name",
         "import unittest\nunittest.main(argv=[''], exit=False)",
         "import sys\nsys.exit()  # kernelwright: allow",

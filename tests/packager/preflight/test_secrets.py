@@ -36,6 +36,8 @@ SECRETS = {
     'URL = "postgres://u:p%40ss@host/db"': "a password in an address",
     'TOKEN = "glpat-' + "a1B2" * 5 + '"': "a token of GitLab",
     'KEY = "sk_live_' + "a1B2" * 6 + '"': "a key of Stripe",
+    'KEY = "GOCSPX-' + "a1B2" * 6 + '"': "a key of Google's",
+    'KEY = "wandb_v1_' + "a1B2" * 6 + '"': "a key of Weights & Biases",
     'HOOK = "https://hooks.slack.com/services/T00A/B00B/abc123"': "a token of Slack",
 }
 
