@@ -1,5 +1,3 @@
-import signal
-
 import pytest
 
 from kernelwright.errors import ClientFailed
@@ -26,7 +24,12 @@ def test_a_version_cut_off_that_kaggle_does_not_tell_of_yet_is_not_made_twice(ka
     change(carried)
     kaggle.lag = 3
     send = datasets._send
-    monkeypatch.setattr(datasets, "_send", lambda *given, **named: (send(*given, **named), signal.raise_signal(2)))
+
+    def send_and_be_cut_off(*given, **named):
+        send(*given, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets, "_send", send_and_be_cut_off)
     with pytest.raises(KeyboardInterrupt):
         ship(carried)
     monkeypatch.setattr(datasets, "_send", send)
