@@ -58,9 +58,14 @@ def build_notebook(project: Project) -> Notebook:
         Over `LARGEST_NOTEBOOK_BYTES`.
     """
     built = assemble(project)
+    hold_to_size(project, built)
+    return built
+
+
+def hold_to_size(project: Project, built: Notebook) -> None:
+    """Raise `NotebookTooLarge` for a notebook over `LARGEST_NOTEBOOK_BYTES`."""
     if len(built.data) > LARGEST_NOTEBOOK_BYTES:
         raise NotebookTooLarge(_too_large(project, built))
-    return built
 
 
 def assemble(project: Project) -> Notebook:

@@ -64,15 +64,23 @@ def _once(found: Sequence[Finding]) -> list[Finding]:
 
 def _of_notebook(project: Project) -> Iterator[Finding]:
     try:
-        built = building.build_notebook(project)
+        built = building.assemble(project)
     except (InvalidProject, InvalidImage) as error:
         yield from unread.told(project.root, "build", str(error).splitlines())
+    else:
+        yield from _of_bytes(project, built)
+        yield from _of_code(project, built)
+        yield from secrets.check(project, built)
+
+
+def _of_bytes(project: Project, built: building.Notebook) -> Iterator[Finding]:
+    """Check what is to be pushed as a file; one that is too large can be neither built nor rehearsed yet."""
+    try:
+        building.hold_to_size(project, built)
     except NotebookTooLarge as error:
         yield _too_large(project, error)
     else:
         yield from notebook.check(project, built.data)
-        yield from _of_code(project, built)
-        yield from secrets.check(project, built)
         yield from rehearsal.check(project, hashlib.sha256(built.data).hexdigest())
 
 

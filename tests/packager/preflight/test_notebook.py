@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from kernelwright.preflight.survey import survey
 from tests.packager import shipped
 from tests.packager.preflight.surveyed import found, with_module
 
@@ -51,6 +52,13 @@ def test_sources_too_big_for_a_notebook_are_an_error(tmp_path):
     assert told.endswith("Kaggle refuses more than 1 MB and we stop at 900,000.")
     assert largest.startswith("1,000,000 bytes toy/weights.bin; ")
     assert largest.count(" bytes ") == 3
+
+
+def test_code_too_big_for_a_notebook_is_still_checked_and_told_neither_to_build_nor_to_rehearse(tmp_path):
+    project = shipped.make(tmp_path)
+    (project / "toy/weights.bin").write_bytes(bytes(1_000_000))
+    with_module(project, "\nimport requests\n\nrequests.get('https://example.org')\n")
+    assert [one.check for one in survey(project) if one.check != "git"] == ["size", "network"]
 
 
 @pytest.mark.parametrize("text", ["[]", '{"metadata": []}', '{"metadata": {"kernelspec": null}}'])
