@@ -52,7 +52,7 @@ def _module(project: Project, path: str, side: _Side) -> Iterator[Change]:
     try:
         file = places.target(project, path, side.vendored)
     except places.Outside as outside:
-        yield Change(action="refuse", place=path, what=str(outside))
+        yield Change(action="refuse", place=path or "%%module", what=str(outside))
         return
     here = file.read_bytes() if file.is_file() else None
     base_text, there = side.ancestor.modules.get(path), side.there.get(path)
