@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def assemble(project: Project) -> Notebook:
     tree, driver = _both(project)
     known = project.configuration
     slug = known.sources_dataset if known.carrier == "dataset" else ""
-    content = told(project, tree)
+    content = told(project, tree, driver)
     config = _told(content)
     early = imports.closure(tree.graph, _INSTALL) if content.get("wheels") else frozenset()
     packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file) or file.module in early}
@@ -99,7 +99,7 @@ def _both(project: Project) -> tuple[SourceTree, tuple[cells.Cell, ...]]:
     return tree, driver
 
 
-def told(project: Project, tree: SourceTree) -> Mapping[str, Any]:
+def told(project: Project, tree: SourceTree, driver: Sequence[cells.Cell]) -> Mapping[str, Any]:
     """Return what the notebook needs to know of the project: the content of ``kernelwright.json``."""
     known = project.configuration
     public = {path: asdict(fingerprint) for path, fingerprint in sorted(known.public.items())}
@@ -111,14 +111,15 @@ def told(project: Project, tree: SourceTree) -> Mapping[str, Any]:
         "public": {path: {k: v for k, v in mark.items() if v is not None} for path, mark in public.items()},
         "smoke": known.commit.smoke,
         "limit_hours": known.forecast.limit_hours,
-        **_wheels(project),
-        "driver": setting_up.driver(tree.stage),
+        **wheels(project),
+        "driver": {**setting_up.driver(tree.stage), "sha256": cells.driver_digest(driver)},
         "imports": {name: list(tree.graph[name]) for name in order},
         "files": tree.digests,
     }
 
 
-def _wheels(project: Project) -> dict[str, Any]:
+def wheels(project: Project) -> dict[str, Any]:
+    """Return what the notebook needs to know of the wheels, nothing where it has none."""
     if not project.configuration.wheels:
         return {}
     return {"wheels": locks.told(project), "wheels_dataset": project.configuration.wheels_dataset}

@@ -98,6 +98,11 @@ def _name(file: SourceFile) -> str:
     return f"`{file.path}`"
 
 
+def driver_digest(driver: Sequence[Cell]) -> str:
+    """Return the sha256 of what a driver's cells say, by which a pull finds the driver that a notebook was built of."""
+    return _digest(json.dumps([(cell.kind, cell.source, cell.metadata.get("tags", [])) for cell in driver]))
+
+
 def _link(file: SourceFile) -> str:
     return f"[{_name(file)}](#{quote(file.path.replace(' ', '-'))})"
 

@@ -29,8 +29,7 @@ def pull(
     from kernelwright.sync import plan as plans
 
     loaded = load_project(project, kernel)
-    data, name, saved = _notebook(loaded, source)
-    plan = plans.make(loaded, data, name, saved)
+    plan = plans.make(loaded, *_notebook(loaded, source))
     if apply:
         plans.carry_out(loaded, plan)
     if as_json:
@@ -41,15 +40,15 @@ def pull(
         raise typer.Exit(1)
 
 
-def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str, float | None]:
+def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str]:
     from kernelwright.errors import InvalidNotebook
 
     if source is None:
         from kernelwright.remote import kernels
 
-        return kernels.pulled(project), project.metadata.id, None
+        return kernels.pulled(project), project.metadata.id
     try:
-        return source.read_bytes(), source.name, source.stat().st_mtime
+        return source.read_bytes(), source.name
     except OSError as error:
         raise InvalidNotebook(f"{source}: cannot be read: {error.strerror or error}") from None
 

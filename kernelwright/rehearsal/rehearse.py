@@ -128,7 +128,6 @@ class _Rehearsal:
         return report
 
     def _report(self, state: State, note: str) -> Report:
-        told = building.told(self.project, self.built.tree)
         limits = self.plan.limits
         return Report(
             state=state,
@@ -142,8 +141,8 @@ class _Rehearsal:
             comparison=comparison.compare(self.runs),
             missing=tuple(self.missing),
             forecast=forecast.of_report(self.project.configuration.forecast, self.runs),
-            files=told["files"],
-            wheels=told.get("wheels", {}),
+            files=self.built.tree.digests,
+            wheels=building.wheels(self.project).get("wheels", {}),
         )
 
 

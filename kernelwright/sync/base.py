@@ -1,22 +1,22 @@
 """What a notebook was built from: the common ancestor of its edits and ours.
 
-Files are known by the digests in the set-up cell, wherever their content is found. The driver has none: it is one of
-those that a push recorded, else of the last build's and git's, as `likest` tells.
+The set-up cell tells digests, of each file and of the driver's cells; each is known wherever its content is found.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from kernelwright.building import Notebook, was_edited
-from kernelwright.cells import Cell
+from kernelwright.building import Notebook
+from kernelwright.cells import Cell, driver_digest
 from kernelwright.errors import InvalidProject
 from kernelwright.project import Project
-from kernelwright.sync import history, likest, script
+from kernelwright.sync import history, script
 from kernelwright.sync.edited import Edited
 from kernelwright.sync.history import RECORDED
-from kernelwright.sync.likest import Remembered
 
-__all__ = ["RECORDED", "Base", "find"]
+__all__ = ["RECORDED", "Base", "drivers", "find"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,33 +38,15 @@ class Base:
     driver: Sequence[Cell] | None
 
 
-def find(project: Project, built: Notebook, changed: Edited, saved: float | None = None) -> Base:
-    """Find what the notebook was built from; ``saved`` is when its file was written, where that is known."""
-    recorded, last = list(history.recorded(project.root)), list(history.built(project))
+def find(project: Project, built: Notebook, changed: Edited) -> Base:
+    """Find what the notebook was built from."""
+    notebooks = [*history.recorded(project.root), *history.built(project)]
     if changed.told.digests:
-        modules = _by_digest(project, built, changed, [changed, *recorded, *last])
+        modules = _by_digest(project, built, changed, [changed, *notebooks])
     else:
         modules = dict(_by_commit(project, built, changed))
-    is_edited = was_edited(project, built)
-    ours = [one for one in last if _agrees(one, changed) and not is_edited]
-    remembered = Remembered(
-        pushed=[one.driver for one in recorded if _agrees(one, changed)],
-        built=[one.driver for one in ours if not _is_newer(project, one.driver, saved)],
-        committed=list(_past_drivers(project, changed)),
-        is_dated=saved is not None,
-    )
-    return Base(modules=modules, cells=changed.told.cells, driver=_driver(project, changed, remembered))
-
-
-def _agrees(one: Edited, other: Edited) -> bool:
-    """Tell whether two notebooks were built from the same files; those that do not say so were not."""
-    return bool(one.told.digests) and one.told == other.told
-
-
-def _is_newer(project: Project, driver: Sequence[Cell], saved: float | None) -> bool:
-    """Tell whether a driver is what it became here only after a notebook was saved."""
-    is_later = saved is not None and project.driver.stat().st_mtime > saved
-    return is_later and any(script.all_same(driver, here) for here in _cells(project.driver.read_bytes()))
+    driver = _driver(project, changed.told.driver, notebooks) if changed.told.driver else _committed(project)
+    return Base(modules=modules, cells=changed.told.cells, driver=driver)
 
 
 def _by_digest(
@@ -99,35 +81,20 @@ def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[t
             yield path, text if is_committed else None
 
 
-def _driver(project: Project, changed: Edited, remembered: Remembered) -> Sequence[Cell] | None:
-    """Find the driver: by its digest, else the likest of what is remembered; None where nothing is."""
-    here = next(_cells(project.driver.read_bytes()), ())
-    exact = here if script.all_same(here, changed.driver) else next(_driver_by_digest(project, changed), None)
-    return exact if exact is not None else likest.choose(remembered, changed.driver, here)
+def _driver(project: Project, sha256: str, notebooks: Sequence[Edited]) -> Sequence[Cell] | None:
+    remembered = chain((one.driver for one in notebooks), drivers(project))
+    return next((one for one in remembered if driver_digest(one) == sha256), None)
 
 
-def _driver_by_digest(project: Project, changed: Edited) -> Iterator[Sequence[Cell]]:
-    """Yield the driver of a notebook that carries it as a file too."""
-    told = changed.told.digests.get(changed.told.driver)
-    here = project.driver.read_bytes()
-    for data in (here, *_past(project)) if told else ():
-        if history.digest(data) == told:
-            yield from _cells(data)
+def _committed(project: Project) -> Sequence[Cell] | None:
+    """Return the driver of a notebook that does not say what it was built from: what is here, if it is committed."""
+    here, *last = islice(drivers(project), 2)
+    return here if any(script.all_same(here, one) for one in last) else None
 
 
-def _past(project: Project) -> Iterator[bytes]:
-    return history.past(project.root, project.configuration.driver)
-
-
-def _past_drivers(project: Project, changed: Edited) -> Iterator[Sequence[Cell]]:
-    """Yield what git remembers: of commits of the same files, else of any."""
-    dated = list(history.drivers(project, changed.told.digests)) if changed.told.digests else []
-    for data in dated or _past(project):
-        yield from _cells(data)
-
-
-def _cells(data: bytes) -> Iterator[Sequence[Cell]]:
-    try:
-        yield script.read(data)
-    except InvalidProject:
-        return
+def drivers(project: Project) -> Iterator[Sequence[Cell]]:
+    """Yield the driver's cells as they are here, and as they were in each commit, the latest first."""
+    here = project.driver.read_bytes() if project.driver.is_file() else b""
+    for data in chain([here], history.past(project.root, project.configuration.driver)):
+        with suppress(InvalidProject):
+            yield script.read(data)

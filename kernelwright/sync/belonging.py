@@ -1,13 +1,16 @@
 """Whether a notebook is of this kernel of this project at all: else its every cell would be an edit of the driver."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 
 from kernelwright.building import Notebook
+from kernelwright.cells import Cell, driver_digest
 from kernelwright.errors import InvalidProject
 from kernelwright.project import Project, load_configuration, load_project
-from kernelwright.sync import history, likest, script
+from kernelwright.sync import base, history, script
 from kernelwright.sync.edited import Edited
-from kernelwright.sync.likest import Driver
+
+Driver = Sequence[Cell]
 
 _NOT_OURS = "was not built from this project"
 
@@ -16,13 +19,12 @@ def problem(project: Project, built: Notebook, changed: Edited) -> str:
     """Return why a notebook is not this kernel's, empty where it may be."""
     if not (changed.modules or changed.set_up):
         return f"has neither a set-up cell nor a %%module cell: it {_NOT_OURS}"
-    own = list(_drivers(project))
-    if any(script.all_same(one, changed.driver) for one in own):
+    if any(driver_digest(one) == changed.told.driver for one in _drivers(project)):
         return ""
-    best = _likeness(own, changed.driver)
-    found = {kernel.kernel: _likeness(list(_drivers(kernel)), changed.driver) for kernel in _others(project)}
+    own = list(_drivers(project))
+    found = {kernel.kernel: _likeness(_drivers(kernel), changed) for kernel in _others(project)}
     name = max(found, key=lambda kernel: found[kernel], default="")
-    if found and found[name] > best:
+    if found and found[name] > _likeness(own, changed):
         return _says_whose(name)
     is_ours = _names_ours(project, built, changed) or _shares_a_cell(own, changed.driver)
     return "" if is_ours else _NOT_OURS
@@ -35,7 +37,7 @@ def _says_whose(name: str) -> str:
 
 
 def _others(project: Project) -> Iterator[Project]:
-    for name in {"", *load_configuration(project.root).kernels} - {project.kernel}:
+    for name in sorted({"", *load_configuration(project.root).kernels} - {project.kernel}):
         try:
             yield load_project(project.root, name)
         except InvalidProject:
@@ -44,23 +46,24 @@ def _others(project: Project) -> Iterator[Project]:
 
 def _drivers(project: Project) -> Iterator[Driver]:
     """Yield a kernel's driver as it is here, and as is remembered of it."""
-    for data in (_bytes(project), *history.past(project.root, project.configuration.driver)):
-        try:
-            yield script.read(data)
-        except InvalidProject:
-            continue
+    yield from base.drivers(project)
     yield from (one.driver for one in history.built(project))
 
 
-def _bytes(project: Project) -> bytes:
-    try:
-        return project.driver.read_bytes()
-    except OSError:
-        return b""
+def _likeness(drivers: Iterable[Driver], there: Edited) -> tuple[bool, int, float]:
+    return max((_alike(one, there) for one in drivers), default=(False, 0, 0.0))
 
 
-def _likeness(drivers: Sequence[Driver], there: Driver) -> tuple[float, float]:
-    return max((likest.likeness(one, there) for one in drivers), default=(float("-inf"), 0))
+def _alike(one: Driver, there: Edited) -> tuple[bool, int, float]:
+    """Tell how alike a driver and a notebook's are: built from it, else cells in common, then text in common."""
+    common = sum(any(script.same(cell, other) for other in there.driver) for cell in one)
+    matcher = SequenceMatcher(a=_lines(one), b=_lines(there.driver), autojunk=False)
+    is_base = driver_digest(one) == there.told.driver
+    return is_base, common - abs(len(one) - len(there.driver)), matcher.ratio()
+
+
+def _lines(cells: Driver) -> list[str]:
+    return "\n".join(cell.source for cell in cells).split("\n")
 
 
 def _names_ours(project: Project, built: Notebook, changed: Edited) -> bool:

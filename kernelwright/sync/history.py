@@ -92,39 +92,6 @@ def past(root: Path, path: str) -> Iterator[bytes]:
             yield data
 
 
-def drivers(project: Project, digests: Mapping[str, str]) -> Iterator[bytes]:
-    """Yield the driver of each commit whose sources have these digests and no more files, the latest first."""
-    root, driver = project.root, project.configuration.driver
-    places = {source.relative_to(root).as_posix(): source.name for source in project.sources}
-    wanted = {path: sha256 for path, sha256 in digests.items() if path.partition("/")[0] in places.values()}
-    known: dict[str, str] = {}
-    log = _git(root, "log", f"--max-count={_REVISIONS}", "--format=%H", "--", driver, *places)
-    for revision in (log or b"").decode().split():
-        held = {path: blob for path, blob in _tree(root, revision, places).items() if path != _staged(places, driver)}
-        known |= {blob: digest(_git(root, "cat-file", "blob", blob) or b"") for blob in {*held.values()} - {*known}}
-        data = _git(root, "show", f"{revision}:./{driver}")
-        if data is not None and {path: known[blob] for path, blob in held.items()} == wanted:
-            yield data
-
-
-def _tree(root: Path, revision: str, places: Mapping[str, str]) -> Mapping[str, str]:
-    """Return path in the notebook's tree -> blob of each file that a commit would carry."""
-    held = {}
-    listed = _git(root, "ls-tree", "-r", "-z", revision, "--", *places) or b""
-    for entry in listed.decode("utf-8", "replace").split("\0"):
-        told, _, file = entry.partition("\t")
-        path = _staged(places, file)
-        if path and not any(part.startswith(".") for part in path.split("/")):
-            held[path] = told.split()[2]
-    return held
-
-
-def _staged(places: Mapping[str, str], file: str) -> str:
-    """Return a file's path in the notebook's tree, empty where it is in no source."""
-    found = (name + file.removeprefix(place) for place, name in places.items() if f"{file}/".startswith(f"{place}/"))
-    return next(found, "")
-
-
 def _git(root: Path, *arguments: str) -> bytes | None:
     try:
         return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""Bytes that were not edited stay as they are: line ends above all, which editors unify."""
+"""What was not edited keeps its bytes: line ends, which editors unify, and the last line feed, which some take."""
 
 import difflib
 
@@ -28,3 +28,25 @@ def same(edited: str, original: bytes) -> bool:
         return original.decode("utf-8").replace("\r\n", "\n") == edited
     except UnicodeDecodeError:
         return False
+
+
+def ended(text: str, base: str) -> str:
+    """Return ``text`` with the end ``base`` has, unless its end was plainly edited.
+
+    An end is an editor's doing where no line feed is left of it, or where one came or went below a last line that is
+    as it was.
+    """
+    bare, before = text.rstrip("\n"), base.rstrip("\n")
+    own, end = text[len(bare) :], base[len(before) :]
+    is_taken = is_cut(text) or not (text or before)
+    is_near = abs(len(own) - len(end)) == 1 and _last_line(bare) == _last_line(before)
+    return bare + end if is_taken or is_near else text
+
+
+def is_cut(text: str) -> bool:
+    """Tell whether a text ends within a line."""
+    return bool(text) and not text.endswith("\n")
+
+
+def _last_line(text: str) -> str:
+    return text.rpartition("\n")[2]

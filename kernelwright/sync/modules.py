@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kernelwright.building import Notebook
 from kernelwright.project import Project
-from kernelwright.sync import ends, history, places, three
+from kernelwright.sync import history, kept, places, three
 from kernelwright.sync.base import Base
 from kernelwright.sync.changes import Change
 from kernelwright.sync.edited import Edited
@@ -42,9 +42,9 @@ def changes(project: Project, built: Notebook, changed: Edited, ancestor: Base) 
 def _ended(there: dict[str, str], ancestor: Base) -> dict[str, str]:
     """Give each module its end back, and one that was added the line feed that others have lost."""
     known = {path: text for path, text in ancestor.modules.items() if text is not None and path in there}
-    ended = {path: ends.restored(there[path], text) for path, text in known.items()}
+    ended = {path: kept.ended(there[path], text) for path, text in known.items()}
     is_cut = any(len(text) > len(there[path]) for path, text in ended.items())
-    added = {path: f"{text}\n" for path, text in there.items() if path not in ancestor.modules and ends.is_cut(text)}
+    added = {path: f"{text}\n" for path, text in there.items() if path not in ancestor.modules and kept.is_cut(text)}
     return there | ended | (added if is_cut else {})
 
 
@@ -52,11 +52,11 @@ def _module(project: Project, path: str, side: _Side) -> Iterator[Change]:
     try:
         file = places.target(project, path, side.vendored)
     except places.Outside as outside:
-        yield Change(action="refuse", place=path, what=str(outside))
+        yield Change(action="refuse", place=path or "%%module", what=str(outside))
         return
     here = file.read_bytes() if file.is_file() else None
     base_text, there = side.ancestor.modules.get(path), side.there.get(path)
     if there is not None and base_text is None and here is not None:
-        there = ends.restored(there, history.text(here))
+        there = kept.ended(there, history.text(here))
     place = file.relative_to(project.root).as_posix()
     yield from three.decide(place, here, base_text, there, known=path in side.ancestor.modules)

@@ -23,6 +23,23 @@ def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
     """
     if path in vendored:
         raise Outside("is carried from the environment; edit it there")
+    _spelt(path)
+    parts = PurePosixPath(path).parts
+    for source in project.sources:
+        if source.name == parts[0]:
+            found = source.joinpath(*parts[1:])
+            if found == project.driver:
+                raise Outside("is the driver; its cells are taken, no module cell")
+            _carried(parts)
+            _placed(source, found)
+            walk(project.root, found)
+            return found
+    raise Outside("belongs to no configured source; add its folder to sources in pyproject.toml first")
+
+
+def _spelt(path: str) -> None:
+    if not path:
+        raise Outside("names no file; write its path on that line")
     parts = PurePosixPath(path).parts
     if not parts or path.startswith(("/", "~")) or "\\" in path or ":" in parts[0]:
         raise Outside("is not a path inside the notebook's tree")
@@ -35,16 +52,6 @@ def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
         raise Outside("holds a step `.`, which leads nowhere; write it without")
     if not path.isprintable():
         raise Outside("holds a character that is not printable; rename it")
-    for source in project.sources:
-        if source.name == parts[0]:
-            found = source.joinpath(*parts[1:])
-            if found == project.driver:
-                raise Outside("is the driver; its cells are taken, no module cell")
-            _carried(parts)
-            _placed(source, found)
-            walk(project.root, found)
-            return found
-    raise Outside("belongs to no configured source; add its folder to sources in pyproject.toml first")
 
 
 def _carried(parts: Sequence[str]) -> None:

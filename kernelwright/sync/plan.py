@@ -9,13 +9,14 @@ from kernelwright.project import Project
 from kernelwright.sync import base, belonging, drivers, edited, modules
 from kernelwright.sync.changes import Change, Plan
 from kernelwright.sync.edited import Edited
+from kernelwright.sync.told import Told
 
 __all__ = ["CONFLICTS", "Change", "Plan", "carry_out", "conflict_file", "make"]
 
 CONFLICTS = "build/conflicts"
 
 
-def make(project: Project, data: bytes, name: str = "the notebook", saved: float | None = None) -> Plan:
+def make(project: Project, data: bytes, name: str = "the notebook") -> Plan:
     """Compare an edited notebook with the project; nothing is written.
 
     Parameters
@@ -26,8 +27,6 @@ def make(project: Project, data: bytes, name: str = "the notebook", saved: float
         The notebook.
     name : str
         What problems call it.
-    saved : float or None
-        When its file was written, in seconds since the epoch: it is of no driver that is newer.
 
     Raises
     ------
@@ -38,14 +37,14 @@ def make(project: Project, data: bytes, name: str = "the notebook", saved: float
     built = build_notebook(project)
     if what := belonging.problem(project, built, changed):
         return Plan(changes=[Change(action="refuse", place=name, what=what)])
-    ancestor = base.find(project, built, changed, saved)
+    ancestor = base.find(project, built, changed)
     found = [*_set_up(built, changed), *modules.changes(project, built, changed, ancestor)]
     return Plan(changes=[*found, *drivers.changes(project, changed, ancestor)])
 
 
 def _set_up(built: Notebook, changed: Edited) -> Iterator[Change]:
     own = edited.read(built.data)
-    is_ours = changed.told.digests in ({}, own.told.digests)
+    is_ours = changed.told in (Told(), own.told)
     if not changed.set_up:
         yield Change(action="note", place="set-up cell", what="missing; it is generated")
     elif changed.set_up != own.set_up and is_ours:

@@ -43,7 +43,7 @@ def cut(text: str, cells: Sequence[Cell]) -> Script | None:
     inside = set(magics.within_strings(lines))
     starts = [index for index in marks if index not in inside]
     if len(starts) == len(cells) - 1:
-        starts = [0, *starts]
+        starts = [_unmarked(lines, cells[0]), *starts]
     if len(starts) != len(cells):
         return None
     if not cells:
@@ -52,6 +52,12 @@ def cut(text: str, cells: Sequence[Cell]) -> Script | None:
     parts = ["\n".join(lines[a:b]) + ("\n" if b < len(lines) else "") for a, b in zip(starts, ends, strict=True)]
     head = "\n".join(lines[: starts[0]]) + "\n" if starts[0] else ""
     return Script(head=head, parts=parts, cells=cells)
+
+
+def _unmarked(lines: Sequence[str], first: Cell) -> int:
+    """Return the line a cell without a mark begins at: below a header, which is no part of it."""
+    said = first.source.split("\n")
+    return next((at for at in range(len(lines)) if lines[at : at + len(said)] == said), 0)
 
 
 def written(script: Script, cells: Sequence[Cell]) -> str:

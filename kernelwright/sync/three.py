@@ -1,9 +1,15 @@
 """One file from its three versions, of which each may be absent: here, as built, in the notebook."""
 
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
-from kernelwright.sync import kept, merge
+from kernelwright.errors import MergeFailed
+from kernelwright.sync import kept
 from kernelwright.sync.changes import Action, Change
+
+_LABELS = ("here", "as built", "the notebook")
 
 
 def decide(
@@ -49,14 +55,30 @@ def _deleted(place: str, here: bytes | None, *, unchanged: bool) -> Iterator[Cha
 
 
 def _merged(place: str, here: bytes, base_text: str | None, there: str) -> Change:
-    """Merge; without a known ancestor, every difference is a conflict."""
+    """Merge by git; without a known ancestor, every difference is a conflict."""
     try:
         there_bytes = kept.restored(there, here)
         base_bytes = kept.restored(base_text, here) if base_text is not None else b""
     except UnicodeDecodeError:
         return Change(action="conflict", place=place, what="is no text here", before=here, after=there.encode())
-    done = merge.merge(here, base_bytes, there_bytes)
-    if done.clean and base_text is not None:
-        return Change(action="write", place=place, what="merged", before=here, after=done.data)
+    data, clean = _by_git(here, base_bytes, there_bytes)
+    if clean and base_text is not None:
+        return Change(action="write", place=place, what="merged", before=here, after=data)
     what = "changed in the notebook and here" if base_text is not None else "changed, and its ancestor is not known"
-    return Change(action="conflict", place=place, what=what, before=here, after=done.data)
+    return Change(action="conflict", place=place, what=what, before=here, after=data)
+
+
+def _by_git(*versions: bytes) -> tuple[bytes, bool]:
+    """Return the merged bytes, with marks where both sides changed the same lines, and whether there are none."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, label) for label in _LABELS]
+        for file, data in zip(files, versions, strict=True):
+            file.write_bytes(data)
+        try:
+            command = ["git", "merge-file", "--stdout", *_LABELS]
+            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        except OSError as error:
+            raise MergeFailed(f"git merge-file: {error.strerror}; install git") from None
+    if done.returncode > 127:
+        raise MergeFailed(f"git merge-file: {done.stderr.decode('utf-8', 'replace').strip()}")
+    return done.stdout, done.returncode == 0

@@ -19,7 +19,7 @@ class Told:
     elsewhere : frozenset of str
         The files among them that are no module cells: the set-up cell packs them, or a dataset brings them.
     driver : str
-        The driver's path in the notebook's tree.
+        The sha256 of the driver's cells; empty where it is not told.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ def read(text: str) -> Told:
     return Told(
         digests={str(path): str(digest) for path, digest in digests.items()},
         elsewhere=frozenset(digests) if packed is None else packed,
-        driver=str(driver.get("file", "")),
+        driver=str(driver.get("sha256", "")),
     )
 
 

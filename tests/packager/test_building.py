@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import kernelwright
-from kernelwright import building
+from kernelwright import building, cells, notebook
 from kernelwright.errors import InvalidProject, NotebookTooLarge
 from kernelwright.runtime import config
 from tests import notebooks
@@ -63,9 +63,11 @@ def test_no_path_of_this_machine_gets_in(tree):
 def test_the_runtime_is_told_what_the_project_says(tree, tmp_path):
     project = tree.load()
     built = building.build_notebook(project)
-    told = building.told(project, built.tree)
+    driver = notebook.read_driver(project.driver)
+    told = building.told(project, built.tree, driver)
     assert told["public"] == {"a/x.csv": {"bytes": 1}, "b/x.csv": {"rows": 2}}
-    assert told["driver"] == {"file": "main.py", "folder": "", "names": {"__file__": "{root}/main.py"}}
+    names, sha256 = {"__file__": "{root}/main.py"}, cells.driver_digest(driver)
+    assert told["driver"] == {"file": "main.py", "folder": "", "names": names, "sha256": sha256}
     assert [name for name in told["imports"] if name[0] in "pgm"] == ["größe", "pkg", "pkg.b", "pkg.a", "main"]
     assert told["files"]["größe.py"] == hashlib.sha256(b"x = 1").hexdigest()
     file = tmp_path / "kernelwright.json"

@@ -1,6 +1,6 @@
 import pytest
 
-from kernelwright.cells import Cell, compose, fits_a_cell
+from kernelwright.cells import Cell, compose, driver_digest, fits_a_cell
 from kernelwright.sources import SourceFile, SourceTree, Stage
 
 STAGE = Stage(file="main.py")
@@ -96,3 +96,12 @@ def test_ids_follow_from_what_a_cell_is_not_from_what_is_in_it():
 )
 def test_a_cell_carries_text_under_a_plain_name(it, fits):
     assert fits_a_cell(it) is fits
+
+
+def test_a_drivers_digest_is_of_kinds_texts_and_tags_in_order():
+    tagged = Cell(kind="code", source="go()", metadata={"tags": ["slow"], "title": "Go"})
+    shown = Cell(kind="raw", source="go()")
+    drivers = [[CODE, MARKDOWN], [MARKDOWN, CODE], [CODE], [tagged], [shown], []]
+    assert len({driver_digest(one) for one in drivers}) == len(drivers)
+    placed = Cell(kind="code", source="go()", metadata={"tags": [], "kernelwright": {"driver": 0}}, id="1")
+    assert driver_digest([placed]) == driver_digest([CODE])

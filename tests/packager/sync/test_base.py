@@ -1,14 +1,12 @@
-"""The ancestor of a pull: found by digests and in what is remembered, never guessed to be what is here."""
+"""The ancestor of a pull: found by digests in what is remembered, never guessed."""
 
 import hashlib
 import json
-import os
+import re
 
 import pytest
-from typer.testing import CliRunner
 
 from kernelwright.building import build_notebook
-from kernelwright.cli import app
 from kernelwright.project import load_project
 from tests.packager import shipped
 from tests.packager.sync.edits import MODULE, applied, code_cell, edit, notebook, recorded, source
@@ -200,16 +198,34 @@ def test_the_push_of_another_kernel_is_no_ancestor(tmp_path):
     assert applied(project, edited) == [("write", "main.py", "edited: cell 4 edited")]
 
 
-@pytest.mark.parametrize(("age", "is_older"), [(-3600, True), (3600, False)])
-def test_a_driver_that_was_changed_and_built_is_not_undone_by_an_older_file(alone, age, is_older):
+def test_a_driver_that_was_changed_and_built_is_not_undone_without_git(alone):
+    shipped.build(alone)
     told = notebook(alone)
+    edit(told, "submission.write", "rows, ", "rows[:], ")
     (alone / "main.py").write_text(HERE)
     shipped.build(alone)
-    file = alone.parent / "edited.ipynb"
-    file.write_text(json.dumps(told))
-    written = (alone / "main.py").stat().st_mtime
-    os.utime(file, (written + age, written + age))
-    result = CliRunner().invoke(app, ["pull", "--project", str(alone), "--from", str(file), "--apply"])
-    said = "main.py: " + (UNKNOWN if is_older else "edited: cell 3 edited")
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (int(is_older), said)
-    assert (alone / "main.py").read_text() == (HERE if is_older else shipped.DRIVER)
+    assert applied(alone, told) == [("conflict", "main.py", UNKNOWN)]
+    assert (alone / "main.py").read_text() == HERE
+
+
+def test_a_line_that_was_committed_since_is_not_written_over(project):
+    told = notebook(project)
+    edit(told, "rows =", "toy.answers(", "3 + toy.answers(")
+    (project / "main.py").write_text(HERE)
+    shipped.build(project)
+    shipped.commit(project)
+    assert applied(project, told) == [("conflict", "main.py", "changed in the notebook and here: cell 3 edited")]
+    assert (project / "main.py").read_text() == HERE
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_driver_of_a_notebook_that_does_not_name_it_is_what_is_committed(project, is_committed):
+    told = notebook(project)
+    cell = code_cell(told, "# Set-up")
+    cell["source"], count = re.subn(r',\n  "sha256": "\w+"\n}', "\n}", source(cell))
+    assert count == 1
+    edit(told, "submission.write", "rows, ", "rows[:], ")
+    if not is_committed:
+        (project / "main.py").write_text(HERE)
+    done = ("write", "main.py", "edited: cell 4 edited") if is_committed else ("conflict", "main.py", UNKNOWN)
+    assert [one for one in applied(project, told) if one[0] != "note"] == [done]

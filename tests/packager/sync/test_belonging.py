@@ -8,7 +8,7 @@ from kernelwright.building import build_notebook
 from kernelwright.project import load_project
 from kernelwright.sync import plan as plans
 from tests.packager import shipped
-from tests.packager.sync.edits import applied, code_cell, edit, notebook
+from tests.packager.sync.edits import applied, code_cell, edit, notebook, source
 
 OTHER = "# %%\nimport toy\n\n# %%\ntoy.train()\n\n# %%\nprint('trained')\n"
 WHOLE = f'{shipped.CONFIGURATION}[tool.kernelwright.kernels.train]\ndriver = "train.py"\nsources = ["toy"]\n'
@@ -53,6 +53,14 @@ def test_an_edit_of_this_kernel_is_not_refused_for_another(project):
     edit(told, "rows =", "rows =", "print(1)\nrows =")
     told["cells"].append({"cell_type": "code", "metadata": {}, "source": "print('trained')"})
     assert changes(project, told) == [("write", "main.py", "edited: cell 3 edited; cell 5 added")]
+
+
+def test_a_notebook_that_names_this_kernels_driver_is_its_own_whatever_became_of_its_cells(project):
+    told = notebook(project)
+    others = {source(cell) for cell in of_kernel(project, "train")["cells"]}
+    said = [cell for cell in of_kernel(project, "train")["cells"] if "driver" in cell["metadata"]["kernelwright"]]
+    kept = [cell for cell in told["cells"] if source(cell) in others or source(cell).startswith("# Set-up")]
+    assert [one[0] for one in changes(project, {**told, "cells": kept + said})] == ["write"]
 
 
 def test_another_kernel_that_cannot_be_read_is_passed_over(project):

@@ -144,6 +144,20 @@ def test_other_tags_leave_the_rest_of_a_cells_mark(tmp_path, mark, tags, after):
     assert driver.read_text() == shipped.DRIVER.replace("# %%\nrows", f"{after}\nrows")
 
 
+@pytest.mark.parametrize(
+    "head", ["", "#!/usr/bin/env python\n", "# -*- coding: utf-8 -*-\n", "#!x\n# ---\n# jupyter:\n#   x: 1\n# ---\n\n"]
+)
+def test_a_first_cell_without_a_mark_leaves_what_stands_above_it(tmp_path, head):
+    project = shipped.make(tmp_path)
+    driver = project / "main.py"
+    driver.write_text(f"{head}import os\n\n{shipped.DRIVER}")
+    shipped.commit(project)
+    told = notebook(project)
+    edit(told, "import os", "os", "sys")
+    assert applied(project, told) == [("write", "main.py", "edited: cell 1 edited")]
+    assert driver.read_text() == f"{head}# %%\nimport sys\n\n{shipped.DRIVER}"
+
+
 def code(*texts):
     return [Cell(kind="code", source=text) for text in texts]
 

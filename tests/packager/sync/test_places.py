@@ -36,9 +36,10 @@ ODD = "holds a character that is not printable; rename it"
 PATHS = {
     "/etc/cron.d/x": INSIDE,
     "~/x.py": INSIDE,
+    ".": INSIDE,
     "C:/x.py": INSIDE,
     "toy\\..\\x.py": INSIDE,
-    "": INSIDE,
+    "": "names no file; write its path on that line",
     "toy/../../x.py": "leads elsewhere by its dots",
     "../x.py": "leads elsewhere by its dots",
     "toy/./x.py": STEP,
@@ -67,7 +68,7 @@ PATHS = {
 def test_a_path_outside_the_sources_is_refused_and_nothing_is_written(project, path):
     before = contents(project.parent)
     done = applied(project, f"%%module {path}\nX = 1\n")
-    assert [one for one in done if one[0] != "note"] == [("refuse", path, PATHS[path])]
+    assert [one for one in done if one[0] != "note"] == [("refuse", path or "%%module", PATHS[path])]
     assert contents(project.parent) == before
 
 

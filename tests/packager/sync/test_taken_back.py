@@ -1,7 +1,6 @@
-"""What was done to the driver here is not taken back by an older notebook, however new its file is."""
+"""What was done to the driver here is not taken back by an older notebook."""
 
 import json
-import os
 
 import pytest
 
@@ -21,12 +20,6 @@ def added(told):
     return told
 
 
-def touched(project):
-    """Make the driver older than any notebook that is saved from now on."""
-    before = (project / "main.py").stat().st_mtime - 60
-    os.utime(project / "main.py", (before, before))
-
-
 @pytest.mark.parametrize("more", [{}, {"configuration": CARRIED, **ATTACHED}])
 @pytest.mark.parametrize("is_committed", [False, True])
 def test_a_second_pull_of_a_notebook_takes_nothing_back(tmp_path, more, is_committed):
@@ -37,14 +30,13 @@ def test_a_second_pull_of_a_notebook_takes_nothing_back(tmp_path, more, is_commi
     shipped.build(project)
     if is_committed:
         shipped.commit(project)
-    touched(project)
     again = pull(project, told, "--apply")
     assert (again.exit_code, again.stdout) == (0, NOTHING)
     assert applied(project, told) == []
     assert (project / "main.py").read_text() == MERGED
 
 
-def test_without_a_date_a_build_that_is_here_takes_nothing_back(tmp_path):
+def test_a_notebook_of_a_driver_that_is_remembered_nowhere_takes_nothing_back(tmp_path):
     project = shipped.make(tmp_path / "project")
     told = added(notebook(project))
     (project / "main.py").write_text(MERGED)
@@ -62,7 +54,6 @@ def test_a_notebook_that_was_built_and_edited_is_taken(tmp_path, committed):
     if committed == MINE:
         shipped.commit(project)
     shipped.build(project)
-    touched(project)
     told = added(notebook(project))
     edit(told, "submission.write", "rows, ", "rows[:], ")
     result = pull(project, told, "--apply")
@@ -76,7 +67,6 @@ def test_a_line_that_was_committed_last_is_edited_in_the_notebook(tmp_path):
     (project / "main.py").write_text(mine)
     shipped.build(project)
     shipped.commit(project)
-    touched(project)
     told = notebook(project)
     edit(told, "rows =", "2 +", "3 +")
     assert pull(project, told, "--apply").stdout.splitlines()[0] == "main.py: edited: cell 3 edited"
@@ -90,7 +80,6 @@ def test_a_line_that_is_committed_nowhere_is_not_written_over(tmp_path):
     mine = shipped.DRIVER.replace("toy.answers(", "2 + toy.answers(")
     (project / "main.py").write_text(mine)
     shipped.build(project)
-    touched(project)
     assert pull(project, told, "--apply").exit_code == 1
     assert (project / "main.py").read_text() == mine
 

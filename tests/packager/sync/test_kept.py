@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kernelwright.sync import ends
+from kernelwright.sync import kept
 from tests.packager import shipped
 from tests.packager.sync.edits import MODULE, applied, code_cell, edit, notebook, source
 
@@ -35,7 +35,7 @@ def cut(told, beginning):
     ],
 )
 def test_a_text_has_the_end_it_was_built_with_unless_its_end_was_edited(text, base, restored):
-    assert ends.restored(text, base) == restored
+    assert kept.ended(text, base) == restored
 
 
 def test_one_cell_without_its_last_line_feed_is_no_edit(project):
