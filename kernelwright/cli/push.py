@@ -79,7 +79,6 @@ def _follow(project: "Project", client: "Client", push: "Push") -> None:
 
     ended = kernels.wait(client, project.metadata.id, _tell)
     shipping.see_that_it_ran(project, client, push)
-    entry = {"kernel": project.metadata.id, "version": push.version, "status": ended.word, "at": ledger.now()}
-    ledger.add(project.root, "ran", entry)
+    ledger.ran(project.root, push, ended.word)
     failed(project.metadata.id, ended)
     results.fetch(project, client, project.output, _tell)

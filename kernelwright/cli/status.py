@@ -1,6 +1,7 @@
 """``kernelwright status``."""
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +29,7 @@ def status(
 
     loaded = load_project(project, kernel)
     name, client = loaded.metadata.id, clients.find(clients.Pace(poll=poll))
-    now = kernels.wait(client, name, _quiet, shows_log=False) if wait else kernels.status(client, name)
+    now = kernels.wait(client, name, _aside, shows_log=False) if wait else kernels.status(client, name)
     there = kernels.source(client, name)
     push = latest.pushed(loaded, there)
     version = push.version if push else (there.latest if there else 0) or None
@@ -37,7 +38,7 @@ def status(
         told = {"kernel": name, "version": version, "commit": commit, "status": now.word, "message": now.message}
         print(json.dumps(told))
     else:
-        print(f"{name}: {_which(version, push)}: {now.word.lower().replace('_', ' ')}")
+        print(f"{name}: {_which(version, push)}: {now.told}")
     failed(name, now)
 
 
@@ -46,8 +47,8 @@ def _which(version: int | None, push: "Push | None") -> str:
     return f"{named}, commit {push.commit[:12] or 'none'}" if push else f"{named}, not pushed from here"
 
 
-def _quiet(_: str) -> None:
-    pass
+def _aside(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def failed(name: str, now: "Status") -> None:

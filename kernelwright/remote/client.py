@@ -85,6 +85,7 @@ class Client:
                 check=False,
                 timeout=limit,
                 stdin=subprocess.DEVNULL,
+                close_fds=False,  # it inherits the lock of a push
                 env={**os.environ, **answers.SHOWING},
             )
         except subprocess.TimeoutExpired:

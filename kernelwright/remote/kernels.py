@@ -59,6 +59,12 @@ class Status:
     message: str = ""
 
     @property
+    def told(self) -> str:
+        """The word as people say it, and why nothing else is known."""
+        spoken = self.word.lower().replace("_", " ")
+        return f"{spoken}: {self.message}" if self.word == _NO_ANSWER else spoken
+
+    @property
     def is_going(self) -> bool:
         """Whether the run has not ended."""
         return self.word in GOING
@@ -182,14 +188,15 @@ def wait(client: Client, kernel: str, tell: Callable[[str], None], *, shows_log:
         now = _look(client, kernel, patient=failed < _PATIENCE)
         failed = failed + 1 if now.word == _NO_ANSWER else 0
         if now.word != word:
-            tell(f"{kernel}: {now.word.lower().replace('_', ' ')}")
+            tell(f"{kernel}: {now.told}")
             word = now.word
         if shows_log and now.word not in {_NO_ANSWER, "QUEUED"}:
             told += _tell_from(told, followed(client, kernel) if now.is_going else log(client, kernel), tell)
         if not now.is_going and now.word != _NO_ANSWER:
             return now
         if time.monotonic() > deadline:
-            raise ClientFailed(f"{kernel}: not done after {client.pace.run:g} s; look again with `kernelwright status`")
+            waited = f"not done after {client.pace.run:g} s ({now.told})"
+            raise ClientFailed(f"{kernel}: {waited}; look again with `kernelwright status`")
         time.sleep(client.pace.poll)
 
 

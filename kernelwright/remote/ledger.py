@@ -72,16 +72,17 @@ def ready(root: Path) -> None:
 
 
 def add(root: Path, event: str, told: Mapping[str, Any]) -> None:
-    """Append one line to the record, whole, after whatever is there."""
+    """Append one line to the record, whole, after whatever is there; raises `UnwritableOutput`."""
     line = json.dumps({"event": event, **told}, sort_keys=False) + "\n"
     file = root / LEDGER
     torn = file.is_file() and not file.read_bytes().endswith(b"\n") and file.stat().st_size > 0
-    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(handle, (("\n" if torn else "") + line).encode())
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        with file.open("ab") as opened:
+            opened.write((("\n" if torn else "") + line).encode())
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as error:
+        raise UnwritableOutput(f"{LEDGER}: cannot be written: {error.strerror}; mend that, and run again") from None
 
 
 def events(root: Path) -> Iterator[Mapping[str, Any]]:
@@ -118,6 +119,13 @@ def record(root: Path, push: Push, sent: bytes) -> None:
     """Keep a push: first the notebook, then the line that names it."""
     files.replace(_kept(root, push), sent)
     add(root, "pushed", asdict(push))
+
+
+def ran(root: Path, push: Push, status: str) -> None:
+    """Record how the run of a push ended, once."""
+    told = {"kernel": push.kernel, "version": push.version, "status": status}
+    if not any({"event": "ran", **told}.items() <= one.items() for one in events(root)):
+        add(root, "ran", {**told, "at": now()})
 
 
 def intend(root: Path, name: str, request: str, after: int) -> None:

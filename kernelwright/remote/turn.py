@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 
 from kernelwright import files
@@ -11,7 +12,9 @@ from kernelwright.project import Project
 
 @contextlib.contextmanager
 def taken(project: Project) -> Iterator[None]:
-    """Hold the project for one push; the lock ends with the process, however that ends.
+    """Hold the project for one push; the lock ends with the process and its client, however they end.
+
+    A push that is killed leaves its client behind, which goes on sending what it was given.
 
     Raises
     ------
@@ -23,5 +26,8 @@ def taken(project: Project) -> Iterator[None]:
         try:
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotReady("another push of this project is under way; wait for it, or end it") from None
+            raise NotReady(
+                "another push of this project is under way, or a client of one that was killed; wait for it, or end it"
+            ) from None
+        os.set_inheritable(lock.fileno(), True)  # noqa: FBT003 - it takes no name
         yield

@@ -10,11 +10,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def start(kaggle: Kaggle, project: Path, *arguments: str, **variables: str) -> subprocess.Popen:
-    """Start a command on a project."""
+    """Start a command on a project, in a session of its own: a test may kill it with its client."""
     command = [sys.executable, "-m", "kernelwright", *arguments, "--project", str(project)]
     environment = kaggle.environment(PYTHONPATH=str(ROOT), COLUMNS="160", **variables)
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=environment, cwd=project, **pipes)
+    return subprocess.Popen(command, env=environment, cwd=project, start_new_session=True, **pipes)
 
 
 def run(kaggle: Kaggle, project: Path, *arguments: str, **variables: str) -> tuple[int, list[str], list[str]]:

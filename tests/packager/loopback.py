@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 API = "/api/v1/"
+GOING = {"QUEUED", "RUNNING"}
 
 
 @dataclass(kw_only=True)
@@ -366,8 +367,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _stream(self, kernel):
         self.state.calls.append("stream")
+        fault = self._fault("follow", after=False)
+        if fault and self._fail(fault):
+            return
         if kernel is None:
             self._answer({"code": 403, "message": "denied"}, 403)
+            return
+        if kernel.status not in GOING:  # what was kept of the log, no stream
+            self._answer(self.state.log(kernel).encode())
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -375,7 +382,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         told = 0
         while True:
-            going = kernel.status in {"QUEUED", "RUNNING"}
+            going = kernel.status in GOING
             for line in kernel.log[told:]:
                 event = json.dumps({"stream_name": "stdout", "time": told, "data": f"{line}\n"})
                 self._chunk(f"data: {event}\n\n")

@@ -57,3 +57,21 @@ def test_a_push_that_fails_says_why_in_one_line_and_goes_on_when_it_is_run_again
     assert run(kaggle, carried, "push", "--poll", "0.05")[0] == 0
     assert len(kaggle.datasets[SOURCES].versions) == len(kaggle.kernels["alice/toy-kernel"].versions) == 1
     assert recorded(carried) == ["pushed"]
+
+
+STREAMS = {
+    "refused": ([], ["kaggle: 400 Client Error: Bad Request"]),
+    "broken": ([], ["kaggle: 500 Server Error: Internal Server Error"]),
+    "a web page": ([], ["kaggle: 502 Server Error: Bad Gateway"]),
+    "an error with status 200": (["started", "done"], []),  # asked for in another way
+    "cut": ([], ["kaggle: no connection to Kaggle: the stream of the log was cut 5 times in a row"]),
+}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("way", STREAMS)
+def test_a_log_that_cannot_be_followed_is_told_or_read_in_another_way(kaggle, project, way):
+    ship(project)
+    told, errors = STREAMS[way]
+    kaggle.faults = [Fault(call="follow", **WAYS[way][0])]
+    assert run(kaggle, project, "logs", "-f") == (bool(errors), told, errors)

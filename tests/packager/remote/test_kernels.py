@@ -3,8 +3,10 @@ import time
 
 import pytest
 
+from kernelwright.errors import ClientFailed
 from kernelwright.remote import client as clients
 from kernelwright.remote import kernels, ledger
+from kernelwright.remote.client import Pace
 from tests.packager.kaggle_calls import run
 from tests.packager.loopback import Fault
 from tests.packager.remote.ships import QUICK, recorded, ship
@@ -16,7 +18,30 @@ def test_a_look_at_a_status_that_fails_is_taken_again(kaggle, project):
     kaggle.faults = [Fault(call="GetKernelSessionStatus", status=503, times=2)]
     told = []
     ended = kernels.wait(clients.find(QUICK), "alice/toy-kernel", told.append, shows_log=False)
-    assert (ended.word, told) == ("COMPLETE", ["alice/toy-kernel: no answer", "alice/toy-kernel: complete"])
+    why = "no answer: kaggle kernels status: told to answer 503"
+    assert (ended.word, told) == ("COMPLETE", [f"alice/toy-kernel: {why}", "alice/toy-kernel: complete"])
+
+
+@pytest.mark.full
+def test_a_wait_that_has_been_too_long_says_why(kaggle, project):
+    ship(project)
+    kaggle.faults = [Fault(call="GetKernelSessionStatus", status=503, times=99)]
+    with pytest.raises(ClientFailed) as caught:
+        kernels.wait(clients.find(Pace(poll=0.02, run=0.1)), "alice/toy-kernel", print)
+    assert str(caught.value) == (
+        "alice/toy-kernel: not done after 0.1 s (no answer: kaggle kernels status: told to answer 503); "
+        "look again with `kernelwright status`"
+    )
+
+
+@pytest.mark.full
+def test_a_status_that_is_waited_for_shows_beside_it_what_it_waits_for(kaggle, project):
+    ship(project)
+    kaggle.faults = [Fault(call="GetKernelSessionStatus", status=503)]
+    status, (line,), errors = run(kaggle, project, "status", "--wait", "--json", "--poll", "0.05")
+    why = "no answer: kaggle kernels status: told to answer 503"
+    assert (status, json.loads(line)["status"]) == (0, "COMPLETE")
+    assert errors == [f"alice/toy-kernel: {why}", "alice/toy-kernel: complete"]
 
 
 @pytest.mark.full
@@ -89,7 +114,7 @@ CANNOT = "kaggle kernels status: Cannot access kernel 'alice/toy-kernel' (Permis
 @pytest.mark.full
 def test_waiting_for_what_is_not_there_ends(kaggle, project):
     status, _, errors = run(kaggle, project, "status", "--wait", "--poll", "0.05")
-    assert (status, errors) == (1, [CANNOT])
+    assert (status, errors) == (1, [f"alice/toy-kernel: no answer: {CANNOT}", CANNOT])
 
 
 @pytest.mark.full

@@ -1,7 +1,10 @@
 import dataclasses
 import json
+import os
 import random
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -161,24 +164,88 @@ def test_findings_stop_a_push_and_a_skipped_rehearsal_is_recorded(kaggle, projec
     assert ledger.pushes(project, "alice/toy-kernel")[0].rehearsal == "skipped"
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("seed", range(4))
-def test_a_push_killed_anywhere_and_run_again_ends_in_the_same_state(kaggle, carried, seed):
-    rng = random.Random(seed)
-    for _ in range(40):
-        process = start(kaggle, carried, "push", "--wait", "--poll", "0.05")
-        try:
-            process.communicate(timeout=rng.uniform(0.5, 6))
-        except Exception:  # noqa: BLE001 - it is killed where it stands
-            process.kill()
-            process.communicate()
-            continue
-        if process.returncode == 0:
-            break
-    assert run(kaggle, carried, "push", "--wait", "--poll", "0.05")[0] == 0
+UNDER_WAY = "another push of this project is under way, or a client of one that was killed; wait for it, or end it"
+STAGES = (
+    *("GetKernel", "GetDatasetStatus", "StartBlobUpload", "upload", "CreateDataset", "GetDataset", "ListDatasetFiles"),
+    *("SaveKernel", "GetKernelSessionStatus", "ListKernelSessionOutput", "output", "ListKernelFiles"),
+)
+EFFECTS = {"StartBlobUpload", "CreateDataset", "SaveKernel"}
+
+
+def killed_at(kaggle, folder, call, *, after=False):
+    """Kill a push and its client, as a closed terminal does, while Kaggle is at a call."""
+    fault = Fault(call=call, pause=2, cut=True, after=after)
+    kaggle.faults = [fault]
+    with start(kaggle, folder, "push", "--wait", "--poll", "0.05") as process:
+        while fault.times and process.poll() is None:
+            time.sleep(0.01)
+        assert process.poll() is None, f"the push ended before {call}"
+        os.killpg(process.pid, signal.SIGKILL)
+    kaggle.faults = []
+
+
+def assert_pushed_once(kaggle, folder):
+    assert run(kaggle, folder, "push", "--wait", "--poll", "0.05")[0] == 0
     assert len(kaggle.datasets[SOURCES].versions) == 1
     assert len(kaggle.kernels["alice/toy-kernel"].versions) == 1
-    assert recorded(carried).count("pushed") == 1
+    assert recorded(folder) == ["pushed", "ran"]
+    assert not (folder / ".kernelwright/pushing.json").exists()
+    assert (folder / "build/output/submission.csv").read_bytes() == b"id,answer\n1,2\n"
+
+
+@pytest.mark.full
+def test_a_push_killed_at_every_stage_before_and_after_its_effect_ends_in_the_same_state(kaggle, carried):
+    for call in STAGES:
+        killed_at(kaggle, carried, call)
+        if call in EFFECTS:
+            killed_at(kaggle, carried, call, after=True)
+    assert_pushed_once(kaggle, carried)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(4))
+def test_a_push_killed_at_random_and_run_again_ends_in_the_same_state(kaggle, carried, seed):
+    rng = random.Random(seed)
+    for _ in range(10):
+        with start(kaggle, carried, "push", "--wait", "--poll", "0.05") as process:
+            calls = len(kaggle.calls) + rng.randrange(12)
+            while len(kaggle.calls) < calls and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.5))
+            process.kill()
+    while run(kaggle, carried, "push", "--poll", "0.05")[2] == [UNDER_WAY]:
+        pass  # the last client goes on without its push
+    assert_pushed_once(kaggle, carried)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("moment", ["record", "add", "settle"])
+def test_a_push_cut_off_while_it_is_recorded_is_recorded_once(kaggle, project, monkeypatch, moment):
+    def cut_off(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, moment, cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            ship(project)
+    assert ship(project)[0].version == 1
+    assert len(kaggle.kernels["alice/toy-kernel"].versions) == 1
+    assert recorded(project) == ["pushed"]
+    assert not (project / ".kernelwright/pushing.json").exists()
+
+
+@pytest.mark.full
+def test_a_client_that_goes_on_without_its_push_is_not_overtaken(kaggle, project):
+    kaggle.faults = [Fault(call="SaveKernel", pause=8)]
+    with start(kaggle, project, "push") as process:
+        while "SaveKernel" not in kaggle.calls:
+            time.sleep(0.01)
+        process.kill()
+    assert run(kaggle, project, "push")[::2] == (1, [UNDER_WAY])
+    while run(kaggle, project, "push")[2] == [UNDER_WAY]:
+        pass
+    assert len(kaggle.kernels["alice/toy-kernel"].versions) == 1
+    assert recorded(project) == ["pushed"]
 
 
 WAITING = """
@@ -217,8 +284,7 @@ def test_what_is_pushed_runs_on_the_server_as_it_was_rehearsed_and_its_log_is_fo
 @pytest.mark.full
 def test_one_push_of_a_project_at_a_time(kaggle, project):
     with turn.taken(load_project(project)):
-        errors = ["another push of this project is under way; wait for it, or end it"]
-        assert run(kaggle, project, "push") == (1, [], errors)
+        assert run(kaggle, project, "push") == (1, [], [UNDER_WAY])
     assert kaggle.calls == []
     assert run(kaggle, project, "push")[0] == 0
 
