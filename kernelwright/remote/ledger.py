@@ -3,6 +3,7 @@
 A line is written whole or not at all: one that a kill cut short is left out when it is read.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelwright import files
-from kernelwright.errors import UnwritableOutput
+from kernelwright.errors import ClientFailed, UnwritableOutput
 from kernelwright.sync.history import RECORDED
 
 LEDGER = "pushes.jsonl"
@@ -128,22 +129,33 @@ def ran(root: Path, push: Push, status: str) -> None:
         add(root, "ran", {**told, "at": now()})
 
 
-def intend(root: Path, name: str, request: str, after: int) -> None:
-    """Note that a push begins, so that one that is cut off is found again: Kaggle had ``after`` versions then.
+def intend(root: Path, name: str, told: Mapping[str, Any]) -> None:
+    """Note that a step begins, so that one that is cut off is found again.
 
     ``name`` is the kernel's, or of a submission its message.
     """
-    _note(root, _begun(root) | {name: {"request": request, "after": after}})
+    _note(root, _begun(root) | {name: told})
+
+
+@contextlib.contextmanager
+def unless_refused(root: Path, name: str) -> Iterator[None]:
+    """Take a step that was noted; one that Kaggle did not take is forgotten, one that was cut off is not."""
+    try:
+        yield
+    except ClientFailed as error:
+        if 400 <= error.code < 500:
+            settle(root, name)
+        raise
 
 
 def intended(root: Path, name: str) -> Mapping[str, Any]:
-    """Return what a push that was cut off had begun, empty for none."""
+    """Return what was noted of a step that was cut off, empty for none."""
     told = _begun(root).get(name)
     return told if isinstance(told, dict) else {}
 
 
 def settle(root: Path, name: str) -> None:
-    """Forget the intention: the push is recorded."""
+    """Forget a step: it is recorded, or was not taken."""
     _note(root, {other: told for other, told in _begun(root).items() if other != name})
 
 

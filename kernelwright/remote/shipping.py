@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kernelwright import building
 from kernelwright.errors import ClientFailed, NotReady
@@ -10,14 +10,13 @@ from kernelwright.preflight import git
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.rehearsal import CHECK as REHEARSAL
 from kernelwright.project import Project
-from kernelwright.remote import datasets, kernels, latest, ledger, loads, turn
+from kernelwright.remote import datasets, kernels, latest, ledger, loads, recording, turn
 from kernelwright.remote.client import Client
 from kernelwright.remote.kernels import Source
 from kernelwright.remote.ledger import Push
 from kernelwright.remote.loads import Load
+from kernelwright.remote.recording import Begun
 
-_PROBES = 200
-"""How many versions are looked through for a push that was cut off."""
 _NAMED = 3
 
 
@@ -59,31 +58,35 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
 def _ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
     ledger.ready(project.root)
     name, notebook = project.metadata.id, project.notebook.read_bytes()
-    sent, there = loads.parcels(project), _there(project, client)
-    begun = bool(ledger.intended(project.root, name))
-    if not (begun or wishes.overwrite):
+    sent, cut = loads.parcels(project), recording.take_up(project, client)
+    if cut:
+        tell(f"{name}: version {cut.version} was pushed before the cut")
+        _see_attached(cut)
+    there = _there(project, client)
+    if not wishes.overwrite:
         _spare(project, there)
     terms = datasets.Terms(public=wishes.public_datasets, overwrite=wishes.overwrite)
     versions = {one.ref: datasets.ensure(client, one, tell, terms) for one in sent}
     made = loads.load(project, notebook, versions)
+    if cut and cut.request == made.request:
+        return cut
     if not wishes.again and (done := _done(project, client, made, there)):
-        ledger.settle(project.root, name)
         tell(f"{name}: version {done.version} is this notebook already")
         return done
-    found = _cut_off(project, client, made, there) if begun else 0
-    if begun and not (found or wishes.overwrite):
-        _spare(project, there)
-    answer = kernels.Pushed(version=found, address="", dropped=()) if found else _sent(project, client, made, there)
-    push = _recorded(project, client, _push(project, made, answer.version, versions, wishes), made, answer.dropped)
-    tell(f"{name}: version {push.version} {'was pushed before the cut' if found else f'pushed, {answer.address}'}")
-    if not (found or answer.is_of(name)):
+    push, answer = _made(project, client, made, _push(project, made, versions, wishes), there)
+    tell(f"{name}: version {push.version} pushed, {answer.address}")
+    if not answer.is_of(name):
         tell(f"warning: that is not {name}: Kaggle goes by the title; let title and id in the metadata agree")
+    _see_attached(push)
+    return push
+
+
+def _see_attached(push: Push) -> None:
     if push.dropped:
         raise ClientFailed(
-            f"{name}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(push.dropped)}; "
+            f"{push.kernel}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(push.dropped)}; "
             "see that they exist and are yours to use, and push again"
         )
-    return push
 
 
 def _there(project: Project, client: Client) -> Source | None:
@@ -95,14 +98,6 @@ def _there(project: Project, client: Client) -> Source | None:
     return there
 
 
-def _recorded(project: Project, client: Client, push: Push, made: Load, told: Sequence[str]) -> Push:
-    """Record a push, with the sources Kaggle did not attach, and forget that it had begun."""
-    whole = replace(push, dropped=tuple(told or _lost(client, push, made)))
-    ledger.record(project.root, whole, made.notebook)
-    ledger.settle(project.root, push.kernel)
-    return whole
-
-
 def _done(project: Project, client: Client, made: Load, there: Source | None) -> Push | None:
     """Return the kernel's last push, if it is this very one, all of it was attached, and it still is the latest."""
     last = ledger.pushes(project.root, project.metadata.id)[-1:]
@@ -112,11 +107,16 @@ def _done(project: Project, client: Client, made: Load, there: Source | None) ->
     return last[0] if stands else None
 
 
-def _sent(project: Project, client: Client, made: Load, there: Source | None) -> kernels.Pushed:
-    known = [one.version for one in ledger.pushes(project.root, project.metadata.id)] if there else []
+def _made(
+    project: Project, client: Client, made: Load, push: Push, there: Source | None
+) -> tuple[Push, kernels.Pushed]:
+    known = [one.version for one in ledger.pushes(project.root, push.kernel)] if there else []
     after = (there.latest if there else 0) or max(known, default=0)
-    ledger.intend(project.root, project.metadata.id, made.request, after)
-    return kernels.push(client, made.folder)
+    begun = Begun(push=push, metadata=made.metadata, notebook=made.notebook.decode(), after=after)
+    recording.begin(project, begun)
+    with ledger.unless_refused(project.root, push.kernel):
+        answer = kernels.push(client, made.folder)
+    return recording.end(project, client, begun, answer.version, answer.dropped), answer
 
 
 def _spare(project: Project, there: Source | None) -> None:
@@ -132,27 +132,10 @@ def _few(found: Sequence[str]) -> str:
     return f"{'; '.join(found[:_NAMED])}{more}"
 
 
-def _cut_off(project: Project, client: Client, made: Load, there: Source | None) -> int:
-    """Return the version that a push cut off before its record has made, 0 if it made none."""
-    begun = ledger.intended(project.root, project.metadata.id)
-    if begun.get("request") != made.request:
-        return 0
-    first = int(begun.get("after", 0)) + 1
-    if there and there.latest >= first and latest.says(there.notebook) == latest.says(made.notebook):
-        return there.latest
-    for version in range(first, first + _PROBES):
-        found = kernels.source(client, f"{project.metadata.id}/{version}")
-        if found is None:
-            break
-        if latest.says(found.notebook) == latest.says(made.notebook):
-            return version
-    return 0
-
-
-def _push(project: Project, made: Load, version: int, versions: Mapping[str, int], wishes: Wishes) -> Push:
+def _push(project: Project, made: Load, versions: Mapping[str, int], wishes: Wishes) -> Push:
     return Push(
         kernel=project.metadata.id,
-        version=version,
+        version=0,
         request=made.request,
         notebook=hashlib.sha256(made.notebook).hexdigest(),
         commit=git.commit(project.root),
@@ -161,12 +144,6 @@ def _push(project: Project, made: Load, version: int, versions: Mapping[str, int
         rehearsal="skipped" if wishes.skip_rehearsal else "complete",
         at=ledger.now(),
     )
-
-
-def _lost(client: Client, push: Push, made: Load) -> list[str]:
-    """Name the sources Kaggle did not attach: it says so only of some, so what it has is held against what was sent."""
-    there = latest.once_told(client, push.kernel, push.version)
-    return kernels.lost_sources(made.metadata, there.metadata) if there else []
 
 
 def see_that_it_ran(project: Project, client: Client, push: Push) -> None:

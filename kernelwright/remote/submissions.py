@@ -63,14 +63,10 @@ def message(push: Push) -> str:
 
 def submit(project: Project, client: Client, push: Push) -> None:
     """Hand a version in; that it begins is noted, so that one that is cut off is looked for."""
-    ledger.intend(project.root, message(push), "submit", push.version)
+    ledger.intend(project.root, message(push), {"version": push.version})
     what = ("-k", push.kernel, "-v", str(push.version), "-f", project.configuration.submission, "-m", message(push))
-    try:
+    with ledger.unless_refused(project.root, message(push)):
         answer = client.call("competitions", "submit", competition(project), *what, "-q")
-    except ClientFailed as error:
-        if 400 <= error.code < 500:  # Kaggle did not take it
-            ledger.settle(project.root, message(push))
-        raise
     if not _DONE.search(answer):
         said = next(iter(answer.strip().splitlines()[-1:]), "nothing")
         raise ClientFailed(f"kaggle competitions submit: Kaggle confirmed nothing; the client said: {said}")

@@ -273,11 +273,11 @@ def test_a_line_alone_is_recorded(origin, tools):
 
 def test_a_push_that_was_cut_off_is_known_to_the_next_run_and_then_settled(origin, tools):
     folder = taken(origin, tools, "kaggle-1")
-    ledger.intend(folder, "a/b", "abc", 0)
+    ledger.intend(folder, "a/b", {"after": 0})
     recorded(folder, tools)
     assert origin.record() == [".kernelwright/pushing.json"]
     folder = taken(origin, tools, "kaggle-1")
-    assert ledger.intended(folder, "a/b") == {"request": "abc", "after": 0}
+    assert ledger.intended(folder, "a/b") == {"after": 0}
     push(folder, 1)
     recorded(folder, tools)
     assert origin.record() == [".kernelwright/pushed/1.ipynb", "pushes.jsonl"]

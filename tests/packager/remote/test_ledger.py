@@ -58,9 +58,9 @@ def test_a_line_that_is_no_push_of_ours_is_passed_over(tmp_path):
 
 
 def test_each_kernel_of_a_project_has_an_intention_of_its_own(tmp_path):
-    ledger.intend(tmp_path, "a/one", "r1", 3)
-    ledger.intend(tmp_path, "a/two", "r2", 0)
+    ledger.intend(tmp_path, "a/one", {"after": 3})
+    ledger.intend(tmp_path, "a/two", {"after": 0})
     ledger.settle(tmp_path, "a/two")
-    assert ledger.intended(tmp_path, "a/one") == {"request": "r1", "after": 3}
+    assert ledger.intended(tmp_path, "a/one") == {"after": 3}
     ledger.settle(tmp_path, "a/one")
     assert not (tmp_path / ".kernelwright/pushing.json").exists()

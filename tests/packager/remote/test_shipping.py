@@ -99,6 +99,35 @@ def test_a_push_cut_off_is_found_behind_many_versions_saved_on_kaggle(kaggle, pr
 
 
 @pytest.mark.full
+def test_a_push_cut_off_is_recorded_as_it_was_made_when_something_else_is_pushed_next(kaggle, project):
+    kaggle.faults = [Fault(call="SaveKernel", cut=True, after=True)]
+    with pytest.raises(ClientFailed):
+        ship(project, skip_rehearsal=True)
+    sent = load_project(project).notebook.read_bytes()
+    change(project)
+    assert ship(project)[1] == [
+        "alice/toy-kernel: version 1 was pushed before the cut",
+        f"alice/toy-kernel: version 2 pushed, {ADDRESS}",
+    ]
+    first, second = ledger.pushes(project, "alice/toy-kernel")
+    assert (first.version, first.rehearsal, first.changed, ledger.notebook(project, first)) == (
+        1,
+        "skipped",
+        False,
+        sent,
+    )
+    assert (second.version, second.rehearsal, second.changed) == (2, "complete", True)
+
+
+@pytest.mark.full
+def test_a_push_that_kaggle_refuses_is_not_looked_for(kaggle, project):
+    kaggle.faults = [Fault(call="SaveKernel", status=400)]
+    with pytest.raises(ClientFailed, match="told to answer 400"):
+        ship(project)
+    assert not (project / ".kernelwright/pushing.json").exists()
+
+
+@pytest.mark.full
 def test_a_push_cut_off_before_kaggle_took_it_is_made_again(kaggle, project):
     kaggle.faults = [Fault(call="SaveKernel", cut=True)]
     with pytest.raises(ClientFailed):
