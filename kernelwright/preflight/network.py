@@ -7,7 +7,7 @@ from kernelwright.preflight import secrets, shell
 from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.downloads import ALWAYS, RULES
 from kernelwright.preflight.findings import Finding, Severity
-from kernelwright.preflight.reading import Code
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scripts import ALLOWED, Script
 
 _CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Process|Timer|to_thread|run_in_executor")
@@ -16,7 +16,7 @@ _CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Proce
 def check(code: list[Code]) -> Iterator[Finding]:
     """Check the commands and the calls of a notebook whose internet is off."""
     for one in code:
-        for number, line in one.script.magics:
+        for number, line in one.magics():
             needed = shell.fetches(line)
             if needed and not (needed == shell.PIP and _has_no_index(one, line)):
                 yield _found(one.script, number, line.strip())

@@ -3,10 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kernelwright.building import Notebook
 from kernelwright.preflight import made
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import Everywhere, Scope, spelling
 from kernelwright.preflight.scripts import Script, is_own, scripts
 from kernelwright.project import Project
@@ -19,20 +20,6 @@ _WITHOUT_INDEX = re.compile(
     r"(?:%(?:set_)?env\s+|environ\W{1,3}(?:setdefault\W{2}|update\W{2,3})?)PIP_NO_INDEX[\"'\]]*\s*[=,:\s]\s*[\"']?(?:1|true|yes|on)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """A cell of the driver or a module, and the meaning of its names."""
-
-    script: Script
-    scope: Scope
-
-    def calls(self) -> Iterator[ast.Call]:
-        """Yield the calls that may be made and that the author does not vouch for."""
-        for node in self.script.running():
-            if isinstance(node, ast.Call) and not self.script.vouches(node):
-                yield node
 
 
 def read(project: Project, built: Notebook) -> list[Code]:
@@ -50,9 +37,9 @@ def read(project: Project, built: Notebook) -> list[Code]:
     )
     shared = _scope(cells, everywhere)
     scopes = [shared if text.is_driver else _scope([text], everywhere) for text in texts]
-    both = list(zip(texts, scopes, strict=True))
-    folders = frozenset(folder for text, scope in both for folder in made.folders(text, scope))
-    return [Code(script=text, scope=replace(scope, made=folders)) for text, scope in both]
+    code = [Code(script=text, scope=scope) for text, scope in zip(texts, scopes, strict=True)]
+    folders = frozenset(folder for one in code for folder in made.folders(one))
+    return [replace(one, scope=replace(one.scope, made=folders)) for one in code]
 
 
 def _silenced(text: str) -> Iterator[str]:

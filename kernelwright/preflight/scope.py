@@ -118,7 +118,11 @@ class Scope:
             parts = f"{self.imported[root]}.{rest}".strip(".").split(".")
             places += [".".join(parts[-2:]), parts[-1]]
         owner = self.constants.get(root)
-        if isinstance(owner, ast.Call) and not owner.args and rest not in {word.arg for word in owner.keywords}:
+        if (
+            isinstance(owner, ast.Call)
+            and not owner.args
+            and not {rest, None}.intersection(word.arg for word in owner.keywords)
+        ):
             owner = owner.func
         if isinstance(owner, ast.Name | ast.Attribute) and rest:
             places.append(f"{spelling(owner).rpartition('.')[2]}.{rest}")
