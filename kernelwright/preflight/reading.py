@@ -33,6 +33,7 @@ def read(project: Project, built: Notebook) -> list[Code]:
         own=frozenset(name for text in texts for name in _defined(text.tree)),
         handed=frozenset(name for text in texts for name in _handed(text.tree)),
         shadowed=frozenset(node for text in texts for node in _shadowed(text.tree)),
+        inner={node: owner for text in texts for node, owner in _inner(text.tree)},
         silenced=frozenset(service for text in texts for service in _silenced(text.text)),
     )
     shared = _scope(cells, everywhere)
@@ -167,6 +168,15 @@ def _shadowed(tree: ast.Module) -> Iterator[int]:
                 names = _looped(loops)
         if names:
             yield from (id(part) for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in names)
+
+
+def _inner(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the ids of the names in a class's own statements that mean what it gives a value, with its name."""
+    for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        statements = [part for part in owner.body if isinstance(part, ast.Assign | ast.AnnAssign | ast.Expr)]
+        own = {target.id for part in statements for target in _targets(part)}
+        names = (name for part in statements for name in ast.walk(part) if isinstance(name, ast.Name))
+        yield from ((id(name), owner.name) for name in names if name.id in own)
 
 
 def _looped(loops: Sequence[ast.comprehension]) -> set[str]:

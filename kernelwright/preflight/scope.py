@@ -34,6 +34,8 @@ class Everywhere:
         Names of what is handed on in calls: ``pretrained`` for ``create_model(name, pretrained=pretrained)``.
     shadowed : set of int
         The ids of the nodes whose names mean a parameter, or the variable of a comprehension.
+    inner : mapping
+        The id of a node in a class's own statements whose name means what the class gives it -> the class's name.
     """
 
     constants: Mapping[str, ast.expr]
@@ -43,6 +45,7 @@ class Everywhere:
     own: frozenset[str]
     handed: frozenset[str]
     shadowed: frozenset[int]
+    inner: Mapping[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,8 @@ class Scope:
     def _places(self, node: ast.expr) -> list[str]:
         """Return the names under which a constant may be known: ``CFG.size`` for ``cfg.size`` after ``cfg = CFG()``."""
         spelt = spelling(node)
+        if id(_root(node)) in self.everywhere.inner:
+            return [f"{self.everywhere.inner[id(_root(node))]}.{spelt}"]
         root, _, rest = spelt.partition(".")
         places = [spelt]
         if root in self.imported:
