@@ -12,7 +12,7 @@ _WEIGHTS = {"imagenet", "noisy-student", "imagenet21k", "imagenet21k-ft1k", "IMA
 _KEYS = ("weights", "encoder_weights", "weights_backbone", "backbone_weights", "pretrained")
 _BUILDERS = {"csv", "json", "parquet", "text", "arrow", "pandas", "xml", "imagefolder", "audiofolder", "webdataset"}
 _HOLDING = re.compile(
-    r"(.*\.)?(dict|field|update|setdefault|replace|SimpleNamespace|EasyDict|Munch|\w*Dict"
+    r"(.*\.)?(dict|field|update|setdefault|replace|train|list_models|SimpleNamespace|EasyDict|Munch|\w*Dict"
     r"|\w*(Config|Settings|Options|Params|Parameters|Args|Arguments|CFG|Cfg|Namespace))"
 )
 

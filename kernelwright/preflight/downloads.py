@@ -26,7 +26,8 @@ _ALWAYS = (
     r"torch\.hub\.(load_state_dict_from_url|download_url_to_file)|torch\.utils\.model_zoo\.load_url",
     r"torchvision\.datasets\.utils\.download_\w+",
     r"nltk\.(downloader\.)?download|spacy\.cli\.download|gensim\.downloader\.load|seaborn\.load_dataset",
-    r"stanza\.download|tiktoken\.(get_encoding|encoding_for_model)|openml\.\w+\.get_\w+|yfinance\.download",
+    r"librosa\.(util\.)?ex(ample)?|torchaudio\.pipelines\.\w+\.get_model|(openai|anthropic)\.(Async)?(OpenAI|Anthropic)",
+    r"stanza\.download|tiktoken\.(get_encoding|encoding_for_model)|openml\.\w+\.get_\w+|yfinance\.(download|Ticker)",
     r"fastai\.(\w+\.)*untar_data|scipy\.datasets\.(face|ascent|electrocardiogram)",
     rf"{_KERAS}utils\.get_file|{_KERAS}datasets\.\w+\.load_data|{_KERAS}applications\.(\w+\.)?decode_predictions",
 )

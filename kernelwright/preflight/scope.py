@@ -80,7 +80,7 @@ class Scope:
         spelt = spelling(node)
         root = re.match(r"\w*", spelt)
         if root is None or not spelt:
-            return []
+            return [f".{node.attr}"] if isinstance(node, ast.Attribute) else []
         rest = spelt[root.end() :]
         if id(_root(node)) in self.everywhere.shadowed:
             return [f".{spelt}"]
