@@ -36,7 +36,7 @@ def check(code: Sequence[Code], writers: Writers, *, competes: bool) -> Iterator
 
 
 def _ends(code: Code) -> Iterator[ast.expr | ast.stmt]:
-    for node in code.running():
+    for node in code.running:
         match node:
             case ast.Call() if _is_end(code, node) and not code.script.vouches(node):
                 yield node

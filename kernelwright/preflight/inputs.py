@@ -27,7 +27,7 @@ def check(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[F
 
 def _paths(project: Project, code: Code) -> Iterator[Finding]:
     texts = ((node.lineno, text) for node, text in literal(code) if not code.script.vouches(node))
-    for number, text in (*texts, *code.magics()):
+    for number, text in (*texts, *code.magics):
         for source in mounted(text):
             yield _path(project, code.script, number, source)
 
@@ -87,7 +87,7 @@ def _told(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[s
     yield from (file.text for file in built.tree.files if is_own(file) and file.text and not file.path.endswith(".py"))
     for one in code:
         yield from (text for _, text in literal(one, compared=True))
-        yield from (line for _, line in one.magics())
+        yield from (line for _, line in one.magics)
         yield from one.scope.imported.values()
         yield from one.scope.stars
 

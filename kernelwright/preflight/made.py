@@ -19,8 +19,8 @@ _HERE = re.compile(r"^(\./|/kaggle/working/)+")
 
 def folders(code: Code) -> Iterator[str]:
     """Yield the first part of each path that a call or a command may make."""
-    texts = (text for node in code.running() if isinstance(node, ast.Call) for text in _made(node, code.scope))
-    for text in (*texts, *(word for _, line in code.magics() for word in _words(line))):
+    texts = (text for node in code.running if isinstance(node, ast.Call) for text in _made(node, code.scope))
+    for text in (*texts, *(word for _, line in code.magics for word in _words(line))):
         if first := first_part(text):
             yield first
 

@@ -19,7 +19,7 @@ _PIP = "add --no-index, and --find-links with the folder of an attached dataset"
 def check(code: list[Code]) -> Iterator[Finding]:
     """Check the commands and the calls of a notebook whose internet is off."""
     for one in code:
-        for number, line in one.magics():
+        for number, line in one.magics:
             needed = shell.fetches(line)
             if needed and not (needed == shell.PIP and _has_no_index(one, line)):
                 yield _found(one.script, number, line.strip(), _PIP if needed == shell.PIP else _CARRY)

@@ -48,7 +48,7 @@ class Cell:
         """Where the submission is written."""
         calls = [call for call in self.code.calls() if id(call) not in self.functions]
         places = [(self.index, *_start(call)) for call in calls if self.writers.writes(self.code, call)]
-        for number, line in self.code.magics():
+        for number, line in self.code.magics:
             if any(PurePosixPath(word).name == self.writers.file for word in re.split(r"[\s\"'=>]+", line)):
                 places.append((self.index, number, 0))
         return places

@@ -2,9 +2,9 @@
 
 import ast
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kernelwright.preflight.scope import Scope
 from kernelwright.preflight.scripts import Script
@@ -27,26 +27,27 @@ class Code:
     script: Script
     scope: Scope
 
-    def running(self) -> Iterator[ast.AST]:
-        """Yield the nodes of code that may run."""
-        waiting: deque[ast.AST] = deque([self.script.tree])
-        while waiting:
-            node = waiting.popleft()
-            yield node
+    @cached_property
+    def running(self) -> Sequence[ast.AST]:
+        """The nodes of code that may run, a whole before its parts."""
+        nodes: list[ast.AST] = [self.script.tree]
+        for node in nodes:
             skipped = set(map(id, self._skipped(node)))
-            waiting.extend(part for part in ast.iter_child_nodes(node) if id(part) not in skipped)
+            nodes.extend(part for part in ast.iter_child_nodes(node) if id(part) not in skipped)
+        return nodes
 
     def calls(self) -> Iterator[ast.Call]:
         """Yield the calls that may be made and that the author does not vouch for."""
-        for node in self.running():
+        for node in self.running:
             if isinstance(node, ast.Call) and not self.script.vouches(node):
                 yield node
 
-    def magics(self) -> Iterator[tuple[int, str]]:
-        """Yield the commands that are IPython's or the shell's, each with its line's number in the text."""
-        skipped = [part for node in self.running() for part in self._skipped(node)]
+    @cached_property
+    def magics(self) -> Sequence[tuple[int, str]]:
+        """The commands that are IPython's or the shell's, each with its line's number in the text."""
+        skipped = [part for node in self.running for part in self._skipped(node)]
         lines = {number for part in skipped for number in range(part.lineno, (part.end_lineno or part.lineno) + 1)}
-        yield from ((number, command) for number, command in self.script.magics if number not in lines)
+        return [(number, command) for number, command in self.script.magics if number not in lines]
 
     def _skipped(self, node: ast.AST) -> Sequence[ast.expr | ast.stmt]:
         """Return the branch of a condition that is not taken."""
