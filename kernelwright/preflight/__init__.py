@@ -9,6 +9,7 @@
     exits <- reached <- submitting
 
 The code is read once for all: `scripts` finds its texts and syntax trees, `scope` knows what a name means in one,
-`running` which branches are taken, `made` which folders the code makes, and `reading` puts them together. `asked` is
+`running` which branches are taken, `made` which folders the code makes, `silenced` what it keeps offline; `reading`
+puts them together. `asked` is
 a call as the checks ask of it.
 """

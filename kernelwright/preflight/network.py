@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from kernelwright.preflight import secrets, shell
 from kernelwright.preflight.asked import Asked
-from kernelwright.preflight.downloads import ALWAYS, RULES
+from kernelwright.preflight.downloads import ALWAYS, CACHED, RULES
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.running import Code
 from kernelwright.preflight.scripts import ALLOWED, Script
+from kernelwright.preflight.silenced import finds_here
 
 _CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Process|Timer|to_thread|run_in_executor")
 
@@ -39,7 +40,8 @@ def _needs(asked: Asked) -> str:
     """Return how a call would use the network, empty if it does not."""
     if ALWAYS.fullmatch(asked.name) and not asked.is_local:
         return f"{asked.name}()"
-    told = (rule(asked) for pattern, rule in RULES if re.fullmatch(pattern, asked.name))
+    rules = RULES if finds_here(asked) else CACHED + RULES
+    told = (rule(asked) for pattern, rule in rules if re.fullmatch(pattern, asked.name))
     return next(filter(None, told), "") or _passed_on(asked)
 
 

@@ -1,12 +1,11 @@
 """The code of a notebook with what its names mean."""
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kernelwright.building import Notebook
-from kernelwright.preflight import made
+from kernelwright.preflight import made, silenced
 from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import Everywhere, Scope, spelling
 from kernelwright.preflight.scripts import Script, is_own, scripts
@@ -14,12 +13,6 @@ from kernelwright.project import Project
 
 _RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
 _CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "remove", "clear"}
-_SILENCED = re.compile(r"(WANDB|COMET|NEPTUNE)_(?:MODE|DISABLED)\W{1,8}(?:offline|disabled|dryrun|true)", re.IGNORECASE)
-
-_WITHOUT_INDEX = re.compile(
-    r"(?:%(?:set_)?env\s+|environ\W{1,3}(?:setdefault\W{2}|update\W{2,3})?)PIP_NO_INDEX[\"'\]]*\s*[=,:\s]\s*[\"']?(?:1|true|yes|on)\b",
-    re.IGNORECASE,
-)
 
 
 def read(project: Project, built: Notebook) -> list[Code]:
@@ -34,19 +27,13 @@ def read(project: Project, built: Notebook) -> list[Code]:
         handed=frozenset(name for text in texts for name in _handed(text.tree)),
         shadowed=frozenset(node for text in texts for node in _shadowed(text.tree)),
         inner={node: owner for text in texts for node, owner in _inner(text.tree)},
-        silenced=frozenset(service for text in texts for service in _silenced(text.text)),
+        silenced=frozenset(service for text in texts for service in silenced.services(text.text)),
     )
     shared = _scope(cells, everywhere)
     scopes = [shared if text.is_driver else _scope([text], everywhere) for text in texts]
     code = [Code(script=text, scope=scope) for text, scope in zip(texts, scopes, strict=True)]
     folders = frozenset(folder for one in code for folder in made.folders(one))
     return [replace(one, scope=replace(one.scope, made=folders)) for one in code]
-
-
-def _silenced(text: str) -> Iterator[str]:
-    yield from (found[1].lower() for found in _SILENCED.finditer(text))
-    if _WITHOUT_INDEX.search(text):
-        yield "pip"
 
 
 def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:

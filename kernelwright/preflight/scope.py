@@ -25,7 +25,7 @@ class Everywhere:
     records : set of str
         Classes of the project that only hold values.
     silenced : set of str
-        Services the project tells to stay offline: ``wandb``; ``pip`` without an index.
+        What the project keeps from the network: services, ``pip``, libraries whose caches it fills.
     modules : set of str
         The project's own top-level names.
     own : set of str
