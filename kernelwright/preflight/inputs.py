@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from kernelwright.building import Notebook
 from kernelwright.metadata import PLACEHOLDER_OWNER, KernelMetadata
@@ -10,10 +12,11 @@ from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.paths import Mounted, literal, mounted
 from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import UNKNOWN
-from kernelwright.preflight.scripts import Script, is_own
+from kernelwright.preflight.scripts import Script, is_own, origin
 from kernelwright.project import Project
 
 _FIND = {"kernelwright.runtime.inputs.find", "inputs.find"}
+_SETTINGS = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}
 _WORD = re.compile(r"[\w.-]+")
 
 
@@ -22,6 +25,9 @@ def check(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[F
     for one in code:
         yield from _paths(project, one)
         yield from _finds(project, one)
+    for file in built.tree.files:
+        if is_own(file) and file.text and PurePosixPath(file.path).suffix in _SETTINGS:
+            yield from _settings(project, Script(file=origin(file), line=1, text=file.text))
     yield from _unused(project, built, code)
 
 
@@ -48,6 +54,15 @@ def _finds(project: Project, code: Code) -> Iterator[Finding]:
             slug = Asked(name="inputs.find", node=call, scope=code.scope).text(0, "slug")
             if slug and UNKNOWN not in slug and not _is_attached(project.metadata, slug):
                 yield _missing(project, code.script, call.lineno, slug)
+
+
+def _settings(project: Project, script: Script) -> Iterator[Finding]:
+    """Find paths in a file of settings that are not attached; whether they are read, only the run knows."""
+    for number, line in enumerate(script.lines, 1):
+        for source in mounted(line) if not script.is_allowed(number) else ():
+            found = _path(project, script, number, source)
+            if found.severity == Severity.error:
+                yield replace(found, severity=Severity.warning)
 
 
 def _owned(metadata: KernelMetadata) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ _DEEPEST = 12
 _PLACEHOLDER = re.compile(r"%(\(\w+\))?[-+#0 ]*[\d.]*[a-z]")
 _PATHS = re.compile(r"(pathlib\.)?(Pure)?(Posix)?Path|(os|posix)\.?path\.join|tensorflow\.io\.gfile\.join")
 _SAME = re.compile(r"str|os\.(fspath|path\.(abspath|expanduser|normpath|realpath))")
+_INPUT = re.compile(r"/kaggle/input|(\.\./)+input")  # of two paths, one for home, this is the one on Kaggle
 _KEEPING = {"resolve", "absolute", "expanduser", "as_posix", "strip", "rstrip"}
 
 
@@ -147,6 +148,10 @@ class Scope:
                 made = self.text(value, depth + 1)
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 made = self.text(self._given(node, depth), depth + 1)
+            case ast.IfExp(body=body, orelse=orelse):
+                told = {self.text(side, depth + 1) for side in (body, orelse)}
+                of_kaggle = [text for text in told if _INPUT.match(text)]
+                made = of_kaggle[0] if len(of_kaggle) == 1 else ""
             case ast.BinOp():
                 made = self._of_operation(node, depth + 1)
             case ast.Call():
