@@ -74,8 +74,13 @@ def _truth(test: ast.expr, scope: Scope, depth: int = 0) -> Truth:
         case ast.Call():
             told = _asked(meant, scope)
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            told = True if _KAGGLE.fullmatch(name) else False if _COLAB.fullmatch(name) else None
+            told = _named(name)
     return told
+
+
+def _named(name: str) -> Truth:
+    """Return what a name such as ``IN_COLAB`` asks, whatever sets it."""
+    return True if _KAGGLE.fullmatch(name) else False if _COLAB.fullmatch(name) else None
 
 
 def _not(value: Truth) -> Truth:
@@ -108,6 +113,8 @@ def _asked(call: ast.Call, scope: Scope) -> Truth:
             name = scope.text(first)
         case ast.Call(func=ast.Attribute(value=path, attr="exists" | "is_dir")):
             name = scope.text(path)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return _named(name)
         case _:
             return None
     return True if _FOLDER.fullmatch(name) else _is_there(name)
