@@ -12,7 +12,7 @@ from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.paths import Mounted, literal, mounted
 from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import UNKNOWN
-from kernelwright.preflight.scripts import Script, is_own, origin
+from kernelwright.preflight.scripts import ALLOWED, Script, is_own, origin
 from kernelwright.project import Project
 
 _FIND = {"kernelwright.runtime.inputs.find", "inputs.find"}
@@ -79,7 +79,7 @@ def _is_attached(metadata: KernelMetadata, slug: str) -> bool:
 def _missing(project: Project, script: Script, number: int, slug: str) -> Finding:
     attached = ", ".join(project.metadata.slugs) or "nothing"
     problem = f"{slug!r} is not attached; attached: {attached}"
-    fix = f"add it to its list of sources in {project.configuration.metadata}"
+    fix = f"add it to its list of sources in {project.configuration.metadata}, or end the line with  # {ALLOWED}"
     return _found(script.place(number), problem, fix, Severity.error)
 
 
