@@ -49,7 +49,7 @@ def _datasets(kernels: Iterable[KernelConfiguration]) -> Iterator[str]:
 
 def _read(root: Path, name: str) -> tuple[str, Mapping[str, Any]]:
     try:
-        text = (root / name).read_text("utf-8")
+        text = (root / name).read_bytes().decode("utf-8")  # line ends as they are
         told = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidProject([f"{name}: cannot be read: {error}"]) from None

@@ -15,5 +15,5 @@ def configure(project: Folder = HERE, owner: Owner = "") -> None:
 
     if not owner:
         raise typer.BadParameter("name yourself, as in: kernelwright configure --owner NAME")
-    for line in owners.write(project, owner):
+    for line in owners.write(project, owner) or [f"nothing to change: {owner} is there already"]:
         print(line)

@@ -12,7 +12,7 @@ _WEIGHTS = {"imagenet", "noisy-student", "imagenet21k", "imagenet21k-ft1k", "IMA
 _KEYS = ("weights", "encoder_weights", "weights_backbone", "backbone_weights", "pretrained")
 _BUILDERS = {"csv", "json", "parquet", "text", "arrow", "pandas", "xml", "imagefolder", "audiofolder", "webdataset"}
 _HOLDING = re.compile(
-    r"(.*\.)?(dict|field|update|setdefault|replace|SimpleNamespace|EasyDict|Munch|\w*Dict"
+    r"(.*\.)?(dict|field|update|setdefault|replace|train|list_models|SimpleNamespace|EasyDict|Munch|\w*Dict"
     r"|\w*(Config|Settings|Options|Params|Parameters|Args|Arguments|CFG|Cfg|Namespace))"
 )
 
@@ -142,14 +142,21 @@ def reader(asked: Asked) -> str:
 def from_hub(asked: Asked) -> str:
     """Tell ``X.from_pretrained("owner/model")`` from one that names a folder."""
     name = asked.text(0, "pretrained_model_name_or_path", "model_name", "repo_id", "preset")
-    here = asked.is_true(None, "local_files_only") or asked.value(None, "weights_path")
+    here = asked.is_true(None, "local_files_only") or asked.value(None, "weights_path") or _is_cached(asked)
     return "" if here or _is_here(name, asked) else f'{asked.last}("{name}")'
+
+
+def _is_cached(asked: Asked) -> bool:
+    """Tell whether a cache is named that may be an attached source."""
+    value, text = asked.value(None, "cache_dir", "cache_folder"), asked.text(None, "cache_dir", "cache_folder")
+    return value is not None and not _is_none(value) and (not text or "input/" in text)
 
 
 def named(asked: Asked) -> str:
     """Judge what is fetched by a name that is no path."""
     name = asked.text(0, "model_name_or_path", "model_name", "model", "name", "path")
-    return "" if _is_here(name, asked) or asked.is_true(None, "local_files_only") else f'{asked.name}() of "{name}"'
+    here = asked.is_true(None, "local_files_only") or _is_cached(asked)
+    return "" if here or _is_here(name, asked) else f'{asked.name}() of "{name}"'
 
 
 def pipeline(asked: Asked) -> str:

@@ -21,12 +21,14 @@ _ALWAYS = (
     r"kagglehub\.(\w+_(download|upload)|load_dataset|dataset_load|login|notebook_login)",
     r"kaggle\.api\.\w+|kaggle\.(api\.kaggle_api_extended\.)?KaggleApi",
     r"gdown\.(download|download_folder|cached_download)|wget\.download|pooch\.(retrieve|create)",
-    rf"{_HUB}(hf_hub_download|cached_download|snapshot_download|(upload|create|list)_\w+|(model|dataset)_info|push_to_hub\w*)",
+    rf"{_HUB}(hf_hub_download|cached_download|snapshot_download|(upload|create|list)_\w+|(model|dataset)_info)",
+    r".*\.(push_to_hub\w*|upload_preset)",
     rf"{_HUB}(login|notebook_login|HfApi|InferenceClient|HfFileSystem|Repository)",
     r"torch\.hub\.(load_state_dict_from_url|download_url_to_file)|torch\.utils\.model_zoo\.load_url",
     r"torchvision\.datasets\.utils\.download_\w+",
     r"nltk\.(downloader\.)?download|spacy\.cli\.download|gensim\.downloader\.load|seaborn\.load_dataset",
-    r"stanza\.download|tiktoken\.(get_encoding|encoding_for_model)|openml\.\w+\.get_\w+|yfinance\.download",
+    r"librosa\.(util\.)?ex(ample)?|torchaudio\.pipelines\.\w+\.get_model|(openai|anthropic)\.(Async)?(OpenAI|Anthropic)",
+    r"stanza\.download|tiktoken\.(get_encoding|encoding_for_model)|openml\.\w+\.get_\w+|yfinance\.(download|Ticker)",
     r"fastai\.(\w+\.)*untar_data|scipy\.datasets\.(face|ascent|electrocardiogram)",
     rf"{_KERAS}utils\.get_file|{_KERAS}datasets\.\w+\.load_data|{_KERAS}applications\.(\w+\.)?decode_predictions",
 )
@@ -35,7 +37,8 @@ ALWAYS = re.compile("|".join(_ALWAYS))
 
 _READERS = r"(.*\.)?((read|scan)_\w+|imread|genfromtxt|loadtxt|TFRecordDataset|GFile)|numpy\.DataSource\(\)\.open"
 _NETS = r"(Unet(PlusPlus|3Plus)?|MAnet|Linknet|FPN|PSPNet|PAN|DeepLabV3(Plus)?|UPerNet|Segformer|DPT)"
-RULES: tuple[tuple[str, Callable[[Asked], str]], ...] = (
+Rules = tuple[tuple[str, Callable[[Asked], str]], ...]
+CACHED: Rules = (
     (rf"{_KERAS}applications\.(\w+\.)?[A-Z]\w+", conditions.keras_model),
     (r"efficientnet(_v2)?\.(\w+\.)?EfficientNet\w+|classification_models\.(\w+\.)*[A-Z]\w+", conditions.keras_model),
     (rf"segmentation_models(_pytorch)?\.(\w+\.)*({_NETS}|create_model)", conditions.segmentation),
@@ -43,22 +46,26 @@ RULES: tuple[tuple[str, Callable[[Asked], str]], ...] = (
     (r"timm\.(models\.)?create_model", conditions.on_hub),
     (r"torchvision\.models\.(detection|segmentation)\.(\w+\.)*[a-z]\w*_(resnet|mobilenet|vgg)\w+", conditions.backbone),
     (r"torchvision\.models\.detection\.(\w+\.)*ssd\w*_\w+", conditions.backbone),
-    (r"ultralytics\.(\w+\.)*(YOLO|RTDETR|SAM|FastSAM|NAS|YOLOWorld)", conditions.weights_file),
     (r"peft\.(\w+\.)*\w*PeftModel\w*\.from_pretrained", conditions.adapter),
     (r"vllm\.(\w+\.)*LLM|evaluate\.load", conditions.named),
-    (r"(pytorch_lightning|lightning)\.(\w+\.)*WandbLogger", conditions.logger),
     (r"torchvision\.models\.(\w+\.)*[a-z]\w+", conditions.first_true),
     (r"fastai\.(\w+\.)*(vision_learner|cnn_learner|unet_learner|create_cnn_model)", conditions.learner),
     (r".*", conditions.weights),
     (r".*", conditions.pretrained),
-    (r".*", conditions.download),
     (r"torch\.hub\.load", conditions.hub_load),
     (r".*\.(from_pretrained|from_preset|from_pretrained_keras)", conditions.from_hub),
     (r"transformers\.(pipelines\.)?pipeline", conditions.pipeline),
-    (r"datasets\.load_dataset(_builder)?", conditions.dataset),
     (r"sentence_transformers\.(\w+\.)?(SentenceTransformer|CrossEncoder|SparseEncoder)", conditions.named),
-    (r"(open_)?whisper\.load_model|faster_whisper\.WhisperModel|clip\.load", conditions.named),
     (r"open_clip\.create_\w+", conditions.weights_of_name),
+)
+"""What a library looks for in its cache first."""
+
+RULES: Rules = (
+    (r"ultralytics\.(\w+\.)*(YOLO|RTDETR|SAM|FastSAM|NAS|YOLOWorld)", conditions.weights_file),
+    (r"(pytorch_lightning|lightning)\.(\w+\.)*WandbLogger", conditions.logger),
+    (r".*", conditions.download),
+    (r"datasets\.load_dataset(_builder)?", conditions.dataset),
+    (r"(open_)?whisper\.load_model|faster_whisper\.WhisperModel|clip\.load", conditions.named),
     (r"easyocr\.Reader", conditions.reader),
     (r"tensorflow_hub\.(load|resolve|KerasLayer|Module)", conditions.address),
     (r"tensorflow_datasets\.load", conditions.unless_false("download")),

@@ -8,7 +8,7 @@ from kernelwright.preflight import reached
 from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.reached import Cell, Driver
-from kernelwright.preflight.reading import Code
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scripts import ALLOWED
 from kernelwright.preflight.submitting import Writers
 
@@ -36,7 +36,7 @@ def check(code: Sequence[Code], writers: Writers, *, competes: bool) -> Iterator
 
 
 def _ends(code: Code) -> Iterator[ast.expr | ast.stmt]:
-    for node in code.script.running():
+    for node in code.running:
         match node:
             case ast.Call() if _is_end(code, node) and not code.script.vouches(node):
                 yield node

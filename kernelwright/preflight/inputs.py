@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from kernelwright.building import Notebook
 from kernelwright.metadata import PLACEHOLDER_OWNER, KernelMetadata
 from kernelwright.preflight.asked import Asked
 from kernelwright.preflight.findings import Finding, Severity
 from kernelwright.preflight.paths import Mounted, literal, mounted
-from kernelwright.preflight.reading import Code
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import UNKNOWN
-from kernelwright.preflight.scripts import Script, is_own
+from kernelwright.preflight.scripts import ALLOWED, Script, is_own, origin
 from kernelwright.project import Project
 
 _FIND = {"kernelwright.runtime.inputs.find", "inputs.find"}
+_SETTINGS = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}
 _WORD = re.compile(r"[\w.-]+")
 
 
@@ -22,12 +25,15 @@ def check(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[F
     for one in code:
         yield from _paths(project, one)
         yield from _finds(project, one)
+    for file in built.tree.files:
+        if is_own(file) and file.text and PurePosixPath(file.path).suffix in _SETTINGS:
+            yield from _settings(project, Script(file=origin(file), line=1, text=file.text))
     yield from _unused(project, built, code)
 
 
 def _paths(project: Project, code: Code) -> Iterator[Finding]:
     texts = ((node.lineno, text) for node, text in literal(code) if not code.script.vouches(node))
-    for number, text in (*texts, *code.script.magics):
+    for number, text in (*texts, *code.magics):
         for source in mounted(text):
             yield _path(project, code.script, number, source)
 
@@ -50,6 +56,15 @@ def _finds(project: Project, code: Code) -> Iterator[Finding]:
                 yield _missing(project, code.script, call.lineno, slug)
 
 
+def _settings(project: Project, script: Script) -> Iterator[Finding]:
+    """Find paths in a file of settings that are not attached; whether they are read, only the run knows."""
+    for number, line in enumerate(script.lines, 1):
+        for source in mounted(line) if not script.is_allowed(number) else ():
+            found = _path(project, script, number, source)
+            if found.severity == Severity.error:
+                yield replace(found, severity=Severity.warning)
+
+
 def _owned(metadata: KernelMetadata) -> tuple[str, ...]:
     return metadata.dataset_sources + metadata.kernel_sources + metadata.model_sources
 
@@ -64,7 +79,7 @@ def _is_attached(metadata: KernelMetadata, slug: str) -> bool:
 def _missing(project: Project, script: Script, number: int, slug: str) -> Finding:
     attached = ", ".join(project.metadata.slugs) or "nothing"
     problem = f"{slug!r} is not attached; attached: {attached}"
-    fix = f"add it to its list of sources in {project.configuration.metadata}"
+    fix = f"add it to its list of sources in {project.configuration.metadata}, or end the line with  # {ALLOWED}"
     return _found(script.place(number), problem, fix, Severity.error)
 
 
@@ -87,7 +102,7 @@ def _told(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[s
     yield from (file.text for file in built.tree.files if is_own(file) and file.text and not file.path.endswith(".py"))
     for one in code:
         yield from (text for _, text in literal(one, compared=True))
-        yield from (line for _, line in one.script.magics)
+        yield from (line for _, line in one.magics)
         yield from one.scope.imported.values()
         yield from one.scope.stars
 

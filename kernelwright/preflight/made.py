@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 
 from kernelwright.preflight.asked import Asked
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import Scope
-from kernelwright.preflight.scripts import Script
 
 _MAKING = re.compile(
     r"(?i)(?!.*(hub|load)).*(save|write|copy|move|mkdir|makedirs|extract|unpack|link|rename|export|dump|convert).*|open"
@@ -17,10 +17,10 @@ _COMMAND = re.compile(r"(?:^|[\s!;&|\"'(\[])(?:cp|mv|mkdir|ln|rsync|unzip|tar|gi
 _HERE = re.compile(r"^(\./|/kaggle/working/)+")
 
 
-def folders(script: Script, scope: Scope) -> Iterator[str]:
+def folders(code: Code) -> Iterator[str]:
     """Yield the first part of each path that a call or a command may make."""
-    texts = (text for node in script.running() if isinstance(node, ast.Call) for text in _made(node, scope))
-    for text in (*texts, *(word for _, line in script.magics for word in _words(line))):
+    texts = (text for node in code.running if isinstance(node, ast.Call) for text in _made(node, code.scope))
+    for text in (*texts, *(word for _, line in code.magics for word in _words(line))):
         if first := first_part(text):
             yield first
 

@@ -32,7 +32,7 @@ KNOWN = (
     "docker_image_pinning_type",
 )
 _OWNED = ("dataset_sources", "kernel_sources", "model_sources")
-_PREFIXES = {"datasets": "dataset_sources", "code": "kernel_sources", "models": "model_sources"}
+_ADDRESSES = ("datasets", "code", "models", "competitions", "c")
 _LACKING = {"NvidiaTeslaP100": "the image's torch does not run on a P100"}
 _SHAPES = ("NvidiaTeslaT4", "NvidiaTeslaP100", "NvidiaL4", "NvidiaH100", "NvidiaRtxPro6000", "TpuV5E8")
 _REQUIRED = {"language": "python", "kernel_type": "notebook"}
@@ -127,10 +127,11 @@ def _machine(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
         yield _found(name, "machine_shape", problem, 'name one, such as "NvidiaTeslaT4", which is two of them')
     if isinstance(shape, str) and shape in _LACKING:
         yield _found(name, "machine_shape", f"{shape}: {_LACKING[shape]}", 'take "NvidiaTeslaT4"', Severity.warning)
-    near = difflib.get_close_matches(shape, _SHAPES, n=1, cutoff=0.8) if isinstance(shape, str) else []
+    known = {one.lower(): one for one in _SHAPES}
+    near = difflib.get_close_matches(shape.lower(), known, n=1, cutoff=0.8) if isinstance(shape, str) else []
     if near and shape not in _SHAPES:
         problem = f"{shape!r} is not a machine we know, and Kaggle's client sends it as it is"
-        yield _found(name, "machine_shape", problem, f"did you mean {near[0]}?", Severity.warning)
+        yield _found(name, "machine_shape", problem, f"did you mean {known[near[0]]}?", Severity.warning)
     if _is_on(told.get("enable_tpu")) and told.get("competition_sources"):
         problem = "on, but a competition's rerun has no TPU"
         yield _found(name, "enable_tpu", problem, 'write "enable_tpu": false', Severity.warning)
@@ -150,7 +151,7 @@ def _sources(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
         for index, value in enumerate(values if isinstance(values, list) else ()):
             place = f"{key}[{index}]"
             prefix = value.partition("/")[0] if isinstance(value, str) else ""
-            if prefix in (*_PREFIXES, "competitions", "c") and value.count("/") >= (2 if key in _OWNED else 1):
+            if prefix in _ADDRESSES and value.count("/") >= (2 if key in _OWNED else 1):
                 yield _found(name, place, f"{value!r} has the prefix of an address", f"leave {prefix}/ out")
             if str(value) in seen:
                 yield _found(name, place, f"{value!r} is attached twice", "remove one", Severity.warning)
@@ -163,10 +164,10 @@ def _shared_slugs(name: str, told: Mapping[str, Any]) -> Iterator[Finding]:
     for key in ("competition_sources", *_OWNED):
         values = told.get(key)
         for value in values if isinstance(values, list) else ():
-            parts = str(value).split("/")
-            slug = parts[1] if key in _OWNED and len(parts) > 1 else parts[0]
+            owner, _, rest = str(value).partition("/")
+            slug = rest.partition("/")[0] if key in _OWNED else owner
             other = owners.setdefault(slug, str(value))
-            if other != str(value):
+            if other != str(value) and slug and owner not in _ADDRESSES:
                 problem = f"{other} and {value} are mounted at one place in the older layout"
                 yield _found(name, key, problem, "rename one, or attach one of them only", Severity.warning)
 

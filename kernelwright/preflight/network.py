@@ -5,25 +5,29 @@ from collections.abc import Iterator
 
 from kernelwright.preflight import secrets, shell
 from kernelwright.preflight.asked import Asked
-from kernelwright.preflight.downloads import ALWAYS, RULES
+from kernelwright.preflight.downloads import ALWAYS, CACHED, RULES
 from kernelwright.preflight.findings import Finding, Severity
-from kernelwright.preflight.reading import Code
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scripts import ALLOWED, Script
+from kernelwright.preflight.silenced import finds_here
 
 _CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Process|Timer|to_thread|run_in_executor")
+
+_CARRY = "carry it in a dataset and attach that"
+_PIP = "add --no-index, and --find-links with the folder of an attached dataset"
 
 
 def check(code: list[Code]) -> Iterator[Finding]:
     """Check the commands and the calls of a notebook whose internet is off."""
     for one in code:
-        for number, line in one.script.magics:
+        for number, line in one.magics:
             needed = shell.fetches(line)
             if needed and not (needed == shell.PIP and _has_no_index(one, line)):
-                yield _found(one.script, number, line.strip())
+                yield _found(one.script, number, line.strip(), _PIP if needed == shell.PIP else _CARRY)
         for call in one.calls():
-            asked = (Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func))
+            asked = (Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func) or [""])
             if what := next(filter(None, map(_needs, asked)), ""):
-                yield _found(one.script, call.lineno, what)
+                yield _found(one.script, call.lineno, what, _PIP if what == shell.PIP else _CARRY)
 
 
 def _has_no_index(code: Code, line: str) -> bool:
@@ -36,7 +40,8 @@ def _needs(asked: Asked) -> str:
     """Return how a call would use the network, empty if it does not."""
     if ALWAYS.fullmatch(asked.name) and not asked.is_local:
         return f"{asked.name}()"
-    told = (rule(asked) for pattern, rule in RULES if re.fullmatch(pattern, asked.name))
+    rules = RULES if finds_here(asked) else CACHED + RULES
+    told = (rule(asked) for pattern, rule in rules if re.fullmatch(pattern, asked.name))
     return next(filter(None, told), "") or _passed_on(asked)
 
 
@@ -47,11 +52,11 @@ def _passed_on(asked: Asked) -> str:
     return next((f"{name}()" for name in names), "")
 
 
-def _found(script: Script, number: int, what: str) -> Finding:
+def _found(script: Script, number: int, what: str, fix: str) -> Finding:
     return Finding(
         check="network",
         severity=Severity.error,
         place=script.place(number),
         problem=f"{secrets.masked(what)} needs the network, and enable_internet is off",
-        fix=f"carry it in a dataset and attach that, or end the line with  # {ALLOWED}",
+        fix=f"{fix}, or end the line with  # {ALLOWED}",
     )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kernelwright.preflight.reading import Code
+from kernelwright.preflight.running import Code
 
 _MOUNTED = re.compile(r"(?<![\w.~}-])(?:/kaggle/input|(?:\.\./)+input)/[^\s\"'`,;:|&()<>\\]*")
 _OWNED = {"datasets": 2, "notebooks": 2, "models": 2, "competitions": 1}
@@ -46,7 +46,7 @@ def literal(code: Code, *, compared: bool = False) -> Iterator[tuple[ast.expr, s
     asked for; so is the use of a constant that names a source already: where the constant is given, it is judged.
     """
     covered: set[int] = set()
-    for node in code.script.running():
+    for node in code.running:
         left_out = [*_said(node, code), *([] if compared else _compared(node))]
         covered.update(id(part) for one in left_out for part in _parts(one))
         if id(node) in covered or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from kernelwright.preflight import submitting
 from kernelwright.preflight.asked import Asked
-from kernelwright.preflight.reading import Code
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.submitting import Function, Writers
 
 LATER = "ends the run here: a later cell that writes the submission is not reached"
@@ -48,7 +48,7 @@ class Cell:
         """Where the submission is written."""
         calls = [call for call in self.code.calls() if id(call) not in self.functions]
         places = [(self.index, *_start(call)) for call in calls if self.writers.writes(self.code, call)]
-        for number, line in self.code.script.magics:
+        for number, line in self.code.magics:
             if any(PurePosixPath(word).name == self.writers.file for word in re.split(r"[\s\"'=>]+", line)):
                 places.append((self.index, number, 0))
         return places

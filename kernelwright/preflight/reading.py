@@ -1,38 +1,18 @@
 """The code of a notebook with what its names mean."""
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kernelwright.building import Notebook
-from kernelwright.preflight import made
+from kernelwright.preflight import made, silenced
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import Everywhere, Scope, spelling
 from kernelwright.preflight.scripts import Script, is_own, scripts
 from kernelwright.project import Project
 
 _RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
 _CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "remove", "clear"}
-_SILENCED = re.compile(r"(WANDB|COMET|NEPTUNE)_(?:MODE|DISABLED)\W{1,8}(?:offline|disabled|dryrun|true)", re.IGNORECASE)
-
-_WITHOUT_INDEX = re.compile(
-    r"(?:%(?:set_)?env\s+|environ\W{1,3}(?:setdefault\W{2}|update\W{2,3})?)PIP_NO_INDEX[\"'\]]*\s*[=,:\s]\s*[\"']?(?:1|true|yes|on)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """A cell of the driver or a module, and the meaning of its names."""
-
-    script: Script
-    scope: Scope
-
-    def calls(self) -> Iterator[ast.Call]:
-        """Yield the calls that may be made and that the author does not vouch for."""
-        for node in self.script.running():
-            if isinstance(node, ast.Call) and not self.script.vouches(node):
-                yield node
 
 
 def read(project: Project, built: Notebook) -> list[Code]:
@@ -46,19 +26,14 @@ def read(project: Project, built: Notebook) -> list[Code]:
         own=frozenset(name for text in texts for name in _defined(text.tree)),
         handed=frozenset(name for text in texts for name in _handed(text.tree)),
         shadowed=frozenset(node for text in texts for node in _shadowed(text.tree)),
-        silenced=frozenset(service for text in texts for service in _silenced(text.text)),
+        inner={node: owner for text in texts for node, owner in _inner(text.tree)},
+        silenced=frozenset(service for text in texts for service in silenced.services(text.text)),
     )
     shared = _scope(cells, everywhere)
     scopes = [shared if text.is_driver else _scope([text], everywhere) for text in texts]
-    both = list(zip(texts, scopes, strict=True))
-    folders = frozenset(folder for text, scope in both for folder in made.folders(text, scope))
-    return [Code(script=text, scope=replace(scope, made=folders)) for text, scope in both]
-
-
-def _silenced(text: str) -> Iterator[str]:
-    yield from (found[1].lower() for found in _SILENCED.finditer(text))
-    if _WITHOUT_INDEX.search(text):
-        yield "pip"
+    code = [Code(script=text, scope=scope) for text, scope in zip(texts, scopes, strict=True)]
+    folders = frozenset(folder for one in code for folder in made.folders(one))
+    return [replace(one, scope=replace(one.scope, made=folders)) for one in code]
 
 
 def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
@@ -180,6 +155,15 @@ def _shadowed(tree: ast.Module) -> Iterator[int]:
                 names = _looped(loops)
         if names:
             yield from (id(part) for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in names)
+
+
+def _inner(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the ids of the names in a class's own statements that mean what it gives a value, with its name."""
+    for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        statements = [part for part in owner.body if isinstance(part, ast.Assign | ast.AnnAssign | ast.Expr)]
+        own = {target.id for part in statements for target in _targets(part)}
+        names = (name for part in statements for name in ast.walk(part) if isinstance(name, ast.Name))
+        yield from ((id(name), owner.name) for name in names if name.id in own)
 
 
 def _looped(loops: Sequence[ast.comprehension]) -> set[str]:

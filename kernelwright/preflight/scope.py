@@ -11,6 +11,7 @@ _DEEPEST = 12
 _PLACEHOLDER = re.compile(r"%(\(\w+\))?[-+#0 ]*[\d.]*[a-z]")
 _PATHS = re.compile(r"(pathlib\.)?(Pure)?(Posix)?Path|(os|posix)\.?path\.join|tensorflow\.io\.gfile\.join")
 _SAME = re.compile(r"str|os\.(fspath|path\.(abspath|expanduser|normpath|realpath))")
+_INPUT = re.compile(r"/kaggle/input|(\.\./)+input")  # of two paths, one for home, this is the one on Kaggle
 _KEEPING = {"resolve", "absolute", "expanduser", "as_posix", "strip", "rstrip"}
 
 
@@ -25,7 +26,7 @@ class Everywhere:
     records : set of str
         Classes of the project that only hold values.
     silenced : set of str
-        Services the project tells to stay offline: ``wandb``; ``pip`` without an index.
+        What the project keeps from the network: services, ``pip``, libraries whose caches it fills.
     modules : set of str
         The project's own top-level names.
     own : set of str
@@ -34,6 +35,8 @@ class Everywhere:
         Names of what is handed on in calls: ``pretrained`` for ``create_model(name, pretrained=pretrained)``.
     shadowed : set of int
         The ids of the nodes whose names mean a parameter, or the variable of a comprehension.
+    inner : mapping
+        The id of a node in a class's own statements whose name means what the class gives it -> the class's name.
     """
 
     constants: Mapping[str, ast.expr]
@@ -43,6 +46,7 @@ class Everywhere:
     own: frozenset[str]
     handed: frozenset[str]
     shadowed: frozenset[int]
+    inner: Mapping[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +81,7 @@ class Scope:
         spelt = spelling(node)
         root = re.match(r"\w*", spelt)
         if root is None or not spelt:
-            return []
+            return [f".{node.attr}"] if isinstance(node, ast.Attribute) else []
         rest = spelt[root.end() :]
         if id(_root(node)) in self.everywhere.shadowed:
             return [f".{spelt}"]
@@ -112,13 +116,19 @@ class Scope:
     def _places(self, node: ast.expr) -> list[str]:
         """Return the names under which a constant may be known: ``CFG.size`` for ``cfg.size`` after ``cfg = CFG()``."""
         spelt = spelling(node)
+        if id(_root(node)) in self.everywhere.inner:
+            return [f"{self.everywhere.inner[id(_root(node))]}.{spelt}"]
         root, _, rest = spelt.partition(".")
         places = [spelt]
         if root in self.imported:
             parts = f"{self.imported[root]}.{rest}".strip(".").split(".")
             places += [".".join(parts[-2:]), parts[-1]]
         owner = self.constants.get(root)
-        if isinstance(owner, ast.Call) and not owner.args and rest not in {word.arg for word in owner.keywords}:
+        if (
+            isinstance(owner, ast.Call)
+            and not owner.args
+            and not {rest, None}.intersection(word.arg for word in owner.keywords)
+        ):
             owner = owner.func
         if isinstance(owner, ast.Name | ast.Attribute) and rest:
             places.append(f"{spelling(owner).rpartition('.')[2]}.{rest}")
@@ -138,6 +148,10 @@ class Scope:
                 made = self.text(value, depth + 1)
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 made = self.text(self._given(node, depth), depth + 1)
+            case ast.IfExp(body=body, orelse=orelse):
+                told = {self.text(side, depth + 1) for side in (body, orelse)}
+                of_kaggle = [text for text in told if _INPUT.match(text)]
+                made = of_kaggle[0] if len(of_kaggle) == 1 else ""
             case ast.BinOp():
                 made = self._of_operation(node, depth + 1)
             case ast.Call():

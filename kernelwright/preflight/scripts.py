@@ -1,7 +1,6 @@
 """The code a notebook runs, as syntax trees that know where each line stands in the author's files."""
 
 import ast
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,22 +78,9 @@ class Script:
         """Tell whether the author vouches for a line of an expression or a statement."""
         return any(ALLOWED in line for line in self.lines[node.lineno - 1 : node.end_lineno or node.lineno])
 
-    def running(self) -> Iterator[ast.AST]:
-        """Yield the nodes of code that the notebook may run: a module's main guard and type-checking blocks do not."""
-        waiting: deque[ast.AST] = deque([self.tree])
-        while waiting:
-            node = waiting.popleft()
-            yield node
-            skipped = isinstance(node, ast.If) and self._is_skipped(node)
-            children = node.orelse if skipped and isinstance(node, ast.If) else ast.iter_child_nodes(node)
-            waiting.extend(children)
-
-    def _is_skipped(self, node: ast.If) -> bool:
-        match node.test:
-            case ast.Constant(value=value):
-                return not value
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                return name == "TYPE_CHECKING"
+    def is_own_run(self, test: ast.expr) -> bool:
+        """Tell whether a condition is a module's main guard, which is not met where it is imported."""
+        match test:
             case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
                 return not self.is_driver and _is_main(left, right)
         return False

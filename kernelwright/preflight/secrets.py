@@ -27,6 +27,10 @@ _KINDS = {
         r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]*[\"'][0-9a-f]{40}[\"']"
         r"|\bwandb[\"',\s]+login\b[^;&|#]*\b[0-9a-f]{40}\b"
     ),
+    "a hook of Discord": r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}",
+    "a token of Telegram": r"(?<!\d)\d{8,10}:(?=[\w-]*\d)[A-Za-z0-9_-]{34,36}(?![\w-])",
+    "a token of Neptune": r"\beyJhcGlfYWRkcmVzcyI6[\w+/=]{20,}",
+    "a key of Groq": r"\bgsk_(?!x{8})[A-Za-z0-9]{40,}",
     "a key of Stripe": r"\b[sr]k_live_[0-9A-Za-z]{20,}",
     "a signed token": r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}",
     "a password in an address": (

@@ -28,7 +28,7 @@ _VERBS = frozenset(
     ("install", "download", "wheel", "uninstall", "list", "show", "freeze", "check", "config", "cache", "index", "hash")
 )
 _MODULES = {"nltk.downloader": "", "spacy": "download", "gdown": "", "wget": ""}
-_WHEELS = re.compile(r"(?!\w+://).*(\.whl|/\*)")
+_WHEELS = re.compile(r"(?!\w+://).*(\.whl|/\*)|\{[^}]*\}|\$\{?\w+\}?")  # what only the run knows may be a wheel
 _FOLDER = re.compile(r"((/|\.{1,2}/|~/)[^$]*|\.{1,2})(?<!\.txt)")
 _GIVING = re.compile(r"\$\(\s*(?:ls|find|echo)\s+([^()|;&]*)\)|`(?:ls|find|echo)\s+([^`|;&]*)`")
 _LOOP = re.compile(r"\bfor\s+(\w+)\s+in\s+([^;]*?)\s*;\s*do\b")

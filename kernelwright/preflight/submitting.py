@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from kernelwright.preflight.asked import Asked
-from kernelwright.preflight.reading import Code
+from kernelwright.preflight.running import Code
 from kernelwright.preflight.scope import spelling
 
 _RUNTIME = re.compile(r"(.*\.)?submission\.(write|copy_sample)")
@@ -88,7 +88,7 @@ def find(code: Sequence[Code], file: str, modules: frozenset[str]) -> Writers:
 
 def _inner_calls(code: Code) -> Iterator[tuple[str, ast.Call]]:
     """Yield each call within a function with the function's bare name."""
-    for node in code.script.running():
+    for node in code.running:
         if isinstance(node, Function):
             yield from ((node.name, part) for part in ast.walk(node) if isinstance(part, ast.Call))
 

@@ -73,6 +73,19 @@ def test_the_command_says_what_it_wrote_and_wants_a_name(tmp_path):
     assert CliRunner().invoke(app, ["configure", "--project", str(project)]).exit_code == 2
 
 
+def test_the_command_says_that_the_owner_is_there_already(tmp_path):
+    result = CliRunner().invoke(app, ["configure", "--project", str(shipped.make(tmp_path)), "--owner", "alice"])
+    assert (result.exit_code, result.stdout) == (0, "nothing to change: alice is there already\n")
+
+
+def test_line_ends_stay_as_they_are(tmp_path):
+    file = shipped.make(tmp_path, id="OWNER/toy-kernel") / "kernel-metadata.json"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    before = file.read_bytes()
+    owners.write(tmp_path, "alice")
+    assert file.read_bytes() == before.replace(b"OWNER", b"alice")
+
+
 def test_what_one_kernel_makes_and_another_attaches_changes_hands_too(tmp_path):
     further = '[tool.kernelwright.kernels.training]\ndriver = "main.py"\nmetadata = "training.json"\n'
     project = shipped.make(tmp_path, configuration=WITH_WHEELS + further)

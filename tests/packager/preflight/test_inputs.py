@@ -126,6 +126,26 @@ def test_a_source_named_in_a_file_of_data_is_used(tmp_path):
     assert found(project, "inputs") == []
 
 
+def test_the_fix_of_a_missing_source_names_its_list_and_how_to_vouch_for_the_line(tmp_path):
+    project = shipped.make(tmp_path)
+    with_driver(project, 'inputs.find("other-data")')
+    fix = "add it to its list of sources in kernel-metadata.json, or end the line with  # kernelwright: allow"
+    assert [one.fix for one in found(project, "inputs")] == [fix]
+
+
+def test_a_path_in_a_file_of_settings_that_is_not_attached_is_a_warning(tmp_path):
+    project = shipped.make(tmp_path)
+    lines = ["a: /kaggle/input/other-data/x", "b: /kaggle/input/toy-data/x", "c: /kaggle/input/${slug}"]
+    (project / "toy/settings.yaml").write_text("\n".join([*lines, "d: ../input/another  # kernelwright: allow\n"]))
+    (project / "toy/notes.txt").write_text("see /kaggle/input/other-data")
+    assert [(one.severity, one.place, one.problem) for one in found(project, "inputs")] == [
+        (
+            *("warning", "toy/settings.yaml:1"),
+            "'other-data' is not attached; attached: toy-competition, toy-data",
+        )
+    ]
+
+
 def test_a_constant_of_one_module_is_known_in_another_unless_it_has_two_values(tmp_path):
     project = shipped.make(tmp_path)
     with_module(project, '\nWHERE = "other-data"\n')

@@ -127,6 +127,14 @@ METADATA = {
             "did you mean NvidiaTeslaT4?",
         ),
     ),
+    "a_machine_in_other_letters": (
+        {"enable_gpu": True, "machine_shape": "nvidiateslat4"},
+        (
+            *("warning", "machine_shape"),
+            "'nvidiateslat4' is not a machine we know, and Kaggle's client sends it as it is",
+            "did you mean NvidiaTeslaT4?",
+        ),
+    ),
     "a_prefixed_competition": (
         {"competition_sources": ["competitions/toy-competition"]},
         (
@@ -297,6 +305,16 @@ def test_what_a_rule_says_of_a_source_the_project_does_not_say_again(tmp_path):
         "kernel-metadata.json: code_file",
         "kernel-metadata.json: dataset_sources[1]",
     ]
+
+
+def test_sources_with_the_prefix_of_an_address_are_not_said_to_share_a_place(tmp_path):
+    project = shipped.make(
+        tmp_path, dataset_sources=["alice/toy-data", "datasets/alice/x-data"], kernel_sources=["code/alice/nb-five"]
+    )
+    assert {one.problem for one in found(project, "metadata")} == {
+        "'datasets/alice/x-data' has the prefix of an address",
+        "'code/alice/nb-five' has the prefix of an address",
+    }
 
 
 def test_a_title_of_other_letters_becomes_the_slug_kaggle_makes_of_it(tmp_path):

@@ -21,6 +21,23 @@ def test_code_that_does_without_the_network_is_no_finding(tmp_path, code):
     assert found(project, "network") == []
 
 
+ALLOW = "or end the line with  # kernelwright: allow"
+FIXES = {
+    "!pip install timm": f"add --no-index, and --find-links with the folder of an attached dataset, {ALLOW}",
+    "import os\nos.system('pip install timm')": (
+        f"add --no-index, and --find-links with the folder of an attached dataset, {ALLOW}"
+    ),
+    "!wget https://x.org": f"carry it in a dataset and attach that, {ALLOW}",
+}
+
+
+@pytest.mark.parametrize("code", FIXES)
+def test_the_fix_is_of_what_is_wrong(tmp_path, code):
+    project = shipped.make(tmp_path)
+    with_driver(project, code)
+    assert [one.fix for one in found(project, "network")] == [FIXES[code]]
+
+
 def test_what_stands_in_an_address_before_the_host_is_not_repeated(tmp_path):
     project = shipped.make(tmp_path)
     with_driver(

@@ -38,6 +38,10 @@ SECRETS = {
     'KEY = "sk_live_' + "a1B2" * 6 + '"': "a key of Stripe",
     'KEY = "GOCSPX-' + "a1B2" * 6 + '"': "a key of Google's",
     'KEY = "wandb_v1_' + "a1B2" * 6 + '"': "a key of Weights & Biases",
+    'HOOK = "https://discord.com/api/webhooks/123456789012345678/' + "aB3_" * 17 + '"': "a hook of Discord",
+    'URL = "https://api.telegram.org/bot123456789:' + "aB3_-" * 7 + '/sendMessage"': "a token of Telegram",
+    'N = "eyJhcGlfYWRkcmVzcyI6' + "aB3+" * 10 + '=="': "a token of Neptune",
+    'KEY = "gsk_' + "aB3d" * 13 + '"': "a key of Groq",
     'HOOK = "https://hooks.slack.com/services/T00A/B00B/abc123"': "a token of Slack",
 }
 
