@@ -39,7 +39,7 @@ class Cell:
     @cached_property
     def guarded(self) -> frozenset[int]:
         """The ids of the nodes that only run under a condition."""
-        branches = (node for node in ast.walk(self.code.script.tree) if isinstance(node, ast.If))
+        branches = (node for node in self.code.script.nodes if isinstance(node, ast.If))
         statements = (part for one in branches for part in (*one.body, *one.orelse))
         return frozenset(id(node) for part in statements for node in ast.walk(part))
 
@@ -104,8 +104,8 @@ class Driver:
         """Judge what a function leaves undone itself; one that is never called leaves nothing undone."""
         if is_called:
             return BEFORE if any(cell.inner_writes(function)) else ""
-        trees = (one.code.script.tree for one in self.cells)
-        named = (getattr(node, "id", getattr(node, "attr", "")) for tree in trees for node in ast.walk(tree))
+        nodes = (node for one in self.cells for node in one.code.script.nodes)
+        named = (getattr(node, "id", getattr(node, "attr", "")) for node in nodes)
         return PASSED_ON if function.name in named else ""
 
     def _callers(self, name: str) -> Iterator[tuple[Cell, ast.Call]]:
@@ -115,7 +115,7 @@ class Driver:
     def _goes_on(self, at: Place) -> bool:
         """Tell whether any statement follows, in the cell or a later one."""
         for one in self.cells:
-            for node in ast.walk(one.code.script.tree):
+            for node in one.code.script.nodes:
                 if isinstance(node, ast.stmt) and not isinstance(node, ast.Pass) and (one.index, node.lineno) > at[:2]:
                     return True
         return False

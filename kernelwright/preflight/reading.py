@@ -12,6 +12,7 @@ from kernelwright.preflight.scripts import Script, is_own, scripts
 from kernelwright.project import Project
 
 _RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
+Nodes = Sequence[ast.AST]
 _CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "remove", "clear"}
 
 
@@ -20,13 +21,13 @@ def read(project: Project, built: Notebook) -> list[Code]:
     texts = scripts(project, built)
     cells = [text for text in texts if text.is_driver]
     everywhere = Everywhere(
-        constants=_constants([text.tree for text in texts]),
-        records=frozenset(name for text in texts for name in _records(text.tree)),
+        constants=_constants([text.nodes for text in texts]),
+        records=frozenset(name for text in texts for name in _records(text.nodes)),
         modules=frozenset(file.module.partition(".")[0] for file in built.tree.files if file.module and is_own(file)),
-        own=frozenset(name for text in texts for name in _defined(text.tree)),
-        handed=frozenset(name for text in texts for name in _handed(text.tree)),
-        shadowed=frozenset(node for text in texts for node in _shadowed(text.tree)),
-        inner={node: owner for text in texts for node, owner in _inner(text.tree)},
+        own=frozenset(name for text in texts for name in _defined(text.nodes)),
+        handed=frozenset(name for text in texts for name in _handed(text.nodes)),
+        shadowed=frozenset(node for text in texts for node in _shadowed(text.nodes)),
+        inner={node: owner for text in texts for node, owner in _inner(text.nodes)},
         silenced=frozenset(service for text in texts for service in silenced.services(text.text)),
     )
     shared = _scope(cells, everywhere)
@@ -37,18 +38,17 @@ def read(project: Project, built: Notebook) -> list[Code]:
 
 
 def _scope(texts: Sequence[Script], everywhere: Everywhere) -> Scope:
-    trees = [text.tree for text in texts]
     return Scope(
-        imported={name: meant for tree in trees for name, meant in _imports(tree)},
-        stars=[module for tree in trees for module in _stars(tree)],
-        bound=frozenset(name for tree in trees for name in _bound(tree)),
-        constants={**everywhere.constants, **_constants(trees)},
+        imported={name: meant for text in texts for name, meant in _imports(text.nodes)},
+        stars=[module for text in texts for module in _stars(text.nodes)],
+        bound=frozenset(name for text in texts for name in _bound(text.nodes)),
+        constants={**everywhere.constants, **_constants([text.nodes for text in texts])},
         everywhere=everywhere,
     )
 
 
-def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
+def _imports(nodes: Nodes) -> Iterator[tuple[str, str]]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 first = alias.name.partition(".")[0]
@@ -58,15 +58,15 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield from ((alias.asname or alias.name, f"{origin}{alias.name}") for alias in node.names)
 
 
-def _stars(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _stars(nodes: Nodes) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and any(alias.name == "*" for alias in node.names):
             yield node.module
 
 
-def _bound(tree: ast.Module) -> Iterator[str]:
-    methods = {id(child) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for child in node.body}
-    for node in ast.walk(tree):
+def _bound(nodes: Nodes) -> Iterator[str]:
+    methods = {id(child) for node in nodes if isinstance(node, ast.ClassDef) for child in node.body}
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 yield name
@@ -75,9 +75,9 @@ def _bound(tree: ast.Module) -> Iterator[str]:
                     yield name
 
 
-def _defined(tree: ast.Module) -> Iterator[str]:
+def _defined(nodes: Nodes) -> Iterator[str]:
     """Yield the names of functions and classes, but of those that are made as the class of another is."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield name
@@ -86,22 +86,22 @@ def _defined(tree: ast.Module) -> Iterator[str]:
                     yield name
 
 
-def _handed(tree: ast.Module) -> Iterator[str]:
+def _handed(nodes: Nodes) -> Iterator[str]:
     """Yield the names of variables that are given to calls, and the keywords variables are given to."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call):
             given = [*node.args, *(word.value for word in node.keywords)]
             yield from (getattr(one, "id", getattr(one, "attr", "")) for one in given)
             yield from (word.arg for word in node.keywords if word.arg and not isinstance(word.value, ast.Constant))
 
 
-def _constants(trees: Sequence[ast.Module]) -> dict[str, ast.expr]:
+def _constants(texts: Sequence[Nodes]) -> dict[str, ast.expr]:
     """Return what is given exactly one value, by assignments alone."""
     given: dict[str, dict[str, ast.expr | None]] = {}
-    for tree in trees:
-        for name, value in _given(tree):
+    for nodes in texts:
+        for name, value in _given(nodes):
             given.setdefault(name, {})[_written(value)] = value
-    changed = {name for tree in trees for name in _changed(tree)}
+    changed = {name for nodes in texts for name in _changed(nodes)}
     single = {name: next(iter(values.values())) for name, values in given.items() if len(values) == 1}
     return {
         name: value
@@ -118,9 +118,9 @@ def _written(value: ast.expr | None) -> str:
         return f"#{id(value)}"
 
 
-def _changed(tree: ast.Module) -> Iterator[str]:
+def _changed(nodes: Nodes) -> Iterator[str]:
     """Yield the names of tables and lists that are changed later, and ``*.size`` for ``CFG.size = 3``."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Subscript(value=value, ctx=ast.Store()):
                 yield spelling(value)
@@ -130,21 +130,21 @@ def _changed(tree: ast.Module) -> Iterator[str]:
                 yield f"*.{name}"
 
 
-def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
+def _given(nodes: Nodes) -> Iterator[tuple[str, ast.expr | None]]:
     """Yield each name with the value it is given, None for any other way a name gets one."""
-    simple = set(_shadowed(tree))
-    for owner, node in _owned(tree):
+    simple = set(_shadowed(nodes))
+    for owner, node in _owned(nodes):
         for target in _targets(node):
             simple.add(id(target))
             yield f"{owner}{target.id}", getattr(node, "value", None)
-    for other in ast.walk(tree):
+    for other in nodes:
         if isinstance(other, ast.Name) and isinstance(other.ctx, ast.Store) and id(other) not in simple:
             yield other.id, None
 
 
-def _shadowed(tree: ast.Module) -> Iterator[int]:
+def _shadowed(nodes: Nodes) -> Iterator[int]:
     """Yield the ids of the names within a function that mean its parameters, and so for comprehensions."""
-    for node in ast.walk(tree):
+    for node in nodes:
         names: set[str] = set()
         match node:
             case ast.FunctionDef(args=given) | ast.AsyncFunctionDef(args=given) | ast.Lambda(args=given):
@@ -157,9 +157,9 @@ def _shadowed(tree: ast.Module) -> Iterator[int]:
             yield from (id(part) for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in names)
 
 
-def _inner(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _inner(nodes: Nodes) -> Iterator[tuple[int, str]]:
     """Yield the ids of the names in a class's own statements that mean what it gives a value, with its name."""
-    for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+    for owner in (node for node in nodes if isinstance(node, ast.ClassDef)):
         statements = [part for part in owner.body if isinstance(part, ast.Assign | ast.AnnAssign | ast.Expr)]
         own = {target.id for part in statements for target in _targets(part)}
         names = (name for part in statements for name in ast.walk(part) if isinstance(name, ast.Name))
@@ -170,12 +170,10 @@ def _looped(loops: Sequence[ast.comprehension]) -> set[str]:
     return {part.id for loop in loops for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
 
 
-def _owned(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+def _owned(nodes: Nodes) -> Iterator[tuple[str, ast.AST]]:
     """Yield every node, what stands directly in a class with the name of the class."""
-    in_classes = {
-        id(child): f"{node.name}." for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for child in node.body
-    }
-    return ((in_classes.get(id(node), ""), node) for node in ast.walk(tree))
+    in_classes = {id(child): f"{node.name}." for node in nodes if isinstance(node, ast.ClassDef) for child in node.body}
+    return ((in_classes.get(id(node), ""), node) for node in nodes)
 
 
 def _targets(node: ast.AST) -> Iterator[ast.Name]:
@@ -183,8 +181,8 @@ def _targets(node: ast.AST) -> Iterator[ast.Name]:
     return (target for target in targets if isinstance(target, ast.Name))
 
 
-def _records(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _records(nodes: Nodes) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             told = [
                 spelling(part).removesuffix("()").rpartition(".")[2] for part in (*node.decorator_list, *node.bases)

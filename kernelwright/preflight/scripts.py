@@ -1,7 +1,7 @@
 """The code a notebook runs, as syntax trees that know where each line stands in the author's files."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,6 +45,11 @@ class Script:
             except (SyntaxError, ValueError):
                 continue
         return ast.Module(body=[], type_ignores=[])
+
+    @cached_property
+    def nodes(self) -> Sequence[ast.AST]:
+        """Every node of the tree, the outer ones first; a walk takes several times what going through them does."""
+        return list(ast.walk(self.tree))
 
     @cached_property
     def lines(self) -> list[str]:
