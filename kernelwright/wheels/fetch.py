@@ -52,7 +52,7 @@ def fetch(distribution: Distribution, image: Image, python: str, store: Store) -
     Raises
     ------
     WheelsUnavailable
-        It is no longer offered, or is not what the lock says.
+        It cannot be reached, is no longer offered, or is not what the lock says.
     """
     ranks = image.tags if python == image.python else tags_for(python, image.platforms)
     file = distribution.best(ranks)
@@ -93,6 +93,8 @@ def _explained(distribution: Distribution, file: str, said: str) -> str:
     who = f"{distribution.name} {distribution.version}"
     if "DO NOT MATCH THE HASHES" in said:
         return f"{who}: what is offered as {file} is not what the lock names: its sha256 differs"
+    if "connection broken by" in said:  # pip goes on to say that nothing matches
+        return f"{who}: {file} cannot be fetched: no connection to the package index; run it again with a network"
     if "No matching distribution" in said:
         return f"{who}: {file} is no longer offered; resolve again with `kernelwright wheels --upgrade`"
     return f"{who}: pip could not fetch {file}:\n{said.strip()}"

@@ -1,9 +1,9 @@
 """`make push` as a stranger runs it, in a fresh clone, with Kaggle on the loopback."""
 
 import json
-import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -22,14 +22,16 @@ def clone(tmp_path):
     (folder / "build").mkdir()
     for made in ROOT.glob("build/mini*"):
         shutil.copytree(made, folder / "build" / made.name)
-    (folder / "build/cache").symlink_to(ROOT / "build/cache")
+    cache = ROOT / "build/cache"
+    cache.mkdir(exist_ok=True)
+    (folder / "build/cache").symlink_to(cache)
     return folder
 
 
-def make(clone, target, environment):
+def make(clone, target, variables):
     command = ["make", target, f"BIN={ROOT}/.venv/bin", "--old-file=.venv/ready"]
-    environment = {**environment, "PYTHONPATH": str(clone), "COLUMNS": "160"}
-    done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+    variables = {**variables, "PYTHONPATH": str(clone), "COLUMNS": "160"}
+    done = subprocess.run(command, cwd=clone, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()
 
@@ -39,7 +41,8 @@ def test_our_kernel_is_pushed_from_a_fresh_clone_and_again_without_sending_anyth
     command = [ROOT / ".venv/bin/kernelwright", "configure", "--owner", "alice"]
     subprocess.run(command, cwd=clone, check=True, capture_output=True)
     shipped.git(clone, "commit", "--quiet", "--all", "--message", "It is alice's")
-    make(clone, "wheels", os.environ)  # the last that may reach a registry
+    with_environment = [sys.executable, "-m", "kernelwright", "rehearse", "--phase", "commit", "--mounts", "new"]
+    subprocess.run(with_environment, cwd=clone, check=True, capture_output=True)  # the last that may reach a registry
     with Kaggle(tmp_path / "kaggle") as kaggle:
         kaggle.run = rehearsing(kaggle, clone / "build/mini-public")
         first = make(clone, "push", kaggle.environment())

@@ -78,6 +78,19 @@ def test_a_locked_wheel_that_is_gone_is_named(shop):
     )
 
 
+def test_a_locked_wheel_that_cannot_be_reached_is_not_said_to_be_gone(shop, tmp_path, monkeypatch):
+    shop.offer("alpha")
+    shop.want("alpha")
+    shop.make()
+    (alpha,) = lock.read(shop.locked).distribution
+    for name, value in {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert refused(lambda: fetch.fetch(alpha, image.load("2026-08"), "3.12", fetch.Store(folder=tmp_path))) == (
+        "alpha 1.0: alpha-1.0-py3-none-any.whl cannot be fetched: no connection to the package index; "
+        "run it again with a network"
+    )
+
+
 def test_an_interrupted_fetch_goes_on_where_it_stopped(shop, monkeypatch):
     shop.offer("alpha")
     beta = shop.offer("beta")
