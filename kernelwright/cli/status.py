@@ -54,6 +54,7 @@ def _aside(line: str) -> None:
 def failed(name: str, now: "Status") -> None:
     """Raise `ClientFailed` with Kaggle's reason unless the run is complete or going."""
     if not now.is_going and now.word != "COMPLETE":
-        word = "failed" if now.word == "ERROR" else now.word.lower().replace("_", " ")
+        known = {"ERROR": "failed", "CANCEL_ACKNOWLEDGED": "was cancelled"}
+        word = known.get(now.word, f"ended with {now.word}")
         reason = now.message or "Kaggle gives no reason; see `kernelwright logs`"
         raise ClientFailed(f"{name}: the run {word}: {reason}")

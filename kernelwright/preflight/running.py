@@ -102,8 +102,18 @@ def _equal(left: ast.expr, right: ast.expr, scope: Scope, depth: int) -> Truth:
     one, other = scope.meant(left), scope.meant(right)
     if isinstance(one, ast.Constant) and isinstance(other, ast.Constant):
         return bool(one.value == other.value)
+    if _is_default(one, other) and _truth(left, scope, depth):
+        return False
     is_empty = isinstance(other, ast.Constant) and not other.value
     return _not(_truth(left, scope, depth)) if is_empty else None
+
+
+def _is_default(asked: ast.AST | None, other: ast.AST | None) -> bool:
+    """Tell whether a value is what the question falls back on where the variable is missing."""
+    match asked, other:
+        case ast.Call(args=[_, ast.Constant(value=default)]), ast.Constant(value=value):
+            return bool(default == value)
+    return False
 
 
 def _asked(call: ast.Call, scope: Scope) -> Truth:

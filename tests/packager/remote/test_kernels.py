@@ -89,7 +89,7 @@ def test_status_and_logs_can_be_scripted(kaggle, project):
     kernel.status = "CANCEL_ACKNOWLEDGED"
     status, lines, errors = run(kaggle, project, "status", "--json")
     assert (status, json.loads(lines[0])["status"]) == (1, "CANCEL_ACKNOWLEDGED")
-    assert errors == ["alice/toy-kernel: the run cancel acknowledged: Kaggle gives no reason; see `kernelwright logs`"]
+    assert errors == ["alice/toy-kernel: the run was cancelled: Kaggle gives no reason; see `kernelwright logs`"]
 
 
 def test_pull_takes_the_notebook_from_kaggle(kaggle, project):
