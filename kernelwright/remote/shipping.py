@@ -58,11 +58,11 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
 def _ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
     ledger.ready(project.root)
     name, notebook = project.metadata.id, project.notebook.read_bytes()
-    sent, cut = loads.parcels(project), recording.take_up(project, client)
-    if cut:
+    sent, there = loads.parcels(project), _there(project, client)
+    if cut := recording.take_up(project, client):
         tell(f"{name}: version {cut.version} was pushed before the cut")
         _see_attached(cut)
-    there = _there(project, client)
+        there = _there(project, client)
     if not wishes.overwrite:
         _spare(project, there)
     terms = datasets.Terms(public=wishes.public_datasets, overwrite=wishes.overwrite)

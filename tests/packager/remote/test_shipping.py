@@ -120,6 +120,21 @@ def test_a_push_cut_off_is_recorded_as_it_was_made_when_something_else_is_pushed
 
 
 @pytest.mark.full
+def test_a_push_cut_off_is_not_forgotten_while_kaggle_does_not_show_the_kernel(kaggle, project):
+    ship(project)
+    change(project)
+    kaggle.faults = [Fault(call="SaveKernel", cut=True, after=True)]
+    with pytest.raises(ClientFailed):
+        ship(project)
+    kaggle.faults = [Fault(call="GetKernel", status=403, times=99)]
+    with pytest.raises(ClientFailed, match="does not show the notebook"):
+        ship(project)
+    kaggle.faults = []
+    assert ship(project)[1] == ["alice/toy-kernel: version 2 was pushed before the cut"]
+    assert recorded(project) == ["pushed", "pushed"]
+
+
+@pytest.mark.full
 def test_a_push_that_kaggle_refuses_is_not_looked_for(kaggle, project):
     kaggle.faults = [Fault(call="SaveKernel", status=400)]
     with pytest.raises(ClientFailed, match="told to answer 400"):
