@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 
-from kernelwright.configuration import Forecast
-from kernelwright.project import Project, load_project
-from kernelwright.rehearsal import sizes
-from kernelwright.rehearsal.cost import fit
-from kernelwright.rehearsal.forecast import Timed, forecast
+from kernelwright.project.config import Forecast
+from kernelwright.project.model import Project, load_project
+from kernelwright.rehearsal.forecast import scaling_runs
+from kernelwright.rehearsal.forecast.cost_model import fit
+from kernelwright.rehearsal.forecast.forecast import Timed, forecast
 from kernelwright.rehearsal.rehearse import Plan
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,7 @@ def _measured(project: Project, plan: Plan, rows: int) -> tuple[Timed, float]:
     watcher = threading.Thread(target=_watch, args=(used, ended))
     watcher.start()
     try:
-        (timed,) = sizes.measure(project, plan, [rows], print)
+        (timed,) = scaling_runs.measure(project, plan, [rows], print)
     finally:
         ended.set()
         watcher.join()

@@ -8,7 +8,7 @@
 
 # %%
 from kernelwright.runtime import inputs, phase, stages, submission
-from landmarks import picture
+from landmarks import visualise
 from landmarks.pipeline import recognise
 from landmarks.ranking import HEADER
 from landmarks.settings import Settings
@@ -48,7 +48,7 @@ if run.computes or run.smoke:
 # Candidates of the predicted landmark have a blue frame.
 
 # %%
-picture.contact_sheet(last) if last else "The sample was copied; nothing was run."
+visualise.contact_sheet(last) if last else "The sample was copied; nothing was run."
 
 # %%
 stages.log()

@@ -16,9 +16,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kernelwright.building import Notebook, build, build_notebook
+    from kernelwright.bundle.build import Notebook, build, build_notebook
     from kernelwright.errors import InvalidProject, KernelwrightError, NotebookTooLarge
-    from kernelwright.project import Project, load_project
+    from kernelwright.project.model import Project, load_project
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,12 +35,12 @@ __all__ = [
 _HOMES = {
     "InvalidProject": "errors",
     "KernelwrightError": "errors",
-    "Notebook": "building",
+    "Notebook": "bundle.build",
     "NotebookTooLarge": "errors",
-    "Project": "project",
-    "build": "building",
-    "build_notebook": "building",
-    "load_project": "project",
+    "Project": "project.model",
+    "build": "bundle.build",
+    "build_notebook": "bundle.build",
+    "load_project": "project.model",
 }
 
 

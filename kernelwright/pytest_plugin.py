@@ -19,9 +19,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kernelwright.rehearsal.desk import Layout, PhaseName
     from kernelwright.rehearsal.report import Report, Run
-    from kernelwright.rehearsal.watch import Limits
+    from kernelwright.rehearsal.resource_limits import Limits
+    from kernelwright.rehearsal.run_directory import Layout, PhaseName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +66,9 @@ class Rehearse:
         limits: "Limits | None" = None,
     ) -> Rehearsed:
         """Build the notebook and run it; a relative ``source`` is below the project."""
-        from kernelwright.project import load_project  # noqa: PLC0415 - heavy, and most tests do without
+        from kernelwright.project.model import load_project  # noqa: PLC0415 - heavy, and most tests do without
         from kernelwright.rehearsal.rehearse import Plan, rehearse  # noqa: PLC0415
-        from kernelwright.rehearsal.watch import Limits  # noqa: PLC0415
+        from kernelwright.rehearsal.resource_limits import Limits  # noqa: PLC0415
 
         folder = self.folder / str(len([*self.folder.iterdir()]))
         plan = Plan(

@@ -18,8 +18,8 @@ from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from kernelwright.building import build_notebook
-from kernelwright.project import load_project
+from kernelwright.bundle.build import build_notebook
+from kernelwright.project.model import load_project
 
 ROOT = Path(__file__).parents[1]
 METADATA = {"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": "build/some.ipynb"}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kernelwright.runtime import inputs
 from landmarks.errors import WrongModelFile
-from landmarks.features import NONE, LocalFeatures
+from landmarks.feature_types import NONE, LocalFeatures
 from landmarks.settings import DelgSettings
 
 Feeds = dict[str, Any]

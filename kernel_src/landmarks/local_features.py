@@ -9,7 +9,7 @@ from threading import Lock
 from landmarks import delg
 from landmarks.dataset import Photo
 from landmarks.errors import UnreadableImage
-from landmarks.features import NONE, Extractor, LocalFeatures
+from landmarks.feature_types import NONE, Extractor, LocalFeatures
 from landmarks.images import local_pixels
 from landmarks.rootsift import RootSift
 from landmarks.settings import LocalSettings

@@ -15,13 +15,13 @@ from landmarks import dataset, delg, ranking, records, retrieval
 from landmarks.dataset import Photo
 from landmarks.embedding import DelgGlobal, Embedder, Model, Vector
 from landmarks.errors import GalleryTooLarge
-from landmarks.features import LocalFeatures
+from landmarks.feature_types import LocalFeatures
 from landmarks.local_features import FeatureCache
 from landmarks.matching import Matches, match
 from landmarks.prefetch import ahead
 from landmarks.ranking import Neighbour
+from landmarks.results import Data, Ranked, Step
 from landmarks.settings import Settings, VerificationSettings
-from landmarks.steps import Data, Ranked, Step
 from landmarks.verification import Inliers, verify
 from landmarks.weights import load_embedding_model
 

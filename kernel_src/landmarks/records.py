@@ -10,9 +10,9 @@ from kernelwright.runtime import record
 
 if TYPE_CHECKING:  # the gallery reads these records without TensorFlow
     from landmarks.dataset import Photo
-    from landmarks.features import LocalFeatures
+    from landmarks.feature_types import LocalFeatures
     from landmarks.matching import Matches
-    from landmarks.steps import Step
+    from landmarks.results import Step
     from landmarks.verification import Inliers
 
 MATCHES = "matches"

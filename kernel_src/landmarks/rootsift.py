@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.features import NONE, LocalFeatures
+from landmarks.feature_types import NONE, LocalFeatures
 from landmarks.settings import RootSiftSettings
 
 

@@ -8,15 +8,15 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Kernel
 
 if TYPE_CHECKING:
-    from kernelwright.project import Project
+    from kernelwright.project.model import Project
 
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when the notebook on disk is stale.")]
 
 
 def build(project: Folder = HERE, kernel: Kernel = "", check: Check = False) -> None:
     """Build the notebook that `kaggle kernels push` sends."""
-    from kernelwright import building
-    from kernelwright.project import load_project
+    from kernelwright.bundle import build as building
+    from kernelwright.project.model import load_project
 
     loaded = load_project(project, kernel)
     if check:
@@ -32,9 +32,10 @@ def _name(project: "Project") -> str:
 
 
 def _check(project: "Project") -> None:
-    from kernelwright import building, staleness
+    from kernelwright.bundle import build as building
+    from kernelwright.bundle import notebook_diff
 
-    lines = staleness.differences(project, building.build_notebook(project))
+    lines = notebook_diff.differences(project, building.build_notebook(project))
     if lines:
         print(f"{_name(project)} is stale; `kernelwright build` would change:", file=sys.stderr)
         print("\n".join(f"  {line}" for line in lines), file=sys.stderr)

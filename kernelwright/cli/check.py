@@ -11,7 +11,7 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
-    from kernelwright.preflight.findings import Finding
+    from kernelwright.check.finding import Finding
 
 WIDE = 160
 STYLES = {"error": "bold red", "unready": "bold cyan", "warning": "yellow"}
@@ -23,16 +23,16 @@ def check(project: Folder = HERE, kernel: Kernel = "", push: Push = False, as_js
 
     Exit status 1 if anything is an error; with --push, also if anything is unready.
     """
-    from kernelwright.preflight import findings
-    from kernelwright.preflight.survey import survey
+    from kernelwright.check import finding
+    from kernelwright.check.run import survey
 
     found = survey(project, kernel)
-    ready = not findings.stops_a_push(found)
+    ready = not finding.stops_a_push(found)
     if as_json:
         print(json.dumps({"ready": ready, "findings": [asdict(one) for one in found]}, indent=1))
     else:
         show(found)
-    if findings.has_error(found) or (push and not ready):
+    if finding.has_error(found) or (push and not ready):
         raise typer.Exit(1)
 
 
@@ -56,14 +56,14 @@ def show(found: "Sequence[Finding]") -> None:
 
 def summary(found: "Sequence[Finding]") -> str:
     """Return one line: how many of each severity, and whether that stops a push."""
-    from kernelwright.preflight import findings
+    from kernelwright.check import finding
 
     if not found:
         return "nothing to mend: ready to push"
     told = [one.severity.value for one in found]
     words = {"error": "errors", "unready": "unready", "warning": "warnings"}
     counts = [_count(told.count(name), name, words[name]) for name in words if name in told]
-    verdict = "not ready to push" if findings.stops_a_push(found) else "ready to push"
+    verdict = "not ready to push" if finding.stops_a_push(found) else "ready to push"
     return f"{', '.join(counts)}: {verdict}"
 
 

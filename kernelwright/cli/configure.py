@@ -11,7 +11,7 @@ Owner = Annotated[str, typer.Option("--owner", metavar="NAME", help="Your user n
 
 def configure(project: Folder = HERE, owner: Owner = "") -> None:
     """Write your user name wherever Kaggle needs it: the ids of kernels, and the datasets that are yours."""
-    from kernelwright import owners
+    from kernelwright.project import owner as owners
 
     if not owner:
         raise typer.BadParameter("name yourself, as in: kernelwright configure --owner NAME")

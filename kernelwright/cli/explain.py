@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
-    from kernelwright.building import Notebook
-    from kernelwright.project import Project
+    from kernelwright.bundle.build import Notebook
+    from kernelwright.project.model import Project
 
 
 def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) -> None:
     """List what goes into the notebook: order, file, why, size, digest; and the sources attached."""
-    from kernelwright import building
-    from kernelwright.project import load_project
+    from kernelwright.bundle import build
+    from kernelwright.project.model import load_project
 
     loaded = load_project(project, kernel)
-    answer = _answer(loaded, building.assemble(loaded))
+    answer = _answer(loaded, build.assemble(loaded))
     if as_json:
         print(json.dumps(answer, indent=1, ensure_ascii=False))
     else:
@@ -26,7 +26,7 @@ def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) 
 
 
 def _answer(project: "Project", built: "Notebook") -> dict[str, Any]:
-    from kernelwright.building import LARGEST_NOTEBOOK_BYTES
+    from kernelwright.bundle.build import LARGEST_NOTEBOOK_BYTES
 
     return {
         "notebook": {"file": str(project.notebook), "bytes": len(built.data), "limit": LARGEST_NOTEBOOK_BYTES},

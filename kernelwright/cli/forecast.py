@@ -10,7 +10,7 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
-    from kernelwright.rehearsal.forecast import Forecast
+    from kernelwright.rehearsal.forecast.forecast import Forecast
 
 Logs = Annotated[
     list[Path] | None,
@@ -36,15 +36,15 @@ def forecast(
     as_json: Json = False,
 ) -> None:
     """Say how long the hidden rerun will take, and whether that is within the limit."""
-    from kernelwright.project import load_project
-    from kernelwright.rehearsal import forecast as forecasting
-    from kernelwright.rehearsal import logs, sizes
+    from kernelwright.project.model import load_project
+    from kernelwright.rehearsal.forecast import forecast as forecasting
+    from kernelwright.rehearsal.forecast import scaling_runs, stage_log
     from kernelwright.rehearsal.rehearse import Plan
 
     loaded = load_project(project, kernel)
     plan = Plan(source=(source or loaded.build / "mini").resolve(), layouts=["new"])
-    logged = [logs.stages(file) for file in from_log or ()]
-    runs = sizes.measure(loaded, plan, rows, lambda _: None) if rows else sizes.rehearsed(loaded)
+    logged = [stage_log.stages(file) for file in from_log or ()]
+    runs = scaling_runs.measure(loaded, plan, rows, lambda _: None) if rows else scaling_runs.rehearsed(loaded)
     found = forecasting.forecast(loaded.configuration.forecast, runs, logged)
     print(json.dumps(asdict(found), indent=1)) if as_json else _print(found)
     if not found.fits:

@@ -10,7 +10,7 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json
 
 if TYPE_CHECKING:
-    from kernelwright.image import Image
+    from kernelwright.image.kaggle_image import Image
 
 Name = Annotated[str, typer.Argument(metavar="[NAME]", help="Which image.  [default: the project's first]")]
 Freeze = Annotated[
@@ -29,7 +29,7 @@ def image(
     as_json: Json = False,
 ) -> None:
     """Print what an image of Kaggle's holds; or make one, NAME, in the project's wheels/images."""
-    from kernelwright import image as images
+    from kernelwright.image import kaggle_image as images
 
     root = project.resolve()
     if freeze is not None:
@@ -40,8 +40,8 @@ def image(
 
 
 def _first(root: Path) -> str:
-    from kernelwright.image import DEFAULT
-    from kernelwright.project import load_project
+    from kernelwright.image.kaggle_image import DEFAULT
+    from kernelwright.project.model import load_project
 
     configured = load_project(root).configuration.images if (root / "pyproject.toml").is_file() else ()
     return configured[0] if configured else DEFAULT
@@ -50,9 +50,9 @@ def _first(root: Path) -> str:
 def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:
     from datetime import UTC, datetime
 
-    from kernelwright import files
-    from kernelwright import image as images
     from kernelwright.errors import InvalidImage
+    from kernelwright.image import kaggle_image as images
+    from kernelwright.support import atomic_files
 
     if not name:
         raise typer.BadParameter("name the image to make, as in: kernelwright image 2026-11 --from-freeze FILE")
@@ -64,7 +64,7 @@ def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:
     held = images.parse_freeze(text, freeze.name)
     made = images.write(held, python=python, glibc=glibc, source=f"pip freeze, {freeze.name}", taken=taken)
     target = root / images.PROJECT_IMAGES / f"{name}.toml"
-    files.replace(target, made.encode())
+    atomic_files.replace(target, made.encode())
     print(f"{target.relative_to(root)}: {len(images.load(name, root).distributions)} distributions")
 
 

@@ -22,8 +22,8 @@ Start = Annotated[Template, typer.Option("--template", help="What the competitio
 
 def init(folder: Target, template: Start = Template.tabular) -> None:
     """Start a project that builds, tests and rehearses at once."""
-    from kernelwright import starting
+    from kernelwright.project import scaffold
 
-    written = starting.start(folder, template)
+    written = scaffold.start(folder, template)
     print("\n".join(f"{folder / path}" for path in written))
     print(f"\nnext: cd {folder} && kernelwright build && kernelwright rehearse")

@@ -11,9 +11,9 @@ Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the ru
 
 def logs(project: Folder = HERE, kernel: Kernel = "", follow: Follow = False) -> None:
     """Print the log of the latest run on Kaggle."""
-    from kernelwright.project import load_project
-    from kernelwright.remote import client as clients
-    from kernelwright.remote import kernels
+    from kernelwright.project.model import load_project
+    from kernelwright.ship import client as clients
+    from kernelwright.ship import kernels
 
     loaded = load_project(project, kernel)
     read = kernels.followed if follow else kernels.log

@@ -15,9 +15,9 @@ def output(project: Folder = HERE, kernel: Kernel = "", to: To = None) -> None:
 
     Exit status 1 if the submission is missing or could not be scored.
     """
-    from kernelwright.project import load_project
-    from kernelwright.remote import client as clients
-    from kernelwright.remote import results
+    from kernelwright.project.model import load_project
+    from kernelwright.ship import client as clients
+    from kernelwright.ship import output as results
 
     loaded = load_project(project, kernel)
     results.fetch(loaded, clients.find(), to or loaded.output, print)

@@ -9,8 +9,8 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
-    from kernelwright.project import Project
-    from kernelwright.sync.plan import Change, Plan
+    from kernelwright.project.model import Project
+    from kernelwright.pull.plan import Change, Plan
 
 From = Annotated[
     Path | None, typer.Option("--from", metavar="FILE", help="An edited notebook.  [default: the one on Kaggle]")
@@ -25,8 +25,8 @@ def pull(
 
     Exit status 1 if an edit is in conflict with what changed here, or refused.
     """
-    from kernelwright.project import load_project
-    from kernelwright.sync import plan as plans
+    from kernelwright.project.model import load_project
+    from kernelwright.pull import plan as plans
 
     loaded = load_project(project, kernel)
     plan = plans.make(loaded, *_notebook(loaded, source))
@@ -44,7 +44,7 @@ def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str]:
     from kernelwright.errors import InvalidNotebook
 
     if source is None:
-        from kernelwright.remote import kernels
+        from kernelwright.ship import kernels
 
         return kernels.pulled(project), project.metadata.id
     try:
@@ -61,7 +61,7 @@ def _show(plan: "Plan", *, applied: bool) -> None:
     from rich.console import Console
     from rich.syntax import Syntax
 
-    from kernelwright.sync.plan import conflict_file
+    from kernelwright.pull.plan import conflict_file
 
     console = Console(highlight=False, soft_wrap=True)
     for change in plan.changes:

@@ -7,10 +7,10 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Kernel, Poll
 
 if TYPE_CHECKING:
-    from kernelwright.project import Project
-    from kernelwright.remote.client import Client
-    from kernelwright.remote.ledger import Push
-    from kernelwright.remote.shipping import Wishes
+    from kernelwright.project.model import Project
+    from kernelwright.ship.client import Client
+    from kernelwright.ship.push import Wishes
+    from kernelwright.ship.push_log import Push
 
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log to the end; fetch the output.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Print each request, make none.")]
@@ -35,9 +35,11 @@ def push(
 
     Interrupted anywhere, run it again: what was done is not done twice.
     """
-    from kernelwright.project import load_project
-    from kernelwright.remote import client as clients
-    from kernelwright.remote import loads, shipping, turn
+    from kernelwright.project.model import load_project
+    from kernelwright.ship import client as clients
+    from kernelwright.ship import payload
+    from kernelwright.ship import push as shipping
+    from kernelwright.support import file_lock
 
     loaded = load_project(project, kernel)
     wishes = shipping.Wishes(
@@ -45,8 +47,8 @@ def push(
     )
     _check(loaded, kernel, wishes)
     if dry_run:
-        with turn.taken(loaded):
-            print(*loads.planned(loaded, loaded.notebook.read_bytes()), sep="\n")
+        with file_lock.taken(loaded):
+            print(*payload.planned(loaded, loaded.notebook.read_bytes()), sep="\n")
         return
     client = clients.find(clients.Pace(poll=poll))
     push = shipping.ship(loaded, client, wishes, _tell)
@@ -59,9 +61,9 @@ def _tell(line: str) -> None:
 
 
 def _check(project: "Project", kernel: str, wishes: "Wishes") -> None:
+    from kernelwright.check.run import survey
     from kernelwright.cli.check import show
-    from kernelwright.preflight.survey import survey
-    from kernelwright.remote import shipping
+    from kernelwright.ship import push as shipping
 
     shipping.brought_up_to_date(project)
     found = survey(project.root, kernel)
@@ -75,10 +77,11 @@ def _check(project: "Project", kernel: str, wishes: "Wishes") -> None:
 
 def _follow(project: "Project", client: "Client", push: "Push") -> None:
     from kernelwright.cli.status import failed
-    from kernelwright.remote import kernels, ledger, results, shipping
+    from kernelwright.ship import kernels, output, push_log
+    from kernelwright.ship import push as shipping
 
     ended = kernels.wait(client, project.metadata.id, _tell)
     shipping.see_that_it_ran(project, client, push)
-    ledger.ran(project.root, push, ended.word)
+    push_log.ran(project.root, push, ended.word)
     failed(project.metadata.id, ended)
-    results.fetch(project, client, project.output, _tell)
+    output.fetch(project, client, project.output, _tell)

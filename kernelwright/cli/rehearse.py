@@ -55,9 +55,9 @@ def rehearse(
     as_json: Json = False,
 ) -> None:
     """Build the notebook and run it offline, as Kaggle will: the hidden rerun, then the commit."""
-    from kernelwright.project import load_project
+    from kernelwright.project.model import load_project
     from kernelwright.rehearsal import rehearse as rehearsal
-    from kernelwright.rehearsal.watch import GB, Limits
+    from kernelwright.rehearsal.resource_limits import GB, Limits
 
     loaded = load_project(project, kernel)
     hours = loaded.configuration.forecast.limit_hours if hours is None else hours

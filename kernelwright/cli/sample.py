@@ -27,7 +27,7 @@ def sample(
     as_json: Json = False,
 ) -> None:
     """Make a small input folder from real competition data, in the proportions of its labels."""
-    from kernelwright.project import load_project
+    from kernelwright.project.model import load_project
     from kernelwright.rehearsal import sample as sampling
 
     loaded = load_project(project, kernel)

@@ -10,8 +10,8 @@ from kernelwright.cli.options import HERE, Folder, Json, Kernel, Poll
 from kernelwright.errors import ClientFailed
 
 if TYPE_CHECKING:
-    from kernelwright.remote.kernels import Status
-    from kernelwright.remote.ledger import Push
+    from kernelwright.ship.kernels import Status
+    from kernelwright.ship.push_log import Push
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended.")]
 
@@ -23,15 +23,15 @@ def status(
 
     Exit status 1 if it failed or was cancelled, 0 if it is complete or still going.
     """
-    from kernelwright.project import load_project
-    from kernelwright.remote import client as clients
-    from kernelwright.remote import kernels, latest
+    from kernelwright.project.model import load_project
+    from kernelwright.ship import client as clients
+    from kernelwright.ship import kernels, remote_state
 
     loaded = load_project(project, kernel)
     name, client = loaded.metadata.id, clients.find(clients.Pace(poll=poll))
     now = kernels.wait(client, name, _aside, shows_log=False) if wait else kernels.status(client, name)
     there = kernels.source(client, name)
-    push = latest.pushed(loaded, there)
+    push = remote_state.pushed(loaded, there)
     version = push.version if push else (there.latest if there else 0) or None
     if as_json:
         commit = push.commit if push else None

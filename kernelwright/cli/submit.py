@@ -10,9 +10,9 @@ from kernelwright.cli.options import HERE, Folder, Kernel, Poll
 from kernelwright.errors import ClientFailed
 
 if TYPE_CHECKING:
-    from kernelwright.project import Project
-    from kernelwright.remote.client import Client
-    from kernelwright.remote.ledger import Push
+    from kernelwright.project.model import Project
+    from kernelwright.ship.client import Client
+    from kernelwright.ship.push_log import Push
 
 Version = Annotated[int | None, typer.Option("--version", metavar="N", help="Which.  [default: the last pushed]")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -31,9 +31,9 @@ def submit(
 
     A version that was submitted is not submitted twice: its score is waited for.
     """
-    from kernelwright.project import load_project
-    from kernelwright.remote import client as clients
-    from kernelwright.remote import submissions
+    from kernelwright.project.model import load_project
+    from kernelwright.ship import client as clients
+    from kernelwright.ship import submissions
 
     loaded = load_project(project, kernel)
     name = submissions.competition(loaded)
@@ -54,9 +54,9 @@ def submit(
 
 
 def _chosen(project: "Project", version: int | None) -> "Push":
-    from kernelwright.remote import ledger
+    from kernelwright.ship import push_log
 
-    known = ledger.pushes(project.root, project.metadata.id)
+    known = push_log.pushes(project.root, project.metadata.id)
     chosen = [one for one in known if version in {None, one.version}]
     if not chosen:
         told = ", ".join(str(one.version) for one in known) or "none"
@@ -65,7 +65,7 @@ def _chosen(project: "Project", version: int | None) -> "Push":
 
 
 def _ask(client: "Client", name: str, chosen: "Push", *, yes: bool) -> None:
-    from kernelwright.remote import submissions
+    from kernelwright.ship import submissions
 
     left = submissions.remaining(client, name)
     print(f"{name}: {left} {'submission' if left == 1 else 'submissions'} left today")

@@ -9,8 +9,8 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
-    from kernelwright.project import Project
-    from kernelwright.wheels.lock import Distribution
+    from kernelwright.project.model import Project
+    from kernelwright.wheels.lockfile import Distribution
 
 Check = Annotated[bool, typer.Option("--check", help="Only tell whether the locks are of today's requirements.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Prove that they install, on each Python found here.")]
@@ -26,12 +26,12 @@ def wheels(
     as_json: Json = False,
 ) -> None:
     """Lock, fetch and carry what Kaggle's image lacks: build/wheels, a dataset's folder."""
-    from kernelwright.project import load_project
-    from kernelwright.wheels import make
+    from kernelwright.project.model import load_project
+    from kernelwright.wheels import update
 
     loaded = load_project(project, kernel)
     if check:
-        make.check(loaded)
+        update.check(loaded)
         print("the locks are up to date")
     elif verify:
         _verify(loaded, as_json)
@@ -40,10 +40,10 @@ def wheels(
 
 
 def _make(project: "Project", upgrade: bool, as_json: bool) -> None:
-    from kernelwright.wheels import make
+    from kernelwright.wheels import update
 
-    maker = make.Maker() if as_json else make.Maker(tell=print, track=_track)
-    made = make.make(project, maker, upgrade=upgrade)
+    maker = update.Maker() if as_json else update.Maker(tell=print, track=_track)
+    made = update.make(project, maker, upgrade=upgrade)
     place = made.folder.relative_to(project.root)
     if as_json:
         print(json.dumps({"folder": str(place), "wheels": made.wheels, "changed": made.changed}))
@@ -62,7 +62,7 @@ def _track(work: "Sequence[Distribution]", title: str) -> "Iterable[Distribution
 def _verify(project: "Project", as_json: bool) -> None:
     from dataclasses import asdict
 
-    from kernelwright.wheels import verify
+    from kernelwright.rehearsal import install_check as verify
 
     proofs = verify.verify(project, tell=_quiet if as_json else print)
     if as_json:

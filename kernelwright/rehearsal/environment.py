@@ -18,14 +18,14 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from kernelwright import image as images
-from kernelwright import pythons
-from kernelwright.building import Notebook
+from kernelwright.bundle.build import Notebook
 from kernelwright.errors import EnvironmentUnavailable
-from kernelwright.image import Image
-from kernelwright.project import Project
+from kernelwright.image import interpreters
+from kernelwright.image import kaggle_image as images
+from kernelwright.image.kaggle_image import Image
+from kernelwright.project.model import Project
 from kernelwright.rehearsal.sandbox import Setting
-from kernelwright.wheels import locks, tools
+from kernelwright.wheels import project_locks, tools
 
 STACK = ("papermill", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pip")
 """What Kaggle runs a notebook with."""
@@ -111,8 +111,8 @@ def image_of(project: Project) -> Image | None:
 
 def python_for(image: Image) -> tuple[Path, str]:
     """Return the image's Python where it is on PATH, else the running one."""
-    found = pythons.on_path(image.python)
-    return (found, image.python) if found else (Path(sys.executable), pythons.running())
+    found = interpreters.on_path(image.python)
+    return (found, image.python) if found else (Path(sys.executable), interpreters.running())
 
 
 def prepare(project: Project, built: Notebook, tell: Callable[[str], None]) -> Environment | None:
@@ -191,7 +191,7 @@ def _names(project: Project, built: Notebook, image: Image) -> tuple[str, ...]:
     """Return the image's distributions that the kernel, its wheels and Kaggle's executor need."""
     brought = importlib.metadata.packages_distributions()
     imported = {name for top in _imported(built) for name in _distributions(top, brought.get(top, ()), image)}
-    found = locks.slots(project)[0].lock if project.configuration.wheels else None
+    found = project_locks.slots(project)[0].lock if project.configuration.wheels else None
     needed, carried = (found.needs, {one.name for one in found.distribution}) if found else ((), set())
     return tuple(sorted({*imported, *needed, *STACK} - carried))
 

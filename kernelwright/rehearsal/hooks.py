@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelwright.errors import HookFailed
-from kernelwright.project import Project
+from kernelwright.project.model import Project
 
 _CALL = """
 import importlib, json, sys

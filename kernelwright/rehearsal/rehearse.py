@@ -5,27 +5,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kernelwright import building, pythons
-from kernelwright.building import Notebook
-from kernelwright.project import Project
+from kernelwright.bundle import build
+from kernelwright.bundle.build import Notebook
+from kernelwright.image import interpreters
+from kernelwright.project.model import Project
 from kernelwright.rehearsal import (
     comparison,
     environment,
-    forecast,
-    home,
-    judging,
-    mounted_wheels,
-    page,
+    evaluation,
+    html_report,
+    input_folder,
+    rehearsal_directory,
     sandbox,
-    staging,
+    wheels_input,
 )
 from kernelwright.rehearsal import report as reports
-from kernelwright.rehearsal.desk import Desk, Layout, PhaseName
 from kernelwright.rehearsal.environment import Environment
+from kernelwright.rehearsal.forecast import forecast
 from kernelwright.rehearsal.report import Report, Run, State
+from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run import run
+from kernelwright.rehearsal.run_directory import Desk, Layout, PhaseName
 from kernelwright.rehearsal.sandbox import SandboxName, Setting
-from kernelwright.rehearsal.watch import Limits
 
 PHASES: tuple[PhaseName, ...] = ("rerun", "commit")
 LAYOUTS: tuple[Layout, ...] = ("old", "new")
@@ -69,10 +70,10 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None) -> Repor
     RehearsalUnderWay
         Another process rehearses this project.
     """
-    mounted_wheels.ensure(project)
-    built = building.build_notebook(project)
-    building.write(project, built)
-    with home.occupied(plan.folder or project.rehearsal) as folder:
+    wheels_input.ensure(project)
+    built = build.build_notebook(project)
+    build.write(project, built)
+    with rehearsal_directory.occupied(plan.folder or project.rehearsal) as folder:
         return _Rehearsal(project=project, plan=plan, built=built, folder=folder, tell=tell).run()
 
 
@@ -110,21 +111,21 @@ class _Rehearsal:
             self.runs.append(self._run(setting, made))
 
     def _run(self, setting: Setting, made: Environment | None) -> Run:
-        python = made.version if made else pythons.running()
+        python = made.version if made else interpreters.running()
         self.missing = _stage(self.project, self.plan, setting, python, self.built.dataset)
         setting, name = environment.seated(setting, made), self.plan.chosen_sandbox
         outcome = run(self.built.data, setting, name, self.plan.limits)
-        return judging.judged(self.project, self.plan.source, setting, name, outcome)
+        return evaluation.judged(self.project, self.plan.source, setting, name, outcome)
 
     def _progress(self) -> str:
         return f"{len(self.runs)} of {len(self.plan.steps)} runs were done"
 
     def _save(self, state: State, note: str) -> Report:
-        report, shown = self._report(state, note), page.Gallery()
+        report, shown = self._report(state, note), html_report.Gallery()
         reports.write(report, self.folder / "report.json")
         if state == "ended":
-            shown = page.gallery(self.project, self.plan.source, self.folder, self.runs)
-        page.write(report, self.folder / "report.html", shown)
+            shown = html_report.gallery(self.project, self.plan.source, self.folder, self.runs)
+        html_report.write(report, self.folder / "report.html", shown)
         return report
 
     def _report(self, state: State, note: str) -> Report:
@@ -142,7 +143,7 @@ class _Rehearsal:
             missing=tuple(self.missing),
             forecast=forecast.of_report(self.project.configuration.forecast, self.runs),
             files=self.built.tree.digests,
-            wheels=building.wheels(self.project).get("wheels", {}),
+            wheels=build.wheels(self.project).get("wheels", {}),
         )
 
 
@@ -154,10 +155,10 @@ def _stage(project: Project, plan: Plan, setting: Setting, python: str, sources:
     public = plan.source.with_name(f"{plan.source.name}-public")
     ready = setting.phase == "commit" and public.is_dir()
     linked = plan.chosen_sandbox == "bubblewrap"
-    missing = staging.stage(project, public if ready else plan.source, setting.desk.input, linked=linked)
+    missing = input_folder.stage(project, public if ready else plan.source, setting.desk.input, linked=linked)
     if setting.phase == "commit" and not ready:
-        staging.make_public(setting.desk.input, project.configuration.public)
-    mounted_wheels.stage(project, setting.desk.input, python)
+        input_folder.make_public(setting.desk.input, project.configuration.public)
+    wheels_input.stage(project, setting.desk.input, python)
     if sources:
-        staging.put_dataset(setting.desk.input / project.configuration.sources_dataset, sources)
+        input_folder.put_dataset(setting.desk.input / project.configuration.sources_dataset, sources)
     return [slug for slug in missing if not (setting.desk.input / slug).is_dir()]

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kernelwright import files
 from kernelwright.rehearsal.verdict import COMPLETE
+from kernelwright.support import atomic_files as files
 
 State = Literal["running", "ended", "interrupted", "failed"]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from kernelwright.rehearsal import sandbox, watch
-from kernelwright.rehearsal.desk import NOTEBOOK, Desk
+from kernelwright.rehearsal import resource_limits, sandbox
+from kernelwright.rehearsal.resource_limits import Limits, Watched
+from kernelwright.rehearsal.run_directory import NOTEBOOK, Desk
 from kernelwright.rehearsal.sandbox import Launch, SandboxName, Setting
-from kernelwright.rehearsal.watch import Limits, Watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +34,10 @@ def run(notebook: bytes, setting: Setting, sandbox_name: SandboxName, limits: Li
     started = time.monotonic()
     with desk.log.open("wb") as log, _launched(launch, log) as process:
         try:
-            watched = watch.watch(process, desk.working, limits)
+            watched = resource_limits.watch(process, desk.working, limits)
         finally:
-            watch.end(process)
-            watch.end_recording(desk.record)
+            resource_limits.end(process)
+            resource_limits.end_recording(desk.record)
     return _outcome(desk, time.monotonic() - started, watched, notebook)
 
 

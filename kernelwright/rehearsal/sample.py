@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import InvalidInput
-from kernelwright.project import Project
+from kernelwright.project.model import Project
 from kernelwright.rehearsal import tables
 
 Row = Sequence[str]

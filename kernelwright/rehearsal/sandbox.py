@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kernelwright.metadata import KernelMetadata
-from kernelwright.rehearsal.desk import NOTEBOOK, Desk, Layout, PhaseName, mount_points
+from kernelwright.project.metadata import KernelMetadata
+from kernelwright.rehearsal.run_directory import NOTEBOOK, Desk, Layout, PhaseName, mount_points
 
 SandboxName = Literal["bubblewrap", "process"]
-GUARD = Path(__file__).with_name("guard")
+GUARD = Path(__file__).with_name("network_guard")
 EXECUTE = Path(__file__).with_name("execute.py")
 PROCESS_ONLY = (
     "bubblewrap does not work here, so the run is a plain process: Python's network is blocked and inputs are "

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kernelwright.runtime import config, fingerprints, inputs, record, validity
+from kernelwright.runtime import config, fingerprints, inputs, record, submission_rules
 from kernelwright.runtime.errors import InputNotFound, InvalidSubmission
 
 
@@ -17,7 +17,7 @@ def write(rows: Iterable[Sequence[object]], *, header: Sequence[str], after: str
     kernel the rows come from.
     """
     path, table = _path(), [tuple(row) for row in rows]
-    if problems := validity.problems(table, header, _sample()):
+    if problems := submission_rules.problems(table, header, _sample()):
         listed = "".join(f"\n- {problem}" for problem in problems)
         raise InvalidSubmission(f"{path.name} is left as it was, the new rows are not valid:{listed}")
     lines = (",".join(map(_cell, row)) for row in (header, *table))

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from kernelwright.image import Image
+from kernelwright.image.kaggle_image import Image
 from kernelwright.wheels.requirements import Requirements
-from kernelwright.wheels.wheel import Wheel
+from kernelwright.wheels.wheel_file import Wheel
 
 
 def find(requirements: Requirements, image: Image, wheels: Sequence[Wheel]) -> list[str]:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from kernelwright import pythons
 from kernelwright.errors import UnwritableOutput, WheelsUnavailable
-from kernelwright.image import Image, tags_for
-from kernelwright.wheels import tools, wheel
-from kernelwright.wheels.lock import Distribution
+from kernelwright.image import interpreters
+from kernelwright.image.kaggle_image import Image, tags_for
+from kernelwright.wheels import tools, wheel_file
+from kernelwright.wheels.lockfile import Distribution
 
 _EPOCH = "315532800"
 """1980, the oldest time a zip can hold: a wheel built twice has the same bytes."""
@@ -33,7 +33,7 @@ class Store:
     def holds(self, file: str, sha256: str) -> bool:
         """Tell whether a wheel is there, and whole."""
         place = self.place(file, sha256)
-        return place.is_file() and wheel.sha256(place) == sha256
+        return place.is_file() and wheel_file.sha256(place) == sha256
 
     def put(self, found: Path, sha256: str) -> Path:
         """Take a file over."""
@@ -117,7 +117,7 @@ def build(distribution: Distribution, image: Image, store: Store) -> Distributio
         if done.returncode or not found:
             raise WheelsUnavailable(f"{sdist}: does not build:\n{done.stderr.strip()}")
         _hold_against_image(found[0].name, sdist, image)
-        sha256 = wheel.sha256(found[0])
+        sha256 = wheel_file.sha256(found[0])
         return replace(distribution, wheels={store.put(found[0], sha256).name: sha256})
 
 
@@ -125,7 +125,7 @@ def _hold_against_image(file: str, sdist: str, image: Image) -> None:
     tags = parse_wheel_filename(file)[3]
     fits = f"{image.name} takes Python {image.python} and glibc {image.glibc}"
     if not any(tag in image.tags for tag in tags):
-        cure = "" if pythons.running() == image.python else f"; run this on Python {image.python}"
+        cure = "" if interpreters.running() == image.python else f"; run this on Python {image.python}"
         raise WheelsUnavailable(f"{sdist}: built here it is {file}, but {fits}{cure}")
     here = platform.libc_ver()[1]
     if all(tag.platform == "linux_x86_64" for tag in tags) and _number(here) > _number(image.glibc):

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from kernelwright.errors import WheelsUnavailable
-from kernelwright.image import Image, tags_for
+from kernelwright.image.kaggle_image import Image, tags_for
 from kernelwright.wheels import tools
-from kernelwright.wheels.lock import Distribution
+from kernelwright.wheels.lockfile import Distribution
 from kernelwright.wheels.requirements import Requirements
 
 PYTHONS = ("3.11", "3.12", "3.13")

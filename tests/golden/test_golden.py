@@ -70,10 +70,10 @@ def as_notebook(tree, case, way, working):
 
 def attached(project):
     """Lay the built dataset out as it would be mounted."""
-    from kernelwright import building
-    from kernelwright.project import load_project
+    from kernelwright.bundle import build
+    from kernelwright.project.model import load_project
 
-    building.build(load_project(project))
+    build.build(load_project(project))
     shutil.copytree(project / "build" / "sources", project.parent / "input" / "the-sources")
     return project.parent / "input"
 

@@ -9,7 +9,7 @@ from landmarks import delg, pipeline
 from landmarks.delg import Delg
 from landmarks.embedding import DelgGlobal, Embedder
 from landmarks.errors import WrongModelFile
-from landmarks.features import NONE
+from landmarks.feature_types import NONE
 from landmarks.images import local_pixels
 from landmarks.settings import SEED, DelgSettings, EmbeddingSettings, NetworkSettings, Settings
 from tests.kernel import competition

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from landmarks.dataset import Photo
-from landmarks.features import NONE
+from landmarks.feature_types import NONE
 from landmarks.images import local_pixels
 from landmarks.local_features import FeatureCache, extractor
 from landmarks.prefetch import ahead

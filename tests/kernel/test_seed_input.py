@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernelwright.project import load_project
+from kernelwright.project.model import load_project
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from tests.kernel import seed_input
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarks.features import LocalFeatures
+from landmarks.feature_types import LocalFeatures
 from landmarks.pipeline import agreeing
 from landmarks.settings import VerificationSettings
 from landmarks.verification import verify

@@ -402,11 +402,11 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
     ``inputs`` holds the competition's folder, and datasets of other people; ours are those that were uploaded, at their
     pinned versions.
     """
-    from kernelwright import metadata
+    from kernelwright.project import metadata
     from kernelwright.rehearsal import run, sandbox
-    from kernelwright.rehearsal.desk import Desk
+    from kernelwright.rehearsal.resource_limits import Limits
+    from kernelwright.rehearsal.run_directory import Desk
     from kernelwright.rehearsal.sandbox import Setting
-    from kernelwright.rehearsal.watch import Limits
 
     def execute(request: dict) -> None:
         kernel = kaggle.kernels[request["slug"]]

@@ -5,8 +5,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from kernelwright import building
-from kernelwright.project import load_project
+from kernelwright.bundle import build as building
+from kernelwright.project.model import load_project
 
 METADATA = {
     "id": "alice/toy-kernel",

@@ -6,9 +6,9 @@ import textwrap
 
 import pytest
 
-from kernelwright.project import load_project
+from kernelwright.project.model import load_project
 from kernelwright.rehearsal.rehearse import Plan, rehearse
-from kernelwright.rehearsal.watch import Limits
+from kernelwright.rehearsal.resource_limits import Limits
 
 METADATA = {
     "id": "OWNER/toy-kernel",

@@ -1,5 +1,5 @@
 from kernelwright.rehearsal.comparison import compare
-from tests.packager.rehearsal.test_page import run
+from tests.packager.rehearsal.test_html_report import run
 
 RIGHT = {"name": "RERUN", "computes": True, "smoke": 0, "why": "", "right": True}
 

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from kernelwright import building, image, pythons
+from kernelwright.bundle import build
 from kernelwright.errors import EnvironmentUnavailable
+from kernelwright.image import interpreters, kaggle_image
 from kernelwright.rehearsal import environment
 from kernelwright.rehearsal.environment import Recipe
 from tests import notebooks
@@ -21,7 +22,12 @@ def late():
 
 
 def recipe(version="3.11", **changes):
-    told = {"python": Path("python"), "version": version, "image": image.load("2026-08"), "names": ("numpy", "boruta")}
+    told = {
+        "python": Path("python"),
+        "version": version,
+        "image": kaggle_image.load("2026-08"),
+        "names": ("numpy", "boruta"),
+    }
     return Recipe(**(told | changes))
 
 
@@ -32,7 +38,7 @@ def test_an_environment_holds_what_the_kernel_imports_at_the_images_versions(tmp
     (root / "pipeline/other.py").write_text("")
     (root / "main.py").write_text("# %%\n%matplotlib inline\nimport pipeline, cv2\n\n# %%\n!ls\nimport scipy.stats\n")
     project = notebooks.load_project(root)
-    found = environment._names(project, building.build_notebook(project), image.load("2026-08"))
+    found = environment._names(project, build.build_notebook(project), kaggle_image.load("2026-08"))
     own = {"opencv-python-headless", "pillow", "scikit-image", "scipy", "tensorflow"}
     assert set(found) - set(environment.STACK) == own
     assert recipe(names=found).requirements[-3:] == ["scikit-image==0.25.2", "scipy==1.16.3", "tensorflow==2.20.0"]
@@ -68,10 +74,12 @@ def test_what_is_not_for_this_python_is_read_from_what_uv_says(said, strangers):
 def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    wanted = recipe(python=pythons.on_path(pythons.running()), version=pythons.running(), names=("boruta",))
+    wanted = recipe(
+        python=interpreters.on_path(interpreters.running()), version=interpreters.running(), names=("boruta",)
+    )
     with pytest.raises(EnvironmentUnavailable) as error:
         environment.make(wanted, tmp_path / "made", lambda _: None)
-    head = f"what the kernel imports of 2026-08 cannot be installed on Python {pythons.running()}:\n"
+    head = f"what the kernel imports of 2026-08 cannot be installed on Python {interpreters.running()}:\n"
     assert str(error.value).startswith(head)
     assert "boruta" in str(error.value)
     assert list((tmp_path / "made").iterdir()) == []
@@ -97,5 +105,5 @@ def test_a_shim_that_does_not_run_is_no_python(tmp_path, monkeypatch):
     shim.write_text("#!/bin/sh\necho 'not installed' >&2\nexit 127\n")
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert pythons.on_path("3.99") is None
-    assert pythons.on_path(pythons.running()) is not None
+    assert interpreters.on_path("3.99") is None
+    assert interpreters.on_path(interpreters.running()) is not None

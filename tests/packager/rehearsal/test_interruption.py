@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from kernelwright.errors import RehearsalUnderWay
-from kernelwright.rehearsal import home, sandbox
+from kernelwright.rehearsal import rehearsal_directory, sandbox
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from tests import notebooks
 
@@ -121,14 +121,17 @@ def test_what_a_crash_left_is_swept_at_the_next_start(tmp_path):
     (record / ".stages.json.part").touch()
     record.chmod(0o500)
     left = subprocess.Popen(["sleep", "600"], env={**os.environ, "KERNELWRIGHT_RECORD": str(record)})
-    with home.occupied(folder):
+    with rehearsal_directory.occupied(folder):
         assert left.wait(10) == -signal.SIGKILL
         assert not any(folder.iterdir())
 
 
 def test_two_rehearsals_of_one_project_do_not_meet(kernel, source):
     project = kernel()
-    with home.occupied(project.build / "rehearsal") as folder, pytest.raises(RehearsalUnderWay) as caught:
+    with (
+        rehearsal_directory.occupied(project.build / "rehearsal") as folder,
+        pytest.raises(RehearsalUnderWay) as caught,
+    ):
         rehearse(project, Plan(source=source))
     assert str(caught.value) == f"{folder}: another rehearsal is under way in it; wait for it, or end it"
 

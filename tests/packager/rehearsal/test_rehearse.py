@@ -4,7 +4,7 @@ import os
 import pytest
 
 from kernelwright.errors import InvalidInput
-from kernelwright.project import load_project
+from kernelwright.project.model import load_project
 from kernelwright.rehearsal import sandbox
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from tests.packager.rehearsal.conftest import contents

@@ -100,7 +100,7 @@ def test_each_label_gets_its_share_give_or_take_one(sizes, count):
 def test_the_mini_dataset_is_sampled_as_real_data_is(tmp_path):
     from pathlib import Path
 
-    from kernelwright.project import load_project
+    from kernelwright.project.model import load_project
 
     root = Path(__file__).parents[3]
     mini = root / "build" / "mini"

@@ -1,6 +1,6 @@
 from kernelwright.rehearsal import verdict
+from kernelwright.rehearsal.resource_limits import Watched
 from kernelwright.rehearsal.run import Outcome
-from kernelwright.rehearsal.watch import Watched
 
 
 def code(source, *, duration=1.0, outputs=(), key="one"):

@@ -3,8 +3,8 @@
 import pytest
 
 from kernelwright.errors import WheelsUnavailable
-from kernelwright.project import load_project
-from kernelwright.wheels import make
+from kernelwright.project.model import load_project
+from kernelwright.wheels import update as make
 from tests import notebooks, wheelhouse
 
 IMAGE = """

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from kernelwright import pythons
 from kernelwright.errors import EnvironmentUnavailable
-from kernelwright.project import load_project
-from kernelwright.rehearsal import environment, mounted_wheels
+from kernelwright.image import interpreters
+from kernelwright.project.model import load_project
+from kernelwright.rehearsal import environment, install_check, wheels_input
 from kernelwright.rehearsal.environment import Environment
 from kernelwright.rehearsal.rehearse import Plan, rehearse
-from kernelwright.wheels import locks, make, verify
+from kernelwright.wheels import project_locks, update
 from tests import notebooks, wheelhouse
 
-HERE = pythons.running()
+HERE = interpreters.running()
 CP = f"cp{HERE.replace('.', '')}"
 IMAGE = f"""
 python = "{HERE}"
@@ -89,7 +89,7 @@ def test_the_wheels_are_made_if_need_be_and_installed_before_the_first_module(pr
 
 
 def test_one_wheel_removed_and_one_byte_changed_stop_the_notebook_at_the_install_cell(project):
-    folder = make.make(project).folder
+    folder = update.make(project).folder
     (folder / "pebble-1.5-py3-none-any.whl").unlink()
     stone = folder / f"stone-2.5-{CP}-{CP}-manylinux_2_17_x86_64.whl"
     data = bytearray(stone.read_bytes())
@@ -105,34 +105,34 @@ def test_one_wheel_removed_and_one_byte_changed_stop_the_notebook_at_the_install
 
 
 def test_wheels_of_another_python_are_stood_in_for_and_never_uploaded(project, tmp_path):
-    make.make(project)
+    update.make(project)
     image = project.root / "wheels/images/mine.toml"
     image.write_text(IMAGE.replace(f'python = "{HERE}"', 'python = "3.12"'))
     if HERE == "3.12":
         pytest.skip("this Python is the image's")
-    carried = make.make(project).wheels
+    carried = update.make(project).wheels
     assert carried == ("pebble-1.5-py3-none-any.whl", "stone-2.5-cp312-cp312-manylinux_2_17_x86_64.whl")
-    mounted_wheels.stage(project, tmp_path / "staged", HERE)
+    wheels_input.stage(project, tmp_path / "staged", HERE)
     stand_in = f"stone-2.5-{CP}-{CP}-manylinux_2_17_x86_64.whl"
     staged = sorted(path.name for path in (tmp_path / "staged/my-wheels").glob("*.whl"))
     assert staged == sorted([*carried, stand_in])
     assert [path.name for path in (project.build / "rehearsal/wheels").iterdir()] == [stand_in]
-    assert not (make.folder(project) / stand_in).exists()
+    assert not (update.folder(project) / stand_in).exists()
 
 
 def test_a_wheel_that_was_removed_is_not_stood_in_for(project, tmp_path):
     (project.root / "wheels/images/mine.toml").write_text(IMAGE.replace(f'python = "{HERE}"', 'python = "3.12"'))
-    folder = make.make(project).folder
+    folder = update.make(project).folder
     (folder / "stone-2.5-cp312-cp312-manylinux_2_17_x86_64.whl").unlink()
-    mounted_wheels.stage(project, tmp_path / "staged", HERE)
+    wheels_input.stage(project, tmp_path / "staged", HERE)
     staged = sorted(path.name for path in (tmp_path / "staged/my-wheels").glob("*.whl"))
     assert staged == ["pebble-1.5-py3-none-any.whl"]
 
 
 def test_a_python_that_no_wheel_is_for_is_told(project, tmp_path):
-    make.make(project)
+    update.make(project)
     with pytest.raises(EnvironmentUnavailable) as error:
-        mounted_wheels.stage(project, tmp_path / "staged", "3.9")
+        wheels_input.stage(project, tmp_path / "staged", "3.9")
     assert str(error.value) == "stone 2.5 has no wheel for Python 3.9; put the image's Python on PATH"
 
 
@@ -188,20 +188,20 @@ def test_the_kernels_own_requirements_resolve_and_install_wherever_a_python_is_f
     (root / "main.py").write_text("# %%\nprint(1)\n")
     project = load_project(root)
     tags = "manylinux_2_17_x86_64.manylinux2014_x86_64"
-    assert make.make(project).wheels == (
+    assert update.make(project).wheels == (
         "Keras_Applications-1.0.8-py3-none-any.whl",
         "efficientnet-1.1.1-py3-none-any.whl",
         f"pydegensac-0.3.0-cp312-cp312-{tags}.whl",
         f"pydegensac-0.3.0-cp313-cp313-{tags}.whl",
     )
-    proofs = {proof.python: proof for proof in verify.verify(project, print)}
+    proofs = {proof.python: proof for proof in install_check.verify(project, print)}
     assert set(proofs) == {"3.11", "3.12", "3.13"}
     for version, proof in proofs.items():
-        there = "proven" if pythons.anywhere(version) else "not proven"
+        there = "proven" if interpreters.anywhere(version) else "not proven"
         assert (proof.python, proof.word) == (version, there), proof.detail
 
 
 def test_the_default_images_wheels_are_exactly_what_it_lacks():
-    (slot,) = locks.slots(load_project(notebooks.ROOT))
+    (slot,) = project_locks.slots(load_project(notebooks.ROOT))
     assert (slot.image.name, slot.is_fresh) == ("2026-08", True)
     assert [found.name for found in slot.lock.distribution] == ["efficientnet", "keras-applications", "pydegensac"]

@@ -1,7 +1,7 @@
 import pytest
 
-from kernelwright import building
-from kernelwright.project import load_project
+from kernelwright.bundle import build
+from kernelwright.project.model import load_project
 from tests import notebooks
 
 EARLY = """
@@ -38,5 +38,5 @@ def test_without_wheels_the_set_up_cell_neither_packs_nor_installs(shop):
 
 
 def _set_up(shop):
-    cells = building.build_notebook(load_project(shop.root)).cells
+    cells = build.build_notebook(load_project(shop.root)).cells
     return next(cell.source for cell in cells if cell.kind == "code")

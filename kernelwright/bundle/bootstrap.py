@@ -1,0 +1,83 @@
+"""The text of the set-up cell: what it defines, what it is told, and the files that no other cell carries."""
+
+import base64
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from kernelwright.bundle.sources import Stage
+
+DATASET_FILE = "sources.json"
+_LINE = 100
+_EARLY = "# Among these is what the install below needs of the runtime; its own cells follow and hold the same bytes.\n"
+_INSTALL = """# What Kaggle's image lacks, from the attached wheels.
+__import__("kernelwright.runtime.offline").runtime.offline.install()"""
+
+
+def text(told: str, packed: Mapping[str, bytes], dataset: str = "", *, installs: bool = False) -> str:
+    """Return the set-up cell.
+
+    Parameters
+    ----------
+    told : str
+        Content of ``kernelwright.json``.
+    packed : mapping
+        Path -> bytes of the files that this cell writes.
+    dataset : str
+        Slug of the dataset that holds them all instead; empty for none.
+    installs : bool
+        Whether the cell ends with the offline install.
+    """
+    parts = [_definition("bootstrap_cell.py"), *([_definition("bootstrap_dataset_cell.py")] if dataset else [])]
+    parts.append(f"_config = {_literal(told)}")
+    files = f"_fetch({dataset!r}, _config)" if dataset else _packed(packed)
+    early = _EARLY if installs and not dataset else ""
+    parts.append(f"{early}_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")
+    parts += [_INSTALL] if installs else []
+    return "\n\n".join(parts)
+
+
+def driver(stage: Stage) -> dict[str, Any]:
+    """Return what the set-up cell does for the driver's cells; ``{root}`` is the tree's folder."""
+    names = {"__file__": f"{{root}}/{stage.file}"} if stage.carried else {}
+    names |= {"__package__": stage.package} if stage.package else {}
+    return {"file": stage.file, "folder": stage.folder, "names": names}
+
+
+def _definition(name: str) -> str:
+    return resources.files("kernelwright.bundle").joinpath(name).read_text("utf-8").rstrip()
+
+
+def _literal(text: str) -> str:
+    return repr(text) if "'''" in text else f"r'''{text}'''"
+
+
+def _packed(files: Mapping[str, bytes]) -> str:
+    entries = "".join(f"    {json.dumps(path, ensure_ascii=False)}: {_base64(data)},\n" for path, data in files.items())
+    return f"{{\n{entries}}}" if files else "{}"
+
+
+def _base64(data: bytes) -> str:
+    encoded = base64.b64encode(data).decode("ascii")
+    if len(encoded) <= _LINE:
+        return f'"{encoded}"'
+    lines = (encoded[at : at + _LINE] for at in range(0, len(encoded), _LINE))
+    return '"""\n' + "\n".join(lines) + '"""'
+
+
+def dataset(files: Mapping[str, bytes]) -> bytes:
+    """Return the one file of the sources' dataset: path -> ``["text", …]``, or ``["base64", …]`` where it is no text.
+
+    One file, because Kaggle takes at most 50 at the top of a dataset, unpacks archives, and its client leaves folders
+    out unless told otherwise.
+    """
+    held = {path: _entry(data) for path, data in files.items()}
+    return f"{json.dumps(held, ensure_ascii=False, indent=1)}\n".encode()
+
+
+def _entry(data: bytes) -> tuple[str, str]:
+    try:
+        return "text", data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "base64", base64.b64encode(data).decode("ascii")

@@ -1,0 +1,76 @@
+"""Keys and passwords in what would be uploaded."""
+
+import re
+from collections.abc import Iterator
+
+from kernelwright.bundle.build import Notebook
+from kernelwright.bundle.sources import DRIVER
+from kernelwright.check import credentials
+from kernelwright.check.code.source import ALLOWED, is_own, origin, placed
+from kernelwright.check.finding import Finding, Severity
+from kernelwright.project.model import Project
+from kernelwright.support import ipython_syntax
+
+_KINDS = {
+    "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "a key of Kaggle's": r"KGAT_[0-9a-f]{20,}|[\"']key\\?[\"']\s*:\s*\\?[\"'][0-9a-f]{32}\\?[\"']",
+    "a token of Hugging Face": r"\bhf_(?!x{8})[A-Za-z0-9]{30,}",
+    "a token of GitHub": r"\b(?:gh[pousr]_(?!x{8})[A-Za-z0-9]{36,}|github_pat_(?!x{8})[A-Za-z0-9_]{50,})",
+    "a token of GitLab": r"\bgl(?:pat|dt|rt|cbt|ptt)-(?!x{8})[\w-]{20,}",
+    "a key of AWS": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    "a key of Google's": r"\bAIza[0-9A-Za-z_-]{35}|\bGOCSPX-[\w-]{20,}",
+    "a token of Slack": r"\bxox[abeprs]-[0-9A-Za-z-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+",
+    "a key of OpenAI or Anthropic": (
+        r"\bsk-(?:(?:ant|proj|svcacct|admin)-(?=[\w-]*\d)[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})"
+    ),
+    "a key of Weights & Biases": (
+        r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]*[\"'][0-9a-f]{40}[\"']"
+        r"|\bwandb[\"',\s]+login\b[^;&|#]*\b[0-9a-f]{40}\b"
+    ),
+    "a hook of Discord": r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}",
+    "a token of Telegram": r"(?<!\d)\d{8,10}:(?=[\w-]*\d)[A-Za-z0-9_-]{34,36}(?![\w-])",
+    "a token of Neptune": r"\beyJhcGlfYWRkcmVzcyI6[\w+/=]{20,}",
+    "a key of Groq": r"\bgsk_(?!x{8})[A-Za-z0-9]{40,}",
+    "a key of Stripe": r"\b[sr]k_live_[0-9A-Za-z]{20,}",
+    "a signed token": r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}",
+    "a password in an address": (
+        r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@\"'{}$<>()\[\]\\*]*:(?:%[0-9A-Fa-f]{2}|[^\s/@\"'{}$<>()\[\]\\*%])+@[\w\[]"
+    ),
+}
+_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
+_COMMAND = re.compile(r"\s*((?:[\w., ]+=\s*)?[!%]|export\s)")
+
+
+def masked(text: str) -> str:
+    """Return a text, such as a command, with a mark in place of what may be secret in it."""
+    text = credentials.masked(text)
+    for pattern in _PATTERNS.values():
+        text = pattern.sub("…", text)
+    return text
+
+
+def check(project: Project, built: Notebook) -> Iterator[Finding]:
+    """Search every text that is carried, the driver's cells included."""
+    for cell, line in placed(project, built.cells):
+        is_python = cell.kind == "code" and bool(ipython_syntax.split(cell.source).python)
+        yield from _in(project.configuration.driver, cell.source, first=line, is_python=is_python)
+    for file in built.tree.files:
+        if (is_own(file) or file.origin == DRIVER) and file.text:
+            place = origin(file) if is_own(file) else file.path
+            yield from _in(place, file.text, first=1, is_python=file.path.endswith(".py"))
+
+
+def _in(place: str, text: str, *, first: int, is_python: bool) -> Iterator[Finding]:
+    services = credentials.services(text)
+    for number, line in enumerate(text.split("\n"), first):
+        bare = not is_python or bool(_COMMAND.match(line))
+        kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(line)), "")
+        kind = kind or credentials.kind(line, services, bare=bare)
+        if kind and ALLOWED not in line:
+            yield Finding(
+                check="secret",
+                severity=Severity.error,
+                place=f"{place}:{number}",
+                problem=f"looks like {kind}, which everybody who sees the notebook could read",
+                fix="take it out and revoke it; on Kaggle, use kaggle_secrets",
+            )

@@ -1,0 +1,1 @@
+"""What Kaggle's image holds, and interpreters like its own."""

@@ -1,0 +1,202 @@
+"""What Kaggle's image holds: one Python, one glibc, the installed distributions. A data file an image.
+
+An image is looked for in the project's ``wheels/images/`` first, then among those that come with the package.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+from packaging import tags
+from packaging.utils import canonicalize_name
+from pydantic import ConfigDict, Field
+
+from kernelwright.errors import InvalidImage
+from kernelwright.project import parsing
+
+DEFAULT = "2026-08"
+PROJECT_IMAGES = "wheels/images"
+OLDEST_MINOR = 5
+"""manylinux1 is glibc 2.5: nothing older was ever a platform tag."""
+_LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFile:
+    """An image's file as it is written."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    python: Annotated[str, Field(pattern=r"^3\.\d+(\.\d+)?$")]
+    glibc: Annotated[str, Field(pattern=r"^2\.\d+$")]
+    date: str
+    source: str
+    provisional: bool = False
+    extends: str = ""
+    distributions: dict[str, str] = field(default_factory=dict)
+    added: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One of Kaggle's images.
+
+    Attributes
+    ----------
+    name : str
+        As in ``images`` of the configuration.
+    python_full : str
+        ``3.12.13``, or ``3.12`` where the patch is not known.
+    glibc : str
+        ``2.35``: wheels up to manylinux_2_35 fit.
+    date, source : str
+        When and where the list was taken.
+    provisional : bool
+        Put together from what is known of an image that Kaggle does not run yet.
+    distributions : mapping of str to str
+        Normalized name to version; the version is empty where it is known only that some version is there.
+    digest : str
+        Changes when anything does that decides what fits.
+    """
+
+    name: str
+    python_full: str
+    glibc: str
+    date: str
+    source: str
+    provisional: bool
+    distributions: Mapping[str, str]
+
+    @property
+    def python(self) -> str:
+        """The Python's major and minor version."""
+        return ".".join(self.python_full.split(".")[:2])
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platform tags that fit, the newest first."""
+        return tuple(_ladder(int(self.glibc.split(".")[1])))
+
+    @cached_property
+    def tags(self) -> Mapping[tags.Tag, int]:
+        """The wheel tags that fit, each with its rank: 0 is the best."""
+        return tags_for(self.python, self.platforms)
+
+    @property
+    def markers(self) -> dict[str, str]:
+        """The environment in which the image evaluates markers."""
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": self.python_full,
+            "os_name": "posix",
+            "platform_machine": "x86_64",
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_system": "Linux",
+            "platform_version": "",
+            "python_full_version": self.python_full if self.python_full.count(".") > 1 else f"{self.python_full}.0",
+            "python_version": self.python,
+            "sys_platform": "linux",
+        }
+
+
+def _ladder(minor: int) -> Iterator[str]:
+    for step in range(minor, OLDEST_MINOR - 1, -1):
+        yield f"manylinux_2_{step}_x86_64"
+        if step in _LEGACY:
+            yield f"{_LEGACY[step]}_x86_64"
+    yield "linux_x86_64"
+
+
+def tags_for(python: str, platforms: tuple[str, ...]) -> Mapping[tags.Tag, int]:
+    """Return the tags that fit a CPython of ``major.minor``, each with its rank: 0 is the best."""
+    major, minor = map(int, python.split("."))
+    version = (major, minor)
+    fitting = [
+        *tags.cpython_tags(version, [f"cp{major}{minor}"], platforms),
+        *tags.compatible_tags(version, f"cp{major}{minor}", platforms),
+    ]
+    return {tag: rank for rank, tag in reversed(list(enumerate(fitting)))}
+
+
+def load(name: str, root: Path | None = None) -> Image:
+    """Read an image by its name; ``root`` is the project's folder.
+
+    Raises
+    ------
+    InvalidImage
+        No such image, or its file does not fit.
+    """
+    file = _places(root).get(name)
+    if file is None:
+        raise InvalidImage(f"no image {name!r}; there is: {', '.join(known(root))}")
+    parsed = _parse(file)
+    below = load(parsed.extends, root).distributions if parsed.extends else {}
+    return Image(
+        name=name,
+        python_full=parsed.python,
+        glibc=parsed.glibc,
+        date=parsed.date,
+        source=parsed.source,
+        provisional=parsed.provisional,
+        distributions=dict(sorted({**below, **parsed.distributions, **parsed.added}.items())),
+    )
+
+
+def known(root: Path | None = None) -> list[str]:
+    """Return the names of all images, the project's own included."""
+    return sorted(_places(root))
+
+
+def _places(root: Path | None) -> dict[str, Traversable]:
+    folders: list[Traversable] = [resources.files("kernelwright.image").joinpath("data")]
+    if root and (root / PROJECT_IMAGES).is_dir():
+        folders.append(root / PROJECT_IMAGES)
+    return {file.name.removesuffix(".toml"): file for f in folders for file in f.iterdir() if file.name[-5:] == ".toml"}
+
+
+def _parse(file: Traversable) -> ImageFile:
+    try:
+        return parsing.parse(ImageFile, tomllib.loads(file.read_text("utf-8")), where=f"{file.name}: ")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidImage(f"{file.name}: not TOML: {error}") from None
+    except parsing.Mismatch as mismatch:
+        raise InvalidImage("\n".join(mismatch.lines)) from None
+
+
+def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:
+    """Read the output of ``pip freeze``: normalized name to version, empty for what was installed from an address.
+
+    Raises
+    ------
+    InvalidImage
+        With every line that is not of a freeze.
+    """
+    found: dict[str, str] = {}
+    problems = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if match := re.fullmatch(r"([A-Za-z0-9._-]+)(?:==(\S+)| @ \S+)", line.strip()):
+            found[canonicalize_name(match[1])] = match[2] or ""
+        elif not line.startswith("-e "):
+            problems.append(f"{file}:{number}: {line.strip()[:60]!r} is not a line of `pip freeze`")
+    if not found and not problems:
+        problems.append(f"{file}: names no distribution; take it on Kaggle with `pip freeze > {file}`")
+    if problems:
+        raise InvalidImage("\n".join(problems))
+    return dict(sorted(found.items()))
+
+
+def write(distributions: Mapping[str, str], *, python: str, glibc: str, source: str, taken: date) -> str:
+    """Return the text of an image's file."""
+    lines = "\n".join(f'{name} = "{version}"' for name, version in distributions.items())
+    head = f'python = "{python}"\nglibc = "{glibc}"\ndate = "{taken.isoformat()}"\nsource = "{source}"\n'
+    return f"{head}\n[distributions]\n{lines}\n"

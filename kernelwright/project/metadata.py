@@ -1,0 +1,133 @@
+"""kernel-metadata.json and dataset-metadata.json: what Kaggle knows of us, and the rules it holds us to."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from kernelwright.project import parsing
+
+PLACEHOLDER_OWNER = "OWNER"
+DATASET_FILE = "dataset-metadata.json"
+"""Beside a dataset's files; Kaggle reads it at the upload and mounts it nowhere."""
+_LONGEST_NAME = 200  # bytes; a file is written beside its place first, under a longer name
+_VERSION = "[1-9][0-9]*"
+
+
+def _flag(value: object) -> object:
+    flags: dict[str, bool] = {"true": True, "false": False}
+    value = flags.get(value.lower(), value) if isinstance(value, str) else value
+    if not isinstance(value, bool):
+        raise ValueError("should be true or false")  # noqa: TRY004 - pydantic reports a ValueError as a misfit
+    return value
+
+
+def _kernel_id(value: str) -> str:
+    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]{5,}", value):
+        raise ValueError("should be owner/slug, the slug of 5 or more letters, digits and hyphens")
+    return value
+
+
+def _dataset(value: str) -> str:
+    if not re.fullmatch(rf"[^/\s]+/[A-Za-z0-9-]+(/{_VERSION})?", value):
+        raise ValueError("should be owner/slug or owner/slug/version")
+    return value
+
+
+def _kernel(value: str) -> str:
+    if not re.fullmatch(rf"[^/\s]+/[A-Za-z0-9-]{{5,}}(/{_VERSION})?", value):
+        raise ValueError("should be owner/slug or owner/slug/version, the slug of 5 or more characters")
+    return value
+
+
+def _model(value: str) -> str:
+    if not re.fullmatch(rf"([^/\s]+/){{4}}{_VERSION}", value):
+        raise ValueError("should be owner/model/framework/variation/version")
+    return value
+
+
+def _competition(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ValueError("should be a bare slug, as in the competition's address")
+    return value
+
+
+def _notebook_file(value: str) -> str:
+    if not value.endswith(".ipynb"):
+        raise ValueError("should end in .ipynb")
+    if not value.isprintable() or len(value.rpartition("/")[2].encode()) > _LONGEST_NAME:
+        raise ValueError(f"should be a path whose name has at most {_LONGEST_NAME} bytes")
+    return value
+
+
+DatasetSource = Annotated[str, AfterValidator(_dataset)]
+KernelSource = Annotated[str, AfterValidator(_kernel)]
+ModelSource = Annotated[str, AfterValidator(_model)]
+CompetitionSource = Annotated[str, AfterValidator(_competition)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelMetadata:
+    """kernel-metadata.json; keys Kaggle may add later are let through."""
+
+    __pydantic_config__ = ConfigDict(extra="ignore")
+
+    id: Annotated[str, AfterValidator(_kernel_id)]
+    title: Annotated[str, Field(min_length=5, max_length=50)]
+    code_file: Annotated[str, AfterValidator(_notebook_file)]
+    language: Literal["python"] = "python"
+    kernel_type: Literal["notebook"] = "notebook"
+    is_private: Flag = True
+    enable_gpu: Flag = False
+    enable_tpu: Flag = False
+    enable_internet: Flag = True
+    machine_shape: str = ""
+    competition_sources: tuple[CompetitionSource, ...] = ()
+    dataset_sources: tuple[DatasetSource, ...] = ()
+    kernel_sources: tuple[KernelSource, ...] = ()
+    model_sources: tuple[ModelSource, ...] = ()
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The folder name each attached source is mounted under, competitions first."""
+        owned = self.dataset_sources + self.kernel_sources + self.model_sources
+        return self.competition_sources + tuple(source.split("/")[1] for source in owned)
+
+
+def read(data: object, file: Path) -> KernelMetadata:
+    """Check the parsed JSON of ``file``; raises `validation.Mismatch` with every problem."""
+    return parsing.parse(KernelMetadata, data, where=f"{file}: ")
+
+
+def _dataset_id(value: str) -> str:
+    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]{6,50}", value):
+        raise ValueError("should be owner/slug, the slug of 6 to 50 letters, digits and hyphens")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licence:
+    """One entry of ``licenses``."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetMetadata:
+    """dataset-metadata.json; a dataset is private unless its upload says otherwise."""
+
+    __pydantic_config__ = ConfigDict(extra="ignore")
+
+    id: Annotated[str, AfterValidator(_dataset_id)]
+    title: Annotated[str, Field(min_length=6, max_length=50)]
+    licenses: Annotated[tuple[Licence, ...], Field(min_length=1, max_length=1)]
+    subtitle: Annotated[str, Field(min_length=20, max_length=80)] | None = None
+    description: str = ""
+
+
+def read_dataset(data: object, file: Path) -> DatasetMetadata:
+    """Check the parsed JSON of ``file``; raises `validation.Mismatch` with every problem."""
+    return parsing.parse(DatasetMetadata, data, where=f"{file}: ")

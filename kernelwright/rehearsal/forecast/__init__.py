@@ -1,0 +1,1 @@
+"""How long the hidden rerun will take, from runs of other sizes."""

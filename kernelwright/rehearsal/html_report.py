@@ -1,0 +1,142 @@
+"""build/rehearsal/report.html: the report as one page that needs nothing but itself."""
+
+import base64
+import functools
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from kernelwright.errors import HookFailed
+from kernelwright.project.model import Project
+from kernelwright.rehearsal import charts, hooks
+from kernelwright.rehearsal.report import Report, Run
+from kernelwright.support import atomic_files
+
+_STYLES = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_FOLDER = Path(__file__).with_name("template")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gallery:
+    """What the kernel itself shows of a run: HTML of the project's own, or why there is none."""
+
+    html: str = ""
+    problem: str = ""
+
+
+def gallery(project: Project, source: Path, folder: Path, runs: Sequence[Run]) -> Gallery:
+    """Ask the ``gallery`` hook about the last rerun that recorded something."""
+    hook = project.configuration.gallery
+    records = [folder / f"{run.phase}-{run.mounts}" / "record" for run in runs if run.phase == "rerun" and run.stages]
+    if not hook or not records:
+        return Gallery()
+    try:
+        html = hooks.call(project, hook, folder / "gallery.json", records[-1], source)
+    except HookFailed as error:
+        return Gallery(problem=str(error))
+    return Gallery(html=html) if isinstance(html, str) else Gallery(problem=f"the hook {hook} should return text")
+
+
+def write(report: Report, file: Path, shown: Gallery) -> None:
+    """Write the page in one step."""
+    atomic_files.replace(file, render(report, shown).encode("utf-8"))
+
+
+def render(report: Report, shown: Gallery) -> str:
+    """Return the page. All that comes from data is escaped; the gallery's HTML is the project's own code."""
+    style = (_FOLDER / "page.css").read_text("utf-8")
+    styles = [style, *_STYLES.findall(shown.html)]
+    return _template().render(
+        report=report,
+        policy=_policy(styles),
+        style=Markup(style),  # noqa: S704 - the file beside the template
+        shown=shown,
+        gallery=Markup(shown.html),  # noqa: S704 - made by the kernel's own hook, which escapes what it shows
+        headline=headline(report),
+    )
+
+
+def headline(report: Report) -> str:
+    """Say in a few words how it went."""
+    if report.state != "ended":
+        return {"running": "Not ended", "interrupted": "Interrupted", "failed": "Failed"}[report.state]
+    failed = sum(not run.complete for run in report.runs)
+    if failed:
+        return f"{failed} of {len(report.runs)} runs failed"
+    return "Complete" if report.complete else "The runs disagree"
+
+
+def _policy(styles: Sequence[str]) -> str:
+    """Return a content security policy that allows images in the page itself and exactly these styles."""
+    hashes = (base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(hashes))
+    return f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
+
+
+@functools.cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"seconds": duration, "gigabytes": gigabytes}
+    environment.globals |= {
+        "area": charts.area,
+        "bar": charts.bar,
+        "stacked": charts.stacked,
+        "parts": parts,
+        "colours": charts.COLOURS,
+        "cells": cells,
+        "guard": guard,
+    }
+    return environment.get_template("page.html.j2")
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time as a person reads it."""
+    if seconds is None:
+        return "never ran"
+    if seconds < 10:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    minutes, hours = seconds / 60, seconds / 3600
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes:.0f} min" if hours < 1.5 else f"{hours:.1f} h"
+
+
+def gigabytes(size: float) -> str:
+    """Write a size in GB, of 10**9 bytes."""
+    return f"{size / 1e9:.2f} GB"
+
+
+def parts(run: Run) -> list[tuple[str, float]]:
+    """Return what a run's time went to: its stages by name, then all the rest."""
+    stages = [(f"{stage['name']}, {stage['count']} items", float(stage["seconds"])) for stage in run.stages]
+    return [*stages, ("all else", max(run.seconds - sum(seconds for _, seconds in stages), 0.0))]
+
+
+def cells(run: Run) -> dict[str, Any]:
+    """Part the cells into those worth a look and those that took no time; both keep their order."""
+    slowest = max((cell["seconds"] or 0.0 for cell in run.cells), default=0.0)
+    quick = [cell for cell in run.cells if not cell["failed"] and _is_quick(cell["seconds"], slowest)]
+    return {"slowest": slowest, "shown": [cell for cell in run.cells if cell not in quick], "quick": quick}
+
+
+def _is_quick(seconds: float | None, slowest: float) -> bool:
+    return seconds is not None and seconds < max(0.01 * slowest, 0.1)
+
+
+def guard(chosen: Mapping[str, Any]) -> str:
+    """Say what the guard decided."""
+    does = "computes" if chosen["computes"] else "copies the sample"
+    smoke = f" after {chosen['smoke']} smoke queries" if chosen["smoke"] else ""
+    return f"{chosen['name']}: {does}{smoke}"

@@ -1,0 +1,166 @@
+"""Proof that the wheels install: a clean environment a Python, the notebook's own install, an import, `pip check`."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from packaging.utils import canonicalize_name
+
+import kernelwright
+from kernelwright.errors import EnvironmentUnavailable, WheelsUnavailable
+from kernelwright.image import interpreters
+from kernelwright.image import kaggle_image as images
+from kernelwright.image.kaggle_image import Image
+from kernelwright.project.model import Project
+from kernelwright.rehearsal import environment, sandbox
+from kernelwright.rehearsal.environment import Environment, Recipe
+from kernelwright.rehearsal.sandbox import GUARD
+from kernelwright.wheels import conflicts, fetch, project_locks, update, wheel_file
+from kernelwright.wheels.project_locks import Slot
+from kernelwright.wheels.resolve import PYTHONS
+from kernelwright.wheels.wheel_file import Wheel
+
+_INSTALL = "from kernelwright.runtime import offline; offline.install()"
+_NOWHERE = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What was found on one Python: ``proven``, ``failed``, or ``not proven`` where nothing could be tried."""
+
+    python: str
+    word: Literal["proven", "failed", "not proven"]
+    detail: str
+
+
+def verify(project: Project, tell: Callable[[str], None]) -> list[Proof]:
+    """Hold build/wheels against the locks, then install them on each Python found here.
+
+    Raises
+    ------
+    WheelsUnavailable
+        The folder is not what the locks say.
+    """
+    update.check(project)
+    slots = project_locks.slots(project)
+    if faults := list(_faults(project, slots)):
+        raise WheelsUnavailable("\n".join(faults))
+    versions = sorted({*PYTHONS, *(slot.image.python for slot in slots)}, key=lambda text: int(text.split(".")[1]))
+    return [_proof(project, slots, version, tell) for version in versions]
+
+
+def _faults(project: Project, slots: Sequence[Slot]) -> Iterator[str]:
+    """Name every wheel that is missing, altered, a stranger, or one of two."""
+    folder = update.folder(project)
+    place = folder.relative_to(project.root)
+    if not folder.is_dir():
+        yield f"{place}: no such folder; make it with `kernelwright wheels`"
+        return
+    locked = {(d.best(slot.image.tags) or ""): d for slot in slots if slot.lock for d in slot.lock.distribution}
+    held = {path.name: path for path in sorted(folder.glob("*.whl"))}
+    cure = "make the folder again with `kernelwright wheels`"
+    yield from (f"{place}/{file}: missing; {cure}" for file in sorted(locked) if file not in held)
+    for file, path in held.items():
+        if file in locked and wheel_file.sha256(path) != locked[file].wheels[file]:
+            yield f"{place}/{file}: altered: its sha256 is not the lock's; {cure}"
+        elif file not in locked:
+            yield f"{place}/{file}: not in a lock{_twin(file, list(locked))}; {cure}"
+
+
+def _twin(file: str, locked: Sequence[str]) -> str:
+    twins = [other for other in locked if other.split("-")[0].lower() == file.split("-", maxsplit=1)[0].lower()]
+    return f", which names {twins[0]}: two of one distribution" if twins else ""
+
+
+def _proof(project: Project, slots: Sequence[Slot], version: str, tell: Callable[[str], None]) -> Proof:
+    python = interpreters.anywhere(version)
+    if python is None:
+        return Proof(python=version, word="not proven", detail="no such Python on this machine")
+    slot = next((slot for slot in slots if slot.image.python == version), slots[0])
+    tell(f"installing on Python {version}")
+    try:
+        wheels = [wheel_file.read(path) for path in _wheels(project, slot, version)]
+        recipe = _recipe(_image(project, slot, version), python, version, wheels)
+        made = environment.make(recipe, project.build / "cache" / "proofs", tell)
+        with tempfile.TemporaryDirectory() as scratch:
+            return _tried(made, Path(scratch), wheels, version)
+    except (EnvironmentUnavailable, WheelsUnavailable) as error:
+        return Proof(python=version, word="failed", detail=str(error))
+
+
+def _wheels(project: Project, slot: Slot, version: str) -> Iterator[Path]:
+    """Yield what the notebook finds on that Python: the carried wheels, and stand-ins for those of another Python."""
+    kept_in = update.store(project, project_locks.wanted(project))
+    for distribution in slot.lock.distribution if slot.lock else ():
+        path = fetch.fetch(distribution, slot.image, version, kept_in)
+        if path is None:
+            raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel for Python {version}")
+        carried = update.folder(project) / path.name
+        yield carried if carried.is_file() else path
+
+
+def _image(project: Project, slot: Slot, version: str) -> Image:
+    """Return the image whose versions hold on that Python: the slot's, or another one that has it."""
+    known = (images.load(name, project.root) for name in images.known(project.root))
+    return slot.image if slot.image.python == version else next((i for i in known if i.python == version), slot.image)
+
+
+def _recipe(image: Image, python: Path, version: str, wheels: Sequence[Wheel]) -> Recipe:
+    names = tuple(sorted({*conflicts.needed(image, wheels), "pip"}))
+    return Recipe(python=python, version=version, image=image, names=names)
+
+
+def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> Proof:
+    """Install as the notebook does, import each module, check what was installed."""
+    python = made.overlay(scratch / "python")
+    variables = _variables(_carried(scratch, wheels), scratch / "input")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [*_offline(), str(python), *arguments]
+        return subprocess.run(command, cwd=scratch, env=variables, capture_output=True, text=True, check=False)
+
+    modules = [module for one in wheels for module in one.modules]
+    for step in (_INSTALL, "; ".join(f"import {module}" for module in modules)):
+        if (done := run("-c", step)).returncode:
+            return Proof(python=version, word="failed", detail=done.stderr.strip())
+    if broken := _broken(run("-m", "pip", "check").stdout, {one.name for one in wheels}):
+        return Proof(python=version, word="failed", detail=broken)
+    return Proof(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
+
+
+def _offline() -> list[str]:
+    """Return what cuts a command off the network, where bubblewrap works; elsewhere the guard stops Python's own."""
+    cut = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
+    return cut if sandbox.bubblewrap_works() else []
+
+
+def _broken(said: str, names: set[str]) -> str:
+    """Keep the lines of `pip check` that are about the wheels."""
+    return "\n".join(line for line in said.splitlines() if canonicalize_name(line.partition(" ")[0]) in names)
+
+
+def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
+    """Lay out what the notebook would have: the runtime with its hashes, and the dataset."""
+    tree, dataset = scratch / "tree", scratch / "input" / "wheels"
+    package = Path(kernelwright.__file__).parent
+    shutil.copytree(package / "runtime", tree / "kernelwright" / "runtime")
+    shutil.copy2(package / "__init__.py", tree / "kernelwright")
+    dataset.mkdir(parents=True)
+    for one in wheels:
+        shutil.copy2(one.path, dataset)
+    told = {"wheels": {one.path.name: wheel_file.sha256(one.path) for one in wheels}, "wheels_dataset": "wheels"}
+    (tree / "kernelwright.json").write_text(json.dumps(told), "utf-8")
+    return tree
+
+
+def _variables(tree: Path, mounted: Path) -> dict[str, str]:
+    """Return the variables of a notebook without a network."""
+    told = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
+    paths = os.pathsep.join([str(GUARD), str(tree)])
+    return told | {"PATH": os.defpath, "PYTHONPATH": paths, "KERNELWRIGHT_INPUT": str(mounted), "LANG": "C.UTF-8"}

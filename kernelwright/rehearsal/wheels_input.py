@@ -1,0 +1,58 @@
+"""The wheels' dataset of a rehearsal: what would be uploaded, and on another Python what stands in for it."""
+
+import shutil
+from pathlib import Path
+
+from kernelwright.errors import EnvironmentUnavailable
+from kernelwright.image.kaggle_image import tags_for
+from kernelwright.project.model import Project
+from kernelwright.wheels import fetch, project_locks, update
+from kernelwright.wheels.lockfile import Distribution
+
+
+def ensure(project: Project) -> None:
+    """Make the wheels where there are none; what was altered since is left as it is, for the notebook to find."""
+    if project.configuration.wheels and not update.folder(project).is_dir():
+        update.make(project)
+
+
+def stage(project: Project, target: Path, version: str) -> None:
+    """Add the wheels' dataset to the staged input, as it is in build/wheels unless the input folder has one.
+
+    Raises
+    ------
+    EnvironmentUnavailable
+        A distribution has no wheel for the Python that is rehearsed on.
+    """
+    slug = project.configuration.wheels_dataset
+    if not project.configuration.wheels:
+        return
+    if not (target / slug).is_dir():
+        shutil.copytree(update.folder(project), target / slug)
+    for path in stand_ins(project, target / slug, version):
+        shutil.copy2(path, target / slug)
+
+
+def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:
+    """Return wheels for ``version``, kept in build/rehearsal/wheels, for those in ``folder`` that do not fit it."""
+    slot, asked = project_locks.slots(project)[0], project_locks.wanted(project)
+    if version == slot.image.python or slot.lock is None:
+        return []
+    fitting, held = tags_for(version, slot.image.platforms), {path.name for path in folder.glob("*.whl")}
+    replaced = [
+        d for d in slot.lock.distribution if (best := d.best(slot.image.tags)) in held and best != d.best(fitting)
+    ]
+    return [
+        _stand_in(project, fetch.fetch(d, slot.image, version, update.store(project, asked)), d, version)
+        for d in replaced
+    ]
+
+
+def _stand_in(project: Project, path: Path | None, distribution: Distribution, version: str) -> Path:
+    if path is None:
+        who = f"{distribution.name} {distribution.version}"
+        raise EnvironmentUnavailable(f"{who} has no wheel for Python {version}; put the image's Python on PATH")
+    kept = project.rehearsal / "wheels" / path.name
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(path, kept)
+    return kept

@@ -1,0 +1,1 @@
+"""What every room needs: atomic files, git, file locks, polling, hashing, IPython's syntax."""

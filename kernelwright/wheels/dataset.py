@@ -1,0 +1,96 @@
+"""Verified wheels -> a dataset's folder, flat, private, replaced whole or not at all."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kernelwright.errors import InvalidProject, UnwritableOutput, WheelsUnavailable
+from kernelwright.project import metadata, parsing
+from kernelwright.project.model import Project
+from kernelwright.wheels.wheel_file import Wheel
+
+LARGEST_DATASET_FILES = 50
+"""Kaggle takes no more files at the top of a dataset. The metadata, which is not sent, leaves room for the list of
+contents that a push adds.
+"""
+LICENCES = "LICENCES.txt"
+
+
+def described(project: Project) -> bytes:
+    """Return dataset-metadata.json; its rules are checked.
+
+    Raises
+    ------
+    InvalidProject
+        The slug or the title breaks a rule of Kaggle's.
+    """
+    owner = project.metadata.id.partition("/")[0]
+    table = {
+        "id": f"{owner}/{project.configuration.wheels_dataset}",
+        "title": f"Wheels for {project.metadata.title}"[:50].rstrip(),
+        "licenses": [{"name": "other"}],
+        "description": f"Each wheel under its own licence: see {LICENCES}.",
+    }
+    try:
+        metadata.read_dataset(table, Path(metadata.DATASET_FILE))
+    except parsing.Mismatch as mismatch:
+        raise InvalidProject(mismatch.lines) from None
+    return f"{json.dumps(table, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def licences(wheels: Sequence[Wheel]) -> bytes:
+    """Return the licences of all wheels as one text."""
+    blocks = []
+    for wheel in wheels:
+        short = wheel.licence.strip().partition("\n")[0]
+        head = f"{wheel.name} {wheel.version}" + (f": {short}" if short else "")
+        texts = [f"--- {name} ---\n\n{text.strip()}" for name, text in wheel.licences]
+        blocks.append("\n\n".join([f"{'=' * len(head)}\n{head}\n{'=' * len(head)}", *texts]))
+    return ("\n\n\n".join(blocks) + "\n").encode()
+
+
+def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -> None:
+    """Replace ``folder`` by one that holds the wheels and the further files.
+
+    Raises
+    ------
+    WheelsUnavailable
+        More files than a dataset takes.
+    UnwritableOutput
+        The old folder is then intact.
+    """
+    count = len(wheels) + len(further)
+    if count > LARGEST_DATASET_FILES:
+        raise WheelsUnavailable(
+            f"{folder}: {len(wheels)} wheels and {len(further)} further files make {count}; Kaggle takes "
+            f"{LARGEST_DATASET_FILES} at the top of a dataset; name fewer images, or fewer requirements"
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+            made, old = Path(scratch, "new"), Path(scratch, "old")
+            _fill(made, wheels, further)
+            _swap(made, folder, old)
+    except OSError as error:
+        raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def _fill(made: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -> None:
+    made.mkdir()
+    for wheel in wheels:
+        shutil.copyfile(wheel.path, made / wheel.path.name)
+    for name, data in further.items():
+        (made / name).write_bytes(data)
+
+
+def _swap(made: Path, folder: Path, old: Path) -> None:
+    if folder.exists():
+        folder.rename(old)
+    try:
+        made.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise

@@ -1,0 +1,107 @@
+import pytest
+
+from kernelwright.bundle.cells import Cell, compose, driver_digest, fits_a_cell
+from kernelwright.bundle.sources import SourceFile, SourceTree, Stage
+
+STAGE = Stage(file="main.py")
+MARKDOWN = Cell(kind="markdown", source="# Title")
+CODE = Cell(kind="code", source="go()")
+HERE = Cell(kind="markdown", source="## Modules", metadata={"tags": ["modules"]})
+
+
+def file(path="p/a.py", data=b"x = 1\n", origin="p", **more):
+    return SourceFile(path=path, data=data, origin=origin, **more)
+
+
+def composed(driver, *files, shown=True):
+    tree = SourceTree(files=files, graph={}, stage=STAGE)
+    return compose(tree, driver, "{}", "SET UP", shown=shown)
+
+
+def sources(cells):
+    return [cell.source for cell in cells]
+
+
+MODULE = ["### `p/a.py`\n\nAbout &lt;a&gt; \\$x\\$", "%%module p/a.py\nx = 1\n"]
+LIST = "**The modules of this notebook**\n\n- [`p/a.py`](#p/a.py) · About &lt;a&gt; \\$x\\$"
+A = file(module="p.a", summary="About <a> $x$")
+
+
+def test_the_opening_comes_first_then_contents_set_up_modules_and_the_driver():
+    assert sources(composed([MARKDOWN, CODE], A)) == ["# Title", LIST, "SET UP", *MODULE, "go()"]
+
+
+def test_without_an_opening_the_set_up_is_first():
+    assert sources(composed([CODE, MARKDOWN], A)) == [LIST, "SET UP", *MODULE, "go()", "# Title"]
+
+
+def test_a_cell_tagged_modules_moves_them_behind_it():
+    assert sources(composed([MARKDOWN, CODE, HERE, CODE], A)) == [
+        "# Title",
+        LIST,
+        "SET UP",
+        "go()",
+        "## Modules",
+        *MODULE,
+        "go()",
+    ]
+
+
+def test_modules_of_a_dataset_are_listed_and_not_shown():
+    listed = LIST.replace("[`p/a.py`](#p/a.py)", "`p/a.py`")
+    assert sources(composed([CODE], A, shown=False)) == [listed, "SET UP", "go()"]
+
+
+def test_cells_say_what_they_are_and_vendored_ones_are_folded():
+    vendored = file("v.py", origin="vendor v", module="v")
+    cells = composed([Cell(kind="code", source="go()", metadata={"tags": ["t"]})], A, vendored)
+    marks = [cell.metadata["kernelwright"] for cell in cells]
+    assert [mark.get("file", mark.get("driver")) for mark in marks] == [
+        "contents",
+        "kernelwright.json",
+        "p/a.py",
+        "p/a.py",
+        "v.py",
+        "v.py",
+        0,
+    ]
+    assert marks[3] == {"file": "p/a.py", "sha256": A.sha256}
+    assert cells[-1].metadata == {"tags": ["t"], "kernelwright": {"driver": 0}}
+    folded = [cell.metadata["kernelwright"]["file"] for cell in cells if "_kg_hide-input" in cell.metadata]
+    assert folded == ["kernelwright.json", "v.py"]
+
+
+def test_ids_follow_from_what_a_cell_is_not_from_what_is_in_it():
+    before, after = composed([CODE], A), composed([CODE], file(data=b"x = 2\n", module="p.a"))
+    assert [cell.id for cell in before] == [cell.id for cell in after]
+    assert len({cell.id for cell in before}) == len(before)
+    assert all(len(cell.id) == 12 for cell in before)
+
+
+@pytest.mark.parametrize(
+    ("it", "fits"),
+    [
+        (file(), True),
+        (file("p/größe.py"), True),
+        (file("p/two words.txt", b"x"), True),
+        (file(data=b""), False),
+        (file(data=b"\xff"), False),
+        (file("p/{x}.py"), False),
+        (file("p/$x.py"), False),
+        (file("p/x.txt "), False),
+        (file("p/x.csv", b"x" * 20_001), False),
+        (file("p/x.py", b"x" * 20_001), True),
+        (file("main.py", origin="driver"), False),
+    ],
+)
+def test_a_cell_carries_text_under_a_plain_name(it, fits):
+    assert fits_a_cell(it) is fits
+
+
+def test_a_drivers_digest_is_of_kinds_texts_and_tags_in_order():
+    tagged = Cell(kind="code", source="go()", metadata={"tags": ["slow"], "title": "Go"})
+    shown = Cell(kind="raw", source="go()")
+    drivers = [[CODE, MARKDOWN], [MARKDOWN, CODE], [CODE], [tagged], [shown], []]
+    assert len({driver_digest(one) for one in drivers}) == len(drivers)
+    placed = Cell(kind="code", source="go()", metadata={"tags": [], "kernelwright": {"driver": 0}}, id="1")
+    assert driver_digest([placed]) == driver_digest([CODE])

@@ -1,0 +1,35 @@
+"""What a check finds, and projects spoilt for it."""
+
+import textwrap
+from pathlib import Path
+
+from kernelwright.check.run import survey
+
+CASES = Path(__file__).parent / "code/cases"
+OF_CODE = {"build", "inputs", "network", "exit", "secret"}
+"""The checks that read the code."""
+
+
+def cases(name):
+    """Return the pieces of code in a file of cases."""
+    return (CASES / name).read_text("utf-8").removesuffix("\n").split("\n----\n")
+
+
+def told(folder, kernel=""):
+    return [(one.check, one.severity.value, one.place, one.problem) for one in survey(folder, kernel)]
+
+
+def with_driver(folder, text):
+    """Append a cell to the driver, before the one that writes the submission."""
+    cell = f"# %%\n{textwrap.dedent(text).strip()}\n\n# %%\nsubmission.write"
+    file = folder / "main.py"
+    file.write_text(file.read_text().replace("# %%\nsubmission.write", cell))
+
+
+def with_module(folder, text):
+    file = folder / "toy/__init__.py"
+    file.write_text(file.read_text() + textwrap.dedent(text))
+
+
+def found(folder, check):
+    return [one for one in survey(folder) if one.check == check]

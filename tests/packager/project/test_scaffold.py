@@ -1,0 +1,91 @@
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from kernelwright.bundle.build import build_notebook
+from kernelwright.errors import InvalidInput, UnwritableOutput
+from kernelwright.project import scaffold
+from kernelwright.project.model import load_project
+from tests import notebooks
+
+TEMPLATES = ["images", "tabular"]
+
+
+@pytest.fixture(scope="module", params=TEMPLATES)
+def started(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param) / "demo"
+    scaffold.start(folder, request.param)
+    return folder
+
+
+def test_there_is_a_template_for_each_name_on_the_command_line():
+    from kernelwright.cli.init import Template
+
+    assert sorted(path.name for path in scaffold.TEMPLATES.iterdir()) == sorted(Template) == TEMPLATES
+
+
+def test_it_loads_and_builds(started):
+    project = load_project(started)
+    assert (project.metadata.id, project.metadata.title) == ("OWNER/demo-kernel", "Demo kernel")
+    assert project.notebook == started / "build/demo-kernel.ipynb"
+    assert "solution/model.py" in build_notebook(project).tree.digests
+
+
+def test_its_own_tests_pass(started):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        command, cwd=started, env=notebooks.environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_runs_in_place_on_its_mini_input(started, tmp_path):
+    environment = notebooks.environment(KERNELWRIGHT_INPUT=str(started / "build/mini"), PYTHONPATH=str(notebooks.ROOT))
+    subprocess.run([sys.executable, started / "kernel_src/main.py"], cwd=tmp_path, env=environment, check=True)
+    truth = (started / "build/mini/my-competition/truth.csv").read_text().splitlines()
+    given = (tmp_path / "submission.csv").read_text().splitlines()
+    assert len(given) == len(truth)
+    assert sum(map(str.__eq__, sorted(given), sorted(truth))) / len(truth) > 0.8
+
+
+def test_its_mini_input_is_the_same_every_time(started, tmp_path):
+    shutil.copytree(started, tmp_path / "again", ignore=shutil.ignore_patterns("build"))
+    subprocess.run([sys.executable, "tests/make_mini.py"], cwd=tmp_path / "again", check=True)
+    assert contents(tmp_path / "again/build/mini") == contents(started / "build/mini")
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.full
+def test_it_rehearses(started):
+    command = [sys.executable, "-m", "kernelwright", "rehearse", "--project", str(started), "--json"]
+    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {run["verdict"] for run in json.loads(done.stdout)["runs"]} == {"Complete"}
+
+
+def test_files_that_are_there_stay_and_nothing_is_written(tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(UnwritableOutput) as caught:
+        scaffold.start(tmp_path, "tabular")
+    assert str(caught.value) == f"{tmp_path}: README.md there already; name an empty or a new folder"
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_a_mini_input_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(scaffold, "_MAKE_MINI", "tests/gone.py")
+    with pytest.raises(InvalidInput, match=r"the project is written, but `python tests/gone\.py` failed: "):
+        scaffold.start(tmp_path, "tabular")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("demo", "demo-kernel"), ("My Great_Kernel!", "my-great-kernel"), ("日本", "my-kernel"), ("x" * 60, "x" * 50)],
+)
+def test_the_folder_names_the_kernel(name, slug):
+    assert scaffold._slug(name) == slug

@@ -1,0 +1,50 @@
+from kernelwright.bundle import build
+from kernelwright.errors import InvalidProject
+from kernelwright.project.model import load_project
+from kernelwright.wheels import project_locks, update
+from tests.packager.wheels.shop import CP312, refused
+
+
+def test_what_is_locked_stays_until_it_is_upgraded(shop):
+    shop.offer("alpha", "1.0")
+    shop.want("alpha")
+    shop.make()
+    shop.offer("alpha", "1.1")
+    shop.offer("beta")
+    shop.want("alpha", "beta")
+    assert shop.make().wheels == ("alpha-1.0-py3-none-any.whl", "beta-1.0-py3-none-any.whl")
+    assert shop.make(upgrade=True).wheels == ("alpha-1.1-py3-none-any.whl", "beta-1.0-py3-none-any.whl")
+
+
+def test_a_stale_lock_is_told_and_keeps_a_notebook_from_being_built(shop):
+    shop.offer("alpha")
+    shop.want("alpha")
+    missing = "wheels/mine.lock: no such file; make it with `kernelwright wheels`"
+    assert refused(lambda: update.check(load_project(shop.root)), InvalidProject) == missing
+    shop.make()
+    update.check(load_project(shop.root))
+    shop.want("alpha>=0.9")
+    stale = (
+        "wheels/mine.lock: stale: wheels/requirements.in, the image or allow_sdist changed since; "
+        "run `kernelwright wheels`"
+    )
+    assert refused(lambda: update.check(load_project(shop.root)), InvalidProject) == stale
+    assert refused(lambda: build.build_notebook(load_project(shop.root)), InvalidProject) == stale
+
+
+def test_wheels_are_locked_for_the_pythons_a_rehearsal_may_run_on(shop):
+    shop.offer("alpha", tags=CP312)
+    other = shop.offer("alpha", tags=CP312.replace("312", "311"))
+    shop.offer("alpha", tags=CP312.replace("312", "310"))
+    shop.offer("alpha", tags="cp311-cp311-win_amd64")
+    shop.want("alpha")
+    assert shop.make().wheels == (f"alpha-1.0-{CP312}.whl",)
+    assert sorted(project_locks.told(load_project(shop.root))) == [other.name, f"alpha-1.0-{CP312}.whl"]
+
+
+def test_an_edited_lock_is_told(shop):
+    shop.want("alpha")
+    shop.locked.write_text('format = 1\nimage = "mine"\n')
+    assert refused(shop.make) == (
+        "mine.lock: inputs: required, and missing\ndelete mine.lock and run `kernelwright wheels` again"
+    )

@@ -1,0 +1,94 @@
+import zipfile
+
+import pytest
+
+from kernelwright.wheels import wheel_file
+from tests import wheelhouse
+from tests.packager.wheels.shop import refused
+
+
+def test_a_wheel_tells_what_it_is_needs_and_brings(tmp_path):
+    files = {
+        "stone/__init__.py": "",
+        "stone/grain.py": "",
+        "_stone.cpython-312-x86_64-linux-gnu.so": "",
+        "notes/x.py": "",
+    }
+    path = wheelhouse.wheel(tmp_path, "Big.Pebble", "1.5", requires=['numpy>=2; extra == "fast"'], files=files)
+    found = wheel_file.read(path)
+    assert (found.name, found.version, found.licence) == ("big-pebble", "1.5", "MIT")
+    assert [str(one) for one in found.requires] == ['numpy>=2; extra == "fast"']
+    assert found.modules == ("_stone", "stone")
+    assert found.licences == (("LICENSE.txt", "The licence of Big.Pebble.\n"),)
+
+
+def test_a_renamed_wheel_is_named_with_what_it_is(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble").rename(tmp_path / "stone-1.0-py3-none-any.whl")
+    assert refused(lambda: wheel_file.read(path)) == (
+        "stone-1.0-py3-none-any.whl: renamed: inside it is pebble 1.0; give it back its own name"
+    )
+
+
+def test_a_copys_name_is_no_wheels_name(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble").rename(tmp_path / "pebble-1.0-py3-none-any (1).whl")
+    assert refused(lambda: wheel_file.read(path)) == (
+        "pebble-1.0-py3-none-any (1).whl: not the name of a wheel; give it back its own"
+    )
+
+
+def test_a_corrupt_wheel_is_named(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble")
+    path.write_bytes(path.read_bytes()[:200])
+    assert refused(lambda: wheel_file.read(path)) == (
+        "pebble-1.0-py3-none-any.whl: corrupt: File is not a zip file; fetch it again"
+    )
+
+
+def test_an_edited_wheel_is_named_with_the_file(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble")
+    _edit(path, "pebble.py", "VERSION = 'mine'\n")
+    assert refused(lambda: wheel_file.read(path)) == (
+        "pebble-1.0-py3-none-any.whl: edited: pebble.py is not what its record says; fetch it again"
+    )
+
+
+def test_a_file_put_into_a_wheel_is_named(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.py", "")
+    assert refused(lambda: wheel_file.read(path)) == (
+        "pebble-1.0-py3-none-any.whl: edited: more.py is not in its record; fetch it again"
+    )
+
+
+def _edit(path, name, text):
+    with zipfile.ZipFile(path) as archive:
+        held = {one: archive.read(one) for one in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for one, data in {**held, name: text.encode()}.items():
+            archive.writestr(one, data)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:150]), "Failed to read from zip file"),
+        (
+            lambda path: path.rename(path.with_name("beta-1.0-py3-none-any.whl")),
+            "The .dist-info directory `alpha-1.0` does not start with the normalized package name: beta",
+        ),
+    ],
+)
+def test_an_offered_wheel_that_is_corrupt_or_renamed_is_told(shop, spoil, said):
+    spoil(shop.offer("alpha"))
+    shop.want("beta" if "beta" in said else "alpha")
+    told = refused(shop.make).splitlines()
+    assert told[0] == "wheels/requirements.in: nothing fits mine (Python 3.12, glibc 2.35):"
+    assert told[-1] == f"  {said}"
+
+
+def test_an_offered_wheel_that_was_edited_is_told(shop):
+    with zipfile.ZipFile(shop.offer("alpha"), "a") as archive:
+        archive.writestr("more.py", "")
+    shop.want("alpha")
+    assert refused(shop.make) == ("alpha-1.0-py3-none-any.whl: edited: more.py is not in its record; fetch it again")
