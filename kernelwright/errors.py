@@ -9,6 +9,7 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 ├── EnvironmentUnavailable   an environment like the image's cannot be made here
 ├── InvalidNotebook          an edited notebook that cannot be read
 ├── MergeFailed              git cannot merge what changed on both sides
+├── GitFailed                git refuses to tell of a repository, such as one that another user owns
 ├── ClientMissing            Kaggle's client is not installed
 ├── ClientFailed             Kaggle, or its client, did not do what was asked
 ├── NotReady                 a check found what stops a push
@@ -18,7 +19,8 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 └── HookFailed               a score or gallery hook of the kernel
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from kernelwright.runtime.errors import KernelwrightError
 
@@ -26,6 +28,7 @@ __all__ = [
     "ClientFailed",
     "ClientMissing",
     "EnvironmentUnavailable",
+    "GitFailed",
     "HookFailed",
     "InvalidImage",
     "InvalidInput",
@@ -36,10 +39,45 @@ __all__ = [
     "NoForecast",
     "NotReady",
     "NotebookTooLarge",
+    "Problem",
     "RehearsalUnderWay",
     "UnwritableOutput",
     "WheelsUnavailable",
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a project, as data.
+
+    Attributes
+    ----------
+    code : str
+        Its row in `kernelwright.codes`, such as ``KW101``: stable, for scripts and for ``ignore``.
+    file : str
+        The file, relative to the project.
+    place : str or int
+        The key in it, such as ``dataset_sources[2]``, or the line, from 1; empty for the whole file.
+    message, fix : str
+        What is the matter there, with the value, and what would put it right.
+    """
+
+    code: str
+    file: str
+    place: str | int = ""
+    message: str
+    fix: str = ""
+
+    @property
+    def location(self) -> str:
+        """``file``, ``file:line`` or ``file: key``."""
+        if isinstance(self.place, int):
+            return f"{self.file}:{self.place}"
+        return f"{self.file}: {self.place}" if self.place else self.file
+
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.file else ""
+        return f"{where}{self.message}" + (f"; {self.fix}" if self.fix else "")
 
 
 class InvalidProject(KernelwrightError):
@@ -47,13 +85,15 @@ class InvalidProject(KernelwrightError):
 
     Attributes
     ----------
-    problems : tuple of str
-        One line each: the file, the place in it, the value, what is wrong, the fix.
+    problems : tuple of Problem
+        Every problem of the kind, each once.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
+        # A plain sentence is what has not become data yet.
+        told = (Problem(code="", file="", message=one) if isinstance(one, str) else one for one in problems)
+        self.problems = tuple(dict.fromkeys(told))
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 class NotebookTooLarge(KernelwrightError):
@@ -98,6 +138,10 @@ class InvalidNotebook(KernelwrightError):
 
 class MergeFailed(KernelwrightError):
     """What changed on both sides cannot be merged, because git cannot be run."""
+
+
+class GitFailed(KernelwrightError):
+    """git is there and refuses, so that nothing is known of the commit and of what is not committed."""
 
 
 class ClientMissing(KernelwrightError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from kernelwright.bundle import bootstrap, cells, imports, notebook_io, sources
 from kernelwright.bundle.sources import SourceTree
-from kernelwright.errors import InvalidProject, NotebookTooLarge
+from kernelwright.errors import InvalidProject, NotebookTooLarge, Problem
 from kernelwright.project import metadata
 from kernelwright.project.model import Project
 from kernelwright.support import atomic_files
@@ -86,7 +86,7 @@ def assemble(project: Project) -> Notebook:
 
 
 def _both(project: Project) -> tuple[SourceTree, tuple[cells.Cell, ...]]:
-    problems: list[str] = []
+    problems: list[Problem] = []
     tree, driver = None, None
     try:
         tree = sources.collect(project)

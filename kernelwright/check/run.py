@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kernelwright.bundle import build
-from kernelwright.check import kernels, load_problems, metadata, notebook, rehearsal, secrets, wheels
+from kernelwright.check import kernels, load_problems, metadata, notebook, rehearsal, secrets, wheels, worktree
 from kernelwright.check.code import exits, inputs, network, submission_writes, symbols
 from kernelwright.check.code.source import is_own
 from kernelwright.check.finding import Finding, Severity, ordered
 from kernelwright.errors import InvalidImage, InvalidProject, NotebookTooLarge
 from kernelwright.project.config import KernelConfiguration
 from kernelwright.project.model import Project, load_configuration, load_project
-from kernelwright.support import git
 
 _OF_FORM = re.compile(r": (code_file|\w+_sources\[\d+\])$")
 _NAMED = 3
@@ -28,8 +27,8 @@ def survey(folder: Path, kernel: str = "") -> list[Finding]:
     try:
         project = load_project(root, kernel)
     except InvalidProject as error:
-        return ordered(_once([*load_problems.told(root, "project", error.problems), *_raw(root, kernel)]))
-    found = [*metadata.check(root, project.configuration.metadata), *git.check(root), *kernels.check(project)]
+        return ordered(_once([*load_problems.told(root, "project", map(str, error.problems)), *_raw(root, kernel)]))
+    found = [*metadata.check(root, project.configuration.metadata), *worktree.check(root), *kernels.check(project)]
     return ordered([*found, *wheels.check(project), *_of_notebook(project)])
 
 
@@ -40,7 +39,7 @@ def _raw(root: Path, kernel: str) -> Iterator[Finding]:
     except InvalidProject:
         chosen = None
     yield from metadata.check(root, chosen.metadata if chosen else "kernel-metadata.json")
-    yield from git.check(root)
+    yield from worktree.check(root)
 
 
 def _once(found: Sequence[Finding]) -> list[Finding]:

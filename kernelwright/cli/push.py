@@ -39,7 +39,6 @@ def push(
     from kernelwright.ship import client as clients
     from kernelwright.ship import payload
     from kernelwright.ship import push as shipping
-    from kernelwright.support import file_lock
 
     loaded = load_project(project, kernel)
     wishes = shipping.Wishes(
@@ -47,7 +46,7 @@ def push(
     )
     _check(loaded, kernel, wishes)
     if dry_run:
-        with file_lock.taken(loaded):
+        with shipping.hold_push_lock(loaded):
             print(*payload.planned(loaded, loaded.notebook.read_bytes()), sep="\n")
         return
     client = clients.find(clients.Pace(poll=poll))

@@ -1,18 +1,19 @@
 """What a project's files were: at pushes that were recorded, at the last build, in git."""
 
 import base64
+import contextlib
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from kernelwright.bundle import bootstrap
 from kernelwright.bundle.sources import SourceTree
-from kernelwright.errors import InvalidNotebook
+from kernelwright.errors import GitFailed, InvalidNotebook
 from kernelwright.project.model import Project
 from kernelwright.pull import edited_notebook
 from kernelwright.pull.edited_notebook import Edited
+from kernelwright.support import git
 
 RECORDED = ".kernelwright/pushed"
 _REVISIONS = 50
@@ -85,15 +86,6 @@ def module(project: Project, path: str) -> Iterator[bytes]:
 
 def past(root: Path, path: str) -> Iterator[bytes]:
     """Yield the contents a file had in each commit that changed it, the latest first; none without git."""
-    log = _git(root, "log", f"--max-count={_REVISIONS}", "--format=%H", "--", path)
-    for revision in (log or b"").decode().split():
-        data = _git(root, "show", f"{revision}:./{path}")
-        if data is not None:
-            yield data
-
-
-def _git(root: Path, *arguments: str) -> bytes | None:
-    try:
-        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
+    for revision in git.history(root, path, most=_REVISIONS):
+        with contextlib.suppress(GitFailed):  # the commit that deleted it
+            yield git.run(root, "show", f"{revision}:./{path}")

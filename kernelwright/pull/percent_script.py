@@ -136,7 +136,7 @@ def _problem(form: str, cell: Cell) -> str | None:
     try:
         again = read(f"{form}\n".encode())
     except InvalidProject as error:
-        place, _, told = error.problems[0].removeprefix("driver:").partition(": ")
+        place, _, told = str(error.problems[0]).removeprefix("driver:").partition(": ")
         return _mark_within(cell) or f"line {int(place) - 1}: {told}"
     return None if all_same(again, [cell]) else _mark_within(cell) or f"it {_UNWRITABLE}"
 
@@ -155,7 +155,7 @@ def misread(text: str, cells: Sequence[Cell]) -> str:
     try:
         again = read(text.encode())
     except InvalidProject as error:
-        return error.problems[0].removeprefix("driver:")
+        return str(error.problems[0]).removeprefix("driver:")
     return "" if all_same(again, cells) else f"a cell {_UNWRITABLE}"
 
 

@@ -1,7 +1,6 @@
 """The folder of a rehearsal: one rehearsal at a time, and what the last one left is swept first."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from kernelwright.errors import RehearsalUnderWay
 from kernelwright.rehearsal import resource_limits
+from kernelwright.support import file_lock
 
 
 @contextlib.contextmanager
@@ -23,19 +23,11 @@ def occupied(folder: Path) -> Iterator[Path]:
     RehearsalUnderWay
         Another process holds it.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("a+", encoding="ascii") as lock:
-        _take(lock.fileno(), folder)
+    busy = f"{folder}: another rehearsal is under way in it; wait for it, or end it"
+    with file_lock.hold(folder.with_name(f".{folder.name}.lock"), RehearsalUnderWay(busy)):
         sweep(folder)
         folder.mkdir()
         yield folder
-
-
-def _take(lock: int, folder: Path) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise RehearsalUnderWay(f"{folder}: another rehearsal is under way in it; wait for it, or end it") from error
 
 
 def sweep(folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from kernelwright.bundle import build
+from kernelwright.check import worktree
 from kernelwright.check.finding import Finding, Severity
 from kernelwright.check.rehearsal import CHECK as REHEARSAL
 from kernelwright.errors import ClientFailed, NotReady
@@ -39,6 +41,15 @@ def stopping(found: list[Finding], wishes: Wishes) -> list[Finding]:
     return [one for one in found if one.severity != Severity.warning and one.check not in waived]
 
 
+def hold_push_lock(project: Project) -> AbstractContextManager[None]:
+    """Hold the project for one push: its record and its datasets are common to all its kernels.
+
+    A push that is killed leaves its client behind, which goes on sending what it was given: the client holds it too.
+    """
+    busy = "another push of this project is under way, or a client of one that was killed; wait for it, or end it"
+    return file_lock.hold(project.build / ".push.lock", NotReady(busy), inherited=True)
+
+
 def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
     """Send datasets and kernel, and record the version; what was sent before is not sent again.
 
@@ -51,7 +62,7 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
         The notebook was edited on Kaggle since the last push, and the edits are not in the sources; or another push
         is under way.
     """
-    with file_lock.taken(project):
+    with hold_push_lock(project):
         return _ship(project, client, wishes, tell)
 
 
@@ -139,7 +150,7 @@ def _push(project: Project, made: Load, versions: Mapping[str, int], wishes: Wis
         request=made.request,
         notebook=hashlib.sha256(made.notebook).hexdigest(),
         commit=git.commit(project.root),
-        changed=bool(git.uncommitted(project.root)),
+        changed=bool(worktree.changed(project.root)),
         datasets=versions,
         rehearsal="skipped" if wishes.skip_rehearsal else "complete",
         at=push_log.now(),

@@ -1,33 +1,33 @@
-"""One push of a project at a time: its record and its datasets are common to all its kernels."""
+"""A lock that is a file: it ends with the process that holds it, however that ends."""
 
 import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
-from kernelwright.errors import NotReady
-from kernelwright.project.model import Project
+from kernelwright.errors import KernelwrightError
 from kernelwright.support import atomic_files
 
 
 @contextlib.contextmanager
-def taken(project: Project) -> Iterator[None]:
-    """Hold the project for one push; the lock ends with the process and its client, however they end.
+def hold(path: Path, busy: KernelwrightError, *, inherited: bool = False) -> Iterator[None]:
+    """Hold the lock at ``path`` within the block.
 
-    A push that is killed leaves its client behind, which goes on sending what it was given.
-
-    Raises
-    ------
-    NotReady
-        Another process holds it.
+    Parameters
+    ----------
+    path : Path
+        Made where it is not there, and left there.
+    busy : KernelwrightError
+        Raised where another process holds it.
+    inherited : bool
+        Whether programs that are started meanwhile hold it too, until they end.
     """
-    atomic_files.make_folder(project.build)
-    with (project.build / ".push.lock").open("a+", encoding="ascii") as lock:
+    atomic_files.make_folder(path.parent)
+    with path.open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotReady(
-                "another push of this project is under way, or a client of one that was killed; wait for it, or end it"
-            ) from None
-        os.set_inheritable(lock.fileno(), True)  # noqa: FBT003 - it takes no name
+            raise busy from None
+        os.set_inheritable(lock.fileno(), inherited)
         yield

@@ -12,7 +12,7 @@ import pytest
 from kernelwright.errors import ClientFailed
 from kernelwright.project.model import load_project
 from kernelwright.ship import payload, push_log, remote_state
-from kernelwright.support import file_lock
+from kernelwright.ship import push as shipping
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run, start
 from tests.packager.loopback import Fault, rehearsing
@@ -328,7 +328,7 @@ def test_what_is_pushed_runs_on_the_server_as_it_was_rehearsed_and_its_log_is_fo
 
 @pytest.mark.full
 def test_one_push_of_a_project_at_a_time(kaggle, project):
-    with file_lock.taken(load_project(project)):
+    with shipping.hold_push_lock(load_project(project)):
         assert run(kaggle, project, "push") == (1, [], [UNDER_WAY])
     assert kaggle.calls == []
     assert run(kaggle, project, "push")[0] == 0

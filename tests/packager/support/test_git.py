@@ -1,25 +1,58 @@
-import os
-from pathlib import Path
+import subprocess
 
-from tests.packager import shipped
-from tests.packager.check.surveyed import found, told
+import pytest
 
-
-def test_uncommitted_changes_are_a_warning_but_not_what_a_push_records(tmp_path):
-    project = shipped.ready(tmp_path)
-    (project / "pushes.jsonl").write_text("{}\n")
-    (project / ".kernelwright").mkdir()
-    (project / ".kernelwright/x").write_text("")
-    assert told(project) == []
-    (project / "notes.txt").write_text("")
-    assert told(project) == [("git", "warning", "git", "1 uncommitted: notes.txt")]
+from kernelwright.errors import GitFailed
+from kernelwright.support import git
 
 
-def test_a_name_that_is_no_text_is_named_as_well_as_can_be(tmp_path):
-    project = shipped.ready(tmp_path)
-    Path(os.fsdecode(bytes(project) + b"/caf\xe9.txt")).write_text("")
-    assert told(project) == [("git", "warning", "git", "1 uncommitted: caf\ufffd.txt")]
+@pytest.fixture
+def repository(tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    return tmp_path
 
 
-def test_without_git_nothing_is_said_of_it(tmp_path):
-    assert found(shipped.make(tmp_path), "git") == []
+def commit(folder, message="one"):
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    subprocess.run(["git", *who, "commit", "-qm", message], cwd=folder, check=True)
+
+
+def test_a_folder_in_no_repository_has_no_commit_and_no_changes(tmp_path):
+    assert (git.commit(tmp_path), git.uncommitted(tmp_path), git.history(tmp_path, "a", most=3)) == ("", [], [])
+
+
+def test_without_git_there_is_no_commit(repository, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert (git.commit(repository), git.uncommitted(repository)) == ("", [])
+
+
+def test_a_repository_without_a_commit_has_changes_only(repository):
+    (repository / "a").write_text("1")
+    assert (git.commit(repository), git.uncommitted(repository), git.history(repository, "a", most=3)) == ("", ["a"], [])
+
+
+def test_paths_are_relative_to_the_folder_asked_about(repository):
+    (repository / "sub").mkdir()
+    (repository / "sub/a b").write_text("1")
+    (repository / "other").write_text("1")
+    assert git.uncommitted(repository / "sub") == ["a b"]
+
+
+def test_the_history_of_a_file_is_the_latest_commit_first(repository):
+    for text in ("1", "2", "3"):
+        (repository / "a").write_text(text)
+        commit(repository, text)
+    revisions = git.history(repository, "a", most=2)
+    assert [git.run(repository, "show", f"{revision}:./a") for revision in revisions] == [b"3", b"2"]
+    assert git.commit(repository) == revisions[0]
+
+
+def test_a_repository_that_git_refuses_to_read_is_an_error_and_not_a_clean_one(repository, monkeypatch):
+    (repository / "a").write_text("1")
+    commit(repository)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    for ask in (git.commit, git.uncommitted):
+        with pytest.raises(GitFailed, match=r"^git rev-parse: fatal: detected dubious ownership in repository"):
+            ask(repository)
