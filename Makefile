@@ -37,7 +37,6 @@ check: .venv/ready ## ruff, mypy --strict, and what would be wrong with a push
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=kernel_src:. $(BIN)/lint-imports --no-cache --no-logo
-	PYTHONPATH=kernel_src:. $(BIN)/lint-imports --no-cache --quiet
 	$(KW) check
 
 push: .venv/ready mini ## rehearse it unless that is done, push it to Kaggle, follow it, fetch its output
