@@ -36,7 +36,7 @@ check: .venv/ready ## ruff, mypy --strict, and what would be wrong with a push
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=kernel_src:. $(BIN)/lint-imports --no-cache --no-logo
+	PYTHONPATH=kernel_src:. $(BIN)/lint-imports --no-cache
 	$(KW) check
 
 push: .venv/ready mini ## rehearse it unless that is done, push it to Kaggle, follow it, fetch its output
