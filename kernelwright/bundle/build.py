@@ -108,7 +108,7 @@ def told(project: Project, tree: SourceTree, driver: Sequence[cells.Cell]) -> Ma
     order = dict.fromkeys(file.module for file in tree.files if file.module)
     return {
         "competitions": list(project.metadata.competition_sources),
-        "submission": known.submission,
+        "submission": known.submission[0],
         "sample": known.sample,
         "public": {path: {k: v for k, v in mark.items() if v is not None} for path, mark in public.items()},
         "smoke": known.commit.smoke,

@@ -77,7 +77,7 @@ def _of_code(project: Project, built: build.Notebook) -> Iterator[Finding]:
     if not project.metadata.enable_internet:
         yield from network.check(code)
     own = frozenset(file.module.partition(".")[0] for file in built.tree.files if file.module and is_own(file))
-    writers = submission_writes.find(code, project.configuration.submission, own)
+    writers = submission_writes.find(code, project.configuration.submission[0], own)
     yield from exits.check(code, writers, competes=bool(project.metadata.competition_sources))
 
 

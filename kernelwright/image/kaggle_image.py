@@ -164,11 +164,11 @@ def _places(root: Path | None) -> dict[str, Traversable]:
 
 def _parse(file: Traversable) -> ImageFile:
     try:
-        return parsing.parse(ImageFile, tomllib.loads(file.read_text("utf-8")), where=f"{file.name}: ")
+        return parsing.parse(ImageFile, tomllib.loads(file.read_text("utf-8")), file=file.name)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidImage(f"{file.name}: not TOML: {error}") from None
     except parsing.Mismatch as mismatch:
-        raise InvalidImage("\n".join(mismatch.lines)) from None
+        raise InvalidImage(str(mismatch)) from None
 
 
 def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:

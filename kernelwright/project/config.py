@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from kernelwright import codes
 
 RUNTIME = "kernelwright.runtime"
 _FORBID = ConfigDict(extra="forbid")
@@ -17,9 +19,32 @@ def _hook(value: str) -> str:
     return value
 
 
-def _submission_name(value: str) -> str:
-    if "/" in value or not value.endswith((".csv", ".parquet")):
-        raise ValueError("should be a bare file name that ends in .csv or .parquet")
+def _file_name(value: str) -> str:
+    if "/" in value or not value.strip(".") or not value.isprintable():
+        raise ValueError("should be a bare file name, such as submission.csv")
+    return value
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _mounted_file(value: str) -> str:
+    slug, slash, rest = value.partition("/")
+    if not (slug and slash and rest) or value.startswith("/") or ".." in value.split("/"):
+        raise ValueError('should be a file in an attached source, as "its-slug/train.csv"')
+    return value
+
+
+def _kernel_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", value):  # folders of build/ are named for it
+        raise ValueError("should be a name of letters, digits, hyphens and underscores")
+    return value
+
+
+def _code(value: str) -> str:
+    if not value or not any(code.startswith(value) for code in codes.table()):
+        raise ValueError("should be a code of docs/checks.md, or how several begin")
     return value
 
 
@@ -41,6 +66,8 @@ def _path(value: str) -> str:
     return value
 
 
+Code = Annotated[str, AfterValidator(_code)]
+FileName = Annotated[str, AfterValidator(_file_name)]
 PathInside = Annotated[str, AfterValidator(_path)]
 Hook = Annotated[str, AfterValidator(_hook)]
 
@@ -76,6 +103,18 @@ class Forecast:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Check:
+    """Which findings of ``kernelwright check`` are not wanted: codes, or how several of them begin."""
+
+    __pydantic_config__ = _FORBID
+
+    ignore: tuple[Code, ...] = ()
+    per_file_ignores: Annotated[dict[str, tuple[Code, ...]], Field(alias="per-file-ignores")] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class KernelConfiguration:
     """One kernel's keys in ``[tool.kernelwright]``; docs/configuration.md explains each."""
 
@@ -83,10 +122,12 @@ class KernelConfiguration:
 
     driver: PathInside
     sources: tuple[PathInside, ...] = ()
+    exclude: tuple[str, ...] = ()
+    kind: Literal["rerun", "once", "output"] | None = None
     vendor: tuple[Annotated[str, AfterValidator(_package)], ...] = (RUNTIME,)
     carrier: Literal["cells", "dataset"] = "cells"
     sources_dataset: Annotated[str, AfterValidator(_slug)] = ""
-    submission: Annotated[str, AfterValidator(_submission_name)] = "submission.csv"
+    submission: Annotated[tuple[FileName, ...], BeforeValidator(_as_tuple), Field(min_length=1)] = ("submission.csv",)
     sample: str = "sample_submission.csv"
     wheels: str = ""
     wheels_dataset: Annotated[str, AfterValidator(_slug)] = ""
@@ -94,9 +135,10 @@ class KernelConfiguration:
     images: tuple[str, ...] = ()
     score: Hook = ""
     gallery: Hook = ""
-    public: dict[str, Fingerprint] = field(default_factory=dict)
+    public: dict[Annotated[str, AfterValidator(_mounted_file)], Fingerprint] = field(default_factory=dict)
     commit: Commit = field(default_factory=Commit)
     forecast: Forecast = field(default_factory=Forecast)
+    check: Check = field(default_factory=Check)
     metadata: PathInside = "kernel-metadata.json"
 
 
@@ -104,4 +146,4 @@ class KernelConfiguration:
 class Configuration(KernelConfiguration):
     """The whole of ``[tool.kernelwright]``: the first kernel's keys, and the further kernels."""
 
-    kernels: dict[str, KernelConfiguration] = field(default_factory=dict)
+    kernels: dict[Annotated[str, AfterValidator(_kernel_name)], KernelConfiguration] = field(default_factory=dict)

@@ -1,19 +1,36 @@
 """kernel-metadata.json and dataset-metadata.json: what Kaggle knows of us, and the rules it holds us to."""
 
+import codecs
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
+from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import parsing
+from kernelwright.project.refs import SourceRef
 
 PLACEHOLDER_OWNER = "OWNER"
 DATASET_FILE = "dataset-metadata.json"
 """Beside a dataset's files; Kaggle reads it at the upload and mounts it nowhere."""
 _LONGEST_NAME = 200  # bytes; a file is written beside its place first, under a longer name
-_VERSION = "[1-9][0-9]*"
+_VERSION = "[1-9][0-9]{0,8}"
+_FIXES = {
+    "id": 'write "owner/slug", such as "alice/my-kernel"',
+    "title": "write 5 to 50 characters, those of the slug in id",
+    "code_file": "name a file that ends in .ipynb",
+    "language": 'write "python"',
+    "kernel_type": 'write "notebook"',
+    "machine_shape": 'write a name such as "NvidiaTeslaT4", or leave it out',
+    "competition_sources": "take the last part of the competition's address",
+    "dataset_sources": 'take the end of the dataset\'s address, such as "alice/my-data"',
+    "kernel_sources": 'take the end of the notebook\'s address, such as "alice/my-kernel"',
+    "model_sources": 'write it with its version, such as "google/delg/tensorFlow2/base/1"',
+}
 
 
 def _flag(value: object) -> object:
@@ -94,12 +111,45 @@ class KernelMetadata:
     def slugs(self) -> tuple[str, ...]:
         """The folder name each attached source is mounted under, competitions first."""
         owned = self.dataset_sources + self.kernel_sources + self.model_sources
-        return self.competition_sources + tuple(source.split("/")[1] for source in owned)
+        return self.competition_sources + tuple(SourceRef.parse(source).slug for source in owned)
+
+    @property
+    def owner(self) -> str:
+        """Whose kernel it is."""
+        return SourceRef.parse(self.id).owner
 
 
-def read(data: object, file: Path) -> KernelMetadata:
-    """Check the parsed JSON of ``file``; raises `validation.Mismatch` with every problem."""
-    return parsing.parse(KernelMetadata, data, where=f"{file}: ")
+def read_raw(root: Path, name: str) -> Mapping[str, Any]:
+    """Read the JSON object in ``root/name`` as it is; raises `InvalidProject` where there is none."""
+    try:
+        data = (root / name).read_bytes()
+        raw = json.loads(data.decode("utf-8"))
+    except FileNotFoundError:
+        fix = "make it with `kernelwright init`, or with `kaggle kernels init`"
+        raise InvalidProject([_unreadable(name, "no such file", fix)]) from None
+    except OSError as error:
+        fix = "put a file there that can be read"
+        raise InvalidProject([_unreadable(name, f"cannot be read: {error.strerror}", fix)]) from None
+    except (ValueError, RecursionError) as error:
+        if data.startswith(codecs.BOM_UTF8):
+            message = "starts with a byte order mark, which Kaggle's client does not take"
+            raise InvalidProject([_unreadable(name, message, "save it as UTF-8 without one")]) from None
+        raise InvalidProject([_unreadable(name, f"not JSON: {error}", "correct it there")]) from None
+    if not isinstance(raw, dict):
+        raise InvalidProject([_unreadable(name, "not a JSON object", 'write { "id": … }')])
+    return raw
+
+
+def _unreadable(name: str, message: str, fix: str) -> Problem:
+    return Problem(code="KW011", file=name, message=message, fix=fix)
+
+
+def read(root: Path, name: str) -> KernelMetadata:
+    """Read the metadata of a kernel; raises `InvalidProject` with every problem."""
+    try:
+        return parsing.parse(KernelMetadata, read_raw(root, name), file=name, fixes=_FIXES)
+    except parsing.Mismatch as mismatch:
+        raise InvalidProject(mismatch.problems) from None
 
 
 def _dataset_id(value: str) -> str:
@@ -128,6 +178,6 @@ class DatasetMetadata:
     description: str = ""
 
 
-def read_dataset(data: object, file: Path) -> DatasetMetadata:
-    """Check the parsed JSON of ``file``; raises `validation.Mismatch` with every problem."""
-    return parsing.parse(DatasetMetadata, data, where=f"{file}: ")
+def read_dataset(data: object, file: str) -> DatasetMetadata:
+    """Check the parsed JSON of ``file``; raises `parsing.Mismatch` with every problem."""
+    return parsing.parse(DatasetMetadata, data, file=file)

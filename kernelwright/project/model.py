@@ -1,16 +1,19 @@
 """pyproject.toml and kernel-metadata.json, read once, into a `Project`."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from kernelwright.errors import InvalidProject
+from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import consistency, metadata, parsing
 from kernelwright.project.config import Configuration, KernelConfiguration
 from kernelwright.project.metadata import KernelMetadata
+
+PYPROJECT = "pyproject.toml"
+TABLE = "tool.kernelwright"
+METADATA = "kernel-metadata.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,11 @@ class Project:
     def sources(self) -> tuple[Path, ...]:
         """The packages, modules and folders that are carried."""
         return tuple(self.root / source for source in self.configuration.sources)
+
+    @property
+    def kind(self) -> Literal["rerun", "once", "output"]:
+        """How Kaggle runs it: for a hidden rerun, once in a competition without one, or for its output alone."""
+        return self.configuration.kind or ("rerun" if self.metadata.competition_sources else "output")
 
     @property
     def notebook(self) -> Path:
@@ -75,63 +83,58 @@ def load_project(folder: Path, kernel: str = "") -> Project:
         With every problem of both files at once.
     """
     root = folder.resolve()
-    configuration, problems = _configuration(root)
-    chosen = _choose(configuration, kernel, problems)
-    described = _metadata(root, chosen.metadata if chosen else "kernel-metadata.json", problems)
-    if chosen:
-        problems += consistency.problems(root, chosen, described)
-    if problems or chosen is None or described is None:
+    problems: list[Problem] = []
+    configuration, described = None, None
+    try:
+        configuration = choose_kernel(load_configuration(root), kernel)
+    except InvalidProject as error:
+        problems += error.problems
+    try:
+        described = metadata.read(root, configuration.metadata if configuration else METADATA)
+    except InvalidProject as error:
+        problems += error.problems
+    if configuration:
+        problems += consistency.problems(root, configuration, described)
+    if problems or configuration is None or described is None:
         raise InvalidProject(problems)
-    return Project(root=root, configuration=chosen, metadata=described, kernel=kernel)
+    return Project(root=root, configuration=configuration, metadata=described, kernel=kernel)
 
 
 def load_configuration(root: Path) -> Configuration:
     """Read ``[tool.kernelwright]`` alone; raises `InvalidProject` with every problem of it."""
-    configuration, problems = _configuration(root)
-    if configuration is None:
-        raise InvalidProject(problems)
-    return configuration
-
-
-def _configuration(root: Path) -> tuple[Configuration | None, list[str]]:
-    file = root / "pyproject.toml"
-    try:
-        table: Mapping[str, Any] = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return None, [f"{file}: no such file; run this in a project's folder, or name one with --project"]
-    except OSError as error:
-        return None, [f"{file}: cannot be read: {error.strerror}"]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        return None, [f"{file}: not TOML: {error}"]
-    tool = table.get("tool", {})
+    tool = _read_toml(root / PYPROJECT).get("tool", {})
     if not isinstance(tool, dict) or "kernelwright" not in tool:
-        return None, [f'{file}: no [tool.kernelwright]; add the table, at least with driver = "main.py"']
+        fix = 'add the table, at least with driver = "main.py"'
+        raise InvalidProject([Problem(code="KW002", file=PYPROJECT, message="no [tool.kernelwright]", fix=fix)])
     try:
-        where = "pyproject.toml: tool.kernelwright"
-        return parsing.parse(Configuration, tool["kernelwright"], where=where), []
+        return parsing.parse(Configuration, tool["kernelwright"], file=PYPROJECT, table=TABLE)
     except parsing.Mismatch as mismatch:
-        return None, mismatch.lines
+        raise InvalidProject(mismatch.problems) from None
 
 
-def _choose(configuration: Configuration | None, kernel: str, problems: list[str]) -> KernelConfiguration | None:
-    if configuration is None or not kernel:
+def _read_toml(file: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        message, fix = "no such file", "run this in a project's folder, or name one with --project"
+    except OSError as error:
+        message, fix = f"cannot be read: {error.strerror}", "put a file there that can be read"
+    except UnicodeDecodeError as error:
+        message, fix = f"not UTF-8 at byte {error.start}", "save it as UTF-8"
+    except (ValueError, RecursionError) as error:
+        message, fix = f"not TOML: {error}", "correct it there"
+    raise InvalidProject([Problem(code="KW001", file=str(file), message=message, fix=fix)])
+
+
+def choose_kernel(configuration: Configuration, kernel: str) -> KernelConfiguration:
+    """Return the keys of one kernel, the first for an empty name; raises `InvalidProject` where there is none."""
+    if not kernel:
         return configuration
     if kernel not in configuration.kernels:
-        known = ", ".join(sorted(configuration.kernels)) or "none"
-        problems.append(f"pyproject.toml: tool.kernelwright.kernels: no kernel {kernel!r}; there is: {known}")
-        return None
+        names = ", ".join(sorted(configuration.kernels)) or "none"
+        message = f"no kernel {kernel!r}; there is: {names}"
+        fix = "name one of these with --kernel"
+        raise InvalidProject(
+            [Problem(code="KW008", file=PYPROJECT, place=f"{TABLE}.kernels", message=message, fix=fix)]
+        )
     return configuration.kernels[kernel]
-
-
-def _metadata(root: Path, name: str, problems: list[str]) -> KernelMetadata | None:
-    try:
-        return metadata.read(json.loads((root / name).read_text("utf-8")), Path(name))
-    except FileNotFoundError:
-        problems.append(f"{name}: no such file; Kaggle's client makes one with `kaggle kernels init`")
-    except OSError as error:
-        problems.append(f"{name}: cannot be read: {error.strerror}")
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        problems.append(f"{name}: not JSON: {error}")
-    except parsing.Mismatch as mismatch:
-        problems += mismatch.lines
-    return None

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from kernelwright.errors import InvalidProject
+from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import model
 from kernelwright.project.config import KernelConfiguration
 from kernelwright.project.metadata import PLACEHOLDER_OWNER
@@ -30,8 +30,10 @@ def write(folder: Path, owner: str) -> list[str]:
     """
     root = folder.resolve()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]+", owner) or owner == PLACEHOLDER_OWNER:
-        told = "is not a user name of Kaggle's; take the last part of your profile's address"
-        raise InvalidProject([f"{owner!r} {told}"])
+        fix = "take the last part of your profile's address"
+        raise InvalidProject(
+            [Problem(code="KW009", file="", message=f"{owner!r} is not a user name of Kaggle's", fix=fix)]
+        )
     configuration = model.load_configuration(root)
     kernels = (configuration, *configuration.kernels.values())
     read = {known.metadata: _read(root, known.metadata) for known in kernels}
@@ -53,7 +55,7 @@ def _read(root: Path, name: str) -> tuple[str, Mapping[str, Any]]:
         text = (root / name).read_bytes().decode("utf-8")  # line ends as they are
         told = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidProject([f"{name}: cannot be read: {error}"]) from None
+        raise InvalidProject([Problem(code="KW011", file=name, message=f"cannot be read: {error}")]) from None
     return text, told if isinstance(told, dict) else {}
 
 

@@ -1,46 +1,77 @@
-"""Plain data against frozen dataclasses: every mismatch a line that says where it is and what would be right."""
+"""Plain data -> frozen dataclasses; what does not fit becomes one problem per value."""
 
 import difflib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from kernelwright.errors import Problem
+
 T = TypeVar("T")
+
+_UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
+_MISSING = {"missing", "missing_argument"}
+_FIXES = {
+    "should be a list": 'write a list, such as [], or leave "{key}" out',
+    "should be true or false": "write true or false",
+}
+_NO_FIXES: Mapping[str, str] = {}
 
 
 class Mismatch(ValueError):
-    """The data does not fit; ``lines`` holds one line for each misfit."""
+    """The data does not fit; ``problems`` holds one for each value that does not."""
 
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
 
 
-def parse(kind: type[T], data: object, *, where: str) -> T:
-    """Make a ``kind`` of ``data``, or raise `Mismatch` with each line starting at ``where``."""
+def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Mapping[str, str] = _NO_FIXES) -> T:
+    """Make a ``kind`` of ``data``.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose annotations carry the rules, as pydantic reads them.
+    data : object
+        As JSON or TOML gives it.
+    file, table : str
+        What problems call the file, and the table of it that ``data`` is.
+    fixes : mapping
+        Key -> what to write there.
+
+    Raises
+    ------
+    Mismatch
+        With every value that does not fit.
+    """
+    adapter = TypeAdapter(kind)
     try:
         # As JSON, because only there strict validation takes an array for a tuple.
-        parsed: T = _adapter(kind).validate_json(json.dumps(data, default=str), strict=True)
+        return adapter.validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
-        raise Mismatch([_line(where, e, kind) for e in error.errors()]) from None
-    return parsed
+        names = _names(adapter)
+        raise Mismatch([_problem(one, file, table, names, fixes) for one in error.errors()]) from None
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, tables nested a thousand deep
+        raise Mismatch([Problem(code="KW005", file=file, place=table, message=f"cannot be read: {error}")]) from None
 
 
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
-def _line(where: str, error: ErrorDetails, kind: type) -> str:
-    place = where + "".join(_step(part) for part in error["loc"])
-    place = place.replace(": .", ": ").removesuffix(": ")
-    if error["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
-        return f"{place}: unknown key{_suggestion(str(error['loc'][-1]), kind)}"
-    if error["type"] in {"missing", "missing_argument"}:
-        return f"{place}: required, and missing"
-    return f"{place}: {_shown(error['input'])} {_wish(error)}"
+def _problem(error: ErrorDetails, file: str, table: str, names: Sequence[str], fixes: Mapping[str, str]) -> Problem:
+    place = (table + "".join(_step(part) for part in error["loc"])).removeprefix(".")
+    key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
+    if error["type"] in _UNKNOWN:
+        near = difflib.get_close_matches(key, names, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else "remove it; docs/configuration.md lists the keys there are"
+        return Problem(code="KW003", file=file, place=place, message="unknown key", fix=fix)
+    if error["type"] in _MISSING:
+        return Problem(code="KW004", file=file, place=place, message="required, and missing", fix=f'add "{key}"')
+    wish = _wish(error)
+    fix = _FIXES[wish].format(key=key) if wish in _FIXES else fixes.get(key, "")
+    return Problem(code="KW005", file=file, place=place, message=f"{shortened(error['input'])} {wish}", fix=fix)
 
 
 def _step(part: str | int) -> str:
@@ -49,23 +80,20 @@ def _step(part: str | int) -> str:
     return f".{part}" if part.replace("-", "_").isidentifier() else f'."{part}"'
 
 
-def _suggestion(key: str, kind: type) -> str:
-    near = difflib.get_close_matches(key, _names(kind), n=1)
-    return f"; did you mean {near[0]!r}?" if near else "; remove it, or see the README for the keys there are"
-
-
-def _names(kind: type) -> list[str]:
-    schema: dict[str, Any] = _adapter(kind).json_schema()
+def _names(adapter: TypeAdapter[Any]) -> list[str]:
+    schema: dict[str, Any] = adapter.json_schema()
     tables = [schema, *schema.get("$defs", {}).values()]
     return sorted({name for table in tables for name in table.get("properties", {})})
 
 
-def _shown(value: object) -> str:
+def shortened(value: object) -> str:
+    """Return a value as JSON, cut at 60 characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _wish(error: ErrorDetails) -> str:
+    """Return pydantic's message as what the value should be."""
     wish = error["msg"]
     for opening in ("Value error, ", "Input ", "String ", "Tuple "):
         wish = wish.removeprefix(opening)

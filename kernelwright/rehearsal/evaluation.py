@@ -19,7 +19,7 @@ _EXPECTED_GUARD = {"rerun": "RERUN", "commit": "COMMIT"}
 def judged(project: Project, source: Path, setting: Setting, sandbox: SandboxName, outcome: Outcome) -> Run:
     """Judge a run, check its submission against the sample, and score all it wrote."""
     desk = setting.desk
-    submitted = desk.working / project.configuration.submission
+    submitted = desk.working / project.configuration.submission[0]
     sample = _sample(project, desk)
     guard = _guard(project, setting.phase, _noted(desk, "phase.json", {}))
     left = sample is not None and submitted.is_file() and submitted.read_bytes() == sample.read_bytes()

@@ -23,7 +23,7 @@ def fetch(project: Project, client: Client, target: Path, tell: Callable[[str], 
     """
     names = kernels.output(client, project.metadata.id, target)
     tell(f"{target}: {', '.join(names) or 'nothing'}")
-    submitted = target / project.configuration.submission
+    submitted = target / project.configuration.submission[0]
     if project.metadata.competition_sources:
         if found := list(problems(project, submitted)) if submitted.name in names else [_MISSING]:
             raise ClientFailed(f"{submitted.name}: {'; '.join(found)}")

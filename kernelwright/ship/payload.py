@@ -48,11 +48,11 @@ def _troubles(project: Project, slug: str, folder: Path) -> Iterator[str]:
         yield f"{place}: no {DATASET_FILE}; make the dataset {slug} before the push"
         return
     try:
-        read_dataset(json.loads(file.read_text("utf-8")), Path(place, DATASET_FILE))
+        read_dataset(json.loads(file.read_text("utf-8")), f"{place}/{DATASET_FILE}")
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         yield f"{place}/{DATASET_FILE}: not JSON: {error}; {again}"
     except Mismatch as mismatch:
-        yield from mismatch.lines
+        yield from map(str, mismatch.problems)
     count, room = len(datasets.names(folder)), LARGEST_DATASET_FILES - 1  # one lists the contents
     if count > room:
         yield f"{place}: {count} files, and a dataset has room for {room}; {again}"

@@ -64,7 +64,7 @@ def message(push: Push) -> str:
 def submit(project: Project, client: Client, push: Push) -> None:
     """Hand a version in; that it begins is noted, so that one that is cut off is looked for."""
     push_log.intend(project.root, message(push), {"version": push.version})
-    what = ("-k", push.kernel, "-v", str(push.version), "-f", project.configuration.submission, "-m", message(push))
+    what = ("-k", push.kernel, "-v", str(push.version), "-f", project.configuration.submission[0], "-m", message(push))
     with push_log.unless_refused(project.root, message(push)):
         answer = client.call("competitions", "submit", competition(project), *what, "-q")
     if not _DONE.search(answer):

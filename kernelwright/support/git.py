@@ -50,7 +50,7 @@ def uncommitted(root: Path) -> list[str]:
     """Return the paths below ``root`` that differ from the last commit, none without git; raises `GitFailed`."""
     prefix = run(root, "rev-parse", "--show-prefix").decode().strip()
     status = run(root, "status", "--porcelain", "-z", "--untracked-files=normal", "--", ".").decode("utf-8", "replace")
-    return [line[3:].removeprefix(prefix) for line in status.split("\0") if line[2:3] == " "]
+    return [line[3:].removeprefix(prefix) or "." for line in status.split("\0") if line[2:3] == " "]
 
 
 def history(root: Path, path: str, *, most: int) -> list[str]:

@@ -34,9 +34,9 @@ def described(project: Project) -> bytes:
         "description": f"Each wheel under its own licence: see {LICENCES}.",
     }
     try:
-        metadata.read_dataset(table, Path(metadata.DATASET_FILE))
+        metadata.read_dataset(table, metadata.DATASET_FILE)
     except parsing.Mismatch as mismatch:
-        raise InvalidProject(mismatch.lines) from None
+        raise InvalidProject(mismatch.problems) from None
     return f"{json.dumps(table, indent=2, ensure_ascii=False)}\n".encode()
 
 

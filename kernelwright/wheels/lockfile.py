@@ -103,7 +103,7 @@ def read(file: Path) -> Lock | None:
     if not file.is_file():
         return None
     try:
-        parsed = parsing.parse(Lock, tomllib.loads(file.read_text("utf-8")), where=f"{file.name}: ")
+        parsed = parsing.parse(Lock, tomllib.loads(file.read_text("utf-8")), file=file.name)
         for wheel in (wheel for distribution in parsed.distribution for wheel in distribution.wheels):
             parse_wheel_filename(wheel)
     except ValueError as error:

@@ -85,7 +85,7 @@ def test_an_unknown_image_names_those_there_are():
         (
             HEAD.replace("2.35", "35") + "wheels = 3\n",
             "mine.toml: glibc: \"35\" should match pattern '^2\\.\\d+$'\n"
-            "mine.toml: wheels: unknown key; remove it, or see the README for the keys there are",
+            "mine.toml: wheels: unknown key; remove it; docs/configuration.md lists the keys there are",
         ),
     ],
 )

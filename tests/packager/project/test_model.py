@@ -11,7 +11,7 @@ WHERE = "pyproject.toml: tool.kernelwright"
 def problems(folder, kernel=""):
     with pytest.raises(InvalidProject) as caught:
         folder.load(kernel)
-    return list(caught.value.problems)
+    return [(problem.code, str(problem)) for problem in caught.value.problems]
 
 
 def test_only_the_driver_is_required(folder):
@@ -21,98 +21,167 @@ def test_only_the_driver_is_required(folder):
     assert project.build == folder.root / "build"
     assert project.sources == ()
     assert project.configuration.vendor == ("kernelwright.runtime",)
+    assert project.configuration.submission == ("submission.csv",)
 
 
 def test_a_folder_without_a_project_says_what_to_do(tmp_path):
     with pytest.raises(InvalidProject) as caught:
         load_project(tmp_path)
-    assert caught.value.problems == (
-        f"{tmp_path}/pyproject.toml: no such file; run this in a project's folder, or name one with --project",
-        "kernel-metadata.json: no such file; Kaggle's client makes one with `kaggle kernels init`",
-    )
+    assert [(problem.code, str(problem)) for problem in caught.value.problems] == [
+        (
+            "KW001",
+            f"{tmp_path}/pyproject.toml: no such file; run this in a project's folder, or name one with --project",
+        ),
+        (
+            "KW011",
+            "kernel-metadata.json: no such file; make it with `kernelwright init`, or with `kaggle kernels init`",
+        ),
+    ]
 
 
 def test_what_is_not_toml_and_not_json_is_reported_at_once(folder):
     folder.write("pyproject.toml", "[tool")
     folder.write("kernel-metadata.json", "{")
-    toml, metadata = problems(folder)
-    assert toml.startswith(f"{folder.root}/pyproject.toml: not TOML: ")
-    assert metadata.startswith("kernel-metadata.json: not JSON: ")
+    (toml, metadata) = problems(folder)
+    assert toml[0] == "KW001"
+    assert toml[1].startswith(f"{folder.root}/pyproject.toml: not TOML: ")
+    assert metadata[0] == "KW011"
+    assert metadata[1].startswith("kernel-metadata.json: not JSON: ")
 
 
 def test_a_project_file_without_the_table_is_told_which(folder):
     folder.write("pyproject.toml", "[project]\nname = 'x'\n")
-    assert problems(folder) == [
-        f'{folder.root}/pyproject.toml: no [tool.kernelwright]; add the table, at least with driver = "main.py"'
-    ]
+    fix = 'add the table, at least with driver = "main.py"'
+    assert problems(folder) == [("KW002", f"pyproject.toml: no [tool.kernelwright]; {fix}")]
 
 
 @pytest.mark.parametrize(
-    ("line", "problem"),
+    ("line", "code", "problem"),
     [
-        ("sources = 'pkg'", '.sources: "pkg" should be a list'),
-        ("sources = [3]", ".sources[0]: 3 should be a string"),
-        ("driver = true", ".driver: true should be a string"),
-        ("carrier = 'boat'", ".carrier: \"boat\" should be 'cells' or 'dataset'"),
-        ("submission = 'a/b.csv'", '.submission: "a/b.csv" should be a bare file name that ends in .csv or .parquet'),
-        ("score = 'gap'", '.score: "gap" should be "package.module:function"'),
-        ("commit = { smoke = 'x' }", '.commit.smoke: "x" should be an integer'),
-        ("commit = { smoke = -1 }", ".commit.smoke: -1 should be greater than or equal to 0"),
-        ("commit = { smok = 1 }", ".commit.smok: unknown key; did you mean 'smoke'?"),
-        ("sorces = []", ".sorces: unknown key; did you mean 'sources'?"),
-        ("zzzz = 1", ".zzzz: unknown key; remove it, or see the README for the keys there are"),
-        ("public = { 'a/b.csv' = { rows = 'x' } }", '.public."a/b.csv".rows: "x" should be an integer'),
-        ("wheels = 'requirements.in'", ".wheels_dataset: required beside wheels"),
+        (
+            "sources = 'pkg'",
+            "KW005",
+            '.sources: "pkg" should be a list; write a list, such as [], or leave "sources" out',
+        ),
+        ("sources = [3]", "KW005", ".sources[0]: 3 should be a string"),
+        ("driver = true", "KW005", ".driver: true should be a string"),
+        ("carrier = 'boat'", "KW005", ".carrier: \"boat\" should be 'cells' or 'dataset'"),
+        (
+            "submission = 'a/b.csv'",
+            "KW005",
+            '.submission[0]: "a/b.csv" should be a bare file name, such as submission.csv',
+        ),
+        ("score = 'gap'", "KW005", '.score: "gap" should be "package.module:function"'),
+        ("commit = { smoke = 'x' }", "KW005", '.commit.smoke: "x" should be an integer'),
+        ("commit = { smoke = -1 }", "KW005", ".commit.smoke: -1 should be greater than or equal to 0"),
+        ("commit = { smok = 1 }", "KW003", ".commit.smok: unknown key; did you mean 'smoke'?"),
+        ("sorces = []", "KW003", ".sorces: unknown key; did you mean 'sources'?"),
+        ("zzzz = 1", "KW003", ".zzzz: unknown key; remove it; docs/configuration.md lists the keys there are"),
+        ("kind = 'twice'", "KW005", ".kind: \"twice\" should be 'rerun', 'once' or 'output'"),
+        ("public = { 'a/b.csv' = { rows = 'x' } }", "KW005", '.public."a/b.csv".rows: "x" should be an integer'),
+        (
+            "wheels = 'a.in'",
+            "KW007",
+            ".wheels_dataset: required beside wheels; name the slug of the dataset that carries them",
+        ),
         (
             "carrier = 'dataset'",
+            "KW007",
             '.sources_dataset: required beside carrier = "dataset"; name the slug of the dataset',
         ),
         (
             "sources_dataset = 'a/b'",
+            "KW005",
             '.sources_dataset: "a/b" should be a bare slug of 6 to 50 letters, digits and hyphens',
         ),
-        ("sources = ['.']", ".sources[0]: '.' is the project itself; name files or folders in it"),
+        ("sources = ['.']", "KW006", ".sources[0]: '.' is the project itself; name files or folders in it"),
         (
             "sources = ['build']",
+            "KW006",
             ".sources[0]: 'build' holds the notebook that is built, some.ipynb; let code_file lead elsewhere",
         ),
         (
             "vendor = ['a b']",
+            "KW005",
             '.vendor[0]: "a b" should be the name a package is imported by, as "toolz" or "kernelwright.runtime"',
         ),
-        ("sources = ['../out']", ".sources[0]: '../out' is outside the project; move or copy it into proj/"),
+        ("sources = ['../out']", "KW006", ".sources[0]: '../out' is outside the project; move or copy it into proj/"),
+        (
+            "check = { ignore = ['XY'] }",
+            "KW005",
+            '.check.ignore[0]: "XY" should be a code of docs/checks.md, or how several begin',
+        ),
     ],
 )
-def test_a_key_that_does_not_fit_is_named_with_its_value(folder, line, problem):
+def test_a_key_that_does_not_fit_is_named_with_its_value(folder, line, code, problem):
     driver = "" if line.startswith("driver") else 'driver = "main.py"\n'
     folder.configure(driver + line)
-    assert problems(folder) == [WHERE + problem]
+    assert problems(folder) == [(code, WHERE + problem)]
+
+
+@pytest.mark.parametrize("file", ["/etc/passwd", "../x/train.csv", "data/../../train.csv", "train.csv", "data/"])
+def test_a_public_file_is_one_in_an_attached_source(folder, file):
+    folder.configure(f"driver = 'main.py'\npublic = {{ '{file}' = {{ rows = 1 }} }}")
+    ((code, problem),) = problems(folder)
+    assert code == "KW005"
+    assert problem.endswith('should be a file in an attached source, as "its-slug/train.csv"')
+
+
+@pytest.mark.parametrize("name", ["x/../../../victim", "..", "a b", ""])
+def test_a_further_kernel_is_named_by_what_can_name_a_folder(folder, name):
+    folder.configure(f'driver = "main.py"\n[tool.kernelwright.kernels."{name}"]\ndriver = "b.py"')
+    ((code, problem),) = problems(folder)
+    assert code == "KW005"
+    assert problem.endswith("should be a name of letters, digits, hyphens and underscores")
+
+
+def test_several_files_can_be_submitted(folder):
+    folder.configure('driver = "main.py"\nsubmission = ["a.json", "b.zip"]')
+    assert folder.load().configuration.submission == ("a.json", "b.zip")
+
+
+@pytest.mark.parametrize(
+    ("line", "competitions", "kind"),
+    [("", ["c"], "rerun"), ("", [], "output"), ("kind = 'once'", ["c"], "once"), ("kind = 'output'", ["c"], "output")],
+)
+def test_how_kaggle_runs_a_kernel_follows_from_its_metadata_unless_configured(folder, line, competitions, kind):
+    folder.configure(f"driver = 'main.py'\n{line}", competition_sources=competitions)
+    assert folder.load().kind == kind
+
+
+def test_findings_can_be_ignored_by_code_and_by_file(folder):
+    folder.configure(
+        'driver = "main.py"\n[tool.kernelwright.check]\nignore = ["KW00"]\n'
+        'per-file-ignores = { "pkg/*.py" = ["KW001"] }'
+    )
+    check = folder.load().configuration.check
+    assert (check.ignore, check.per_file_ignores) == (("KW00",), {"pkg/*.py": ("KW001",)})
 
 
 def test_a_missing_driver_key_is_named(folder):
     folder.configure("sources = []")
-    assert problems(folder) == [f"{WHERE}.driver: required, and missing"]
+    assert problems(folder) == [("KW004", f'{WHERE}.driver: required, and missing; add "driver"')]
 
 
 def test_all_problems_of_both_files_come_at_once(folder):
     folder.configure(
         "driver = 1\nsources = 2\nfoo = 3\n[tool.kernelwright.forecast]\nlimit_hours = 0", title="no", id="x"
     )
-    assert problems(folder) == [
-        f"{WHERE}.driver: 1 should be a string",
-        f"{WHERE}.sources: 2 should be a list",
-        f"{WHERE}.forecast.limit_hours: 0 should be greater than 0",
-        f"{WHERE}.foo: unknown key; remove it, or see the README for the keys there are",
-        'kernel-metadata.json: id: "x" should be owner/slug, the slug of 5 or more letters, digits and hyphens',
-        'kernel-metadata.json: title: "no" should have at least 5 characters',
+    assert [problem.partition(" should")[0] for _, problem in problems(folder)] == [
+        f"{WHERE}.driver: 1",
+        f"{WHERE}.sources: 2",
+        f"{WHERE}.forecast.limit_hours: 0",
+        f"{WHERE}.foo: unknown key; remove it; docs/configuration.md lists the keys there are",
+        'kernel-metadata.json: id: "x"',
+        'kernel-metadata.json: title: "no"',
     ]
 
 
 def test_a_carrying_dataset_must_be_attached(folder):
     folder.configure('driver = "main.py"\ncarrier = "dataset"\nsources_dataset = "my-sources"')
-    assert problems(folder) == [
-        "kernel-metadata.json: dataset_sources: 'OWNER/my-sources' is missing, which carries the sources; add it"
-    ]
+    message = "'OWNER/my-sources' is missing, which carries the sources"
+    fix = 'add "OWNER/my-sources"'
+    assert problems(folder) == [("KW012", f"kernel-metadata.json: dataset_sources: {message}; {fix}")]
 
 
 def test_each_further_kernel_has_its_own_keys_and_metadata(folder):
@@ -136,7 +205,8 @@ def test_each_further_kernel_has_its_own_keys_and_metadata(folder):
 def test_one_dataset_does_not_carry_both_wheels_and_sources(folder):
     both = 'wheels = "mine.in"\nwheels_dataset = "my-files"\ncarrier = "dataset"\nsources_dataset = "my-files"'
     folder.configure(f'driver = "main.py"\n{both}')
-    assert f"{WHERE}.sources_dataset: 'my-files' carries the wheels; name another slug" in problems(folder)
+    problem = f"{WHERE}.sources_dataset: 'my-files' carries the wheels; name another slug"
+    assert ("KW007", problem) in problems(folder)
 
 
 def test_an_unknown_kernel_is_told_which_there_are(folder):
@@ -144,7 +214,8 @@ def test_an_unknown_kernel_is_told_which_there_are(folder):
         'driver = "main.py"\n'
         '[tool.kernelwright.kernels.b]\ndriver = "b.py"\n[tool.kernelwright.kernels.a]\ndriver = "a.py"'
     )
-    assert problems(folder, "c") == [f"{WHERE}.kernels: no kernel 'c'; there is: a, b"]
+    problem = f"{WHERE}.kernels: no kernel 'c'; there is: a, b; name one of these with --kernel"
+    assert problems(folder, "c") == [("KW008", problem)]
 
 
 @pytest.mark.parametrize(
@@ -163,12 +234,14 @@ def test_an_unknown_kernel_is_told_which_there_are(folder):
 )
 def test_metadata_that_kaggle_would_refuse_is_named(folder, change, problem):
     folder.configure(**change)
-    assert problems(folder) == [f"kernel-metadata.json: {problem}"]
+    ((code, line),) = problems(folder)
+    assert code == "KW005"
+    assert line.startswith(f"kernel-metadata.json: {problem}; ")
 
 
 def test_metadata_that_is_no_table_is_told(folder):
     folder.write("kernel-metadata.json", "[]")
-    assert problems(folder) == ["kernel-metadata.json: [] should be an object"]
+    assert problems(folder) == [("KW011", 'kernel-metadata.json: not a JSON object; write { "id": … }')]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +249,7 @@ def test_metadata_that_is_no_table_is_told(folder):
 )
 def test_what_can_be_no_path_is_told(folder, key, value):
     folder.configure(f"{key} = {value}" if key == "driver" else f'driver = "main.py"\n{key} = {value}')
-    (line,) = problems(folder)
+    ((_, line),) = problems(folder)
     assert line.startswith(f"{WHERE}.{key}")
     assert line.endswith(" should be a path in the project")
 
@@ -185,20 +258,20 @@ def test_what_can_be_no_path_is_told(folder, key, value):
 def test_a_notebook_whose_name_no_file_can_have_is_told(folder, name):
     described = {"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": name}
     folder.write("kernel-metadata.json", json.dumps(described))
-    (line,) = problems(folder)
-    assert line.endswith("should be a path whose name has at most 200 bytes")
+    ((_, line),) = problems(folder)
+    assert "should be a path whose name has at most 200 bytes; " in line
 
 
 def test_a_file_nested_too_deep_is_told(folder):
     folder.write("kernel-metadata.json", "[" * 100_000)
-    (line,) = problems(folder)
+    ((_, line),) = problems(folder)
     assert line.startswith("kernel-metadata.json: not JSON: maximum recursion depth exceeded")
     folder.write("pyproject.toml", f"x = {'[' * 5000}")
-    assert problems(folder)[0].startswith(f"{folder.root}/pyproject.toml: not TOML: ")
+    assert problems(folder)[0][1].startswith(f"{folder.root}/pyproject.toml: not TOML: ")
 
 
 @pytest.mark.parametrize("name", ["kernel-metadata.json", "pyproject.toml"])
 def test_a_folder_in_place_of_a_file_is_told(folder, name):
     (folder.root / name).unlink()
     (folder.root / name).mkdir()
-    assert any(line.endswith(f"{name}: cannot be read: Is a directory") for line in problems(folder))
+    assert any(f"{name}: cannot be read: Is a directory; " in line for _, line in problems(folder))

@@ -29,13 +29,20 @@ def test_without_git_there_is_no_commit(repository, monkeypatch):
 
 def test_a_repository_without_a_commit_has_changes_only(repository):
     (repository / "a").write_text("1")
-    assert (git.commit(repository), git.uncommitted(repository), git.history(repository, "a", most=3)) == ("", ["a"], [])
+    assert (git.commit(repository), git.uncommitted(repository), git.history(repository, "a", most=3)) == (
+        "",
+        ["a"],
+        [],
+    )
 
 
 def test_paths_are_relative_to_the_folder_asked_about(repository):
     (repository / "sub").mkdir()
     (repository / "sub/a b").write_text("1")
     (repository / "other").write_text("1")
+    assert git.uncommitted(repository / "sub") == ["."]
+    commit(repository)
+    (repository / "sub/a b").write_text("2")
     assert git.uncommitted(repository / "sub") == ["a b"]
 
 

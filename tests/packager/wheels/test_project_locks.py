@@ -46,5 +46,5 @@ def test_an_edited_lock_is_told(shop):
     shop.want("alpha")
     shop.locked.write_text('format = 1\nimage = "mine"\n')
     assert refused(shop.make) == (
-        "mine.lock: inputs: required, and missing\ndelete mine.lock and run `kernelwright wheels` again"
+        'mine.lock: inputs: required, and missing; add "inputs"\ndelete mine.lock and run `kernelwright wheels` again'
     )
