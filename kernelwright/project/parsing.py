@@ -68,7 +68,9 @@ def _problem(error: ErrorDetails, file: str, table: str, names: Sequence[str], f
         fix = f"did you mean {near[0]!r}?" if near else "remove it; docs/configuration.md lists the keys there are"
         return Problem(code="KW003", file=file, place=place, message="unknown key", fix=fix)
     if error["type"] in _MISSING:
-        return Problem(code="KW004", file=file, place=place, message="required, and missing", fix=f'add "{key}"')
+        return Problem(
+            code="KW004", file=file, place=place, message="required, and missing", fix=fixes.get(key, f'add "{key}"')
+        )
     wish = _wish(error)
     fix = _FIXES[wish].format(key=key) if wish in _FIXES else fixes.get(key, "")
     return Problem(code="KW005", file=file, place=place, message=f"{shortened(error['input'])} {wish}", fix=fix)

@@ -153,7 +153,8 @@ def test_without_a_requirements_file_nothing_is_made(shop):
 def test_wheels_that_the_kernel_does_not_attach_are_a_problem_of_the_project(shop):
     notebooks.project(shop.root, 'driver = "main.py"\nwheels = "wheels.in"\nwheels_dataset = "my-wheels"\n')
     assert refused(lambda: load_project(shop.root), InvalidProject) == (
-        "kernel-metadata.json: dataset_sources: 'OWNER/my-wheels' is missing, which carries the wheels; add \"OWNER/my-wheels\""
+        "kernel-metadata.json: dataset_sources: 'OWNER/my-wheels' is missing, which carries the wheels; "
+        'add "OWNER/my-wheels"'
     )
 
 
