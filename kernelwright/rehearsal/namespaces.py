@@ -1,0 +1,191 @@
+"""Run a command in namespaces of its own: what bubblewrap does, by the system calls of Linux alone.
+
+Run as ``python namespaces.py SPEC``: outside the package, with the standard library only. SPEC is a JSON file::
+
+    {"mounts": [[kind, source, target], ...], "environment": {...}, "folder": "/kaggle/working", "command": [...]}
+
+A mount is of the kind ``ro`` or ``rw`` (source is bound to target), ``tmpfs``, ``proc``, ``dev``, ``link`` or
+``folder``; they are made in their order below an empty root, which ends up read-only. There is no network but the
+loopback. The command has no capabilities, so nothing of this can be undone from within. What it started ends with it,
+and it ends with the process that launched it.
+"""
+
+import codecs
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HOST = "/.host"
+"""Where the host's root stays until everything is mounted."""
+NEW_ROOT = "/tmp"  # noqa: S108 - every host has it, and it is covered in this namespace alone
+NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 1 << 17, 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 << 30
+RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE, DETACH = 1, 2, 4, 8, 1 << 5, 1 << 12, 1 << 14, 1 << 18, 2
+PDEATHSIG, CAPBSET_DROP, NO_NEW_PRIVS, CAPABILITIES = 1, 24, 38, 0x20080522
+GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 1
+FAILED = 125
+"""Exit status where the namespaces could not be made."""
+
+libc = ctypes.CDLL(None, use_errno=True)
+codecs.lookup("unicode_escape")  # loaded before the interpreter's files are out of sight
+
+
+def call(name: str, *arguments: object) -> None:
+    """Call a function of libc; raises `OSError` where it fails."""
+    if getattr(libc, name)(*(one.encode() if isinstance(one, str) else one for one in arguments)) == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    """mount(2)."""
+    call("mount", source, target, kind, ctypes.c_ulong(flags), options)
+
+
+def enter() -> None:
+    """Leave the host's namespaces; user and group keep their numbers."""
+    uid, gid = os.getuid(), os.getgid()
+    call("unshare", NEWUSER | NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET)
+    Path("/proc/self/setgroups").write_text("deny", "ascii")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", "ascii")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", "ascii")
+
+
+def make_root(mounts: Sequence[tuple[str, str, str]]) -> None:
+    """Mount everything below an empty root, and leave the host's behind."""
+    mount(None, "/", None, REC | PRIVATE)
+    mount("tmpfs", NEW_ROOT, "tmpfs", NOSUID | NODEV, "mode=755")
+    Path(f"{NEW_ROOT}{HOST}").mkdir()
+    call("pivot_root", NEW_ROOT, f"{NEW_ROOT}{HOST}")
+    os.chdir("/")
+    for kind, source, target in mounts:
+        MOUNTS[kind](source, Path(target))
+    call("umount2", HOST, DETACH)
+    Path(HOST).rmdir()
+    mount(None, "/", None, REMOUNT | RDONLY | NOSUID | NODEV)
+
+
+def bind(source: str, target: Path, *, writable: bool) -> None:
+    """Make the host's ``source`` appear at ``target``, with what is mounted below it."""
+    host = Path(f"{HOST}{source}")
+    if host.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    mount(str(host), str(target), None, BIND | REC)
+    for place in () if writable else (str(target), *mounts_below(target)):
+        locked = os.statvfs(place).f_flag & (NOSUID | NODEV | NOEXEC)  # the host's flags have to be named again
+        mount(None, place, None, BIND | REMOUNT | RDONLY | locked)
+
+
+def mounts_below(folder: Path) -> list[str]:
+    """Return the mounts that a recursive bind brought along: making it read-only leaves them out."""
+    lines = Path(f"{HOST}/proc/self/mountinfo").read_text("utf-8").splitlines()
+    places = (line.split()[4].encode().decode("unicode_escape") for line in lines)
+    return [place for place in places if place.startswith(f"{folder}/")]
+
+
+def tmpfs(options: str, target: Path) -> None:
+    """Mount a file system in memory; ``options`` may give it a size."""
+    target.mkdir(parents=True, exist_ok=True)
+    mount("tmpfs", str(target), "tmpfs", NOSUID | NODEV, options or "mode=1777")
+
+
+def proc(_: str, target: Path) -> None:
+    """Mount what shows the processes of this namespace."""
+    target.mkdir(parents=True, exist_ok=True)
+    mount("proc", str(target), "proc", NOSUID | NODEV | NOEXEC)
+
+
+def dev(_: str, target: Path) -> None:
+    """Make the few devices that programs take for granted."""
+    tmpfs("mode=755", target)
+    for name in ("null", "zero", "full", "random", "urandom", "tty"):
+        bind(f"/dev/{name}", target / name, writable=True)
+    for name, number in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        (target / name).symlink_to(f"/proc/self/fd{number}")
+    tmpfs("", target / "shm")
+    mount(None, str(target), None, REMOUNT | RDONLY | NOSUID)
+
+
+def link(source: str, target: Path) -> None:
+    """Make a symbolic link."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(source)
+
+
+MOUNTS = {
+    "ro": lambda source, target: bind(source, target, writable=False),
+    "rw": lambda source, target: bind(source, target, writable=True),
+    "folder": lambda _, target: target.mkdir(parents=True, exist_ok=True),
+    "tmpfs": tmpfs,
+    "proc": proc,
+    "dev": dev,
+    "link": link,
+}
+
+
+def raise_loopback() -> None:
+    """Switch on 127.0.0.1: a kernel and its client talk over it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        answer = fcntl.ioctl(handle, GET_FLAGS, struct.pack("16sh14x", b"lo", 0))
+        flags = struct.unpack("16sh14x", answer)[1]
+        fcntl.ioctl(handle, SET_FLAGS, struct.pack("16sh14x", b"lo", flags | UP))
+
+
+def drop_capabilities() -> None:
+    """Give up what would let the command mount, also where it runs as root."""
+    for capability in range(64):
+        libc.prctl(CAPBSET_DROP, capability, 0, 0, 0)  # fails above the last there is
+    call("prctl", NO_NEW_PRIVS, 1, 0, 0, 0)
+    call("capset", struct.pack("Ii", CAPABILITIES, 0), bytes(24))
+
+
+def be_first(spec: Mapping[str, Any]) -> int:
+    """Be process 1: prepare, start the command, take up orphans; all of them end with this one."""
+    call("prctl", PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    make_root(spec["mounts"])
+    raise_loopback()
+    socket.sethostname("kaggle")
+    drop_capabilities()
+    os.setsid()
+    os.chdir(spec["folder"])
+    command = os.fork()
+    if command == 0:
+        os.execve(spec["command"][0], spec["command"], spec["environment"])  # noqa: S606 - no shell is wanted
+    while True:
+        process, status = os.wait()
+        if process == command:
+            return os.waitstatus_to_exitcode(status)
+
+
+def main() -> None:
+    """Run the command of the file that is named, and exit with its status."""
+    spec = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    call("prctl", PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    try:
+        enter()
+    except OSError as error:
+        sys.exit(f"namespaces: {error}")
+    first = os.fork()  # the next process is the first of the new namespace
+    if first == 0:
+        code = FAILED
+        try:
+            code = be_first(spec)
+        except OSError as error:
+            os.write(2, f"namespaces: {error}\n".encode())
+        finally:
+            os._exit(code if code >= 0 else 128 - code)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]))
+
+
+if __name__ == "__main__":
+    main()
