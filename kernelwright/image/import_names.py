@@ -19,8 +19,8 @@ def distributions(name: str) -> tuple[NormalizedName, ...]:
 def provided(name: str, image: Image) -> NormalizedName | None:
     """Return the image's distribution that brings ``name``, None where it has none that is known to."""
     candidates = distributions(name)
-    if "." in name and name.partition(".")[0] in _namespaces():
-        candidates += tuple(canonicalize_name(prefix.replace(".", "-")) for prefix in _prefixes(name))
+    if name.partition(".")[0] in _namespaces():  # google.cloud.spanner is google-cloud-spanner
+        candidates = (*(canonicalize_name(prefix) for prefix in _prefixes(name) if "." in prefix), *candidates)
     return next((candidate for candidate in candidates if candidate in image.distributions), None)
 
 
