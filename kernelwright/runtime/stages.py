@@ -17,22 +17,34 @@ BAR = 30  # characters
 _stages: dict[str, dict[str, Any]] = {}
 
 
-def stage(name: str, items: Iterable[Item]) -> Iterator[Item]:
-    """Yield items, showing progress; count and seconds add up by name, also where the loop is left early."""
+def stage(name: str, items: Iterable[Item], *, until: float | None = None) -> Iterator[Item]:
+    """Yield items, showing progress; count and seconds add up by name, also where the loop is left early.
+
+    ``until`` ends the stage at a time in seconds since the epoch, as `budget.deadline` gives it: no further item is
+    begun, and of items whose number is known, the record and the last line say how many were left.
+    """
     entry = _stages.setdefault(name, {"name": name, "count": 0, "seconds": 0.0})
-    progress, done = _Progress(name, len(items) if isinstance(items, Sized) else None), 0
+    total = len(items) if isinstance(items, Sized) else None
+    progress, done, iterator, out_of_time = _Progress(name, total), 0, iter(items), False
     try:
-        for done, item in enumerate(items, 1):
+        while not (out_of_time := until is not None and time.time() >= until):
+            try:
+                item = next(iterator)
+            except StopIteration:
+                break
+            done += 1
             yield item
             progress.show(done)
     finally:
         entry["count"] += done
-        entry["seconds"] += progress.end(done)
+        entry["seconds"] += progress.end(done, out_of_time=out_of_time and done != total)
+        if out_of_time and total is not None and total > done:
+            entry["left"] = entry.get("left", 0) + total - done
         _save()
 
 
 def records() -> list[dict[str, Any]]:
-    """Return name, count and seconds of each stage, in the order they were first started."""
+    """Return name, count and seconds of each stage in the order of their first starts; ``left`` where time ran out."""
     return [{**entry, "seconds": round(entry["seconds"], 3)} for entry in _stages.values()]
 
 
@@ -65,10 +77,11 @@ class _Progress:
         sys.stderr.write(f"\r{self._bar(done)}{line}" if self.terminal else f"{line}\n")
         sys.stderr.flush()
 
-    def end(self, done: int) -> float:
+    def end(self, done: int, *, out_of_time: bool) -> float:
         """Write the last line, and return the seconds that the stage took."""
         elapsed = time.monotonic() - self.started
-        sys.stderr.write(("\r\x1b[K" if self.terminal else "") + self._line(done, elapsed) + "\n")
+        why = ", out of time" if out_of_time else ""
+        sys.stderr.write(("\r\x1b[K" if self.terminal else "") + self._line(done, elapsed) + why + "\n")
         return elapsed
 
     def _line(self, done: int, elapsed: float) -> str:

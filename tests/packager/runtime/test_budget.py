@@ -25,3 +25,11 @@ def test_a_deadline_goes_before_the_limit(configure, monkeypatch):
     monkeypatch.setenv("KERNELWRIGHT_STARTED", "9990")
     monkeypatch.setenv("KERNELWRIGHT_DEADLINE", "9940")
     assert budget.left() == -60
+
+
+def test_a_kernel_may_want_to_end_before_the_limit(configure, monkeypatch):
+    configure(limit_hours=12)
+    assert budget.deadline(11.5) == 9_000 + 11.5 * 3600
+    assert budget.left(11.5) == budget.left() - 1800
+    monkeypatch.setenv("KERNELWRIGHT_DEADLINE", "9940")
+    assert budget.deadline(11.5) == 9940

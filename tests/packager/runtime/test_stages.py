@@ -12,6 +12,9 @@ class Clock:
     def monotonic(self):
         return self.now
 
+    def time(self):
+        return 1_000_000 + self.now
+
 
 class Terminal(io.StringIO):
     def isatty(self):
@@ -138,3 +141,30 @@ def test_a_terminal_shows_a_bar_that_goes_when_the_stage_ends(clock, monkeypatch
     assert stages.sys.stderr.getvalue() == (
         f"\r[{'#' * 15}{' ' * 15}] embed: 1 of 2 in 1.0 s\r[{'#' * 30}] embed: 2 in 2.0 s\r\x1b[Kembed: 2 in 2.0 s\n"
     )
+
+
+def test_a_stage_ends_in_time_and_records_what_was_left(clock, capsys):
+    seen = []
+    for item in stages.stage("verify", range(10), until=clock.time() + 3):
+        seen.append(item)
+        clock.now += 1.5
+    assert seen == [0, 1]
+    assert stages.records() == [{"name": "verify", "count": 2, "seconds": 3.0, "left": 8}]
+    assert capsys.readouterr().err == "verify: 2 of 10 in 3.0 s, out of time\n"
+
+
+def test_a_stage_that_ends_with_its_time_has_nothing_left(clock, capsys):
+    for _ in stages.stage("verify", range(2), until=clock.time() + 2):
+        clock.now += 1
+    assert stages.records() == [{"name": "verify", "count": 2, "seconds": 2.0}]
+    assert capsys.readouterr().err == "verify: 2 in 2.0 s\n"
+
+
+def test_items_that_are_slow_to_come_end_in_time_too(clock):
+    def slow():
+        for item in range(10):
+            clock.now += 1
+            yield item
+
+    assert list(stages.stage("embed", slow(), until=clock.time() + 3)) == [0, 1, 2]
+    assert stages.records() == [{"name": "embed", "count": 3, "seconds": 3.0}]
