@@ -12,6 +12,7 @@ from kernelwright.bundle.sources import SourceTree
 from kernelwright.errors import InvalidProject, NotebookTooLarge, Problem
 from kernelwright.project import metadata
 from kernelwright.project.model import Project
+from kernelwright.project.refs import SourceRef
 from kernelwright.support import atomic_files
 from kernelwright.wheels import project_locks
 
@@ -107,6 +108,7 @@ def told(project: Project, tree: SourceTree, driver: Sequence[cells.Cell]) -> Ma
     public = {path: asdict(fingerprint) for path, fingerprint in sorted(known.public.items())}
     order = dict.fromkeys(file.module for file in tree.files if file.module)
     return {
+        "kernel": SourceRef.parse(project.metadata.id).slug,
         "competitions": list(project.metadata.competition_sources),
         "submission": known.submission[0],
         "sample": known.sample,

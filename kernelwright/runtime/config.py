@@ -14,6 +14,8 @@ CARRIED = Path(__file__).parents[2] / "kernelwright.json"
 class Config:
     """The settings the runtime needs; the defaults hold where a kernel runs in place, as a plain script."""
 
+    kernel: str = ""
+    """The kernel's slug, by which a pull knows its notebook."""
     competitions: tuple[str, ...] = ()
     """The slugs of the attached competitions."""
     submission: str = "submission.csv"

@@ -1,13 +1,19 @@
-"""Files are written beside and renamed, so that a reader never meets half of one."""
+"""Files are written beside and renamed, so that a reader never meets half of one.
+
+What a killed process leaves beside is named so that no tree carries it, and is swept by the next one that writes there.
+"""
 
 import errno
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kernelwright.errors import UnwritableOutput
+
+PARTIAL = ".kernelwright-partial"
+"""How the name of a file ends that is being written: ``.{pid}.{random}.kernelwright-partial``."""
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -36,6 +42,8 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
         The old files, if any, are then intact.
     """
     beside: dict[Path, Path] = {}
+    for folder in {path.parent for path in contents}:
+        _sweep(folder)
     try:
         for path, data in contents.items():
             with _told_of(path):
@@ -69,8 +77,28 @@ def _stage(path: Path, data: bytes, beside: dict[Path, Path]) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "a folder is in its place")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    handle, name = tempfile.mkstemp(prefix=f".{os.getpid()}.", suffix=PARTIAL, dir=path.parent)
     beside[path] = Path(name)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
-    beside[path].chmod(0o644)
+    beside[path].chmod(mode)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what processes that were killed left beside a file."""
+    for partial in folder.glob(f".*{PARTIAL}"):
+        pid = partial.name.split(".")[1]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            with suppress(OSError):
+                partial.unlink()
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

@@ -1,4 +1,5 @@
 import os
+import subprocess
 
 import pytest
 
@@ -55,3 +56,22 @@ def test_a_file_that_cannot_be_deleted_is_named(tmp_path):
     with pytest.raises(UnwritableOutput) as caught:
         atomic_files.remove(tmp_path / "gone.txt")
     assert str(caught.value) == f"{tmp_path}/gone.txt: cannot be deleted: No such file or directory"
+
+
+def test_a_file_keeps_its_mode(tmp_path):
+    file = tmp_path / "run.sh"
+    file.write_bytes(b"one")
+    file.chmod(0o755)
+    atomic_files.replace(file, b"two")
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"two", 0o755)
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_running_one_writes_is_not(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for pid in (ended.pid, os.getpid()):
+        (tmp_path / f".{pid}.abc{atomic_files.PARTIAL}").write_bytes(b"half")
+    (tmp_path / f".mine{atomic_files.PARTIAL}").write_bytes(b"not ours")
+    atomic_files.replace(tmp_path / "c.txt", b"one")
+    kept = [f".{os.getpid()}.abc{atomic_files.PARTIAL}", f".mine{atomic_files.PARTIAL}", "c.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
