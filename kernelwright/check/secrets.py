@@ -52,7 +52,7 @@ def masked(text: str) -> str:
 def check(project: Project, built: Notebook) -> Iterator[Finding]:
     """Search every text that is carried, the driver's cells included."""
     for cell, line in placed(project, built.cells):
-        is_python = cell.kind == "code" and bool(ipython_syntax.split(cell.source).python)
+        is_python = cell.kind == "code" and ipython_syntax.python_source(cell.source) is not None
         yield from _in(project.configuration.driver, cell.source, first=line, is_python=is_python)
     for file in built.tree.files:
         if (is_own(file) or file.origin == DRIVER) and file.text:

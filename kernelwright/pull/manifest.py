@@ -34,7 +34,7 @@ class Told:
 
 def read(text: str) -> Told:
     """Read a set-up cell, however an editor or a formatter wrote it."""
-    tree = _parsed(text)
+    tree = ipython_syntax.syntax_tree(text)
     config = next(_config(tree), {})
     digests, driver = (
         value if isinstance(value, dict) else {} for value in (config.get("files"), config.get("driver"))
@@ -45,13 +45,6 @@ def read(text: str) -> Told:
         elsewhere=frozenset(digests) if packed is None else packed,
         driver=str(driver.get("sha256", "")),
     )
-
-
-def _parsed(text: str) -> ast.Module:
-    try:
-        return ast.parse(ipython_syntax.split(text).python)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def _config(tree: ast.Module) -> Iterator[Mapping[str, object]]:

@@ -106,7 +106,7 @@ def _live(source: str) -> Iterator[tuple[int, str]]:
         return
     lines = source.split("\n")
     found = [(index, match) for index, line in enumerate(lines) if (match := _MAGIC.match(line.strip()))]
-    inside = set(ipython_syntax.within_strings(lines)) if found else set()
+    inside = ipython_syntax.within_strings(lines) if found else set()
     yield from ((index, (match[1] or "").strip()) for index, match in found if index not in inside)
 
 

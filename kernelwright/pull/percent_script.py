@@ -41,7 +41,7 @@ def cut(text: str, cells: Sequence[Cell]) -> Script | None:
     """Cut a driver's text into the parts of its cells; None where they cannot be told apart."""
     lines = text.replace("\r\n", "\n").split("\n")
     marks = [index for index, line in enumerate(lines) if _MARK.match(line)]
-    inside = set(ipython_syntax.within_strings(lines))
+    inside = ipython_syntax.within_strings(lines)
     starts = [index for index in marks if index not in inside]
     if len(starts) == len(cells) - 1:
         starts = [_unmarked(lines, cells[0]), *starts]
@@ -144,7 +144,7 @@ def _problem(form: str, cell: Cell) -> str | None:
 def _mark_within(cell: Cell) -> str:
     """Name the line of a code cell at which a script would begin a new one; empty without."""
     lines = cell.source.split("\n") if cell.kind == "code" else []
-    inside = set(ipython_syntax.within_strings(lines))
+    inside = ipython_syntax.within_strings(lines)
     marks = (at for at, line in enumerate(lines) if at not in inside and _MARK.match(line))
     found = next((f"line {at + 1}, `{lines[at].strip()}`," for at in marks), "")
     return f"{found} begins a new cell in a script; split the cell there or reword it" if found else ""

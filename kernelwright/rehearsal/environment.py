@@ -25,6 +25,7 @@ from kernelwright.image import kaggle_image as images
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
 from kernelwright.rehearsal.sandbox import Setting
+from kernelwright.support import ipython_syntax
 from kernelwright.wheels import project_locks, tools
 
 STACK = ("papermill", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pip")
@@ -206,20 +207,11 @@ def _imported(built: Notebook) -> set[str]:
 
 
 def _top_level(text: str) -> Iterator[str]:
-    for node in ast.walk(_parsed(text)):
+    for node in ast.walk(ipython_syntax.syntax_tree(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.partition(".")[0]
-
-
-def _parsed(text: str) -> ast.Module:
-    """Parse a cell without its magics; one that is no Python imports nothing."""
-    lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in text.splitlines())
-    try:
-        return ast.parse("\n".join(lines))
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])
 
 
 def _distributions(top: str, here: Sequence[str], image: Image) -> Sequence[str]:

@@ -1,83 +1,163 @@
-"""IPython's lines in a cell: magics, and commands of the shell."""
+"""A cell as IPython reads it: the Python in it, its magics, and the commands of the shell.
 
+IPython's own transformation is what decides. It is imported only for a cell that is no plain Python, because the
+import takes as long as a whole build.
+"""
+
+import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import lru_cache
 
-_LINE = re.compile(r"^(\s*)(?:[\w., ]+=\s*)?(%(?!\s).*|!(?!=).*)$")  # an operator that goes on a line is none
-_HELP = re.compile(r"\?\s*$|^\s*\?")
-_PYTHON_CELL = re.compile(r"%%(time|timeit|capture|prun)\b")
-_PYTHON_LINE = re.compile(r"%(?:time|timeit|prun|memit)\s+(?:-\w+(?:\s+\d+)?\s+)*(?![-!%])(.*)")
-_SHELL_CELL = re.compile(r"%%(?:(?:ba|z|da)?sh|script|sx|system|!)(?!\w)")
-_UNRUN_CELL = re.compile(r"%%script\s+(false|true|echo)\b")  # a known way to switch a cell off
+_CELL_MAGIC = re.compile(r"\s*%%(\w+|!)[ \t]*(.*)")
+_PYTHON_CELLS = {"time", "timeit", "capture", "prun", "memit", "wandb"}
+_PYTHON_LINES = {"time", "timeit", "prun", "memit"}
+_SHELL_CELLS = {"bash", "sh", "zsh", "dash", "script", "sx", "system", "!"}
+_SWITCHED_OFF = re.compile(r"(false|true|echo)\b")  # `%%script false` is a known way to switch a cell off
+_OPTIONS = re.compile(r"(?:-\w+(?:\s+\d+)?(?:\s+|$))*")
+# IPython runs a cell of one line as a magic where it begins with a magic's name; these look like nothing else.
+_AUTOMAGIC = re.compile(r"(?:pip|conda|cd|ls|mkdir|cp|mv|rm|cat)(?:[ \t]+[^\s=!(\[].*)?")
+_CALL = re.compile(r"(?P<before>.*?)get_ipython\(\)\.(?P<name>system|getoutput|run_line_magic)\((?P<args>.*)\)\s*$")
+_HELP = {"pinfo", "pinfo2", "psearch"}
+
+Commands = tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Split:
-    """A cell's text, taken apart.
+def cell_magic(text: str) -> str:
+    """Return the name of the magic that a cell begins with, empty without one."""
+    match = _CELL_MAGIC.match(text)
+    return match[1] if match else ""
 
-    Attributes
-    ----------
-    python : str
-        The text with IPython's lines blanked out; a line keeps its number. Empty for a cell of another language.
-    commands : sequence of (int, str)
-        IPython's and the shell's commands, each with the number of its line, from 1.
+
+def python_source(text: str) -> str | None:
+    """Return a cell as Python with the same line numbers, None for a cell of another language.
+
+    Calls of ``get_ipython()`` are in place of what is IPython's; what ``%time`` and the like measure stands for itself.
+    What is wrong in the cell's own Python is still there.
     """
-
-    python: str
-    commands: Sequence[tuple[int, str]]
+    return _read(text)[0]
 
 
-def split(text: str) -> Split:
-    """Part Python from what is IPython's or the shell's; text within strings is neither."""
-    lines = text.split("\n")
-    if _UNRUN_CELL.match(text):
-        return Split(python="", commands=[])
-    if _SHELL_CELL.match(text):
-        return Split(python="", commands=list(_joined([("", f"!{line}", at) for at, line in enumerate(lines[1:], 2)])))
-    if text.startswith("%%") and not _PYTHON_CELL.match(text):
-        return Split(python="", commands=[(1, lines[0])])
-    inside, python, found, goes_on = set(within_strings(lines)), [], [], False
-    for index, line in enumerate(lines):
-        match = None if index in inside else _LINE.match(line)
-        if goes_on or match:
-            found.append(("" if goes_on else "!", line.strip() if goes_on or not match else match[2], index + 1))
-            code = _PYTHON_LINE.fullmatch(match[2]) if match else None
-            indent = re.match(r"\s*", line)
-            python.append(f"{indent[0] if indent and not goes_on else ''}{code[1] if code else 'pass' * (not goes_on)}")
-            goes_on = line.endswith("\\")
-        else:
-            python.append("pass" if index not in inside and _HELP.search(line) and "#" not in line else line)
-    return Split(python="\n".join(python), commands=list(_joined(found)))
+def commands(text: str) -> Commands:
+    """Return IPython's and the shell's commands, such as ``!ls`` and ``%cd x``, each with its line's number, from 1."""
+    return _read(text)[1]
 
 
-def _joined(lines: Sequence[tuple[str, str, int]]) -> Iterator[tuple[int, str]]:
-    """Join each command with the lines it goes on in: those after a backslash."""
-    pending, start = "", 0
-    for _, line, number in lines:
-        pending, start = (f"{pending} {line.lstrip('!')}", start) if pending else (line, number)
-        if pending.endswith("\\"):
-            pending = pending[:-1].rstrip()
-        else:
-            yield start, pending
-            pending = ""
-    if pending:
-        yield start, pending
+def syntax_tree(text: str) -> ast.Module:
+    """Parse a cell's Python; an empty tree where it is of another language or has a syntax error."""
+    try:
+        return ast.parse(python_source(text) or "")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
 
 
-def within_strings(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the indices of lines that begin within a string."""
-    text = "\n".join("pass" if _LINE.match(line) or _HELP.search(line) else line for line in lines)
+def within_strings(lines: Sequence[str]) -> set[int]:
+    """Return the indices of lines that begin within a string."""
+    text = "\n".join(lines)
+    text = text if _is_python(text) else _transform(text)[0]
     opened: list[int] = []
+    inside: set[int] = set()
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             name = tokenize.tok_name[token.type]
-            if name.endswith("STRING_START"):
+            if name.endswith("STRING_START"):  # an f-string is several tokens as of Python 3.12
                 opened.append(token.start[0])
             first = opened.pop() if name.endswith("STRING_END") and opened else token.start[0]
             if name == "STRING" or name.endswith("STRING_END"):
-                yield from range(first, token.end[0])
+                inside.update(range(first, token.end[0]))
     except (tokenize.TokenError, SyntaxError):
-        return
+        pass
+    return inside
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[str | None, Commands]:
+    match = _CELL_MAGIC.match(text)
+    if match:
+        return _read_magic_cell(text, match)
+    if _AUTOMAGIC.fullmatch(text.strip()):
+        return _transform(f"%{text.lstrip()}")
+    return (text, ()) if _is_python(text) else _transform(text)
+
+
+def _read_magic_cell(text: str, match: re.Match[str]) -> tuple[str | None, Commands]:
+    name, arguments = match[1], match[2].strip()
+    number = text.count("\n", 0, match.end()) + 1
+    lines = text.split("\n")
+    if name in _PYTHON_CELLS:
+        setup = _OPTIONS.sub("", arguments, count=1) if name == "timeit" else ""
+        variable = f"{arguments} = " if name == "capture" and arguments.isidentifier() else ""
+        first = setup or f"{variable}get_ipython().run_cell_magic({name!r}, {arguments!r}, '')"
+        body, inner = _read("\n".join(lines[number:]))  # the magic hands its cell to IPython again
+        own = (number, f"%%{name} {arguments}".rstrip())
+        python = None if body is None else "\n".join([*[""] * (number - 1), first, body])
+        return python, (own, *((number + at, command) for at, command in inner))
+    if name not in _SHELL_CELLS:
+        return None, ((number, f"%%{name} {arguments}".rstrip()),)
+    if name == "script" and _SWITCHED_OFF.match(arguments):
+        return None, ()
+    return None, tuple(_joined(lines[number:], number + 1))
+
+
+def _joined(lines: Sequence[str], first: int) -> list[tuple[int, str]]:
+    """Return the commands of a shell's script: a line goes on in the next one after a backslash."""
+    found: list[tuple[int, str]] = []
+    goes_on = False
+    for number, line in enumerate(lines, first):
+        if goes_on:
+            found[-1] = (found[-1][0], f"{found[-1][1].rstrip(chr(92) + ' ')} {line.strip()}")
+        elif line.strip():
+            found.append((number, f"!{line}"))
+        goes_on = line.endswith("\\") and bool(found)
+    return found
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _transform(text: str) -> tuple[str, Commands]:
+    """Let IPython rewrite its syntax, one place at a time: only so can each line keep its number."""
+    from IPython.core.inputtransformer2 import TransformerManager  # noqa: PLC0415 - see the module's docstring
+
+    manager = TransformerManager()
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    blank = next((index for index, line in enumerate(lines) if line.strip()), 0)
+    for cleanup in manager.cleanup_transforms:  # blank lines at the top, prompts, and the indent that all lines share
+        lines = cleanup(lines)
+    found: list[tuple[int, str]] = []
+    while True:
+        before = lines
+        try:
+            changed, lines = manager.do_one_token_transform(before)
+        except (SyntaxError, tokenize.TokenError):
+            break
+        if not changed:
+            break
+        at = next(index for index, line in enumerate(lines) if line != before[index])
+        lines[at], command = _unwrap(lines[at])
+        joined = len(before) - len(lines)  # lines that a backslash led to
+        found += [(blank + at + 1, re.sub(r"\s{2,}", " ", command) if joined else command)] if command else []
+        lines[at + 1 : at + 1] = ["\n"] * joined
+    return "\n" * blank + "".join(lines), tuple(sorted(found))
+
+
+def _unwrap(line: str) -> tuple[str, str]:
+    """Return a rewritten line, and the command in it; what ``%time`` measures comes out, to be read in its turn."""
+    call = _CALL.fullmatch(line)
+    if call is None:
+        return line, ""
+    arguments: tuple[str, ...] = ast.literal_eval(f"({call['args']},)")
+    if call["name"] != "run_line_magic":
+        return line, f"!{arguments[0]}"
+    magic, rest = arguments
+    code = _OPTIONS.sub("", rest, count=1)
+    if magic in _PYTHON_LINES and code and (not call["before"].strip() or _is_python(f"_ = {code}")):
+        return f"{call['before']}{code}\n", ""
+    return line, "" if magic in _HELP else f"%{magic} {rest}".rstrip()

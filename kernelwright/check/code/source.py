@@ -1,6 +1,7 @@
 """The code a notebook runs, as syntax trees that know where each line stands in the author's files."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from kernelwright.bundle.build import Notebook
 from kernelwright.bundle.cells import Cell, commented
 from kernelwright.bundle.sources import DRIVER, SourceFile
 from kernelwright.project.model import Project
-from kernelwright.support import ipython_syntax as magics
+from kernelwright.support import ipython_syntax
 
 ALLOWED = "kernelwright: allow"
 """A line with this comment is not judged."""
@@ -39,12 +40,10 @@ class Script:
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree, with magics blanked out; empty where it is no Python."""
-        for attempt in (magics.split(self.text).python, self.text):
-            try:
-                return ast.parse(attempt)
-            except (SyntaxError, ValueError):
-                continue
-        return ast.Module(body=[], type_ignores=[])
+        lines = (ipython_syntax.python_source(self.text) or "").split("\n")
+        for number, _ in ipython_syntax.commands(self.text) if any(lines) else ():  # `magics` has these
+            lines[number - 1] = re.sub(r"get_ipython\(\)\..*", "None", lines[number - 1])
+        return ipython_syntax.syntax_tree("\n".join(lines))
 
     @cached_property
     def nodes(self) -> Sequence[ast.AST]:
@@ -60,7 +59,7 @@ class Script:
     def magics(self) -> Iterator[tuple[int, str]]:
         """Yield the commands that are IPython's or the shell's, each with its line's number in the text."""
         if self.is_driver:
-            for number, command in magics.split(self.text).commands:
+            for number, command in ipython_syntax.commands(self.text):
                 if not any(map(self.is_allowed, self._going_on(number))):
                     yield number, command
 
