@@ -126,7 +126,7 @@ def wheels(project: Project) -> dict[str, Any]:
     """Return what the notebook needs to know of the wheels, nothing where it has none."""
     if not project.configuration.wheels:
         return {}
-    return {"wheels": project_locks.told(project), "wheels_dataset": project.configuration.wheels_dataset}
+    return {"wheels": project_locks.wheel_hashes(project), "wheels_dataset": project.configuration.wheels_dataset}
 
 
 def _told(config: Mapping[str, Any]) -> str:

@@ -11,7 +11,8 @@ from kernelwright.errors import InvalidImage, InvalidProject
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.metadata import DATASET_FILE
 from kernelwright.project.model import Project
-from kernelwright.wheels import project_locks, update, wheel_file
+from kernelwright.support.hashing import file_sha256
+from kernelwright.wheels import project_locks, update
 from kernelwright.wheels.dataset import LICENCES
 
 _MAKE = "run `kernelwright wheels`"
@@ -27,15 +28,15 @@ def _files(project: Project) -> Iterator[Finding]:
     folder = update.folder(project)
     place = folder.relative_to(project.root).as_posix()
     present = {path.name: path for path in sorted(folder.glob("*.whl"))}
-    slots, told = _locked(project)
+    locks, told = _locked(project)
     if not present and (told or not folder.is_dir()):
         yield _found(place, "no wheels were made yet", _MAKE, Severity.unready)
         return
     yield from _owned(project, folder, place)
-    yield from _stray(folder, place, slots)
+    yield from _stray(folder, place, locks)
     yield from _unlocked(place, present, told)
-    for slot in slots:
-        yield from _unserved(place, present, slot)
+    for one in locks:
+        yield from _unserved(place, present, one)
 
 
 def _owned(project: Project, folder: Path, place: str) -> Iterator[Finding]:
@@ -50,18 +51,18 @@ def _owned(project: Project, folder: Path, place: str) -> Iterator[Finding]:
         yield _found(f"{place}/{DATASET_FILE}", problem, _MAKE, Severity.unready)
 
 
-def _stray(folder: Path, place: str, slots: Sequence[project_locks.Slot]) -> Iterator[Finding]:
+def _stray(folder: Path, place: str, locks: Sequence[project_locks.ImageLock]) -> Iterator[Finding]:
     """Find what would be sent with the wheels, and is none of them nor made with them."""
-    made = {DATASET_FILE, LICENCES, *(f"requirements-{slot.image.name}.txt" for slot in slots)}
-    for path in sorted(folder.iterdir()) if slots else ():
+    made = {DATASET_FILE, LICENCES, *(f"requirements-{one.image.name}.txt" for one in locks)}
+    for path in sorted(folder.iterdir()) if locks else ():
         if path.suffix != ".whl" and not path.name.startswith(".") and path.name not in made:
             problem = "would be sent with the wheels, and was not made with them"
             yield _found(f"{place}/{path.name}", problem, f"remove it, or {_MAKE}", Severity.warning)
 
 
-def _locked(project: Project) -> tuple[Sequence[project_locks.Slot], Mapping[str, str]]:
+def _locked(project: Project) -> tuple[Sequence[project_locks.ImageLock], Mapping[str, str]]:
     try:
-        return project_locks.slots(project), project_locks.told(project)
+        return project_locks.read(project), project_locks.wheel_hashes(project)
     except (InvalidProject, InvalidImage):  # reported where the notebook is built
         return (), {}
 
@@ -70,16 +71,16 @@ def _unlocked(place: str, present: Mapping[str, Path], told: Mapping[str, str]) 
     for name, path in present.items():
         if name not in told:
             yield _found(f"{place}/{name}", "no lock names it", _MAKE)
-        elif wheel_file.sha256(path) != told[name]:
+        elif file_sha256(path) != told[name]:
             yield _found(f"{place}/{name}", "altered: its sha256 is not the lock's", _MAKE)
 
 
-def _unserved(place: str, present: Mapping[str, Path], slot: project_locks.Slot) -> Iterator[Finding]:
+def _unserved(place: str, present: Mapping[str, Path], one: project_locks.ImageLock) -> Iterator[Finding]:
     """Find what an image was locked to take, and none of the wheels gives its Python."""
-    for distribution in slot.lock.distribution if slot.lock else ():
-        fitting = [name for name in distribution.wheels if name in present and _fits(name, slot.image)]
+    for distribution in one.lock.distributions if one.lock else ():
+        fitting = [name for name in distribution.wheels if name in present and _fits(name, one.image)]
         if not fitting:
-            image = f"{slot.image.name}, Python {slot.image.python}"
+            image = f"{one.image.name}, Python {one.image.python}"
             problem = f"{distribution.name} {distribution.version}: no wheel here fits {image}"
             yield _found(place, problem, _MAKE, Severity.unready)
 

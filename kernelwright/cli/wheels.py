@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from kernelwright.project.model import Project
     from kernelwright.wheels.lockfile import Distribution
 
-Check = Annotated[bool, typer.Option("--check", help="Only tell whether the locks are of today's requirements.")]
+Check = Annotated[bool, typer.Option("--check", help="Only compare the locks with the requirements.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Prove that they install, on each Python found here.")]
-Upgrade = Annotated[bool, typer.Option("--upgrade", help="Resolve afresh; without it, what is locked stays.")]
+Upgrade = Annotated[bool, typer.Option("--upgrade", help="Resolve anew; without it, what is locked stays.")]
 
 
 def wheels(
@@ -27,11 +27,11 @@ def wheels(
 ) -> None:
     """Lock, fetch and carry what Kaggle's image lacks: build/wheels, a dataset's folder."""
     from kernelwright.project.model import load_project
-    from kernelwright.wheels import update
+    from kernelwright.wheels import project_locks
 
     loaded = load_project(project, kernel)
     if check:
-        update.check(loaded)
+        project_locks.check(loaded)
         print("the locks are up to date")
     elif verify:
         _verify(loaded, as_json)
@@ -42,8 +42,8 @@ def wheels(
 def _make(project: "Project", upgrade: bool, as_json: bool) -> None:
     from kernelwright.wheels import update
 
-    maker = update.Maker() if as_json else update.Maker(tell=print, track=_track)
-    made = update.make(project, maker, upgrade=upgrade)
+    progress = update.Progress() if as_json else update.Progress(tell=print, track=_track)
+    made = update.make(project, progress, upgrade=upgrade)
     place = made.folder.relative_to(project.root)
     if as_json:
         print(json.dumps({"folder": str(place), "wheels": made.wheels, "changed": made.changed}))

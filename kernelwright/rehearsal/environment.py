@@ -192,8 +192,8 @@ def _names(project: Project, built: Notebook, image: Image) -> tuple[str, ...]:
     """Return the image's distributions that the kernel, its wheels and Kaggle's executor need."""
     brought = importlib.metadata.packages_distributions()
     imported = {name for top in _imported(built) for name in _distributions(top, brought.get(top, ()), image)}
-    found = project_locks.slots(project)[0].lock if project.configuration.wheels else None
-    needed, carried = (found.needs, {one.name for one in found.distribution}) if found else ((), set())
+    found = project_locks.read(project)[0].lock if project.configuration.wheels else None
+    needed, carried = (found.needs, {one.name for one in found.distributions}) if found else ((), set())
     return tuple(sorted({*imported, *needed, *STACK} - carried))
 
 

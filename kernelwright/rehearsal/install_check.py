@@ -1,4 +1,4 @@
-"""Proof that the wheels install: a clean environment a Python, the notebook's own install, an import, `pip check`."""
+"""Proof that the wheels install: per Python a clean environment, the notebook's own install, imports, `pip check`."""
 
 import json
 import os
@@ -21,8 +21,9 @@ from kernelwright.project.model import Project
 from kernelwright.rehearsal import environment, sandbox
 from kernelwright.rehearsal.environment import Environment, Recipe
 from kernelwright.rehearsal.sandbox import GUARD
+from kernelwright.support.hashing import file_sha256
 from kernelwright.wheels import conflicts, fetch, project_locks, update, wheel_file
-from kernelwright.wheels.project_locks import Slot
+from kernelwright.wheels.project_locks import ImageLock
 from kernelwright.wheels.resolve import PYTHONS
 from kernelwright.wheels.wheel_file import Wheel
 
@@ -31,7 +32,7 @@ _NOWHERE = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
+class InstallCheck:
     """What was found on one Python: ``proven``, ``failed``, or ``not proven`` where nothing could be tried."""
 
     python: str
@@ -39,7 +40,7 @@ class Proof:
     detail: str
 
 
-def verify(project: Project, tell: Callable[[str], None]) -> list[Proof]:
+def verify(project: Project, tell: Callable[[str], None]) -> list[InstallCheck]:
     """Hold build/wheels against the locks, then install them on each Python found here.
 
     Raises
@@ -47,27 +48,26 @@ def verify(project: Project, tell: Callable[[str], None]) -> list[Proof]:
     WheelsUnavailable
         The folder is not what the locks say.
     """
-    update.check(project)
-    slots = project_locks.slots(project)
-    if faults := list(_faults(project, slots)):
+    locks = project_locks.check(project)
+    if faults := list(_faults(project, locks)):
         raise WheelsUnavailable("\n".join(faults))
-    versions = sorted({*PYTHONS, *(slot.image.python for slot in slots)}, key=lambda text: int(text.split(".")[1]))
-    return [_proof(project, slots, version, tell) for version in versions]
+    versions = sorted({*PYTHONS, *(one.image.python for one in locks)}, key=lambda text: int(text.split(".")[1]))
+    return [_proof(project, locks, version, tell) for version in versions]
 
 
-def _faults(project: Project, slots: Sequence[Slot]) -> Iterator[str]:
+def _faults(project: Project, locks: Sequence[ImageLock]) -> Iterator[str]:
     """Name every wheel that is missing, altered, a stranger, or one of two."""
     folder = update.folder(project)
     place = folder.relative_to(project.root)
     if not folder.is_dir():
         yield f"{place}: no such folder; make it with `kernelwright wheels`"
         return
-    locked = {(d.best(slot.image.tags) or ""): d for slot in slots if slot.lock for d in slot.lock.distribution}
+    locked = {(d.best(one.image.tags) or ""): d for one in locks if one.lock for d in one.lock.distributions}
     held = {path.name: path for path in sorted(folder.glob("*.whl"))}
     cure = "make the folder again with `kernelwright wheels`"
     yield from (f"{place}/{file}: missing; {cure}" for file in sorted(locked) if file not in held)
     for file, path in held.items():
-        if file in locked and wheel_file.sha256(path) != locked[file].wheels[file]:
+        if file in locked and file_sha256(path) != locked[file].wheels[file]:
             yield f"{place}/{file}: altered: its sha256 is not the lock's; {cure}"
         elif file not in locked:
             yield f"{place}/{file}: not in a lock{_twin(file, list(locked))}; {cure}"
@@ -78,37 +78,37 @@ def _twin(file: str, locked: Sequence[str]) -> str:
     return f", which names {twins[0]}: two of one distribution" if twins else ""
 
 
-def _proof(project: Project, slots: Sequence[Slot], version: str, tell: Callable[[str], None]) -> Proof:
+def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Callable[[str], None]) -> InstallCheck:
     python = interpreters.anywhere(version)
     if python is None:
-        return Proof(python=version, word="not proven", detail="no such Python on this machine")
-    slot = next((slot for slot in slots if slot.image.python == version), slots[0])
+        return InstallCheck(python=version, word="not proven", detail="no such Python on this machine")
+    one = next((one for one in locks if one.image.python == version), locks[0])
     tell(f"installing on Python {version}")
     try:
-        wheels = [wheel_file.read(path) for path in _wheels(project, slot, version)]
-        recipe = _recipe(_image(project, slot, version), python, version, wheels)
+        wheels = [wheel_file.read(path) for path in _wheels(project, one, version)]
+        recipe = _recipe(_image(project, one, version), python, version, wheels)
         made = environment.make(recipe, project.build / "cache" / "proofs", tell)
         with tempfile.TemporaryDirectory() as scratch:
             return _tried(made, Path(scratch), wheels, version)
     except (EnvironmentUnavailable, WheelsUnavailable) as error:
-        return Proof(python=version, word="failed", detail=str(error))
+        return InstallCheck(python=version, word="failed", detail=str(error))
 
 
-def _wheels(project: Project, slot: Slot, version: str) -> Iterator[Path]:
+def _wheels(project: Project, one: ImageLock, version: str) -> Iterator[Path]:
     """Yield what the notebook finds on that Python: the carried wheels, and stand-ins for those of another Python."""
-    kept_in = update.store(project, project_locks.wanted(project))
-    for distribution in slot.lock.distribution if slot.lock else ():
-        path = fetch.fetch(distribution, slot.image, version, kept_in)
+    kept_in = update.wheel_cache(project, project_locks.requirements(project))
+    for distribution in one.lock.distributions if one.lock else ():
+        path = fetch.fetch(distribution, one.image, version, kept_in)
         if path is None:
             raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel for Python {version}")
         carried = update.folder(project) / path.name
         yield carried if carried.is_file() else path
 
 
-def _image(project: Project, slot: Slot, version: str) -> Image:
+def _image(project: Project, one: ImageLock, version: str) -> Image:
     """Return the image whose versions hold on that Python: the slot's, or another one that has it."""
     known = (images.load(name, project.root) for name in images.known(project.root))
-    return slot.image if slot.image.python == version else next((i for i in known if i.python == version), slot.image)
+    return one.image if one.image.python == version else next((i for i in known if i.python == version), one.image)
 
 
 def _recipe(image: Image, python: Path, version: str, wheels: Sequence[Wheel]) -> Recipe:
@@ -116,7 +116,7 @@ def _recipe(image: Image, python: Path, version: str, wheels: Sequence[Wheel]) -
     return Recipe(python=python, version=version, image=image, names=names)
 
 
-def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> Proof:
+def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> InstallCheck:
     """Install as the notebook does, import each module, check what was installed."""
     python = made.overlay(scratch / "python")
     variables = _variables(_carried(scratch, wheels), scratch / "input")
@@ -128,10 +128,10 @@ def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: s
     modules = [module for one in wheels for module in one.modules]
     for step in (_INSTALL, "; ".join(f"import {module}" for module in modules)):
         if (done := run("-c", step)).returncode:
-            return Proof(python=version, word="failed", detail=done.stderr.strip())
+            return InstallCheck(python=version, word="failed", detail=done.stderr.strip())
     if broken := _broken(run("-m", "pip", "check").stdout, {one.name for one in wheels}):
-        return Proof(python=version, word="failed", detail=broken)
-    return Proof(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
+        return InstallCheck(python=version, word="failed", detail=broken)
+    return InstallCheck(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
 
 
 def _offline() -> list[str]:
@@ -154,7 +154,7 @@ def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
     dataset.mkdir(parents=True)
     for one in wheels:
         shutil.copy2(one.path, dataset)
-    told = {"wheels": {one.path.name: wheel_file.sha256(one.path) for one in wheels}, "wheels_dataset": "wheels"}
+    told = {"wheels": {one.path.name: file_sha256(one.path) for one in wheels}, "wheels_dataset": "wheels"}
     (tree / "kernelwright.json").write_text(json.dumps(told), "utf-8")
     return tree
 

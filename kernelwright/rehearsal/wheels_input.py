@@ -35,15 +35,15 @@ def stage(project: Project, target: Path, version: str) -> None:
 
 def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:
     """Return wheels for ``version``, kept in build/rehearsal/wheels, for those in ``folder`` that do not fit it."""
-    slot, asked = project_locks.slots(project)[0], project_locks.wanted(project)
-    if version == slot.image.python or slot.lock is None:
+    one, requirements = project_locks.read(project)[0], project_locks.requirements(project)
+    if version == one.image.python or one.lock is None:
         return []
-    fitting, held = tags_for(version, slot.image.platforms), {path.name for path in folder.glob("*.whl")}
+    fitting, held = tags_for(version, one.image.platforms), {path.name for path in folder.glob("*.whl")}
     replaced = [
-        d for d in slot.lock.distribution if (best := d.best(slot.image.tags)) in held and best != d.best(fitting)
+        d for d in one.lock.distributions if (best := d.best(one.image.tags)) in held and best != d.best(fitting)
     ]
     return [
-        _stand_in(project, fetch.fetch(d, slot.image, version, update.store(project, asked)), d, version)
+        _stand_in(project, fetch.fetch(d, one.image, version, update.wheel_cache(project, requirements)), d, version)
         for d in replaced
     ]
 

@@ -1,4 +1,4 @@
-"""What the carried distributions require, held against what the image has: each conflict names both sides."""
+"""What the carried distributions require, compared with what the image has: each conflict names both sides."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,24 +14,26 @@ def find(requirements: Requirements, image: Image, wheels: Sequence[Wheel]) -> l
     """Return a line for every requirement, the kernel's own and each wheel's, that image and wheels do not meet."""
     carried = {wheel.name: wheel.version for wheel in wheels}
     extras = _extras(requirements.wanted, wheels, image)
-    asking = [(requirements.name, requirement) for requirement in requirements.wanted if _applies(requirement, image)]
+    required_by = [
+        (requirements.name, requirement) for requirement in requirements.wanted if _applies(requirement, image)
+    ]
     for wheel in wheels:
-        told = (r for r in wheel.requires if _applies(r, image, extras.get(wheel.name, frozenset())))
-        asking += [(f"{wheel.name} {wheel.version}", requirement) for requirement in told]
-    return [line for who, requirement in asking for line in _unmet(who, requirement, image, carried)]
+        applying = (r for r in wheel.requires if _applies(r, image, extras.get(wheel.name, frozenset())))
+        required_by += [(f"{wheel.name} {wheel.version}", requirement) for requirement in applying]
+    return [line for who, requirement in required_by for line in _unmet(who, requirement, image, carried)]
 
 
 def needed(image: Image, wheels: Sequence[Wheel]) -> list[str]:
     """Return the image's distributions that the wheels require, normalized and sorted."""
     carried = {wheel.name for wheel in wheels}
     extras = _extras((), wheels, image)
-    asked = {
+    required = {
         canonicalize_name(requirement.name)
         for wheel in wheels
         for requirement in wheel.requires
         if _applies(requirement, image, extras.get(wheel.name, frozenset()))
     }
-    return sorted(asked - carried)
+    return sorted(required - carried)
 
 
 def _unmet(who: str, requirement: Requirement, image: Image, carried: dict[str, str]) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _unmet(who: str, requirement: Requirement, image: Image, carried: dict[str, 
 
 
 def _meets(requirement: Requirement, version: str) -> bool:
-    """Hold a version of the image against a requirement; one that is not known is taken to do."""
+    """Compare a version of the image with a requirement; one that is not known is taken to meet it."""
     return not version or requirement.specifier.contains(version, prereleases=True)
 
 
@@ -57,14 +59,14 @@ def _applies(requirement: Requirement, image: Image, extras: frozenset[str] = fr
 
 
 def _extras(wanted: Sequence[Requirement], wheels: Sequence[Wheel], image: Image) -> dict[str, frozenset[str]]:
-    """Return the extras asked of each distribution, by the kernel or by what is carried."""
+    """Return the extras required of each distribution, by the kernel or by what is carried."""
     extras: dict[str, frozenset[str]] = {}
     while True:
-        asked = [r for r in wanted if _applies(r, image)]
+        required = [r for r in wanted if _applies(r, image)]
         for wheel in wheels:
-            asked += [r for r in wheel.requires if _applies(r, image, extras.get(wheel.name, frozenset()))]
+            required += [r for r in wheel.requires if _applies(r, image, extras.get(wheel.name, frozenset()))]
         grown: dict[str, frozenset[str]] = {}
-        for requirement in asked:
+        for requirement in required:
             name = canonicalize_name(requirement.name)
             grown[name] = grown.get(name, frozenset()) | requirement.extras
         if grown == extras:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kernelwright.errors import InvalidProject, UnwritableOutput, WheelsUnavailable
-from kernelwright.project import metadata, parsing
+from kernelwright.project import parsing
+from kernelwright.project.metadata import DATASET_FILE, read_dataset
 from kernelwright.project.model import Project
 from kernelwright.wheels.wheel_file import Wheel
 
@@ -18,7 +19,7 @@ contents that a push adds.
 LICENCES = "LICENCES.txt"
 
 
-def described(project: Project) -> bytes:
+def metadata(project: Project) -> bytes:
     """Return dataset-metadata.json; its rules are checked.
 
     Raises
@@ -26,15 +27,14 @@ def described(project: Project) -> bytes:
     InvalidProject
         The slug or the title breaks a rule of Kaggle's.
     """
-    owner = project.metadata.id.partition("/")[0]
     table = {
-        "id": f"{owner}/{project.configuration.wheels_dataset}",
+        "id": f"{project.metadata.owner}/{project.configuration.wheels_dataset}",
         "title": f"Wheels for {project.metadata.title}"[:50].rstrip(),
         "licenses": [{"name": "other"}],
         "description": f"Each wheel under its own licence: see {LICENCES}.",
     }
     try:
-        metadata.read_dataset(table, metadata.DATASET_FILE)
+        read_dataset(table, DATASET_FILE)
     except parsing.Mismatch as mismatch:
         raise InvalidProject(mismatch.problems) from None
     return f"{json.dumps(table, indent=2, ensure_ascii=False)}\n".encode()
@@ -70,26 +70,26 @@ def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            made, old = Path(scratch, "new"), Path(scratch, "old")
-            _fill(made, wheels, further)
-            _swap(made, folder, old)
+            new = Path(scratch, "new")
+            _fill(new, wheels, further)
+            _swap(new, folder, Path(scratch, "old"))
     except OSError as error:
         raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from error
 
 
-def _fill(made: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -> None:
-    made.mkdir()
+def _fill(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -> None:
+    folder.mkdir()
     for wheel in wheels:
-        shutil.copyfile(wheel.path, made / wheel.path.name)
+        shutil.copyfile(wheel.path, folder / wheel.path.name)
     for name, data in further.items():
-        (made / name).write_bytes(data)
+        (folder / name).write_bytes(data)
 
 
-def _swap(made: Path, folder: Path, old: Path) -> None:
+def _swap(new: Path, folder: Path, old: Path) -> None:
     if folder.exists():
         folder.rename(old)
     try:
-        made.rename(folder)
+        new.rename(folder)
     except OSError:
         if old.exists():
             old.rename(folder)

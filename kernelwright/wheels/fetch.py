@@ -1,4 +1,4 @@
-"""Locked wheels -> files in a store, by pip: each verified, each kept, so that an interrupted fetch goes on."""
+"""Locked wheels -> files in a cache, by pip: each verified, each kept, so that an interrupted fetch goes on."""
 
 import platform
 import shutil
@@ -12,7 +12,8 @@ from packaging.utils import parse_wheel_filename
 from kernelwright.errors import UnwritableOutput, WheelsUnavailable
 from kernelwright.image import interpreters
 from kernelwright.image.kaggle_image import Image, tags_for
-from kernelwright.wheels import tools, wheel_file
+from kernelwright.support.hashing import file_sha256
+from kernelwright.wheels import tools
 from kernelwright.wheels.lockfile import Distribution
 
 _EPOCH = "315532800"
@@ -20,34 +21,34 @@ _EPOCH = "315532800"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Store:
+class WheelCache:
     """Fetched wheels by digest, and where pip may look for further ones."""
 
     folder: Path
     options: Sequence[str] = ()
 
-    def place(self, file: str, sha256: str) -> Path:
+    def path(self, file: str, sha256: str) -> Path:
         """Return where a wheel lies, or will."""
         return self.folder / sha256[:16] / file
 
-    def holds(self, file: str, sha256: str) -> bool:
-        """Tell whether a wheel is there, and whole."""
-        place = self.place(file, sha256)
-        return place.is_file() and wheel_file.sha256(place) == sha256
+    def has(self, file: str, sha256: str) -> bool:
+        """Whether a wheel is there, and whole."""
+        path = self.path(file, sha256)
+        return path.is_file() and file_sha256(path) == sha256
 
-    def put(self, found: Path, sha256: str) -> Path:
-        """Take a file over."""
-        place = self.place(found.name, sha256)
+    def add(self, wheel: Path, sha256: str) -> Path:
+        """Move a wheel here; raises `UnwritableOutput`."""
+        path = self.path(wheel.name, sha256)
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(found, place)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(wheel, path)
         except OSError as error:
-            raise UnwritableOutput(f"{place}: cannot be written: {error.strerror or error}") from error
-        return place
+            raise UnwritableOutput(f"{path}: cannot be written: {error.strerror or error}") from error
+        return path
 
 
-def fetch(distribution: Distribution, image: Image, python: str, store: Store) -> Path | None:
-    """Return a distribution's wheel for one Python, fetched unless the store holds it; None where there is none.
+def fetch(distribution: Distribution, image: Image, python: str, cache: WheelCache) -> Path | None:
+    """Return a distribution's wheel for one Python, fetched unless the cache has it; None where there is none.
 
     Raises
     ------
@@ -59,48 +60,48 @@ def fetch(distribution: Distribution, image: Image, python: str, store: Store) -
     if file is None:
         return None
     sha256 = distribution.wheels[file]
-    if not store.holds(file, sha256):
+    if not cache.has(file, sha256):
         if distribution.sdist:
-            _rebuilt(distribution, image, store, sha256)
+            _rebuild(distribution, image, cache, sha256)
         else:
-            _downloaded(distribution, image, python, store, file)
-    return store.place(file, sha256)
+            _download(distribution, image, python, cache, file)
+    return cache.path(file, sha256)
 
 
-def _downloaded(distribution: Distribution, image: Image, python: str, store: Store, file: str) -> None:
+def _download(distribution: Distribution, image: Image, python: str, cache: WheelCache, file: str) -> None:
     abi = f"cp{python.replace('.', '')}"
     target = [f"--platform={platform}" for platform in image.platforms]
     target += [f"--python-version={python}", "--implementation=cp", f"--abi={abi}", "--abi=abi3", "--abi=none"]
     sha256 = distribution.wheels[file]
     with tempfile.TemporaryDirectory() as scratch:
-        listed = _listed(distribution, [sha256], store, Path(scratch))
+        listed = _requirements_file(distribution, [sha256], cache, Path(scratch))
         flags = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--quiet", f"--dest={scratch}"]
         done = tools.pip(["download", *flags, *target, f"--requirement={listed}"])
         found = sorted(Path(scratch).glob("*.whl"))
         if done.returncode or not found:
-            raise WheelsUnavailable(_explained(distribution, file, done.stderr))
-        store.put(found[0].rename(found[0].with_name(file)), sha256)
+            raise WheelsUnavailable(_explanation(distribution, file, done.stderr))
+        cache.add(found[0].rename(found[0].with_name(file)), sha256)
 
 
-def _listed(distribution: Distribution, hashes: Sequence[str], store: Store, folder: Path) -> Path:
+def _requirements_file(distribution: Distribution, hashes: Sequence[str], cache: WheelCache, folder: Path) -> Path:
     listed = folder / "requirements.txt"
     pin = f"{distribution.name}=={distribution.version}" + "".join(f" --hash=sha256:{sha256}" for sha256 in hashes)
-    listed.write_text("\n".join([*store.options, pin]) + "\n", "utf-8")
+    listed.write_text("\n".join([*cache.options, pin]) + "\n", "utf-8")
     return listed
 
 
-def _explained(distribution: Distribution, file: str, said: str) -> str:
+def _explanation(distribution: Distribution, file: str, stderr: str) -> str:
     who = f"{distribution.name} {distribution.version}"
-    if "DO NOT MATCH THE HASHES" in said:
+    if "DO NOT MATCH THE HASHES" in stderr:
         return f"{who}: what is offered as {file} is not what the lock names: its sha256 differs"
-    if "connection broken by" in said:  # pip goes on to say that nothing matches
+    if "connection broken by" in stderr:  # pip goes on to say that nothing matches
         return f"{who}: {file} cannot be fetched: no connection to the package index; run it again with a network"
-    if "No matching distribution" in said:
+    if "No matching distribution" in stderr:
         return f"{who}: {file} is no longer offered; resolve again with `kernelwright wheels --upgrade`"
-    return f"{who}: pip could not fetch {file}:\n{said.strip()}"
+    return f"{who}: pip could not fetch {file}:\n{stderr.strip()}"
 
 
-def build(distribution: Distribution, image: Image, store: Store) -> Distribution:
+def build(distribution: Distribution, image: Image, cache: WheelCache) -> Distribution:
     """Build a distribution's wheel from its sdist, in isolation; return the distribution with that wheel.
 
     Raises
@@ -110,18 +111,18 @@ def build(distribution: Distribution, image: Image, store: Store) -> Distributio
     """
     (sdist,) = distribution.sdist
     with tempfile.TemporaryDirectory() as scratch:
-        listed = _listed(distribution, list(distribution.sdist.values()), store, Path(scratch))
+        listed = _requirements_file(distribution, list(distribution.sdist.values()), cache, Path(scratch))
         flags = ["--no-deps", "--require-hashes", f"--no-binary={distribution.name}", f"--wheel-dir={scratch}"]
         done = tools.pip(["wheel", "--quiet", *flags, f"--requirement={listed}"], {"SOURCE_DATE_EPOCH": _EPOCH})
         found = sorted(Path(scratch).glob("*.whl"))
         if done.returncode or not found:
             raise WheelsUnavailable(f"{sdist}: does not build:\n{done.stderr.strip()}")
-        _hold_against_image(found[0].name, sdist, image)
-        sha256 = wheel_file.sha256(found[0])
-        return replace(distribution, wheels={store.put(found[0], sha256).name: sha256})
+        _check_fits(found[0].name, sdist, image)
+        sha256 = file_sha256(found[0])
+        return replace(distribution, wheels={cache.add(found[0], sha256).name: sha256})
 
 
-def _hold_against_image(file: str, sdist: str, image: Image) -> None:
+def _check_fits(file: str, sdist: str, image: Image) -> None:
     tags = parse_wheel_filename(file)[3]
     fits = f"{image.name} takes Python {image.python} and glibc {image.glibc}"
     if not any(tag in image.tags for tag in tags):
@@ -136,8 +137,8 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
-def _rebuilt(distribution: Distribution, image: Image, store: Store, sha256: str) -> None:
-    again = build(distribution, image, store)
+def _rebuild(distribution: Distribution, image: Image, cache: WheelCache, sha256: str) -> None:
+    again = build(distribution, image, cache)
     if sha256 not in again.wheels.values():
         raise WheelsUnavailable(
             f"{distribution.name} {distribution.version}: built again it is not the wheel the lock names; "

@@ -1,24 +1,24 @@
-"""``wheels/<image>.lock``: names, versions and hashes of what one image lacks; never an address."""
+"""``wheels/pylock.<image>.toml``: what one image lacks, pinned, by PEP 751; names and hashes, never an address."""
 
-import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
+import tomli_w
+from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock, PylockValidationError
 from packaging.tags import Tag
-from packaging.utils import parse_wheel_filename
-from pydantic import ConfigDict, Field
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.image.kaggle_image import Image
-from kernelwright.project import parsing
+from kernelwright.support.hashing import sha256
 from kernelwright.wheels.requirements import Requirements
 
-FORMAT = 1
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+_FORMAT = 2
+"""Of the table ``tool.kernelwright``; a lock of another format is stale."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +35,10 @@ class Distribution:
         File name to sha256 of what its wheel was built from; empty where it was not.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
     name: str
     version: str
-    wheels: dict[str, Sha256] = field(default_factory=dict)
-    sdist: dict[str, Sha256] = field(default_factory=dict)
+    wheels: Mapping[str, str] = field(default_factory=dict)
+    sdist: Mapping[str, str] = field(default_factory=dict)
 
     def best(self, ranks: Mapping[Tag, int]) -> str | None:
         """Return the file name of the wheel that fits best, given each fitting tag's rank; None where none does."""
@@ -59,37 +57,33 @@ class Lock:
 
     Attributes
     ----------
-    format : int
-        Of the file.
     image : str
         Its name.
     inputs : str
         Digest of what it was resolved from.
     needs : tuple of str
         The image's distributions that the pinned ones require.
-    distribution : tuple of Distribution
+    distributions : tuple of Distribution
         Sorted by name.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    format: int
     image: str
     inputs: str
     needs: tuple[str, ...] = ()
-    distribution: tuple[Distribution, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
 
 
 def place(root: Path, requirements: str, image: str) -> Path:
     """Return where an image's lock lies: beside the requirements file, and named after it if that has another name."""
     file = root / requirements
-    return file.with_name(f"{image}.lock" if file.stem == "requirements" else f"{file.stem}-{image}.lock")
+    name = image if file.stem == "requirements" else f"{file.stem}-{image}"
+    return file.with_name(f"pylock.{name.replace('.', '-')}.toml")  # the standard allows no further dot
 
 
 def inputs(requirements: Requirements, image: Image, allow_sdist: Sequence[str]) -> str:
     """Return the digest of everything a resolution starts from."""
-    told = [FORMAT, requirements.lines, image.python_full, image.glibc, dict(image.distributions), sorted(allow_sdist)]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    parts = [_FORMAT, requirements.lines, image.python_full, image.glibc, dict(image.distributions)]
+    return sha256(json.dumps([*parts, sorted(allow_sdist)]))
 
 
 def read(file: Path) -> Lock | None:
@@ -103,31 +97,47 @@ def read(file: Path) -> Lock | None:
     if not file.is_file():
         return None
     try:
-        parsed = parsing.parse(Lock, tomllib.loads(file.read_text("utf-8")), file=file.name)
-        for wheel in (wheel for distribution in parsed.distribution for wheel in distribution.wheels):
-            parse_wheel_filename(wheel)
-    except ValueError as error:
-        raise WheelsUnavailable(f"{error}\ndelete {file.name} and run `kernelwright wheels` again") from None
-    return parsed
+        parsed = Pylock.from_dict(tomllib.loads(file.read_text("utf-8")))
+        own = dict((parsed.tool or {})["kernelwright"])
+        return Lock(
+            image=str(own["image"]),
+            inputs=str(own["inputs"]),
+            needs=tuple(map(str, own["needs"])),
+            distributions=tuple(map(_distribution, parsed.packages)),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError, PylockValidationError, InvalidWheelFilename) as error:
+        cause = f"no {error} in tool.kernelwright" if isinstance(error, KeyError) else str(error)
+        raise WheelsUnavailable(
+            f"{file.name}: not a lock of kernelwright's: {cause}; delete it and run `kernelwright wheels` again"
+        ) from None
+
+
+def _distribution(package: Package) -> Distribution:
+    wheels = {str(wheel.path): wheel.hashes["sha256"] for wheel in package.wheels or ()}
+    for file in wheels:
+        parse_wheel_filename(file)
+    sdist = {str(package.sdist.path): package.sdist.hashes["sha256"]} if package.sdist else {}
+    return Distribution(name=package.name, version=str(package.version), wheels=wheels, sdist=sdist)
 
 
 def write(lock: Lock) -> bytes:
     """Return the lock's text, the same for the same lock."""
-    head = [
-        f"# What the image {lock.image} lacks, by `kernelwright wheels`: edit the requirements, not this.",
-        f"format = {lock.format}",
-        f'image = "{lock.image}"',
-        f'inputs = "{lock.inputs}"',
-        f"needs = {json.dumps(lock.needs)}",
-    ]
-    blocks = [line for distribution in lock.distribution for line in ("", *_block(distribution))]
-    return ("\n".join([*head, *blocks]) + "\n").encode()
+    own = {"image": lock.image, "inputs": lock.inputs, "needs": list(lock.needs)}
+    made = Pylock(
+        lock_version=Version("1.0"),
+        created_by="kernelwright",
+        packages=[_package(distribution) for distribution in lock.distributions],
+        tool={"kernelwright": own},
+    )
+    head = f"# What the image {lock.image} lacks, by `kernelwright wheels`: edit the requirements, not this.\n"
+    return (head + tomli_w.dumps(dict(made.to_dict()))).encode()
 
 
-def _block(distribution: Distribution) -> list[str]:
-    tables = {"wheels": distribution.wheels, "sdist": distribution.sdist}
-    lines = ["[[distribution]]", f'name = "{distribution.name}"', f'version = "{distribution.version}"']
-    for title, table in tables.items():
-        entries = [f'"{file}" = "{sha256}"' for file, sha256 in sorted(table.items())]
-        lines += [f"[distribution.{title}]", *entries] if entries else []
-    return lines
+def _package(distribution: Distribution) -> Package:
+    sdist = next(iter(distribution.sdist.items()), None)
+    return Package(
+        name=canonicalize_name(distribution.name),
+        version=Version(distribution.version),
+        sdist=PackageSdist(path=sdist[0], hashes={"sha256": sdist[1]}) if sdist else None,
+        wheels=[PackageWheel(path=file, hashes={"sha256": sha}) for file, sha in sorted(distribution.wheels.items())],
+    )

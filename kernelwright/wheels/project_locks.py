@@ -1,4 +1,4 @@
-"""A project's locks: one for each image it serves, and what all of them together tell the notebook."""
+"""A project's locks: one per image it serves, and what all of them together tell the notebook."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,18 +7,20 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from kernelwright.errors import InvalidProject
-from kernelwright.image import kaggle_image as images
+from kernelwright.errors import InvalidProject, Problem
+from kernelwright.image import kaggle_image
 from kernelwright.image.kaggle_image import Image
-from kernelwright.project.model import Project
-from kernelwright.wheels import lockfile as lock
-from kernelwright.wheels import requirements
+from kernelwright.project.model import PYPROJECT, TABLE, Project
+from kernelwright.wheels import lockfile
+from kernelwright.wheels import requirements as requirements_file
 from kernelwright.wheels.lockfile import Lock
 from kernelwright.wheels.requirements import Requirements
 
+_MAKE = "run `kernelwright wheels`"
+
 
 @dataclass(frozen=True, kw_only=True)
-class Slot:
+class ImageLock:
     """One image, and the lock made for it.
 
     Attributes
@@ -30,7 +32,7 @@ class Slot:
     lock : Lock or None
         As it is on disk.
     inputs : str
-        What it should have been resolved from.
+        Digest of what it should have been resolved from.
     """
 
     image: Image
@@ -40,64 +42,71 @@ class Slot:
 
     @property
     def is_fresh(self) -> bool:
-        """Tell whether the lock is of today's requirements, image and leave to build."""
-        return self.lock is not None and (self.lock.format, self.lock.inputs) == (lock.FORMAT, self.inputs)
+        """Whether the lock matches the current requirements, image and allow_sdist."""
+        return self.lock is not None and self.lock.inputs == self.inputs
 
 
-def wanted(project: Project) -> Requirements:
+def requirements(project: Project) -> Requirements:
     """Read the project's requirements; raises `InvalidProject` where it has none."""
     name = project.configuration.wheels
     if not name:
-        key = "pyproject.toml: tool.kernelwright.wheels"
-        raise InvalidProject([f"{key}: not set; name a file that lists what Kaggle's image lacks"])
-    return requirements.read(project.root, name)
+        fix = "name a file that lists what Kaggle's image lacks"
+        raise InvalidProject(
+            [Problem(code="KW301", file=PYPROJECT, place=f"{TABLE}.wheels", message="not set", fix=fix)]
+        )
+    return requirements_file.read(project.root, name)
 
 
-def slots(project: Project) -> tuple[Slot, ...]:
+def read(project: Project) -> tuple[ImageLock, ...]:
     """Read the lock of each image, the first image first."""
-    known = project.configuration
-    asked = wanted(project)
-    return tuple(_slot(project, asked, name) for name in known.images or (images.DEFAULT,))
+    wanted = requirements(project)
+    allowed = [str(canonicalize_name(name)) for name in project.configuration.allow_sdist]
+    locks = []
+    for name in project.configuration.images or (kaggle_image.DEFAULT,):
+        image = kaggle_image.load(name, project.root)
+        file = lockfile.place(project.root, wanted.name, name)
+        digest = lockfile.inputs(wanted, image, allowed)
+        locks.append(ImageLock(image=image, file=file, lock=lockfile.read(file), inputs=digest))
+    return tuple(locks)
 
 
-def _slot(project: Project, asked: Requirements, name: str) -> Slot:
-    image = images.load(name, project.root)
-    allowed = [str(canonicalize_name(allowed)) for allowed in project.configuration.allow_sdist]
-    file = lock.place(project.root, project.configuration.wheels, name)
-    return Slot(image=image, file=file, lock=lock.read(file), inputs=lock.inputs(asked, image, allowed))
+def problems(project: Project, locks: Sequence[ImageLock]) -> Iterator[Problem]:
+    """Yield each lock that is missing or stale, and what the locks do not agree on."""
+    for one in locks:
+        name = one.file.relative_to(project.root).as_posix()
+        if one.lock is None:
+            yield Problem(code="KW303", file=name, message="no such file", fix=_MAKE)
+        elif not one.is_fresh:
+            message = f"stale: {project.configuration.wheels}, the image or allow_sdist changed since"
+            yield Problem(code="KW304", file=name, message=message, fix=_MAKE)
+    yield from clashes(project.configuration.wheels, locks)
 
 
-def problems(project: Project) -> list[str]:
-    """Return a line for each lock that is missing or stale, and for what the locks do not agree on."""
-    return list(_problems(project, slots(project)))
-
-
-def _problems(project: Project, found: Sequence[Slot]) -> Iterator[str]:
-    for slot in found:
-        name = slot.file.relative_to(project.root)
-        if slot.lock is None:
-            yield f"{name}: no such file; make it with `kernelwright wheels`"
-        elif not slot.is_fresh:
-            yield f"{name}: stale: {project.configuration.wheels}, the image or allow_sdist changed since; {_CURE}"
-    yield from clashes(found)
-
-
-_CURE = "run `kernelwright wheels`"
-
-
-def clashes(found: Sequence[Slot]) -> Iterator[str]:
-    """Name what one Python would find two versions of, because images were locked apart."""
+def clashes(requirements: str, locks: Sequence[ImageLock]) -> Iterator[Problem]:
+    """Yield what one Python would find two versions of, because images were locked apart."""
     versions: dict[str, dict[str, str]] = defaultdict(dict)
-    for slot in found:
-        for distribution in slot.lock.distribution if slot.lock else ():
-            versions[distribution.name].setdefault(distribution.version, slot.image.name)
-    for name, by in sorted(versions.items()):
-        if len(by) > 1:
-            told = ", ".join(f"{version} for {image}" for version, image in sorted(by.items()))
-            yield f"two of one distribution: {name} {told}; pin one version that serves both images"
+    for one in locks:
+        for distribution in one.lock.distributions if one.lock else ():
+            versions[distribution.name].setdefault(distribution.version, one.image.name)
+    for name, images in sorted(versions.items()):
+        if len(images) > 1:
+            apart = ", ".join(f"{version} for {image}" for version, image in sorted(images.items()))
+            message, fix = (
+                f"two versions of one distribution: {name} {apart}",
+                "pin one version that serves both images",
+            )
+            yield Problem(code="KW305", file=requirements, message=message, fix=fix)
 
 
-def told(project: Project) -> dict[str, str]:
+def check(project: Project) -> tuple[ImageLock, ...]:
+    """Return the locks; raises `InvalidProject` where one is missing or stale, or two do not agree."""
+    locks = read(project)
+    if found := list(problems(project, locks)):
+        raise InvalidProject(found)
+    return locks
+
+
+def wheel_hashes(project: Project) -> dict[str, str]:
     """Return every locked wheel, file name to sha256: those that are carried, and those a rehearsal may take.
 
     Raises
@@ -105,8 +114,5 @@ def told(project: Project) -> dict[str, str]:
     InvalidProject
         A lock is missing or stale, or two do not agree.
     """
-    found = slots(project)
-    if faults := list(_problems(project, found)):
-        raise InvalidProject(faults)
-    locked = (distribution for slot in found if slot.lock for distribution in slot.lock.distribution)
+    locked = (distribution for one in check(project) if one.lock for distribution in one.lock.distributions)
     return dict(sorted((file, sha256) for distribution in locked for file, sha256 in distribution.wheels.items()))

@@ -1,4 +1,4 @@
-"""``wheels/requirements.in``: what the kernel needs, a requirement a line, and where to look for it."""
+"""``wheels/requirements.in``: what the kernel needs, one requirement per line, and where to look for it."""
 
 import re
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from kernelwright.errors import InvalidProject
+from kernelwright.errors import InvalidProject, Problem
+from kernelwright.project.model import PYPROJECT, TABLE
 
 _OPTION = re.compile(r"(--index-url|-i|--extra-index-url|--find-links|-f|--no-index)(?:[ =]\s*(\S+))?")
-
 _FOLDERS = ("--find-links", "-f")
 
 
@@ -58,51 +58,63 @@ def read(root: Path, name: str) -> Requirements:
     InvalidProject
         No such file, or with every line that cannot be locked.
     """
-    wanted, options, problems = list[Requirement](), list[str](), list[str]()
+    folder = (root / name).parent
+    wanted, options, problems = list[Requirement](), list[str](), list[Problem]()
     for number, line in enumerate(_lines(root, name), 1):
         text = re.sub(r"(^|\s)#.*", "", line).strip()
-        read_as = _read(text, (root / name).parent) if text else None
-        if isinstance(read_as, Requirement):
-            wanted.append(read_as)
-        elif read_as:
-            problems.append(f"{name}:{number}: {text!r}{read_as}")
-        elif text:
-            options.append(text)
+        if not text:
+            continue
+        try:
+            if option := _OPTION.fullmatch(text):
+                _check_folder(option, folder)
+                options.append(text)
+            else:
+                wanted.append(_requirement(text))
+        except _Unusable as error:
+            message = f"{text[:80]!r} {error.message}"
+            problems.append(Problem(code="KW302", file=name, place=number, message=message, fix=error.fix))
     if problems:
         raise InvalidProject(problems)
-    return Requirements(name=name, folder=(root / name).parent, wanted=tuple(wanted), options=tuple(options))
+    return Requirements(name=name, folder=folder, wanted=tuple(wanted), options=tuple(options))
+
+
+class _Unusable(ValueError):
+    """A line that cannot be locked."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.message, self.fix = message, fix
 
 
 def _lines(root: Path, name: str) -> list[str]:
-    where = "pyproject.toml: tool.kernelwright.wheels"
     try:
         return (root / name).read_text("utf-8").splitlines()
     except FileNotFoundError:
-        raise InvalidProject([f"{where}: {name!r}: no such file; list in it what Kaggle's image lacks"]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidProject([f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
+        message, fix = f"{name!r}: no such file", "list in it what Kaggle's image lacks"
+        problem = Problem(code="KW301", file=PYPROJECT, place=f"{TABLE}.wheels", message=message, fix=fix)
+    except (OSError, ValueError) as error:  # a name with a NUL, bytes that are no UTF-8
+        message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        problem = Problem(code="KW301", file=name, message=message, fix="save it as UTF-8")
+    raise InvalidProject([problem])
 
 
-def _read(text: str, folder: Path) -> Requirement | str:
-    """Return a line's requirement, or what is wrong with the line; nothing for an option that is right."""
-    option = _OPTION.fullmatch(text)
-    if option:
-        return ": no such folder" if _is_lost(folder, option) else ""
-    return _requirement(text)
-
-
-def _is_lost(folder: Path, option: re.Match[str]) -> bool:
-    """Tell whether an option names a folder that is not there; an address is for uv and pip to try."""
+def _check_folder(option: re.Match[str], folder: Path) -> None:
+    """Look for the folder that an option names; an address is for uv and pip to try."""
     flag, place = option.groups()
-    return flag in _FOLDERS and "://" not in (place or "") and not (folder / (place or "-")).is_dir()
+    try:
+        lost = flag in _FOLDERS and "://" not in (place or "") and not (folder / (place or "-")).is_dir()
+    except (OSError, ValueError):  # too long a name, or one with a NUL
+        lost = True
+    if lost:
+        raise _Unusable("names no folder that is there", "correct it, relative to this file")
 
 
-def _requirement(text: str) -> Requirement | str:
-    """Return the requirement, or what is wrong with it."""
+def _requirement(text: str) -> Requirement:
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
-        return " is not a requirement; write a name and versions, as in: efficientnet>=1.1"
+        raise _Unusable("is not a requirement", "write a name and versions, as in: efficientnet>=1.1") from None
     if requirement.url:
-        return " names an address, which a lock does not hold; put the wheel into a folder: --find-links FOLDER"
+        fix = "put the wheel into a folder and name that: --find-links FOLDER"
+        raise _Unusable("names an address, which a lock does not hold", fix)
     return requirement

@@ -1,7 +1,7 @@
 """What one image lacks: requirements -> pinned distributions with the files that serve each Python, by uv.
 
 The image's distributions are left out of the resolution and stay as they are: their pins contradict one another, and a
-resolver that had to keep them all would find nothing. `conflicts` holds the outcome against them afterwards.
+resolver that had to keep them all would find nothing. `conflicts` compares the outcome with them afterwards.
 """
 
 import re
@@ -25,8 +25,8 @@ PYTHONS = ("3.11", "3.12", "3.13")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """What to resolve, for which image, with what leave to build."""
+class ResolveRequest:
+    """What to resolve, for which image, and what may be built from source."""
 
     requirements: Requirements
     image: Image
@@ -40,7 +40,7 @@ class Question:
         return ["--only-binary", ":all:", *built, "--no-header", "--no-annotate", "--python", sys.executable]
 
 
-def resolve(question: Question, kept: Sequence[str] = ()) -> tuple[Distribution, ...]:
+def resolve(request: ResolveRequest, kept: Sequence[str] = ()) -> tuple[Distribution, ...]:
     """Pin what the image lacks; ``kept`` are pins to prefer, as ``name==version``.
 
     Raises
@@ -50,49 +50,49 @@ def resolve(question: Question, kept: Sequence[str] = ()) -> tuple[Distribution,
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        pins = _pins(question, folder, kept)
-        packages = _files(question, folder, pins)
-    return tuple(_distribution(pin, question.image, packages) for pin in pins)
+        pins = _pins(request, folder, kept)
+        packages = _files(request, folder, pins)
+    return tuple(_distribution(pin, request.image, packages) for pin in pins)
 
 
-def _pins(question: Question, folder: Path, kept: Sequence[str]) -> list[str]:
+def _pins(request: ResolveRequest, folder: Path, kept: Sequence[str]) -> list[str]:
     """Return ``name==version`` of each distribution the image lacks."""
     wanted, excluded, pinned = (folder / name for name in ("wanted.in", "excluded.txt", "pinned.txt"))
-    told = [*question.requirements.option_lines(), *map(str, question.requirements.wanted)]
-    wanted.write_text("\n".join(told) + "\n", "utf-8")
-    excluded.write_text("\n".join(question.image.distributions) + "\n", "utf-8")
+    lines = [*request.requirements.option_lines(), *map(str, request.requirements.wanted)]
+    wanted.write_text("\n".join(lines) + "\n", "utf-8")
+    excluded.write_text("\n".join(request.image.distributions) + "\n", "utf-8")
     pinned.write_text("\n".join(kept) + "\n", "utf-8")
-    platform = f"x86_64-manylinux_{question.image.glibc.replace('.', '_')}"
-    target = ["--python-version", question.image.python, "--python-platform", platform]
+    platform = f"x86_64-manylinux_{request.image.glibc.replace('.', '_')}"
+    target = ["--python-version", request.image.python, "--python-platform", platform]
     source = ["pip", "compile", str(wanted), "--excludes", str(excluded), "-o", str(pinned)]
-    done = tools.uv([*source, *question.flags, *target])
-    if done.returncode:
-        raise WheelsUnavailable(_explained(question, done.stderr))
+    process = tools.uv([*source, *request.flags, *target])
+    if process.returncode:
+        raise WheelsUnavailable(_explanation(request, process.stderr))
     lines = pinned.read_text("utf-8").splitlines()
     return [line for line in lines if re.match(r"[a-z0-9]", line)]
 
 
-def _explained(question: Question, said: str) -> str:
-    image = question.image
-    reasons = [line.strip().removeprefix("cause: ") for line in said.splitlines() if line.strip()]
+def _explanation(request: ResolveRequest, stderr: str) -> str:
+    image = request.image
+    reasons = [line.strip().removeprefix("cause: ") for line in stderr.splitlines() if line.strip()]
     text = "\n".join(f"  {line}" for line in reasons if not line.startswith("error: No solution"))
-    head = f"{question.requirements.name}: nothing fits {image.name} (Python {image.python}, glibc {image.glibc}):"
-    names = sorted(set(re.findall(r"Wheels are required for `([^`]+)`", said)))
-    cure = f"\nto build {', '.join(names)} from source, add to allow_sdist in pyproject.toml" if names else ""
-    return f"{head}\n{text}{cure}"
+    head = f"{request.requirements.name}: nothing fits {image.name} (Python {image.python}, glibc {image.glibc}):"
+    names = sorted(set(re.findall(r"Wheels are required for `([^`]+)`", stderr)))
+    fix = f"\nto build {', '.join(names)} from source, add to allow_sdist in pyproject.toml" if names else ""
+    return f"{head}\n{text}{fix}"
 
 
-def _files(question: Question, folder: Path, pins: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+def _files(request: ResolveRequest, folder: Path, pins: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Return the files of each pinned distribution, for any Python there may be: normalized name to uv's table."""
     pinned = folder / "pins.in"
-    pinned.write_text("\n".join([*question.requirements.option_lines(), *pins]) + "\n", "utf-8")
-    command = ["pip", "compile", str(pinned), "--no-deps", "--universal", "--format", "pylock.toml", *question.flags]
-    done = tools.uv([*command, "--python-version", PYTHONS[0]])
-    if done.returncode:  # one of them is for newer Pythons only
-        done = tools.uv([*command, "--python-version", question.image.python])
-    if done.returncode:
-        raise WheelsUnavailable(_explained(question, done.stderr))
-    return {package["name"]: package for package in tomllib.loads(done.stdout)["packages"]}
+    pinned.write_text("\n".join([*request.requirements.option_lines(), *pins]) + "\n", "utf-8")
+    command = ["pip", "compile", str(pinned), "--no-deps", "--universal", "--format", "pylock.toml", *request.flags]
+    process = tools.uv([*command, "--python-version", PYTHONS[0]])
+    if process.returncode:  # one of them is for newer Pythons only
+        process = tools.uv([*command, "--python-version", request.image.python])
+    if process.returncode:
+        raise WheelsUnavailable(_explanation(request, process.stderr))
+    return {package["name"]: package for package in tomllib.loads(process.stdout)["packages"]}
 
 
 def _distribution(pin: str, image: Image, packages: Mapping[str, Mapping[str, Any]]) -> Distribution:

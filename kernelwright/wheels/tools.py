@@ -33,6 +33,6 @@ def pip(arguments: Sequence[str], variables: dict[str, str] | None = None) -> su
 
 
 def _run(command: list[str], cwd: Path | None, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    told = {**os.environ, **variables}
-    environment = {name: value for name, value in told.items() if value or name not in variables}
+    merged = {**os.environ, **variables}
+    environment = {name: value for name, value in merged.items() if value or name not in variables}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)

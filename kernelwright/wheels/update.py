@@ -1,6 +1,5 @@
 """The whole way from a requirements file to a dataset's folder; where nothing changed, nothing is done."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,20 +7,17 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from kernelwright.errors import InvalidProject, WheelsUnavailable
-from kernelwright.project import metadata
+from kernelwright.errors import WheelsUnavailable
+from kernelwright.project.metadata import DATASET_FILE
 from kernelwright.project.model import Project
 from kernelwright.support import atomic_files
-from kernelwright.wheels import conflicts, dataset, fetch, lockfile, project_locks, resolve
-from kernelwright.wheels import wheel_file as wheel
-from kernelwright.wheels.fetch import Store
+from kernelwright.support.hashing import sha256
+from kernelwright.wheels import conflicts, dataset, fetch, lockfile, project_locks, resolve, wheel_file
+from kernelwright.wheels.fetch import WheelCache
 from kernelwright.wheels.lockfile import Distribution, Lock
-from kernelwright.wheels.project_locks import Slot
+from kernelwright.wheels.project_locks import ImageLock
 from kernelwright.wheels.requirements import Requirements
 from kernelwright.wheels.wheel_file import Wheel
-
-Told = Callable[[str], None]
-Tracked = Callable[[Sequence[Distribution], str], Iterable[Distribution]]
 
 
 def _silent(_: str) -> None:
@@ -33,15 +29,15 @@ def _untracked(work: Sequence[Distribution], _: str) -> Iterable[Distribution]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Maker:
+class Progress:
     """What `make` reports to: ``tell`` takes a line, ``track`` shows how far a sequence is."""
 
-    tell: Told = _silent
-    track: Tracked = _untracked
+    tell: Callable[[str], None] = _silent
+    track: Callable[[Sequence[Distribution], str], Iterable[Distribution]] = _untracked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class WheelFolder:
     """What is carried, and whether this call changed it."""
 
     folder: Path
@@ -54,30 +50,30 @@ def folder(project: Project) -> Path:
     return project.build / (f"wheels-{project.kernel}" if project.kernel else "wheels")
 
 
-def store(project: Project, asked: Requirements) -> Store:
+def wheel_cache(project: Project, requirements: Requirements) -> WheelCache:
     """Return where the project keeps fetched wheels."""
-    return Store(folder=project.build / "cache" / "wheels", options=asked.option_lines())
+    return WheelCache(folder=project.build / "cache" / "wheels", options=requirements.option_lines())
 
 
-def make(project: Project, maker: Maker | None = None, *, upgrade: bool = False) -> Made:
-    """Resolve what is not locked, fetch what is not there, carry it; ``upgrade`` resolves afresh.
+def make(project: Project, progress: Progress | None = None, *, upgrade: bool = False) -> WheelFolder:
+    """Resolve what is not locked, fetch what is not there, carry it; ``upgrade`` resolves anew.
 
     Raises
     ------
     InvalidProject, InvalidImage, WheelsUnavailable, UnwritableOutput
         What was carried before is then intact.
     """
-    asked, slots, target = project_locks.wanted(project), project_locks.slots(project), folder(project)
+    requirements, locks, target = project_locks.requirements(project), project_locks.read(project), folder(project)
     stamp = project.build / "cache" / f"{target.name}.json"
-    if not upgrade and all(slot.is_fresh for slot in slots) and _is_stamped(stamp, project, slots):
-        return Made(folder=target, wheels=_names(target), changed=False)
-    errand = _Errand(project=project, asked=asked, maker=maker or Maker(), upgrade=upgrade)
-    slots, wheels = errand.serve(slots)
-    dataset.carry(target, wheels, _further(project, slots, wheels))
-    for slot in slots:
-        atomic_files.replace(slot.file, lockfile.write(_locked(slot)))
-    atomic_files.replace(stamp, _stamp(project, slots))
-    return Made(folder=target, wheels=_names(target), changed=True)
+    if not upgrade and all(one.is_fresh for one in locks) and _is_stamped(stamp, project, locks):
+        return WheelFolder(folder=target, wheels=_names(target), changed=False)
+    update = _Update(project=project, requirements=requirements, progress=progress or Progress(), upgrade=upgrade)
+    locks, wheels = update.lock_and_fetch(locks)
+    dataset.carry(target, wheels, _further_files(project, locks, wheels))
+    for one in locks:
+        atomic_files.replace(one.file, lockfile.write(_lock(one)))
+    atomic_files.replace(stamp, _stamp(project, locks))
+    return WheelFolder(folder=target, wheels=_names(target), changed=True)
 
 
 def _names(target: Path) -> tuple[str, ...]:
@@ -85,98 +81,89 @@ def _names(target: Path) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Errand:
-    """One call of `make`: for whom, what is asked, whether to resolve afresh."""
+class _Update:
+    """One call of `make`."""
 
     project: Project
-    asked: Requirements
-    maker: Maker
+    requirements: Requirements
+    progress: Progress
     upgrade: bool
 
-    def serve(self, slots: Sequence[Slot]) -> tuple[tuple[Slot, ...], list[Wheel]]:
-        """Lock and fetch for each image; return the slots with their locks, and each wheel once."""
-        locked, found, faults = list[Slot](), dict[str, Wheel](), list[str]()
-        for slot in slots:
-            fresh = self._locked_anew(slot, locked) if self.upgrade or not slot.is_fresh else slot
-            wheels = list(self._fetched(fresh))
-            needs = tuple(conflicts.needed(slot.image, wheels))
-            locked.append(replace(fresh, lock=replace(_locked(fresh), needs=needs)))
-            found |= {wheel.path.name: wheel for wheel in wheels}
-            faults += conflicts.find(self.asked, slot.image, wheels)
-        if faults := [*dict.fromkeys(faults), *project_locks.clashes(locked)]:
-            raise WheelsUnavailable("\n".join(faults))
-        return tuple(locked), [found[name] for name in sorted(found)]
+    def lock_and_fetch(self, locks: Sequence[ImageLock]) -> tuple[tuple[ImageLock, ...], list[Wheel]]:
+        """Lock and fetch for each image; return the locks as they are now, and each wheel once."""
+        locked, wheels, unmet = list[ImageLock](), dict[str, Wheel](), list[str]()
+        for one in locks:
+            fresh = self._resolve(one, locked) if self.upgrade or not one.is_fresh else one
+            fetched = list(self._fetch(fresh))
+            needs = tuple(conflicts.needed(fresh.image, fetched))
+            locked.append(replace(fresh, lock=replace(_lock(fresh), needs=needs)))
+            wheels |= {wheel.path.name: wheel for wheel in fetched}
+            unmet += conflicts.find(self.requirements, fresh.image, fetched)
+        if found := [*dict.fromkeys(unmet), *map(str, project_locks.clashes(self.requirements.name, locked))]:
+            raise WheelsUnavailable("\n".join(found))
+        return tuple(locked), [wheels[name] for name in sorted(wheels)]
 
-    def _locked_anew(self, slot: Slot, before: Sequence[Slot]) -> Slot:
+    def _resolve(self, one: ImageLock, before: Sequence[ImageLock]) -> ImageLock:
         """Resolve one image, close to what the images before it take, then to what was locked for it."""
-        self.maker.tell(f"resolving {self.asked.name} for {slot.image.name}")
+        self.progress.tell(f"resolving {self.requirements.name} for {one.image.name}")
         allowed = [str(canonicalize_name(name)) for name in self.project.configuration.allow_sdist]
-        question = resolve.Question(requirements=self.asked, image=slot.image, allow_sdist=allowed)
-        near = [*before, *([] if self.upgrade or slot.lock is None else [slot])]
-        pins = {pinned.name: f"{pinned.name}=={pinned.version}" for one in reversed(near) for pinned in _pinned(one)}
-        resolved = resolve.resolve(question, list(pins.values()))
-        found = tuple(self._built(one, slot, allowed) for one in resolved)
-        return replace(
-            slot, lock=Lock(format=lockfile.FORMAT, image=slot.image.name, inputs=slot.inputs, distribution=found)
-        )
+        request = resolve.ResolveRequest(requirements=self.requirements, image=one.image, allow_sdist=allowed)
+        near = [*before, *([] if self.upgrade or one.lock is None else [one])]
+        preferred = {
+            distribution.name: f"{distribution.name}=={distribution.version}"
+            for other in reversed(near)
+            for distribution in _lock(other).distributions
+        }
+        resolved = resolve.resolve(request, list(preferred.values()))
+        distributions = tuple(self._with_wheel(distribution, one, allowed) for distribution in resolved)
+        return replace(one, lock=Lock(image=one.image.name, inputs=one.inputs, distributions=distributions))
 
-    def _built(self, distribution: Distribution, slot: Slot, allowed: Sequence[str]) -> Distribution:
+    def _with_wheel(self, distribution: Distribution, one: ImageLock, allowed: Sequence[str]) -> Distribution:
+        """Build the wheel of a distribution that has none, where that is allowed."""
         if distribution.wheels:
             return distribution
         if distribution.name not in allowed or not distribution.sdist:
-            raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel fits {slot.image.name}")
-        return fetch.build(distribution, slot.image, store(self.project, self.asked))
+            raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel fits {one.image.name}")
+        return fetch.build(distribution, one.image, wheel_cache(self.project, self.requirements))
 
-    def _fetched(self, slot: Slot) -> Iterator[Wheel]:
-        kept_in, image = store(self.project, self.asked), slot.image
-        for distribution in self.maker.track(_pinned(slot), f"wheels for {image.name}"):
-            path = fetch.fetch(distribution, image, image.python, kept_in)
+    def _fetch(self, one: ImageLock) -> Iterator[Wheel]:
+        cache, image = wheel_cache(self.project, self.requirements), one.image
+        for distribution in self.progress.track(_lock(one).distributions, f"wheels for {image.name}"):
+            path = fetch.fetch(distribution, image, image.python, cache)
             if path is None:
-                raise WheelsUnavailable(f"{slot.file.name}: {distribution.name}: no wheel for Python {image.python}")
-            yield wheel.read(path)
+                raise WheelsUnavailable(f"{one.file.name}: {distribution.name}: no wheel for Python {image.python}")
+            yield wheel_file.read(path)
 
 
-def _locked(slot: Slot) -> Lock:
-    if slot.lock is None:
-        raise WheelsUnavailable(f"{slot.file.name}: no such file; make it with `kernelwright wheels`")
-    return slot.lock
+def _lock(one: ImageLock) -> Lock:
+    if one.lock is None:
+        raise WheelsUnavailable(f"{one.file.name}: no such file; make it with `kernelwright wheels`")
+    return one.lock
 
 
-def _pinned(slot: Slot) -> tuple[Distribution, ...]:
-    return _locked(slot).distribution
+def _further_files(project: Project, locks: Sequence[ImageLock], wheels: Sequence[Wheel]) -> dict[str, bytes]:
+    """Return the files beside the wheels: what Kaggle asks, the licences, a requirements file per image."""
+    files = {DATASET_FILE: dataset.metadata(project), dataset.LICENCES: dataset.licences(wheels)}
+    return files | {f"requirements-{one.image.name}.txt": _requirements(one) for one in locks}
 
 
-def _further(project: Project, slots: Sequence[Slot], wheels: Sequence[Wheel]) -> dict[str, bytes]:
-    """Return the files beside the wheels: what Kaggle asks, the licences, a requirements file an image."""
-    told = {metadata.DATASET_FILE: dataset.described(project), dataset.LICENCES: dataset.licences(wheels)}
-    return told | {f"requirements-{slot.image.name}.txt": _requirements(slot) for slot in slots}
-
-
-def _requirements(slot: Slot) -> bytes:
+def _requirements(one: ImageLock) -> bytes:
     lines = []
-    for distribution in _pinned(slot):
-        best = distribution.wheels[distribution.best(slot.image.tags) or ""]
-        lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{best}")
+    for distribution in _lock(one).distributions:
+        digest = distribution.wheels[distribution.best(one.image.tags) or ""]
+        lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{digest}")
     return ("\n".join(lines) + "\n").encode()
 
 
-def _is_stamped(stamp: Path, project: Project, slots: Sequence[Slot]) -> bool:
+def _is_stamped(stamp: Path, project: Project, locks: Sequence[ImageLock]) -> bool:
     try:
-        return stamp.read_bytes() == _stamp(project, slots)
+        return stamp.read_bytes() == _stamp(project, locks)
     except OSError:
         return False
 
 
-def _stamp(project: Project, slots: Sequence[Slot]) -> bytes:
+def _stamp(project: Project, locks: Sequence[ImageLock]) -> bytes:
     """Digest what the folder was made from, and note its files' sizes and times."""
-    told = [lockfile.write(_locked(slot)).decode() for slot in slots] + [dataset.described(project).decode()]
-    digest = hashlib.sha256("\n".join(told).encode()).hexdigest()
-    target = folder(project)
-    held = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in target.glob("*"))
-    return f"{json.dumps({'digest': digest, 'files': held}, indent=1)}\n".encode()
-
-
-def check(project: Project) -> None:
-    """Raise `InvalidProject` with every lock that is missing or stale."""
-    if faults := project_locks.problems(project):
-        raise InvalidProject(faults)
+    sources = [*(lockfile.write(_lock(one)).decode() for one in locks), dataset.metadata(project).decode()]
+    files = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder(project).glob("*"))
+    return f"{json.dumps({'digest': sha256(chr(10).join(sources)), 'files': files}, indent=1)}\n".encode()

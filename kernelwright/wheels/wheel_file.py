@@ -1,17 +1,16 @@
-"""One wheel file: read, and held against its own name and its own record."""
+"""One wheel file: read, and compared with its own name and its own record."""
 
-import base64
-import binascii
-import csv
-import hashlib
-import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path, PurePosixPath
 
+from installer.exceptions import InstallerError
+from installer.records import InvalidRecordEntry
+from installer.sources import WheelFile
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -19,8 +18,12 @@ from packaging.version import InvalidVersion, Version
 
 from kernelwright.errors import WheelsUnavailable
 
-_UNRECORDED = (".dist-info/RECORD", ".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
 _NAME = re.compile(r"[\w.!+-]+")
+_CORRUPT = (
+    *(zipfile.BadZipFile, zlib.error, InstallerError, InvalidRecordEntry),
+    # What a damaged archive, or the library's own assertions, may raise beside.
+    *(KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError, AssertionError),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +58,6 @@ class Wheel:
     licences: tuple[tuple[str, str], ...]
 
 
-def sha256(path: Path) -> str:
-    """Return the hex digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read(path: Path) -> Wheel:
     """Read a wheel whole.
 
@@ -69,66 +66,49 @@ def read(path: Path) -> Wheel:
     WheelsUnavailable
         It is corrupt, edited or renamed.
     """
-    name, version, tags = _named(path)
+    name, version, tags = _parse_name(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            info = _dist_info(archive, path)
-            headers = Parser().parsestr(archive.read(f"{info}/METADATA").decode("utf-8", "replace"))
-            _hold_against_name(path, headers, name, version)
-            _hold_against_record(path, archive, info)
-            return Wheel(
-                path=path,
-                name=name,
-                version=str(version),
-                tags=tags,
-                requires=_requires(path, headers),
-                modules=_modules(archive),
-                licence=headers.get("License-Expression") or headers.get("License") or "",
-                licences=_licences(archive, info),
-            )
-    except (zipfile.BadZipFile, KeyError, EOFError, OSError, binascii.Error) as error:
-        raise WheelsUnavailable(f"{path.name}: corrupt: {error}; fetch it again") from None
+            source = WheelFile(archive)
+            source.validate_record(validate_contents=True)
+            info = {name: archive.read(f"{source.dist_info_dir}/{name}") for name in source.dist_info_filenames}
+            modules = {_module(PurePosixPath(entry).parts) for entry in archive.namelist()}
+    except _CORRUPT as error:
+        first = next(iter(getattr(error, "issues", ())), str(error) or type(error).__name__)
+        cause = " ".join(str(first).removeprefix(f"In {path}, ").split())
+        raise WheelsUnavailable(f"{path.name}: corrupt or edited: {cause}; fetch it again") from None
+    headers = Parser().parsestr(info.get("METADATA", b"").decode("utf-8", "replace"))
+    licences = [(name, data.decode("utf-8", "replace")) for name, data in info.items() if _is_licence(name)]
+    _check_name(path, headers, name, version)
+    return Wheel(
+        path=path,
+        name=name,
+        version=str(version),
+        tags=tags,
+        requires=_requires(path, headers),
+        modules=tuple(sorted(modules - {""})),
+        licence=headers.get("License-Expression") or headers.get("License") or "",
+        licences=tuple(licences),
+    )
 
 
-def _named(path: Path) -> tuple[str, Version, frozenset[Tag]]:
-    fault = WheelsUnavailable(f"{path.name}: not the name of a wheel; give it back its own")
-    if not _NAME.fullmatch(path.name):  # a copy's, as "x (1).whl", passes for a platform otherwise
-        raise fault
+def _parse_name(path: Path) -> tuple[str, Version, frozenset[Tag]]:
+    usual = _NAME.fullmatch(path.name)  # a copy's, as "x (1).whl", passes for a platform otherwise
     try:
-        name, version, _, tags = parse_wheel_filename(path.name)
+        name, version, _, tags = parse_wheel_filename(path.name if usual else "")
     except (InvalidWheelFilename, InvalidVersion):
-        raise fault from None
+        raise WheelsUnavailable(f"{path.name}: not the name of a wheel; give it back its own") from None
     return name, version, tags
 
 
-def _dist_info(archive: zipfile.ZipFile, path: Path) -> str:
-    found = {name.partition("/")[0] for name in archive.namelist() if ".dist-info/" in name}
-    if len(found) != 1:
-        raise WheelsUnavailable(f"{path.name}: corrupt: {len(found)} .dist-info folders, not one; fetch it again")
-    return found.pop()
-
-
-def _hold_against_name(path: Path, headers: Message, name: str, version: Version) -> None:
-    told = f"{headers['Name']} {headers['Version']}"
+def _check_name(path: Path, headers: Message, name: str, version: Version) -> None:
+    inside = (str(headers["Name"]), str(headers["Version"]))
     try:
-        same = canonicalize_name(str(headers["Name"])) == name and Version(str(headers["Version"])) == version
+        same = (canonicalize_name(inside[0]), Version(inside[1])) == (name, version)
     except InvalidVersion:
         same = False
     if not same:
-        raise WheelsUnavailable(f"{path.name}: renamed: inside it is {told}; give it back its own name")
-
-
-def _hold_against_record(path: Path, archive: zipfile.ZipFile, info: str) -> None:
-    recorded = {row[0]: row[1] for row in csv.reader(io.StringIO(archive.read(f"{info}/RECORD").decode())) if row}
-    for name in archive.namelist():
-        if name.endswith(("/", *_UNRECORDED)):
-            continue
-        algorithm, _, expected = recorded.get(name, "").partition("=")
-        if algorithm not in hashlib.algorithms_guaranteed:
-            raise WheelsUnavailable(f"{path.name}: edited: {name} is not in its record; fetch it again")
-        digest = hashlib.new(algorithm, archive.read(name)).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != expected.rstrip("="):
-            raise WheelsUnavailable(f"{path.name}: edited: {name} is not what its record says; fetch it again")
+        raise WheelsUnavailable(f"{path.name}: renamed: inside it is {' '.join(inside)}; give it back its own name")
 
 
 def _requires(path: Path, headers: Message) -> tuple[Requirement, ...]:
@@ -136,10 +116,6 @@ def _requires(path: Path, headers: Message) -> tuple[Requirement, ...]:
         return tuple(Requirement(text) for text in headers.get_all("Requires-Dist", []))
     except InvalidRequirement as error:
         raise WheelsUnavailable(f"{path.name}: a requirement of its own cannot be read: {error}") from None
-
-
-def _modules(archive: zipfile.ZipFile) -> tuple[str, ...]:
-    return tuple(sorted({name for entry in archive.namelist() if (name := _module(PurePosixPath(entry).parts))}))
 
 
 def _module(parts: tuple[str, ...]) -> str:
@@ -151,8 +127,5 @@ def _module(parts: tuple[str, ...]) -> str:
     return name if len(parts) == 1 and name.isidentifier() and (rest == "py" or rest.endswith("so")) else ""
 
 
-def _licences(archive: zipfile.ZipFile, info: str) -> tuple[tuple[str, str], ...]:
-    telling = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
-    names = [name for name in archive.namelist() if name.startswith(f"{info}/") and not name.endswith("/")]
-    chosen = [name for name in names if PurePosixPath(name).name.upper().startswith(telling)]
-    return tuple((name.removeprefix(f"{info}/"), archive.read(name).decode("utf-8", "replace")) for name in chosen)
+def _is_licence(name: str) -> bool:
+    return PurePosixPath(name).name.upper().startswith(("LICEN", "COPYING", "NOTICE", "AUTHORS"))

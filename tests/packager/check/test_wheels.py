@@ -20,10 +20,10 @@ def wheeled(tmp_path):
     sources = ["alice/toy-data", "alice/toy-wheels"]
     project = shipped.make(tmp_path, configuration=WITH_WHEELS, dataset_sources=sources)
     (project / "tiny.in").write_text("tiny==1.0\n")
-    (slot,) = project_locks.slots(load_project(project))
+    (slot,) = project_locks.read(load_project(project))
     wheels = {WHEEL: hashlib.sha256(b"a wheel").hexdigest()}
     tiny = lockfile.Distribution(name="tiny", version="1.0", wheels=wheels)
-    locked = lockfile.Lock(format=lockfile.FORMAT, image=slot.image.name, inputs=slot.inputs, distribution=(tiny,))
+    locked = lockfile.Lock(image=slot.image.name, inputs=slot.inputs, distributions=(tiny,))
     slot.file.write_bytes(lockfile.write(locked))
     (project / "build/wheels").mkdir(parents=True)
     (project / "build/wheels" / WHEEL).write_bytes(b"a wheel")
@@ -81,8 +81,8 @@ def test_wheels_made_for_another_owner_are_to_be_made_again(wheeled):
 
 
 def test_where_the_image_holds_all_no_wheel_is_missed(wheeled):
-    (slot,) = project_locks.slots(load_project(wheeled))
-    slot.file.write_bytes(lockfile.write(dataclasses.replace(slot.lock, distribution=())))
+    (slot,) = project_locks.read(load_project(wheeled))
+    slot.file.write_bytes(lockfile.write(dataclasses.replace(slot.lock, distributions=())))
     (wheeled / "build/wheels" / WHEEL).unlink()
     shipped.build(wheeled)
     shipped.rehearse(wheeled)

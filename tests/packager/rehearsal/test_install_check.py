@@ -10,7 +10,7 @@ from kernelwright.image import interpreters
 from kernelwright.project.model import load_project
 from kernelwright.rehearsal import environment, install_check
 from kernelwright.rehearsal.environment import Environment
-from kernelwright.rehearsal.install_check import Proof
+from kernelwright.rehearsal.install_check import InstallCheck
 from kernelwright.wheels import update
 from tests import notebooks, wheelhouse
 from tests.packager.wheels.shop import refused
@@ -52,7 +52,9 @@ def project(tmp_path, monkeypatch):
 
 def test_wheels_are_proven_where_there_is_a_python_and_said_not_to_be_elsewhere(project):
     proofs = {proof.python: proof for proof in install_check.verify(project, print)}
-    assert proofs.pop(HERE) == Proof(python=HERE, word="proven", detail="installed, imported pebble, stone, checked")
+    assert proofs.pop(HERE) == InstallCheck(
+        python=HERE, word="proven", detail="installed, imported pebble, stone, checked"
+    )
     assert {proof.word for proof in proofs.values()} == {"not proven"}
     assert {proof.detail for proof in proofs.values()} == {"no such Python on this machine"}
 

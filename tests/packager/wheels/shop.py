@@ -62,7 +62,7 @@ class Shop:
 
     @property
     def locked(self):
-        return self.root / "wheels/mine.lock"
+        return self.root / "wheels/pylock.mine.toml"
 
 
 def refused(action, kind=WheelsUnavailable):

@@ -21,7 +21,7 @@ def test_a_named_sdist_is_built_and_locked_with_what_it_was_built_from(shop):
     shop.configure('allow_sdist = ["Delta"]\n')
     shop.want("delta")
     assert shop.make().wheels == (built.name,)
-    (found,) = lockfile.read(shop.locked).distribution
+    (found,) = lockfile.read(shop.locked).distributions
     assert found.wheels == {built.name: wheelhouse.digest(built)}
     assert found.sdist == {source.name: wheelhouse.digest(source)}
 
@@ -39,12 +39,12 @@ def test_an_sdist_whose_wheel_does_not_fit_the_image_is_refused(shop):
 def test_a_wheel_built_here_against_a_newer_glibc_is_refused(monkeypatch):
     monkeypatch.setattr(fetch.platform, "libc_ver", lambda: ("glibc", "2.39"))
     file, target = "delta-1.0-cp312-cp312-linux_x86_64.whl", kaggle_image.load("2026-08")
-    assert refused(lambda: fetch._hold_against_image(file, "delta-1.0.tar.gz", target)) == (
+    assert refused(lambda: fetch._check_fits(file, "delta-1.0.tar.gz", target)) == (
         f"delta-1.0.tar.gz: {file} was built against glibc 2.39, but 2026-08 takes Python 3.12 and glibc 2.35"
     )
-    fetch._hold_against_image(file.replace("linux", "manylinux_2_17"), "delta-1.0.tar.gz", target)
+    fetch._check_fits(file.replace("linux", "manylinux_2_17"), "delta-1.0.tar.gz", target)
     monkeypatch.setattr(fetch.platform, "libc_ver", lambda: ("glibc", "2.35"))
-    fetch._hold_against_image(file, "delta-1.0.tar.gz", target)
+    fetch._check_fits(file, "delta-1.0.tar.gz", target)
 
 
 def test_an_sdist_that_does_not_build_says_why(shop):
@@ -82,10 +82,12 @@ def test_a_locked_wheel_that_cannot_be_reached_is_not_said_to_be_gone(shop, tmp_
     shop.offer("alpha")
     shop.want("alpha")
     shop.make()
-    (alpha,) = lockfile.read(shop.locked).distribution
+    (alpha,) = lockfile.read(shop.locked).distributions
     for name, value in {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}.items():
         monkeypatch.setenv(name, value)
-    assert refused(lambda: fetch.fetch(alpha, kaggle_image.load("2026-08"), "3.12", fetch.Store(folder=tmp_path))) == (
+    assert refused(
+        lambda: fetch.fetch(alpha, kaggle_image.load("2026-08"), "3.12", fetch.WheelCache(folder=tmp_path))
+    ) == (
         "alpha 1.0: alpha-1.0-py3-none-any.whl cannot be fetched: no connection to the package index; "
         "run it again with a network"
     )

@@ -1,7 +1,7 @@
 from kernelwright.bundle import build
 from kernelwright.errors import InvalidProject
 from kernelwright.project.model import load_project
-from kernelwright.wheels import project_locks, update
+from kernelwright.wheels import project_locks
 from tests.packager.wheels.shop import CP312, refused
 
 
@@ -19,16 +19,16 @@ def test_what_is_locked_stays_until_it_is_upgraded(shop):
 def test_a_stale_lock_is_told_and_keeps_a_notebook_from_being_built(shop):
     shop.offer("alpha")
     shop.want("alpha")
-    missing = "wheels/mine.lock: no such file; make it with `kernelwright wheels`"
-    assert refused(lambda: update.check(load_project(shop.root)), InvalidProject) == missing
+    missing = "wheels/pylock.mine.toml: no such file; run `kernelwright wheels`"
+    assert refused(lambda: project_locks.check(load_project(shop.root)), InvalidProject) == missing
     shop.make()
-    update.check(load_project(shop.root))
+    project_locks.check(load_project(shop.root))
     shop.want("alpha>=0.9")
     stale = (
-        "wheels/mine.lock: stale: wheels/requirements.in, the image or allow_sdist changed since; "
+        "wheels/pylock.mine.toml: stale: wheels/requirements.in, the image or allow_sdist changed since; "
         "run `kernelwright wheels`"
     )
-    assert refused(lambda: update.check(load_project(shop.root)), InvalidProject) == stale
+    assert refused(lambda: project_locks.check(load_project(shop.root)), InvalidProject) == stale
     assert refused(lambda: build.build_notebook(load_project(shop.root)), InvalidProject) == stale
 
 
@@ -39,12 +39,13 @@ def test_wheels_are_locked_for_the_pythons_a_rehearsal_may_run_on(shop):
     shop.offer("alpha", tags="cp311-cp311-win_amd64")
     shop.want("alpha")
     assert shop.make().wheels == (f"alpha-1.0-{CP312}.whl",)
-    assert sorted(project_locks.told(load_project(shop.root))) == [other.name, f"alpha-1.0-{CP312}.whl"]
+    assert sorted(project_locks.wheel_hashes(load_project(shop.root))) == [other.name, f"alpha-1.0-{CP312}.whl"]
 
 
 def test_an_edited_lock_is_told(shop):
     shop.want("alpha")
     shop.locked.write_text('format = 1\nimage = "mine"\n')
     assert refused(shop.make) == (
-        'mine.lock: inputs: required, and missing; add "inputs"\ndelete mine.lock and run `kernelwright wheels` again'
+        "pylock.mine.toml: not a lock of kernelwright's: Missing required value in 'lock-version'; "
+        "delete it and run `kernelwright wheels` again"
     )

@@ -182,7 +182,7 @@ def test_the_kernels_own_requirements_resolve_and_install_wherever_a_python_is_f
     """With a registry at hand: the default image and the provisional one, three distributions, each Python here."""
     root = tmp_path / "proj"
     shutil.copytree(notebooks.ROOT / "wheels", root / "wheels")
-    (root / "wheels/2026-08.lock").unlink()
+    (root / "wheels/pylock.2026-08.toml").unlink()
     keys = KEYS.replace('"my-wheels"', '"glrec2021-wheels"').replace('"mine"', '"2026-08", "2026-08-py313"')
     notebooks.project(root, keys, dataset_sources=["OWNER/glrec2021-wheels"])
     (root / "main.py").write_text("# %%\nprint(1)\n")
@@ -202,6 +202,6 @@ def test_the_kernels_own_requirements_resolve_and_install_wherever_a_python_is_f
 
 
 def test_the_default_images_wheels_are_exactly_what_it_lacks():
-    (slot,) = project_locks.slots(load_project(notebooks.ROOT))
+    (slot,) = project_locks.read(load_project(notebooks.ROOT))
     assert (slot.image.name, slot.is_fresh) == ("2026-08", True)
-    assert [found.name for found in slot.lock.distribution] == ["efficientnet", "keras-applications", "pydegensac"]
+    assert [found.name for found in slot.lock.distributions] == ["efficientnet", "keras-applications", "pydegensac"]

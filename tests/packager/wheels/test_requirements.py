@@ -13,7 +13,8 @@ from tests.packager.wheels.shop import refused
         ("-r others.in", "is not a requirement; write a name and versions, as in: efficientnet>=1.1"),
         (
             "alpha @ file:///alpha.whl",
-            "names an address, which a lock does not hold; put the wheel into a folder: --find-links FOLDER",
+            "names an address, which a lock does not hold; "
+            "put the wheel into a folder and name that: --find-links FOLDER",
         ),
     ],
 )
@@ -26,5 +27,6 @@ def test_a_folder_to_look_in_that_is_not_there_is_told_with_its_place(shop):
     shop.want("alpha")
     shutil.rmtree(shop.links)
     assert refused(shop.make, InvalidProject) == (
-        "wheels/requirements.in:2: '--find-links ../../links': no such folder"
+        "wheels/requirements.in:2: '--find-links ../../links' names no folder that is there; "
+        "correct it, relative to this file"
     )

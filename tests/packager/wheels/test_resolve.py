@@ -54,5 +54,6 @@ def test_images_that_need_two_versions_of_one_distribution_are_refused(shop):
     shop.offer("alpha", "1.1", CP312.replace("312", "313"))
     shop.want("alpha")
     assert refused(shop.make) == (
-        "two of one distribution: alpha 1.0 for mine, 1.1 for next; pin one version that serves both images"
+        "wheels/requirements.in: two versions of one distribution: alpha 1.0 for mine, 1.1 for next; "
+        "pin one version that serves both images"
     )

@@ -1,6 +1,7 @@
 import errno
 import json
 import sys
+import tomllib
 
 import pytest
 
@@ -23,20 +24,15 @@ def test_what_the_image_lacks_is_carried_and_nothing_else(shop):
     made = shop.make()
     assert (made.wheels, made.changed) == ((alpha.name, beta.name), True)
     assert shop.carried == sorted([alpha.name, beta.name, *FURTHER])
-    assert shop.locked.read_text().splitlines()[4:] == [
-        'needs = ["numpy", "shy"]',
-        "",
-        "[[distribution]]",
-        'name = "alpha"',
-        'version = "1.0"',
-        "[distribution.wheels]",
-        f'"{alpha.name}" = "{wheelhouse.digest(alpha)}"',
-        "",
-        "[[distribution]]",
-        'name = "beta"',
-        'version = "1.2"',
-        "[distribution.wheels]",
-        f'"{beta.name}" = "{wheelhouse.digest(beta)}"',
+    written = tomllib.loads(shop.locked.read_text())
+    assert written["tool"]["kernelwright"]["needs"] == ["numpy", "shy"]
+    assert written["packages"] == [
+        {
+            "name": name,
+            "version": version,
+            "wheels": [{"path": wheel.name, "hashes": {"sha256": wheelhouse.digest(wheel)}}],
+        }
+        for name, version, wheel in (("alpha", "1.0", alpha), ("beta", "1.2", beta))
     ]
 
 
@@ -139,7 +135,10 @@ def test_a_further_kernel_has_a_lock_and_a_folder_of_its_own(shop):
     shop.make()
     made = update.make(load_project(shop.root, "training"))
     assert (made.folder, made.wheels) == (shop.root / "build/wheels-training", ("alpha-1.0-py3-none-any.whl",))
-    assert sorted(path.name for path in shop.locked.parent.glob("*.lock")) == ["mine.lock", "training-mine.lock"]
+    assert sorted(path.name for path in shop.locked.parent.glob("pylock.*")) == [
+        "pylock.mine.toml",
+        "pylock.training-mine.toml",
+    ]
     assert shop.make().changed is False
 
 
@@ -171,7 +170,7 @@ def test_the_command_lists_what_it_carries_and_exits_with_1_on_a_problem(shop, c
     assert capsys.readouterr().out == "the locks are up to date\n"
     shop.want("alpha", "beta")
     assert _status(monkeypatch, [*command, "--check"]) == 1
-    assert "wheels/mine.lock: stale" in capsys.readouterr().err
+    assert "wheels/pylock.mine.toml: stale" in capsys.readouterr().err
 
 
 def _status(monkeypatch, command):

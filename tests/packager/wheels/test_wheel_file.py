@@ -1,7 +1,10 @@
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kernelwright.errors import WheelsUnavailable
 from kernelwright.wheels import wheel_file
 from tests import wheelhouse
 from tests.packager.wheels.shop import refused
@@ -24,9 +27,9 @@ def test_a_wheel_tells_what_it_is_needs_and_brings(tmp_path):
 
 def test_a_renamed_wheel_is_named_with_what_it_is(tmp_path):
     path = wheelhouse.wheel(tmp_path, "pebble").rename(tmp_path / "stone-1.0-py3-none-any.whl")
-    assert refused(lambda: wheel_file.read(path)) == (
-        "stone-1.0-py3-none-any.whl: renamed: inside it is pebble 1.0; give it back its own name"
-    )
+    message = refused(lambda: wheel_file.read(path))
+    assert message.startswith("stone-1.0-py3-none-any.whl: corrupt or edited: ")
+    assert "Wheel .dist-info directory doesn't match wheel filename" in message
 
 
 def test_a_copys_name_is_no_wheels_name(tmp_path):
@@ -40,7 +43,7 @@ def test_a_corrupt_wheel_is_named(tmp_path):
     path = wheelhouse.wheel(tmp_path, "pebble")
     path.write_bytes(path.read_bytes()[:200])
     assert refused(lambda: wheel_file.read(path)) == (
-        "pebble-1.0-py3-none-any.whl: corrupt: File is not a zip file; fetch it again"
+        "pebble-1.0-py3-none-any.whl: corrupt or edited: File is not a zip file; fetch it again"
     )
 
 
@@ -48,7 +51,7 @@ def test_an_edited_wheel_is_named_with_the_file(tmp_path):
     path = wheelhouse.wheel(tmp_path, "pebble")
     _edit(path, "pebble.py", "VERSION = 'mine'\n")
     assert refused(lambda: wheel_file.read(path)) == (
-        "pebble-1.0-py3-none-any.whl: edited: pebble.py is not what its record says; fetch it again"
+        "pebble-1.0-py3-none-any.whl: corrupt or edited: hash / size of pebble.py didn't match RECORD; fetch it again"
     )
 
 
@@ -57,7 +60,7 @@ def test_a_file_put_into_a_wheel_is_named(tmp_path):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("more.py", "")
     assert refused(lambda: wheel_file.read(path)) == (
-        "pebble-1.0-py3-none-any.whl: edited: more.py is not in its record; fetch it again"
+        "pebble-1.0-py3-none-any.whl: corrupt or edited: more.py is not mentioned in RECORD; fetch it again"
     )
 
 
@@ -91,4 +94,20 @@ def test_an_offered_wheel_that_was_edited_is_told(shop):
     with zipfile.ZipFile(shop.offer("alpha"), "a") as archive:
         archive.writestr("more.py", "")
     shop.want("alpha")
-    assert refused(shop.make) == ("alpha-1.0-py3-none-any.whl: edited: more.py is not in its record; fetch it again")
+    assert refused(shop.make) == (
+        "alpha-1.0-py3-none-any.whl: corrupt or edited: more.py is not mentioned in RECORD; fetch it again"
+    )
+
+
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_damaged_wheel_is_read_or_refused_in_one_line(tmp_path_factory, at, bit):
+    path = wheelhouse.wheel(tmp_path_factory.mktemp("damaged"), "pebble")
+    data = bytearray(path.read_bytes())
+    data[int(at * len(data))] ^= 1 << bit
+    path.write_bytes(data)
+    try:
+        message = wheel_file.read(path).name
+    except WheelsUnavailable as error:
+        message = str(error)
+    assert message.startswith("pebble")
+    assert "\n" not in message
