@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +22,14 @@ class Code:
         What happens on Kaggle otherwise.
     fix : str
         The ways out.
+    severity : str
+        How grave a finding of it is, unless the place it lies in says otherwise: error, unready or warning.
     """
 
     what: str
     why: str
     fix: str
+    severity: Literal["error", "unready", "warning"] = "error"
 
 
 @cache

@@ -1,8 +1,11 @@
-"""What a check finds: how grave, where, what, and how to mend it."""
+"""What a check finds: a problem, with the check that found it and how grave it is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from kernelwright import codes
+from kernelwright.errors import Problem
 
 
 class Severity(StrEnum):
@@ -18,8 +21,8 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing to mend.
+class Finding(Problem):
+    """One problem, judged.
 
     Attributes
     ----------
@@ -27,32 +30,46 @@ class Finding:
         Which check found it: a stable name, for scripts.
     severity : Severity
         How grave it is.
-    place : str
-        The file and the place in it.
-    problem, fix : str
-        What is the matter there, and what would mend it.
     """
 
-    check: str
-    severity: Severity
-    place: str
-    problem: str
-    fix: str
+    check: str = ""
+    severity: Severity = Severity.error
+
+    @classmethod
+    def of(cls, problem: Problem, check: str) -> "Finding":
+        """Name the check; a plain problem is as grave as its code's row says."""
+        if isinstance(problem, Finding):
+            return replace(problem, check=problem.check or check)
+        row = codes.table().get(problem.code)
+        return cls(**vars(problem), check=check, severity=Severity(row.severity) if row else Severity.error)
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as ``check --json`` prints it."""
+        return {
+            "check": self.check,
+            "severity": self.severity.value,
+            "code": self.code,
+            "place": self.location,
+            "problem": self.message,
+            "fix": self.fix,
+        }
 
 
-_ORDER = tuple(Severity)
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort the gravest first, then by place; each once."""
+    return sorted(dict.fromkeys(findings), key=_rank)
 
 
-def ordered(found: Iterable[Finding]) -> list[Finding]:
-    """Sort the gravest first, each once."""
-    return sorted(dict.fromkeys(found), key=lambda one: (_ORDER.index(one.severity), one.place, one.check))
+def _rank(finding: Finding) -> tuple[object, ...]:
+    line = finding.place if isinstance(finding.place, int) else 0
+    return (tuple(Severity).index(finding.severity), finding.file, line, finding.location, finding.check, finding.code)
 
 
-def stops_a_push(found: Iterable[Finding]) -> bool:
-    """Tell whether any of the findings keeps the notebook from being pushed."""
-    return any(one.severity != Severity.warning for one in found)
+def stops_a_push(findings: Iterable[Finding]) -> bool:
+    """Return whether any of the findings keeps the notebook from being pushed."""
+    return any(finding.severity != Severity.warning for finding in findings)
 
 
-def has_error(found: Iterable[Finding]) -> bool:
-    """Tell whether anything is wrong with the project itself."""
-    return any(one.severity == Severity.error for one in found)
+def has_error(findings: Iterable[Finding]) -> bool:
+    """Return whether anything is wrong with the project itself."""
+    return any(finding.severity == Severity.error for finding in findings)

@@ -1,45 +1,43 @@
 """Two kernels of one project: neither may write to what is the other's."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kernelwright.check.finding import Finding, Severity
+from kernelwright.check.context import Files
+from kernelwright.check.registry import register
+from kernelwright.errors import Problem
 from kernelwright.project.config import KernelConfiguration
 from kernelwright.project.consistency import sources_dataset
-from kernelwright.project.model import Project, load_configuration
+from kernelwright.project.model import PYPROJECT, TABLE, Project, load_configuration
 
 
-def check(project: Project) -> Iterator[Finding]:
-    """Check a further kernel against all the others."""
+@register("kernels", Project)
+def kernels(project: Project) -> Iterator[Problem]:
+    """Compare a further kernel with all the others."""
     if not project.kernel:
         return
-    configuration, own = load_configuration(project.root), _written(project.root, project.configuration)
+    configuration, own = load_configuration(project.root), _targets(project.root, project.configuration)
     for name, other in {"": configuration, **configuration.kernels}.items():
-        if name != project.kernel:
-            theirs = _written(project.root, other)
-            same = [key for key, value in own.items() if value == theirs.get(key)]
-            for key in ["metadata"] if "metadata" in same else same:  # one file of metadata for both says the rest
-                yield _found(project, key, f"the kernel {name}" if name else "the first kernel")
+        if name == project.kernel:
+            continue
+        theirs = _targets(project.root, other)
+        shared = [key for key, value in own.items() if value == theirs.get(key)]
+        for key in ["metadata"] if "metadata" in shared else shared:  # one metadata file for both implies the rest
+            in_metadata = key in {"id", "code_file"}
+            yield Problem(
+                code="KW121",
+                file=project.configuration.metadata if in_metadata else PYPROJECT,
+                place=key if in_metadata else f"{TABLE}.kernels.{project.kernel}.{key}",
+                message=f"is that of {f'the kernel {name}' if name else 'the first kernel'} too",
+                fix="name another",
+            )
 
 
-def _written(root: Path, known: KernelConfiguration) -> Mapping[str, object]:
-    """Return what a push of a kernel writes to, by the key that names it; nothing for a key that is not there."""
-    file = root / known.metadata
-    try:
-        told = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        told = {}
-    told = told if isinstance(told, dict) else {}
-    notebook = (file.parent / str(told["code_file"])).resolve() if told.get("code_file") else None
-    written = {"metadata": file, "id": told.get("id"), "code_file": notebook, "sources_dataset": sources_dataset(known)}
-    return {key: value for key, value in written.items() if value}
-
-
-def _found(project: Project, key: str, who: str) -> Finding:
-    in_metadata = key in {"id", "code_file"}
-    file = project.configuration.metadata if in_metadata else "pyproject.toml"
-    place = f"{file}: {key}" if in_metadata else f"{file}: tool.kernelwright.kernels.{project.kernel}.{key}"
-    return Finding(
-        check="kernels", severity=Severity.error, place=place, problem=f"is that of {who} too", fix="name another"
-    )
+def _targets(root: Path, configuration: KernelConfiguration) -> Mapping[str, object]:
+    """Return what a push of a kernel writes to, by the key that names it; nothing for a key that is missing."""
+    raw = Files(root=root, metadata=configuration.metadata).raw
+    file = root / configuration.metadata
+    notebook = (file.parent / str(raw["code_file"])).resolve() if raw.get("code_file") else None
+    dataset = sources_dataset(configuration)
+    targets = {"metadata": file, "id": raw.get("id"), "code_file": notebook, "sources_dataset": dataset}
+    return {key: value for key, value in targets.items() if value}

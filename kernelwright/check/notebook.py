@@ -4,49 +4,64 @@ import json
 from collections.abc import Iterator
 
 from kernelwright.bundle.build import LARGEST_NOTEBOOK_BYTES
-from kernelwright.check.finding import Finding, Severity
-from kernelwright.project.model import Project
+from kernelwright.check.context import Context
+from kernelwright.check.registry import register
+from kernelwright.errors import Problem
 
 _BUILD = "run `kernelwright build`"
+_LISTED = 3
 
 
-def check(project: Project, built: bytes) -> Iterator[Finding]:
-    """Compare the notebook on disk with ``built``, which the sources give now."""
-    place = project.metadata.code_file
+@register("size", Context)
+def size(context: Context) -> Iterator[Problem]:
+    """Check that Kaggle takes a notebook of this size."""
+    if not is_too_large(context):
+        return
+    number = len(context.built.data)
+    files = sorted(context.built.tree.files, key=lambda file: (-len(file.data), file.path))[:_LISTED]
+    largest = ", ".join(f"{file.path} ({len(file.data):,} bytes)" for file in files)
+    yield Problem(
+        code="KW904",
+        file=context.project.metadata.code_file,
+        message=f"{number:,} bytes, and at most {LARGEST_NOTEBOOK_BYTES:,} are sent; largest: {largest}",
+        fix=f"narrow sources, add to exclude, move data into a dataset of {context.project.configuration.metadata}, "
+        'or set carrier = "dataset"',
+    )
+
+
+def is_too_large(context: Context) -> bool:
+    """Return whether the notebook can be neither built nor rehearsed for its size."""
+    return len(context.built.data) > LARGEST_NOTEBOOK_BYTES
+
+
+@register("notebook", Context)
+def notebook(context: Context) -> Iterator[Problem]:
+    """Compare the notebook on disk with what the sources give now."""
+    if is_too_large(context):
+        return
+    file = context.project.metadata.code_file
     try:
-        data = project.notebook.read_bytes()
+        data = context.project.notebook.read_bytes()
     except OSError:
-        yield _unready(place, "not built yet", _BUILD)
+        yield Problem(code="KW901", file=file, message="not built yet", fix=_BUILD)
         return
-    if data != built:
-        fix = f"{_BUILD}, or keep what was edited in it with `kernelwright pull --from {place}`"
-        yield _unready(place, "stale: the sources give another notebook", fix)
-        yield from _contents(place, data)
+    if data != context.built.data:
+        fix = f"{_BUILD}, or keep what was edited in it with `kernelwright pull --from {file}`"
+        yield Problem(code="KW902", file=file, message="stale: the sources give another notebook", fix=fix)
+        for message in _defects(data):
+            yield Problem(code="KW903", file=file, message=message, fix=_BUILD)
 
 
-def _contents(place: str, data: bytes) -> Iterator[Finding]:
-    """Check a notebook that is not ours as it stands."""
+def _defects(data: bytes) -> Iterator[str]:
+    """Yield why Kaggle could not take or run a notebook that is not as we build it."""
     if len(data) > LARGEST_NOTEBOOK_BYTES:
-        problem = f"{len(data):,} bytes; Kaggle refuses more than 1 MB and we stop at {LARGEST_NOTEBOOK_BYTES:,}"
-        yield _error(place, problem, _BUILD)
+        yield f"{len(data):,} bytes; Kaggle refuses more than 1 MB and we stop at {LARGEST_NOTEBOOK_BYTES:,}"
     try:
-        told = json.loads(data)
+        value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        yield _error(place, f"not JSON: {error}", _BUILD)
+        yield f"not JSON: {error}"
         return
-    if not _kernelspec(told):
-        yield _error(place, "no metadata.kernelspec.name, without which Kaggle cannot run a notebook", _BUILD)
-
-
-def _kernelspec(told: object) -> object:
     for key in ("metadata", "kernelspec", "name"):
-        told = told.get(key) if isinstance(told, dict) else None
-    return told
-
-
-def _unready(place: str, problem: str, fix: str) -> Finding:
-    return Finding(check="notebook", severity=Severity.unready, place=place, problem=problem, fix=fix)
-
-
-def _error(place: str, problem: str, fix: str) -> Finding:
-    return Finding(check="notebook", severity=Severity.error, place=place, problem=problem, fix=fix)
+        value = value.get(key) if isinstance(value, dict) else None
+    if not value:
+        yield "no metadata.kernelspec.name, without which Kaggle cannot run a notebook"

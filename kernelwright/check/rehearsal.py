@@ -1,46 +1,80 @@
 """The rehearsal of these exact bytes."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kernelwright.check.finding import Finding, Severity
+from kernelwright.check.context import Context
+from kernelwright.check.notebook import is_too_large
+from kernelwright.check.registry import register
+from kernelwright.errors import Problem
 from kernelwright.project.model import Project
+from kernelwright.support import hashing
 
 CHECK = "rehearsal"
 _REHEARSE = "run `kernelwright rehearse`"
 _PHASES = ("rerun", "commit")
 
 
-def check(project: Project, sha256: str) -> Iterator[Finding]:
-    """Find what keeps the report from vouching for the notebook with this digest."""
-    file = project.rehearsal / "report.json"
-    place = file.relative_to(project.root).as_posix()
+def report_of(project: Project, notebook: bytes) -> Mapping[str, Any] | None:
+    """Return the report of a rehearsal of exactly this notebook, None where there is none."""
     try:
-        report = json.loads(file.read_text("utf-8"))
-        runs, rehearsed = [dict(run) for run in report["runs"]], report["notebook_sha256"]
-    except OSError:
-        yield _found(place, "this notebook was not rehearsed", Severity.unready)
-        return
-    except (ValueError, KeyError, TypeError, RecursionError):
-        yield _found(place, "not a report of a rehearsal", Severity.unready)
-        return
-    if rehearsed != sha256:
-        yield _found(place, "stale: another notebook was rehearsed", Severity.unready)
-    else:
-        yield from _judged(place, runs)
+        report = _read(project)
+    except (OSError, ValueError):
+        return None
+    return report if report["notebook_sha256"] == hashing.sha256(notebook) else None
 
 
-def _judged(place: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _read(project: Project) -> Mapping[str, Any]:
+    """Read the report there is; raises `OSError`, or `ValueError` for what is no report."""
+    try:
+        report = json.loads((project.rehearsal / "report.json").read_text("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(report, dict) or not isinstance(report.get("notebook_sha256"), str):
+        raise ValueError("names no notebook")  # noqa: TRY004 - one error for all that is no report
+    runs = report.get("runs")
+    if not isinstance(runs, list) or not all(isinstance(run, dict) for run in runs):
+        raise ValueError("lists no runs")
+    return report
+
+
+@register(CHECK, Context)
+def rehearsal(context: Context) -> Iterator[Problem]:
+    """Find what keeps the report from vouching for the notebook."""
+    if is_too_large(context):
+        return
+    file = (context.project.rehearsal / "report.json").relative_to(context.project.root).as_posix()
+    if context.report is None:
+        code, message = _missing(context.project)
+        yield Problem(code=code, file=file, message=message, fix=_REHEARSE)
+        return
+    if context.report.get("state", "ended") != "ended":
+        message = f"the rehearsal has not ended: {context.report['state']}"
+        yield Problem(code="KW914", file=file, message=message, fix=_REHEARSE)
+    runs = context.report["runs"]
     for phase in _PHASES:
         if not any(run.get("phase") == phase for run in runs):
-            yield _found(place, f"the {phase} phase was not rehearsed", Severity.unready)
+            yield Problem(code="KW915", file=file, message=f"the {phase} phase was not rehearsed", fix=_REHEARSE)
     for run in runs:
         if run.get("verdict") != "Complete":
             detail = next(iter(str(run.get("detail", "")).strip().splitlines()), "")
-            problem = f"{run.get('phase')}, {run.get('mounts')} mounts: {run.get('verdict')}: {detail}".rstrip(": ")
-            yield _found(place, problem, Severity.error, "mend the kernel and run `kernelwright rehearse`")
+            message = f"{run.get('phase')}, {run.get('mounts')} mounts: {run.get('verdict')}: {detail}".rstrip(": ")
+            yield Problem(code="KW916", file=file, message=message, fix=f"fix the kernel and {_REHEARSE}")
 
 
-def _found(place: str, problem: str, severity: Severity, fix: str = _REHEARSE) -> Finding:
-    return Finding(check=CHECK, severity=severity, place=place, problem=problem, fix=fix)
+def _missing(project: Project) -> tuple[str, str]:
+    try:
+        _read(project)
+    except OSError:
+        return "KW911", "this notebook was not rehearsed"
+    except ValueError:
+        return "KW912", "not a report of a rehearsal"
+    return "KW913", "stale: another notebook was rehearsed"
+
+
+def ran_offline(context: Context | None) -> bool:
+    """Return whether a rehearsal of exactly these bytes was Complete in every phase and asked for no host."""
+    if context is None or context.report is None or any(rehearsal(context)):
+        return False
+    return all(run.get("hosts") == [] for run in context.report["runs"])

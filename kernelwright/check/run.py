@@ -1,87 +1,72 @@
 """All checks of one kernel, in one go."""
 
-import hashlib
-import re
-from collections.abc import Iterator, Sequence
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kernelwright.bundle import build
-from kernelwright.check import kernels, load_problems, metadata, notebook, rehearsal, secrets, wheels, worktree
-from kernelwright.check.code import exits, inputs, network, submission_writes, symbols
-from kernelwright.check.code.source import is_own
+from kernelwright.check import rehearsal
+from kernelwright.check.context import Context, Files
 from kernelwright.check.finding import Finding, Severity, ordered
-from kernelwright.errors import InvalidImage, InvalidProject, NotebookTooLarge
-from kernelwright.project.config import KernelConfiguration
-from kernelwright.project.model import Project, load_configuration, load_project
+from kernelwright.check.registry import REGISTERED
+from kernelwright.check.suppression import is_suppressed
+from kernelwright.errors import InvalidImage, InvalidProject, Problem
+from kernelwright.project import config, model
+from kernelwright.project.model import Project
 
-_OF_FORM = re.compile(r": (code_file|\w+_sources\[\d+\])$")
-_NAMED = 3
 
-
-def survey(folder: Path, kernel: str = "") -> list[Finding]:
+def run_checks(folder: Path, kernel: str = "") -> list[Finding]:
     """Make every check that can be made, the gravest finding first.
 
-    Where the project's files cannot be read, what they say is still checked as far as it goes.
+    Where the project cannot be loaded, its files are still checked as far as that goes; so is a project whose
+    notebook cannot be assembled.
     """
+    _import_checks()
     root = folder.resolve()
+    configuration = _configuration(root, kernel)
+    contexts: dict[type, Any] = {
+        Files: Files(root=root, metadata=configuration.metadata if configuration else model.METADATA)
+    }
+    findings: list[Finding] = []
     try:
-        project = load_project(root, kernel)
-    except InvalidProject as error:
-        return ordered(_once([*load_problems.told(root, "project", map(str, error.problems)), *_raw(root, kernel)]))
-    found = [*metadata.check(root, project.configuration.metadata), *worktree.check(root), *kernels.check(project)]
-    return ordered([*found, *wheels.check(project), *_of_notebook(project)])
-
-
-def _raw(root: Path, kernel: str) -> Iterator[Finding]:
-    try:
-        known = load_configuration(root)
-        chosen: KernelConfiguration | None = known.kernels.get(kernel) if kernel else known
-    except InvalidProject:
-        chosen = None
-    yield from metadata.check(root, chosen.metadata if chosen else "kernel-metadata.json")
-    yield from worktree.check(root)
-
-
-def _once(found: Sequence[Finding]) -> list[Finding]:
-    """Leave out what the project says of the form of a value, where a rule of the metadata says the same better."""
-    errors = [one for one in found if one.check == "metadata" and one.severity == Severity.error]
-    told = {one.place for one in errors if _OF_FORM.search(one.place)}
-    return [one for one in found if one.check != "project" or one.place not in told]
-
-
-def _of_notebook(project: Project) -> Iterator[Finding]:
-    try:
+        project = contexts[Project] = model.load_project(root, kernel)
         built = build.assemble(project)
+        contexts[Context] = Context(project=project, built=built, report=rehearsal.report_of(project, built.data))
     except (InvalidProject, InvalidImage) as error:
-        yield from load_problems.told(project.root, "build", str(error).splitlines())
-    else:
-        yield from _of_bytes(project, built)
-        yield from _of_code(project, built)
-        yield from secrets.check(project, built)
+        stage = "build" if Project in contexts else "project"
+        findings += (Finding.of(problem, stage) for problem in _problems(error))
+    for registered in REGISTERED:
+        if registered.needs in contexts:
+            problems = registered.find(contexts[registered.needs])
+            findings += (Finding.of(problem, registered.name) for problem in problems)
+    wishes = configuration.check if configuration else config.Check()
+    wanted = [finding for finding in findings if not is_suppressed(finding, root, wishes)]
+    return ordered(_demoted(wanted) if rehearsal.ran_offline(contexts.get(Context)) else wanted)
 
 
-def _of_bytes(project: Project, built: build.Notebook) -> Iterator[Finding]:
-    """Check what is to be pushed as a file; one that is too large can be neither built nor rehearsed yet."""
+def _import_checks() -> None:
+    for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
+        importlib.import_module(module.name)
+
+
+def _configuration(root: Path, kernel: str) -> config.KernelConfiguration | None:
     try:
-        build.hold_to_size(project, built)
-    except NotebookTooLarge as error:
-        yield _too_large(project, error)
-    else:
-        yield from notebook.check(project, built.data)
-        yield from rehearsal.check(project, hashlib.sha256(built.data).hexdigest())
+        return model.choose_kernel(model.load_configuration(root), kernel)
+    except InvalidProject:  # a finding of who loads the project
+        return None
 
 
-def _of_code(project: Project, built: build.Notebook) -> Iterator[Finding]:
-    code = symbols.read(project, built)
-    yield from inputs.check(project, built, code)
-    if not project.metadata.enable_internet:
-        yield from network.check(code)
-    own = frozenset(file.module.partition(".")[0] for file in built.tree.files if file.module and is_own(file))
-    writers = submission_writes.find(code, project.configuration.submission[0], own)
-    yield from exits.check(code, writers, competes=bool(project.metadata.competition_sources))
+def _problems(error: InvalidProject | InvalidImage) -> Iterable[Problem]:
+    if isinstance(error, InvalidProject):
+        return error.problems
+    return [Problem(code="", file="", message=line) for line in str(error).splitlines()]
 
 
-def _too_large(project: Project, error: NotebookTooLarge) -> Finding:
-    first, *rows, fix = str(error).split("\n")
-    problem = f"{first.partition(': ')[2]} {'; '.join(' '.join(row.split()) for row in rows[:_NAMED])}"
-    return Finding(check="size", severity=Severity.error, place=project.metadata.code_file, problem=problem, fix=fix)
+def _demoted(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield errors about the network as warnings: a rehearsal of these bytes got along without one."""
+    for finding in findings:
+        is_network = finding.code.startswith("KW5") and finding.severity == Severity.error
+        yield replace(finding, severity=Severity.warning) if is_network else finding

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from kernelwright.bundle.build import Notebook
 from kernelwright.bundle.sources import DRIVER
 from kernelwright.check import credentials
-from kernelwright.check.code.source import ALLOWED, is_own, origin, placed
-from kernelwright.check.finding import Finding, Severity
-from kernelwright.project.model import Project
+from kernelwright.check.context import Context
+from kernelwright.check.locations import driver_cells, is_own, origin
+from kernelwright.check.registry import register
+from kernelwright.errors import Problem
 from kernelwright.support import ipython_syntax
 
 _KINDS = {
@@ -49,28 +49,26 @@ def masked(text: str) -> str:
     return text
 
 
-def check(project: Project, built: Notebook) -> Iterator[Finding]:
+@register("secret", Context)
+def secrets(context: Context) -> Iterator[Problem]:
     """Search every text that is carried, the driver's cells included."""
-    for cell, line in placed(project, built.cells):
+    driver = context.project.configuration.driver
+    for cell, line in driver_cells(context.project, context.built.cells):
         is_python = cell.kind == "code" and ipython_syntax.python_source(cell.source) is not None
-        yield from _in(project.configuration.driver, cell.source, first=line, is_python=is_python)
-    for file in built.tree.files:
+        yield from _in_text(driver, cell.source, first=line, is_python=is_python)
+    for file in context.built.tree.files:
         if (is_own(file) or file.origin == DRIVER) and file.text:
             place = origin(file) if is_own(file) else file.path
-            yield from _in(place, file.text, first=1, is_python=file.path.endswith(".py"))
+            yield from _in_text(place, file.text, first=1, is_python=file.path.endswith(".py"))
 
 
-def _in(place: str, text: str, *, first: int, is_python: bool) -> Iterator[Finding]:
+def _in_text(file: str, text: str, *, first: int, is_python: bool) -> Iterator[Problem]:
     services = credentials.services(text)
     for number, line in enumerate(text.split("\n"), first):
         bare = not is_python or bool(_COMMAND.match(line))
         kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(line)), "")
-        kind = kind or credentials.kind(line, services, bare=bare)
-        if kind and ALLOWED not in line:
-            yield Finding(
-                check="secret",
-                severity=Severity.error,
-                place=f"{place}:{number}",
-                problem=f"looks like {kind}, which everybody who sees the notebook could read",
-                fix="take it out and revoke it; on Kaggle, use kaggle_secrets",
-            )
+        code = "KW801" if kind else "KW802"
+        if kind := kind or credentials.kind(line, services, bare=bare):
+            message = f"looks like {kind}, which everybody who sees the notebook could read"
+            fix = "take it out and revoke it; on Kaggle, use kaggle_secrets"
+            yield Problem(code=code, file=file, place=number, message=message, fix=fix)

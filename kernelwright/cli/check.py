@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,12 +23,12 @@ def check(project: Folder = HERE, kernel: Kernel = "", push: Push = False, as_js
     Exit status 1 if anything is an error; with --push, also if anything is unready.
     """
     from kernelwright.check import finding
-    from kernelwright.check.run import survey
+    from kernelwright.check.run import run_checks
 
-    found = survey(project, kernel)
+    found = run_checks(project, kernel)
     ready = not finding.stops_a_push(found)
     if as_json:
-        print(json.dumps({"ready": ready, "findings": [asdict(one) for one in found]}, indent=1))
+        print(json.dumps({"ready": ready, "findings": [one.as_json() for one in found]}, indent=1))
     else:
         show(found)
     if finding.has_error(found) or (push and not ready):
@@ -47,8 +46,8 @@ def show(found: "Sequence[Finding]") -> None:
     for column in ("severity", "place", "problem, and its fix"):
         table.add_column(column, overflow="fold", no_wrap=column == "severity")
     for one in found:
-        told = Text(one.problem).append(f"\n{one.fix}" if one.fix else "", style="dim")
-        table.add_row(Text(one.severity, style=STYLES[one.severity]), Text(one.place), told)
+        told = Text(one.message).append(f"\n{one.fix}" if one.fix else "", style="dim")
+        table.add_row(Text(one.severity, style=STYLES[one.severity]), Text(one.location), told)
     if found:
         console.print(table)
     console.print(summary(found))

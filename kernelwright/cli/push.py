@@ -60,18 +60,18 @@ def _tell(line: str) -> None:
 
 
 def _check(project: "Project", kernel: str, wishes: "Wishes") -> None:
-    from kernelwright.check.run import survey
+    from kernelwright.check.run import run_checks
     from kernelwright.cli.check import show
     from kernelwright.ship import push as shipping
 
     shipping.brought_up_to_date(project)
-    found = survey(project.root, kernel)
+    found = run_checks(project.root, kernel)
     if stopping := shipping.stopping(found, wishes):
         if len(stopping) > 1:
             show(found)
         shipping.refuse(stopping)
     for one in found:
-        print(f"{one.severity}: {one.place}: {one.problem}")
+        print(f"{one.severity}: {one.location}: {one.message}")
 
 
 def _follow(project: "Project", client: "Client", push: "Push") -> None:

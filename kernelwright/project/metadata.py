@@ -4,11 +4,12 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import parsing
@@ -30,6 +31,10 @@ _FIXES = {
     "dataset_sources": 'take the end of the dataset\'s address, such as "alice/my-data"',
     "kernel_sources": 'take the end of the notebook\'s address, such as "alice/my-kernel"',
     "model_sources": 'write it with its version, such as "google/delg/tensorFlow2/base/1"',
+    "id_no": "leave it out: id says enough",
+    "keywords": "write a list of words, or leave it out",
+    "docker_image": "copy it from the notebook's page, or leave it out",
+    "docker_image_pinning_type": 'write "original" or "latest", or leave it out',
 }
 
 
@@ -79,6 +84,12 @@ def _notebook_file(value: str) -> str:
     return value
 
 
+def _image(value: str) -> str:
+    if not re.fullmatch(r"gcr\.io/kaggle-[a-z-]+/[\w/-]+(@sha256:[0-9a-f]{64}|:[\w.-]+)?", value):
+        raise ValueError("should be an image of Kaggle's, such as gcr.io/kaggle-images/python@sha256:…")
+    return value
+
+
 DatasetSource = Annotated[str, AfterValidator(_dataset)]
 KernelSource = Annotated[str, AfterValidator(_kernel)]
 ModelSource = Annotated[str, AfterValidator(_model)]
@@ -106,6 +117,10 @@ class KernelMetadata:
     dataset_sources: tuple[DatasetSource, ...] = ()
     kernel_sources: tuple[KernelSource, ...] = ()
     model_sources: tuple[ModelSource, ...] = ()
+    id_no: Annotated[int, Field(ge=1)] | None = None
+    keywords: tuple[str, ...] = ()
+    docker_image: Annotated[str, AfterValidator(_image)] | None = None
+    docker_image_pinning_type: Literal["original", "latest"] | None = None
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -150,6 +165,15 @@ def read(root: Path, name: str) -> KernelMetadata:
         return parsing.parse(KernelMetadata, read_raw(root, name), file=name, fixes=_FIXES)
     except parsing.Mismatch as mismatch:
         raise InvalidProject(mismatch.problems) from None
+
+
+def fitting(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those values of a kernel's metadata that fit its model, for what else can be said of them."""
+    values = {}
+    for key, kind in get_type_hints(KernelMetadata, include_extras=True).items():
+        with suppress(ValidationError, KeyError):
+            values[key] = TypeAdapter(kind).validate_json(json.dumps(raw[key]), strict=True)
+    return values
 
 
 def _dataset_id(value: str) -> str:

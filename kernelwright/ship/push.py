@@ -197,4 +197,4 @@ def refuse(found: list[Finding]) -> None:
     if found:
         first = found[0]
         more = f" (and {len(found) - 1} more: `kernelwright check --push`)" if len(found) > 1 else ""
-        raise NotReady(f"not ready to push: {first.place}: {first.problem}; {first.fix}{more}")
+        raise NotReady(f"not ready to push: {first}{more}")

@@ -2,15 +2,17 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from kernelwright.check.code import exit_flow
+from kernelwright.check.code import exit_flow, submission_writes, symbols
 from kernelwright.check.code.branches import Code
 from kernelwright.check.code.call import Asked
 from kernelwright.check.code.exit_flow import Cell, Driver
-from kernelwright.check.code.source import ALLOWED
-from kernelwright.check.code.submission_writes import Writers
+from kernelwright.check.context import Context
 from kernelwright.check.finding import Finding, Severity
+from kernelwright.check.locations import is_own
+from kernelwright.check.registry import register
+from kernelwright.check.suppression import ALLOW
 
 _ENDING = re.compile(
     r"sys\.exit|(builtins\.)?(exit|quit)|os\.(_exit|abort|killpg|exec\w+)|(absl|tensorflow\.compat\.v1)\.app\.run"
@@ -21,8 +23,14 @@ _SELF = {"os.getpid", "os.getppid"}
 _IN_MODULE = "would end the notebook, and with status 0 without a word"
 
 
-def check(code: Sequence[Code], writers: Writers, *, competes: bool) -> Iterator[Finding]:
+@register("exit", Context)
+def exits(context: Context) -> Iterator[Finding]:
     """Check each end of the run; one that leaves a kernel of no competition unfinished is a warning."""
+    code, competes = context.shared(symbols.read), bool(context.project.metadata.competition_sources)
+    modules = frozenset(
+        file.module.partition(".")[0] for file in context.built.tree.files if file.module and is_own(file)
+    )
+    writers = submission_writes.find(code, context.project.configuration.submission[0], modules)
     own = [one for one in code if one.script.is_driver]
     driver = Driver(cells=[Cell(index=index, code=one, writers=writers) for index, one in enumerate(own)])
     for cell in driver.cells:
@@ -59,5 +67,7 @@ def _is_end(code: Code, call: ast.Call) -> bool:
 
 
 def _found(code: Code, node: ast.expr | ast.stmt, problem: str, severity: Severity) -> Finding:
-    fix = f"branch instead, raise an error, or end the line with  # {ALLOWED}"
-    return Finding(check="exit", severity=severity, place=code.script.place(node.lineno), problem=problem, fix=fix)
+    fix = f"branch instead, raise an error, or end the line with  # {ALLOW}"
+    return Finding(
+        code="", severity=severity, file=code.script.file, place=code.script.at(node.lineno), message=problem, fix=fix
+    )

@@ -6,12 +6,17 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from kernelwright.bundle.build import Notebook
+from kernelwright.check.code import symbols
 from kernelwright.check.code.branches import Code
 from kernelwright.check.code.call import Asked
 from kernelwright.check.code.evaluate import UNKNOWN
 from kernelwright.check.code.input_paths import Mounted, literal, mounted
-from kernelwright.check.code.source import ALLOWED, Script, is_own, origin
+from kernelwright.check.code.source import Script
+from kernelwright.check.context import Context
 from kernelwright.check.finding import Finding, Severity
+from kernelwright.check.locations import is_own, origin
+from kernelwright.check.registry import register
+from kernelwright.check.suppression import ALLOW
 from kernelwright.project.metadata import PLACEHOLDER_OWNER, KernelMetadata
 from kernelwright.project.model import Project
 
@@ -20,8 +25,10 @@ _SETTINGS = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}
 _WORD = re.compile(r"[\w.-]+")
 
 
-def check(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[Finding]:
+@register("inputs", Context)
+def inputs(context: Context) -> Iterator[Finding]:
     """Check each path of an input and each ``inputs.find(...)``, and that every source is used."""
+    project, built, code = context.project, context.built, context.shared(symbols.read)
     for one in code:
         yield from _paths(project, one)
         yield from _finds(project, one)
@@ -45,7 +52,7 @@ def _path(project: Project, script: Script, number: int, source: Mounted) -> Fin
     if source.owner and not owners & {source.owner, PLACEHOLDER_OWNER}:
         return _missing(project, script, number, f"{source.owner}/{source.slug}")
     problem = f"{source.path!r}: Kaggle mounts sources in two layouts, and this path is of one"
-    return _found(script.place(number), problem, f'use inputs.find("{source.slug}")', Severity.warning)
+    return _found(script.file, script.at(number), problem, f'use inputs.find("{source.slug}")', Severity.warning)
 
 
 def _finds(project: Project, code: Code) -> Iterator[Finding]:
@@ -79,8 +86,8 @@ def _is_attached(metadata: KernelMetadata, slug: str) -> bool:
 def _missing(project: Project, script: Script, number: int, slug: str) -> Finding:
     attached = ", ".join(project.metadata.slugs) or "nothing"
     problem = f"{slug!r} is not attached; attached: {attached}"
-    fix = f"add it to its list of sources in {project.configuration.metadata}, or end the line with  # {ALLOWED}"
-    return _found(script.place(number), problem, fix, Severity.error)
+    fix = f"add it to its list of sources in {project.configuration.metadata}, or end the line with  # {ALLOW}"
+    return _found(script.file, script.at(number), problem, fix, Severity.error)
 
 
 def _unused(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[Finding]:
@@ -90,9 +97,10 @@ def _unused(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator
         for index, source in enumerate(getattr(project.metadata, key)):
             slug = source.split("/")[1]
             if slug not in words and slug.replace("-", "_") not in words:
-                place = f"{project.configuration.metadata}: {key}[{index}]"
+                place = f"{key}[{index}]"
                 problem = f"{source!r} is attached, and no text of the code names it"
-                yield _found(place, problem, "remove it, or ignore this if it is found by its files", Severity.warning)
+                fix = "remove it, or ignore this if it is found by its files"
+                yield _found(project.configuration.metadata, place, problem, fix, Severity.warning)
 
 
 def _told(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[str]:
@@ -107,5 +115,5 @@ def _told(project: Project, built: Notebook, code: Sequence[Code]) -> Iterator[s
         yield from one.scope.stars
 
 
-def _found(place: str, problem: str, fix: str, severity: Severity) -> Finding:
-    return Finding(check="inputs", severity=severity, place=place, problem=problem, fix=fix)
+def _found(file: str, place: str | int, problem: str, fix: str, severity: Severity) -> Finding:
+    return Finding(code="", severity=severity, file=file, place=place, message=problem, fix=fix)

@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator
 
 from kernelwright.check import secrets
-from kernelwright.check.code import shell
+from kernelwright.check.code import shell, symbols
 from kernelwright.check.code.branches import Code
 from kernelwright.check.code.call import Asked
 from kernelwright.check.code.download_table import ALWAYS, CACHED, RULES
 from kernelwright.check.code.offline_settings import finds_here
-from kernelwright.check.code.source import ALLOWED, Script
-from kernelwright.check.finding import Finding, Severity
+from kernelwright.check.code.source import Script
+from kernelwright.check.context import Context
+from kernelwright.check.finding import Finding
+from kernelwright.check.registry import register
+from kernelwright.check.suppression import ALLOW
 
 _CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Process|Timer|to_thread|run_in_executor")
 
@@ -18,9 +21,10 @@ _CARRY = "carry it in a dataset and attach that"
 _PIP = "add --no-index, and --find-links with the folder of an attached dataset"
 
 
-def check(code: list[Code]) -> Iterator[Finding]:
+@register("network", Context)
+def network(context: Context) -> Iterator[Finding]:
     """Check the commands and the calls of a notebook whose internet is off."""
-    for one in code:
+    for one in context.shared(symbols.read) if not context.project.metadata.enable_internet else ():
         for number, line in one.magics:
             needed = shell.fetches(line)
             if needed and not (needed == shell.PIP and _has_no_index(one, line)):
@@ -55,9 +59,9 @@ def _passed_on(asked: Asked) -> str:
 
 def _found(script: Script, number: int, what: str, fix: str) -> Finding:
     return Finding(
-        check="network",
-        severity=Severity.error,
-        place=script.place(number),
-        problem=f"{secrets.masked(what)} needs the network, and enable_internet is off",
-        fix=f"{fix}, or end the line with  # {ALLOWED}",
+        code="",
+        file=script.file,
+        place=script.at(number),
+        message=f"{secrets.masked(what)} needs the network, and enable_internet is off",
+        fix=f"{fix}, or end the line with  # {ALLOW}",
     )

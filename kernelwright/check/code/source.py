@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kernelwright.bundle.build import Notebook
-from kernelwright.bundle.cells import Cell, commented
-from kernelwright.bundle.sources import DRIVER, SourceFile
+from kernelwright.bundle.cells import Cell
+from kernelwright.bundle.sources import SourceFile
+from kernelwright.check.locations import driver_cells, is_own, origin
+from kernelwright.check.suppression import ALLOW
 from kernelwright.project.model import Project
 from kernelwright.support import ipython_syntax
-
-ALLOWED = "kernelwright: allow"
-"""A line with this comment is not judged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,17 +69,17 @@ class Script:
             number += 1
             yield number
 
-    def place(self, number: int) -> str:
-        """Return file and line of a line of the text."""
-        return f"{self.file}:{self.line + number - 1}"
+    def at(self, number: int) -> int:
+        """Return the line of the file that a line of the text is."""
+        return self.line + number - 1
 
     def is_allowed(self, number: int) -> bool:
         """Tell whether the author vouches for a line."""
-        return ALLOWED in self.lines[number - 1]
+        return ALLOW in self.lines[number - 1]
 
     def vouches(self, node: ast.expr | ast.stmt) -> bool:
         """Tell whether the author vouches for a line of an expression or a statement."""
-        return any(ALLOWED in line for line in self.lines[node.lineno - 1 : node.end_lineno or node.lineno])
+        return any(ALLOW in line for line in self.lines[node.lineno - 1 : node.end_lineno or node.lineno])
 
     def is_own_run(self, test: ast.expr) -> bool:
         """Tell whether a condition is a module's main guard, which is not met where it is imported."""
@@ -102,34 +101,11 @@ def scripts(project: Project, built: Notebook) -> list[Script]:
     return [*_cells(project, built.cells), *modules]
 
 
-def is_own(file: SourceFile) -> bool:
-    """Tell whether a file is the author's, and not the driver, whose cells are seen to."""
-    return not file.origin.startswith("vendor ") and file.origin != DRIVER
-
-
-def origin(file: SourceFile) -> str:
-    """Return where a carried file lies in the project."""
-    inside = file.path.partition("/")[2]
-    return f"{file.origin}/{inside}" if inside else file.origin
-
-
 def _module(file: SourceFile) -> Script:
     return Script(file=origin(file), line=1, text=(file.text or "").replace("\r\n", "\n"))
 
 
 def _cells(project: Project, cells: tuple[Cell, ...]) -> Iterator[Script]:
-    for cell, line in placed(project, cells):
+    for cell, line in driver_cells(project, cells):
         if cell.kind == "code":
             yield Script(file=project.configuration.driver, line=line, text=cell.source, is_driver=True)
-
-
-def placed(project: Project, cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, int]]:
-    """Yield the driver's cells, each with the line of the driver at which its text begins."""
-    text = project.driver.read_text("utf-8", "replace").replace("\r\n", "\n")
-    at = 0
-    for cell in cells:
-        if "driver" in cell.metadata.get("kernelwright", {}):
-            written = cell.source if cell.kind == "code" else commented(cell.source)
-            found = text.find(written, at)
-            at = found + len(written) if found >= 0 else at
-            yield cell, text.count("\n", 0, max(found, 0)) + 1

@@ -4,21 +4,22 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kernelwright.bundle.build import Notebook
 from kernelwright.check.code import created_paths, offline_settings
 from kernelwright.check.code.branches import Code
 from kernelwright.check.code.evaluate import Everywhere, Scope, spelling
-from kernelwright.check.code.source import Script, is_own, scripts
-from kernelwright.project.model import Project
+from kernelwright.check.code.source import Script, scripts
+from kernelwright.check.context import Context
+from kernelwright.check.locations import is_own
 
 _RECORDS = {"dataclass", "BaseModel", "BaseSettings", "NamedTuple", "TypedDict"}
 Nodes = Sequence[ast.AST]
 _CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "remove", "clear"}
 
 
-def read(project: Project, built: Notebook) -> list[Code]:
+def read(context: Context) -> list[Code]:
     """Return the driver's cells in order, then the author's own modules; all cells of the driver share their names."""
-    texts = scripts(project, built)
+    built = context.built
+    texts = scripts(context.project, built)
     cells = [text for text in texts if text.is_driver]
     everywhere = Everywhere(
         constants=_constants([text.nodes for text in texts]),

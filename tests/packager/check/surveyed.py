@@ -3,7 +3,7 @@
 import textwrap
 from pathlib import Path
 
-from kernelwright.check.run import survey
+from kernelwright.check.run import run_checks
 
 CASES = Path(__file__).parent / "code/cases"
 OF_CODE = {"build", "inputs", "network", "exit", "secret"}
@@ -16,7 +16,7 @@ def cases(name):
 
 
 def told(folder, kernel=""):
-    return [(one.check, one.severity.value, one.place, one.problem) for one in survey(folder, kernel)]
+    return [(one.check, one.severity.value, one.location, one.message) for one in run_checks(folder, kernel)]
 
 
 def with_driver(folder, text):
@@ -32,4 +32,4 @@ def with_module(folder, text):
 
 
 def found(folder, check):
-    return [one for one in survey(folder) if one.check == check]
+    return [one for one in run_checks(folder) if one.check == check]

@@ -19,13 +19,13 @@ def training(folder, configuration, **described):
     told = shipped.METADATA | {"dataset_sources": SOURCES} | described
     (folder / "training").mkdir()
     (folder / "training/kernel-metadata.json").write_text(json.dumps(told))
-    return [(one.place, one.problem, one.fix) for one in kernels.check(load_project(folder, "training"))]
+    return [(one.location, one.message, one.fix) for one in kernels.kernels(load_project(folder, "training"))]
 
 
 def test_kernels_that_share_nothing_are_fine(tmp_path):
     own = {"id": "alice/toy-training", "code_file": "training.ipynb"}
     assert training(tmp_path / "a", 'metadata = "training/kernel-metadata.json"\n', **own) == []
-    assert list(kernels.check(load_project(tmp_path / "a"))) == []
+    assert list(kernels.kernels(load_project(tmp_path / "a"))) == []
 
 
 def test_one_file_of_metadata_for_two_kernels_is_found(tmp_path):

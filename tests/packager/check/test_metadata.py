@@ -1,6 +1,6 @@
 import pytest
 
-from kernelwright.check.run import survey
+from kernelwright.check.run import run_checks
 from tests.packager import shipped
 from tests.packager.check.surveyed import found, told
 
@@ -163,8 +163,8 @@ METADATA = {
 def test_a_rule_of_the_metadata_that_is_broken_is_told_with_its_fix(tmp_path, case):
     spoilt, (severity, key, problem, fix) = METADATA[case]
     rows = [
-        (one.severity.value, one.place.removeprefix("kernel-metadata.json: "), one.problem, one.fix)
-        for one in survey(shipped.make(tmp_path, **spoilt))
+        (one.severity.value, one.location.removeprefix("kernel-metadata.json: "), one.message, one.fix)
+        for one in run_checks(shipped.make(tmp_path, **spoilt))
         if one.check == "metadata"
     ]
     assert rows == [(severity, key, problem, fix)]
@@ -278,7 +278,7 @@ FORMS = {
 def test_a_value_of_the_wrong_form_is_told_once_and_with_its_fix(tmp_path, case):
     spoilt, (key, problem, fix) = FORMS[case]
     place = f"kernel-metadata.json: {key}"
-    rows = [(one.severity, one.place, one.problem, one.fix) for one in survey(shipped.make(tmp_path, **spoilt))]
+    rows = [(one.severity, one.location, one.message, one.fix) for one in run_checks(shipped.make(tmp_path, **spoilt))]
     assert rows == [("error", place, problem, fix)]
 
 
@@ -295,7 +295,7 @@ def test_a_value_of_the_wrong_form_is_told_once_and_with_its_fix(tmp_path, case)
     ],
 )
 def test_metadata_within_the_rules_is_no_finding(tmp_path, spoilt):
-    rows = [one for one in survey(shipped.make(tmp_path, **spoilt)) if one.check in {"metadata", "project"}]
+    rows = [one for one in run_checks(shipped.make(tmp_path, **spoilt)) if one.check in {"metadata", "project"}]
     assert rows == []
 
 
@@ -311,7 +311,7 @@ def test_sources_with_the_prefix_of_an_address_are_not_said_to_share_a_place(tmp
     project = shipped.make(
         tmp_path, dataset_sources=["alice/toy-data", "datasets/alice/x-data"], kernel_sources=["code/alice/nb-five"]
     )
-    assert {one.problem for one in found(project, "metadata")} == {
+    assert {one.message for one in found(project, "metadata")} == {
         "'datasets/alice/x-data' has the prefix of an address",
         "'code/alice/nb-five' has the prefix of an address",
     }

@@ -51,8 +51,8 @@ def test_a_secret_in_the_sources_is_an_error_that_does_not_repeat_it(tmp_path, c
     project = shipped.make(tmp_path)
     with_module(project, f"\n{code}\n")
     (one,) = found(project, "secret")
-    assert (one.severity, one.place) == ("error", "toy/__init__.py:12")
-    assert one.problem == f"looks like {SECRETS[code]}, which everybody who sees the notebook could read"
+    assert (one.severity, one.location) == ("error", "toy/__init__.py:12")
+    assert one.message == f"looks like {SECRETS[code]}, which everybody who sees the notebook could read"
 
 
 def test_a_secret_in_the_driver_and_in_a_data_file_is_told(tmp_path):
@@ -61,14 +61,14 @@ def test_a_secret_in_the_driver_and_in_a_data_file_is_told(tmp_path):
     with_driver(project, secret)
     (project / "toy/.env").write_text(secret)
     line = (project / "main.py").read_text().split("\n").index(secret) + 1
-    assert [one.place for one in found(project, "secret")] == [f"main.py:{line}", "toy/.env:1"]
+    assert [one.location for one in found(project, "secret")] == [f"main.py:{line}", "toy/.env:1"]
 
 
 def test_a_secret_in_the_markdown_of_the_driver_is_told_by_its_line(tmp_path):
     project = shipped.make(tmp_path)
     text = '# %% [markdown]\n# One line\n#\n# token = "ghp_' + "a1" * 18 + '"\n\n# %%\nimport toy\n'
     (project / "main.py").write_text(text)
-    assert [one.place for one in found(project, "secret")] == ["main.py:4"]
+    assert [one.location for one in found(project, "secret")] == ["main.py:4"]
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ def test_a_secret_in_a_command_needs_no_quotation_marks(tmp_path, code):
 def test_a_secret_in_a_file_of_settings_needs_no_quotation_marks(tmp_path):
     project = shipped.make(tmp_path)
     (project / "toy/settings.yaml").write_text(f"user: me\nwandb_api_key: {HEX_40}\nmodel: a-b-c-1\n")
-    assert [one.place for one in found(project, "secret")] == ["toy/settings.yaml:2"]
+    assert [one.location for one in found(project, "secret")] == ["toy/settings.yaml:2"]

@@ -55,7 +55,7 @@ def test_an_image_none_of_the_wheels_fits_is_unready(wheeled):
     other = "more-1.0-cp27-cp27m-win32.whl"
     (wheeled / "build/wheels" / WHEEL).rename(wheeled / "build/wheels" / other)
     assert ("unready", "tiny 1.0: no wheel here fits 2026-08, Python 3.12") in [
-        (one.severity, one.problem) for one in found(wheeled, "wheels")
+        (one.severity, one.message) for one in found(wheeled, "wheels")
     ]
 
 
@@ -67,7 +67,7 @@ def test_a_lock_that_is_stale_is_an_error(wheeled):
 def test_wheels_that_are_not_attached_are_an_error(tmp_path):
     project = shipped.make(tmp_path, configuration=WITH_WHEELS)
     (project / "tiny.in").write_text("tiny==1.0\n")
-    assert [(one.severity, one.problem) for one in found(project, "project")] == [
+    assert [(one.severity, one.message) for one in found(project, "project")] == [
         ("error", "'alice/toy-wheels' is missing, which carries the wheels")
     ]
 

@@ -32,7 +32,7 @@ def test_a_branch_that_kaggle_may_take_is_judged(tmp_path, code, check):
 def test_a_command_in_a_branch_is_judged_as_any_code_is(tmp_path):
     project = shipped.make(tmp_path)
     with_driver(project, f"TRAIN = False\nif TRAIN:\n    {COMMAND}\nelse:\n    {COMMAND}")
-    assert [one.place for one in found(project, "network")] == ["main.py:16"]
+    assert [one.location for one in found(project, "network")] == ["main.py:16"]
 
 
 def test_an_expression_that_kaggle_does_not_reach_is_not_judged(tmp_path):

@@ -32,7 +32,7 @@ EXITS = {
 def test_an_exit_before_the_submission_is_an_error(tmp_path, code):
     project = shipped.make(tmp_path)
     with_driver(project, code)
-    assert [(one.severity, one.place, one.problem) for one in found(project, "exit")] == [
+    assert [(one.severity, one.location, one.message) for one in found(project, "exit")] == [
         ("error", f"main.py:{EXITS[code]}", BEFORE)
     ]
 
@@ -67,7 +67,7 @@ def test_an_exit_after_the_submission_is_no_finding(tmp_path):
 def test_an_exit_in_a_module_is_a_warning_but_not_in_its_main_guard(tmp_path):
     project = shipped.make(tmp_path)
     with_module(project, "\nimport sys\n\ndef end():\n    sys.exit(1)\n\nif __name__ == '__main__':\n    sys.exit(0)\n")
-    assert [(one.severity, one.place) for one in found(project, "exit")] == [("warning", "toy/__init__.py:15")]
+    assert [(one.severity, one.location) for one in found(project, "exit")] == [("warning", "toy/__init__.py:15")]
 
 
 SAVING = """
@@ -125,7 +125,7 @@ def test_the_submission_is_known_by_what_writes_it(tmp_path, case):
     project = shipped.make(tmp_path)
     with_module(project, SAVING)
     (project / "main.py").write_text(f"# %%\n{code}\n")
-    assert [(one.severity, one.problem) for one in found(project, "exit")] == [("error", problem)] * bool(problem)
+    assert [(one.severity, one.message) for one in found(project, "exit")] == [("error", problem)] * bool(problem)
 
 
 RERUN = 'import os, sys\nimport pandas as pd\nif not os.getenv("KAGGLE_IS_COMPETITION_RERUN"):\n'
@@ -180,10 +180,10 @@ def test_an_exit_is_judged_where_it_is_reached(tmp_path, case):
     code, expected = REACHED[case]
     project = shipped.make(tmp_path)
     (project / "main.py").write_text(f"# %%\n{code}\n")
-    assert [(one.severity, one.problem) for one in found(project, "exit")] == expected
+    assert [(one.severity, one.message) for one in found(project, "exit")] == expected
 
 
 def test_an_exit_in_a_kernel_of_no_competition_is_a_warning(tmp_path):
     project = shipped.make(tmp_path, competition_sources=[])
     (project / "main.py").write_text("# %%\nimport sys\n\nif len(sys.argv) > 9:\n    sys.exit()\n\n# %%\nprint(1)\n")
-    assert [(one.severity, one.problem) for one in found(project, "exit")] == [("warning", WITHOUT)]
+    assert [(one.severity, one.message) for one in found(project, "exit")] == [("warning", WITHOUT)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernelwright.check.run import survey
+from kernelwright.check.run import run_checks
 from tests.packager import shipped
 from tests.packager.check.surveyed import OF_CODE, found, with_driver
 
@@ -22,18 +22,18 @@ DEEP = {
 def test_deeply_nested_code_is_read(tmp_path, case):
     project = shipped.make(tmp_path)
     with_driver(project, DEEP[case])
-    assert [one for one in survey(project) if one.check in OF_CODE] == []
+    assert [one for one in run_checks(project) if one.check in OF_CODE] == []
 
 
 def test_what_a_deep_chain_begins_with_is_found(tmp_path):
     project = shipped.make(tmp_path)
     with_driver(project, 'import requests\nrequests.get("https://x.org")' + ".json()" * 200)
     (one,) = found(project, "network")
-    assert one.place == "main.py:13"
+    assert one.location == "main.py:13"
 
 
 def test_an_address_that_is_none_is_read(tmp_path):
     project = shipped.make(tmp_path)
     with_driver(project, 'import pandas as pd\npd.read_csv("https://[bucket]/x.csv")')
     (one,) = found(project, "network")
-    assert one.problem.startswith("pandas.read_csv() of https://[bucket] needs")
+    assert one.message.startswith("pandas.read_csv() of https://[bucket] needs")

@@ -51,14 +51,14 @@ def test_an_input_that_is_read_and_not_attached_is_told(tmp_path, case):
     code, expected = INPUTS[case]
     project = shipped.make(tmp_path)
     with_driver(project, code)
-    assert [(one.severity, one.problem) for one in found(project, "inputs")] == [expected]
+    assert [(one.severity, one.message) for one in found(project, "inputs")] == [expected]
 
 
 @pytest.mark.parametrize("code", cases("missing_inputs.txt"))
 def test_a_source_that_is_not_attached_is_told_however_it_is_written(tmp_path, code):
     project = shipped.make(tmp_path)
     with_driver(project, code)
-    assert [(one.severity, one.problem) for one in found(project, "inputs")] == [
+    assert [(one.severity, one.message) for one in found(project, "inputs")] == [
         ("error", "'other-data' is not attached; attached: toy-competition, toy-data")
     ]
 
@@ -85,8 +85,8 @@ def test_an_input_that_is_attached_or_not_known_is_no_finding(tmp_path, code):
 def test_a_source_no_code_names_is_a_warning(tmp_path):
     project = shipped.make(tmp_path, model_sources=["google/delg/tensorFlow2/base/1"])
     (one,) = found(project, "inputs")
-    assert (one.severity, one.place) == ("warning", "kernel-metadata.json: model_sources[0]")
-    assert one.problem == "'google/delg/tensorFlow2/base/1' is attached, and no text of the code names it"
+    assert (one.severity, one.location) == ("warning", "kernel-metadata.json: model_sources[0]")
+    assert one.message == "'google/delg/tensorFlow2/base/1' is attached, and no text of the code names it"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_source_no_code_names_is_a_warning(tmp_path):
 def test_a_word_that_only_holds_a_slug_does_not_use_the_source(tmp_path, code, sources):
     project = shipped.make(tmp_path, **sources)
     with_driver(project, code)
-    assert [one.place for one in found(project, "inputs")] == ["kernel-metadata.json: dataset_sources[1]"]
+    assert [one.location for one in found(project, "inputs")] == ["kernel-metadata.json: dataset_sources[1]"]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_path_in_a_file_of_settings_that_is_not_attached_is_a_warning(tmp_path
     lines = ["a: /kaggle/input/other-data/x", "b: /kaggle/input/toy-data/x", "c: /kaggle/input/${slug}"]
     (project / "toy/settings.yaml").write_text("\n".join([*lines, "d: ../input/another  # kernelwright: allow\n"]))
     (project / "toy/notes.txt").write_text("see /kaggle/input/other-data")
-    assert [(one.severity, one.place, one.problem) for one in found(project, "inputs")] == [
+    assert [(one.severity, one.location, one.message) for one in found(project, "inputs")] == [
         (
             *("warning", "toy/settings.yaml:1"),
             "'other-data' is not attached; attached: toy-competition, toy-data",
@@ -150,6 +150,6 @@ def test_a_constant_of_one_module_is_known_in_another_unless_it_has_two_values(t
     project = shipped.make(tmp_path)
     with_module(project, '\nWHERE = "other-data"\n')
     with_driver(project, "from toy import WHERE\ninputs.find(WHERE)")
-    assert [one.place for one in found(project, "inputs")] == ["main.py:13"]
+    assert [one.location for one in found(project, "inputs")] == ["main.py:13"]
     with_module(project, '\nif DATA:\n    WHERE = "toy-data"\n')
     assert found(project, "inputs") == []

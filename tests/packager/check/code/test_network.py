@@ -11,7 +11,7 @@ TOLD = "needs the network, and enable_internet is off"
 def test_code_that_needs_the_network_is_an_error(tmp_path, what, code):
     project = shipped.make(tmp_path)
     with_driver(project, code)
-    assert [(one.severity, one.problem) for one in found(project, "network")] == [("error", f"{what} {TOLD}")]
+    assert [(one.severity, one.message) for one in found(project, "network")] == [("error", f"{what} {TOLD}")]
 
 
 @pytest.mark.parametrize("code", cases("offline.txt"))
@@ -44,7 +44,7 @@ def test_what_stands_in_an_address_before_the_host_is_not_repeated(tmp_path):
         project,
         "!git clone https://me:hidden@x.org/y.git\nimport pandas as pd\npd.read_csv('https://me:hidden@x.org/a')",
     )
-    problems = sorted(one.problem for one in found(project, "network"))
+    problems = sorted(one.message for one in found(project, "network"))
     assert problems == [f"!git clone https://…@x.org/y.git {TOLD}", f"pandas.read_csv() of https://x.org {TOLD}"]
 
 
@@ -68,7 +68,7 @@ MASKED = {
 def test_what_may_be_secret_is_not_repeated(tmp_path, code):
     project = shipped.make(tmp_path)
     with_driver(project, code)
-    assert [one.problem for one in found(project, "network")] == [f"{MASKED[code]} {TOLD}"]
+    assert [one.message for one in found(project, "network")] == [f"{MASKED[code]} {TOLD}"]
 
 
 def test_the_network_in_a_module_is_told_with_its_line_and_only_where_it_runs(tmp_path):
@@ -89,7 +89,7 @@ def test_the_network_in_a_module_is_told_with_its_line_and_only_where_it_runs(tm
             requests.get("https://x.org")
         """,
     )
-    assert [one.place for one in found(project, "network")] == ["toy/__init__.py:19"]
+    assert [one.location for one in found(project, "network")] == ["toy/__init__.py:19"]
 
 
 def test_the_network_is_no_finding_where_the_internet_is_on(tmp_path):

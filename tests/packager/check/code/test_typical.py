@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from kernelwright.check.run import survey
+from kernelwright.check.run import run_checks
 from tests.packager import shipped
 from tests.packager.check.surveyed import CASES, OF_CODE, cases, with_driver
 
@@ -19,7 +19,7 @@ TWO_LAYOUTS = "Kaggle mounts sources in two layouts"
 def test_common_code_is_no_finding(tmp_path, code):
     project = shipped.make(tmp_path)
     with_driver(project, code)
-    assert [one for one in survey(project) if one.check in OF_CODE] == []
+    assert [one for one in run_checks(project) if one.check in OF_CODE] == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -31,5 +31,5 @@ def test_of_a_whole_notebook_what_is_wrong_is_found_and_no_more(tmp_path, name):
     expected = {
         (f"main.py:{at}", *told.groups()) for at, line in enumerate(lines, 1) if (told := EXPECTED.search(line))
     }
-    found = [one for one in survey(project) if one.check in OF_CODE and TWO_LAYOUTS not in one.problem]
-    assert {(one.place, one.severity, one.check) for one in found} == expected
+    found = [one for one in run_checks(project) if one.check in OF_CODE and TWO_LAYOUTS not in one.message]
+    assert {(one.location, one.severity, one.check) for one in found} == expected

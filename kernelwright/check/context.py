@@ -1,0 +1,74 @@
+"""What the checks are called with, besides a `Project`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kernelwright.bundle.build import Notebook
+from kernelwright.errors import InvalidProject, Problem
+from kernelwright.project import metadata
+from kernelwright.project.model import Project
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """The project's files, which may not be a project yet.
+
+    Attributes
+    ----------
+    root : Path
+        Its folder.
+    metadata : str
+        The kernel's metadata file, relative to it.
+    """
+
+    root: Path
+    metadata: str
+
+    @cached_property
+    def raw(self) -> Mapping[str, Any]:
+        """The metadata as JSON; empty where it cannot be read, which is found by who loads the project."""
+        try:
+            return metadata.read_raw(self.root, self.metadata)
+        except InvalidProject:
+            return {}
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Those values of the metadata that fit, as the fields of `KernelMetadata` hold them."""
+        return metadata.fitting(self.raw)
+
+    def problem(self, code: str, place: str, message: str, fix: str) -> Problem:
+        """Return a problem of the metadata file."""
+        return Problem(code=code, file=self.metadata, place=place, message=message, fix=fix)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """A project and the notebook its files give now.
+
+    Attributes
+    ----------
+    project : Project
+        One kernel.
+    built : Notebook
+        Assembled, whatever its size.
+    report : mapping or None
+        The report of a rehearsal of exactly these bytes, None where there is none.
+    """
+
+    project: Project
+    built: Notebook
+    report: Mapping[str, Any] | None = None
+    _shared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def shared(self, make: Callable[["Context"], T]) -> T:
+        """Return ``make(context)``, which is made once for all checks that ask for it."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        value: T = self._shared[make]
+        return value

@@ -1,0 +1,28 @@
+"""Which findings are not wanted: by a comment on the line, or by ``[tool.kernelwright.check]``."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from kernelwright.check.finding import Finding
+from kernelwright.project.config import Check
+
+ALLOW = "kernelwright: allow"
+"""A line with this comment is not judged."""
+_ALWAYS_SHOWN = ("KW0", "KW2")  # nothing can be made of files that cannot be read or built
+
+
+def is_suppressed(finding: Finding, root: Path, wishes: Check) -> bool:
+    """Return whether the author does not want to see a finding."""
+    if finding.code.startswith(_ALWAYS_SHOWN):
+        return False
+    of_file = (codes for glob, codes in wishes.per_file_ignores.items() if fnmatchcase(finding.file, glob))
+    if any(map(finding.code.startswith, (wishes.ignore, *of_file))):
+        return True
+    return isinstance(finding.place, int) and ALLOW in _line(root / finding.file, finding.place)
+
+
+def _line(file: Path, number: int) -> str:
+    try:
+        return file.read_text("utf-8", "replace").split("\n")[number - 1]
+    except (OSError, IndexError):
+        return ""
