@@ -1,17 +1,17 @@
 """How the public data is recognised: the rows, bytes or sha256 of files that the project declares."""
 
+import csv
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kernelwright.runtime import inputs
+from kernelwright.runtime import csv_file, inputs
 from kernelwright.runtime.errors import InputNotFound
 
 
 def rows(path: Path) -> int:
-    """Count the rows of a csv file: lines that are not blank, less the header."""
-    with path.open(encoding="latin-1") as lines:  # any bytes decode, and no line ending is mistaken
-        return max(0, sum(1 for line in lines if not line.isspace()) - 1)
+    """Count the rows of a csv file, less the header."""
+    return max(0, csv_file.count(path) - 1)
 
 
 def size(path: Path) -> int:
@@ -29,7 +29,7 @@ MEASURES: dict[str, Callable[[Path], int | str]] = {"rows": rows, "bytes": size,
 
 
 def compare(public: Mapping[str, Mapping[str, int | str]]) -> tuple[bool, str]:
-    """Tell whether the mounted data is the public data, and by what evidence.
+    """Return whether the mounted data is the public data, and the evidence.
 
     Everything declared must match: what is missing or unreadable is not taken for public.
     """
@@ -49,8 +49,8 @@ def _check(name: str, measure: str, declared: int | str) -> tuple[bool, str]:
         found = MEASURES[measure](inputs.find(slug) / file)
     except InputNotFound:
         return False, f"{name} is not mounted"
-    except OSError as error:
-        return False, f"{name} cannot be read ({error.strerror})"
+    except (OSError, csv.Error) as error:
+        return False, f"{name} cannot be read ({getattr(error, 'strerror', error)})"
     if found == declared:
         return True, f"{name} has the public {_say(measure, declared)}"
     return False, f"{name} has {_say(measure, found)}, the public one has {declared}"

@@ -1,6 +1,7 @@
 """The record of a run: files in the folder that ``$KERNELWRIGHT_RECORD`` names, not in the working folder."""
 
 import os
+import threading
 from pathlib import Path
 
 
@@ -16,7 +17,8 @@ def folder() -> Path | None:
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file beside its place, then rename it: the old file or the new one is there at every moment."""
-    beside = path.with_name(f".{path.name}.part")
+    # Of this writer alone: two that write at once must not rename one another's half.
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         beside.write_bytes(content)
         beside.replace(path)

@@ -11,13 +11,14 @@ from kernelwright.runtime.errors import InputNotFound, InvalidSubmission
 def write(rows: Iterable[Sequence[object]], *, header: Sequence[str], after: str = "") -> Path:
     """Replace the submission by these rows, if they are valid; the first column is the id.
 
-    Invalid are: no rows, rows longer or shorter than the header, None and NaN, empty and repeated ids,
-    and, where the sample is mounted, another header or other ids than its. `InvalidSubmission` then names
-    all problems, and the file on disk stays as it was. ``after`` tells the record which step of the
-    kernel the rows come from.
+    Invalid are: no rows, rows longer or shorter than the header, None, NaN and texts that pandas reads as NaN, empty
+    and repeated ids, and, where the sample is mounted, another header, other ids, or no number where it has numbers.
+    `InvalidSubmission` then names all problems, and the file on disk stays as it was. ``after`` names the step of the
+    kernel that the rows come from, for the record.
     """
-    path, table = _path(), [tuple(row) for row in rows]
-    if problems := submission_rules.problems(table, header, _sample()):
+    path, table, sample = _path(), [tuple(row) for row in rows], _sample()
+    expected = submission_rules.Sample.read(sample) if sample else None
+    if problems := submission_rules.problems(header, table, expected):
         listed = "".join(f"\n- {problem}" for problem in problems)
         raise InvalidSubmission(f"{path.name} is left as it was, the new rows are not valid:{listed}")
     lines = (",".join(map(_cell, row)) for row in (header, *table))

@@ -1,53 +1,117 @@
-"""What makes rows a valid submission."""
+"""What makes a table a valid submission, as a scorer that reads it with pandas sees it.
 
-import csv
+The one rule for `kernelwright.runtime.submission`, which refuses to write anything else, for a rehearsal and for the
+output of a run on Kaggle. Where the sample does what is a problem elsewhere, it is none.
+"""
+
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from kernelwright.runtime import csv_file
 
 Row = Sequence[object]
 
-SHOWN = 3  # examples of a problem
-NULLS = {"none", "nan", "nat", "<na>"}
+SHOWN = 3
+"""How many examples of a problem are named."""
+NULL = re.compile(r"#N/A( N/A)?|#NA|-?1\.#(IND|QNAN)|-?(NaN|nan)|<NA>|N/A|n/a|NA|NULL|null|None")
+"""Texts that pandas reads as NaN by default; an empty cell is left to the competition, since some ask for it."""
+_NULL_VALUES = frozenset({"none", "nan", "nat", "<na>"})
+_ID_NAME = re.compile(r"(.*[_\s-])?id|.*[a-z]I[dD]", re.DOTALL)
 
 
-def problems(rows: Sequence[Row], header: Sequence[str], sample: Path | None) -> list[str]:
-    """Return all that is wrong with the rows, alone and beside the sample; the first column is the id."""
-    ids = [str(row[0]) if row else "" for row in rows]
-    found = [*_malformed(rows, ids, len(header))]
-    if sample:
-        found += _unlike(sample, header, ids)
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What the sample submission asks for; without rows, any ids do."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]] = ()
+
+    @classmethod
+    def read(cls, file: Path) -> "Sample":
+        """Read a csv file; raises as `csv_file.read`."""
+        header, *rows = csv_file.read(file) or [[]]
+        return cls(header=header, rows=rows)
+
+
+def problems(header: Sequence[str], rows: Sequence[Row], sample: Sample | None = None) -> list[str]:
+    """Return all that is wrong with a table, alone and beside the sample: a sentence per kind of problem."""
+    expected = list(sample.header) if sample else list(header)
+    samples = [row for row in sample.rows if len(row) == len(expected)] if sample else []
+    found = []
+    if list(header) != expected:
+        found.append(f"the header is {','.join(header) or 'empty'}; the sample's is {','.join(expected) or 'empty'}")
+    if not rows:
+        found.append("no rows")
+    key = id_column(expected, samples)
+    whole = [(number, row) for number, row in enumerate(rows, 1) if len(row) == len(header)]
+    ragged = [f"row {number}" for number, row in enumerate(rows, 1) if len(row) != len(header)]
+    found += _say(ragged, "row", f"with other than {len(header)} values:")
+    if key < len(header):
+        found += _id_problems([(number, str(row[key])) for number, row in whole], [row[key] for row in samples])
+        found += _null_problems([row for _, row in whole], key, samples)
+    if list(header) == expected:  # else the columns are not those of the sample
+        found += _number_problems(header, [row for _, row in whole], key, samples)
     return found
 
 
-def _malformed(rows: Sequence[Row], ids: list[str], width: int) -> Iterator[str]:
-    if not rows:
-        yield "there are no rows"
-    yield from _say(f"rows do not have {width} cells", _numbers(len(row) != width for row in rows))
-    yield from _say("rows hold None or NaN", _numbers(any(map(_is_null, row)) for row in rows))
-    yield from _say("ids are empty", _numbers(not one.strip() for one in ids))
-    yield from _say("ids are repeated", [one for one, count in Counter(ids).items() if count > 1 and one.strip()])
+def id_column(header: Sequence[str], samples: Sequence[Sequence[str]]) -> int:
+    """Return the place of the column that names a row: whose values differ, else one called an id, else the first."""
+    if samples:
+        different = [len({row[place] for row in samples}) == len(samples) for place in range(len(header))]
+        named = [_ID_NAME.fullmatch(name) is not None for name in header]
+        for candidates in ([different[0]] if header else [], named, different):
+            if any(candidates):
+                return candidates.index(True)
+    return 0
 
 
-def _unlike(sample: Path, header: Sequence[str], ids: list[str]) -> Iterator[str]:
-    with sample.open(encoding="utf-8-sig", newline="") as file:
-        expected, *rows = [row for row in csv.reader(file) if row] or [[]]
-    if list(header) != expected:
-        yield f"the header is {','.join(header)}, that of {sample.name} is {','.join(expected)}"
-    wanted, given = dict.fromkeys(row[0] for row in rows), dict.fromkeys(ids)
-    yield from _say(f"ids of {sample.name} are missing", [one for one in wanted if one not in given])
-    yield from _say(f"ids are not in {sample.name}", [one for one in given if one.strip() and one not in wanted])
+def _id_problems(ids: Sequence[tuple[int, str]], wanted: Sequence[str]) -> Iterator[str]:
+    counts, expected = Counter(name for _, name in ids), Counter(wanted)
+    yield from _say([f"row {number}" for number, name in ids if not name.strip()], "id", "empty:")
+    if all(count == 1 for count in expected.values()):  # where the sample repeats an id, so may others
+        yield from _say([name for name, count in counts.items() if count > 1 and name.strip()], "id", "repeated:")
+    if wanted:
+        yield from _say([name for name in expected if name not in counts], "id", "missing:")
+        strangers = [name for name in counts if name.strip() and name not in expected]
+        yield from _say(strangers, "id", "not in the sample:")
 
 
-def _is_null(cell: object) -> bool:
-    return not isinstance(cell, str) and str(cell).lower() in NULLS
+def _null_problems(rows: Sequence[Row], key: int, samples: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Find what is read as NaN; a text that the sample itself holds in that column is a value there."""
+    width = range(len(rows[0])) if rows else ()
+    allowed = [{row[place].strip() for row in samples} for place in width]
+    wrong = [str(row[key]) for row in rows if any(_is_null(row[place], allowed[place]) for place in width)]
+    yield from _say(wrong, "id", "with the value NaN:")
 
 
-def _numbers(faults: Iterable[bool]) -> list[str]:
-    return [f"row {number}" for number, fault in enumerate(faults, 1) if fault]
+def _is_null(cell: object, allowed: set[str]) -> bool:
+    if isinstance(cell, str):
+        return NULL.fullmatch(cell.strip()) is not None and cell.strip() not in allowed
+    return str(cell).lower() in _NULL_VALUES  # None, and the NaN of numpy, pandas and Python
 
 
-def _say(what: str, examples: Collection[str]) -> Iterator[str]:
-    if examples:
-        shown = ", ".join([*examples][:SHOWN])
-        yield f"{what}: {shown}" + (f" and {len(examples) - SHOWN} more" if len(examples) > SHOWN else "")
+def _number_problems(
+    header: Sequence[str], rows: Sequence[Row], key: int, samples: Sequence[Sequence[str]]
+) -> Iterator[str]:
+    """Find what is no number in the columns that hold nothing but numbers in the sample."""
+    for place, name in enumerate(header):
+        if place != key and samples and all(_is_number(row[place]) for row in samples):
+            wrong = [str(row[key]) for row in rows if not (_is_number(row[place]) or _is_null(row[place], set()))]
+            yield from _say(wrong, "id", f"whose {name} is no number, as it is in the sample:")
+
+
+def _is_number(cell: object) -> bool:
+    """Return whether a cell is a number, or several with blanks between them."""
+    try:
+        return bool([float(part) for part in str(cell).split()])
+    except ValueError:
+        return False
+
+
+def _say(examples: Sequence[str], noun: str, what: str) -> list[str]:
+    more = ", …" if len(examples) > SHOWN else ""
+    plural = "" if len(examples) == 1 else "s"
+    return [f"{len(examples)} {noun}{plural} {what} {', '.join(examples[:SHOWN])}{more}"] if examples else []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kernelwright.runtime import submission
+from kernelwright.runtime import submission, submission_rules
 from kernelwright.runtime.errors import InputNotFound, InvalidSubmission
 
 HEADER = ("id", "landmarks")
@@ -60,7 +60,9 @@ def test_the_configuration_names_the_file(working, configure):
     assert submission.write([("a", 1)], header=HEADER) == working / "answers.csv"
 
 
-TEXT = st.text(alphabet=st.one_of(st.sampled_from(',"\r\n\t é'), st.characters(codec="utf-8", exclude_characters="\0")))
+TEXT = st.text(
+    alphabet=st.one_of(st.sampled_from(',"\r\n\t é'), st.characters(codec="utf-8", exclude_characters="\0"))
+).filter(lambda text: not submission_rules.NULL.fullmatch(text.strip()))
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -74,14 +76,15 @@ def test_what_is_written_is_what_csv_reads(table, column):
 @pytest.mark.parametrize(
     ("rows", "problems"),
     [
-        ([], ["- there are no rows"]),
-        ([("a", 1), ("b",), ("c", 1, 2)], ["- rows do not have 2 cells: row 2, row 3"]),
-        ([("a", 1), ()], ["- rows do not have 2 cells: row 2", "- ids are empty: row 2"]),
-        ([("a", 1), ("b", 1), ("a", 2)], ["- ids are repeated: a"]),
-        ([(1, 1), ("1", 2)], ["- ids are repeated: 1"]),
-        ([("", 1), (" ", 1), ("", 1)], ["- ids are empty: row 1, row 2, row 3"]),
-        ([("a", None), ("b", float("nan")), ("c", "nan")], ["- rows hold None or NaN: row 1, row 2"]),
-        ([(str(number), None) for number in range(9)], ["- rows hold None or NaN: row 1, row 2, row 3 and 6 more"]),
+        ([], ["- no rows"]),
+        ([("a", 1), ("b",), ("c", 1, 2)], ["- 2 rows with other than 2 values: row 2, row 3"]),
+        ([("a", 1), ()], ["- 1 row with other than 2 values: row 2"]),
+        ([("a", 1), ("b", 1), ("a", 2)], ["- 1 id repeated: a"]),
+        ([(1, 1), ("1", 2)], ["- 1 id repeated: 1"]),
+        ([("", 1), (" ", 1), ("", 1)], ["- 3 ids empty: row 1, row 2, row 3"]),
+        ([("a", None), ("b", float("nan")), ("c", "")], ["- 2 ids with the value NaN: a, b"]),
+        ([("1", "null"), ("2", "nan"), ("3", "nano")], ["- 2 ids with the value NaN: 1, 2"]),
+        ([(str(number), None) for number in range(9)], ["- 9 ids with the value NaN: 0, 1, 2, …"]),
     ],
 )
 def test_malformed_rows_are_refused(rows, problems, working):
@@ -91,19 +94,19 @@ def test_malformed_rows_are_refused(rows, problems, working):
 
 def test_a_numpy_nan_is_refused():
     numpy = pytest.importorskip("numpy")
-    assert refused([("a", numpy.float32("nan"))]) == ["- rows hold None or NaN: row 1"]
+    assert refused([("a", numpy.float32("nan"))]) == ["- 1 id with the value NaN: a"]
 
 
 def test_all_problems_are_told_at_once_and_the_file_on_disk_stays(working, sample):
     submission.copy_sample()
     assert refused([("a", 1), ("a", None), ("", 1), ("c", 1), ("d",)], header=("id", "landmark")) == [
-        "- rows do not have 2 cells: row 5",
-        "- rows hold None or NaN: row 2",
-        "- ids are empty: row 3",
-        "- ids are repeated: a",
-        "- the header is id,landmark, that of sample_submission.csv is id,landmarks",
-        "- ids of sample_submission.csv are missing: b",
-        "- ids are not in sample_submission.csv: c, d",
+        "- the header is id,landmark; the sample's is id,landmarks",
+        "- 1 row with other than 2 values: row 5",
+        "- 1 id empty: row 3",
+        "- 1 id repeated: a",
+        "- 1 id missing: b",
+        "- 1 id not in the sample: c",
+        "- 1 id with the value NaN: a",
     ]
     assert files(working) == {"submission.csv": SAMPLE}
 
@@ -116,13 +119,13 @@ def test_the_sample_asks_for_its_ids_in_any_order(working, sample):
 def test_many_missing_ids_are_counted(mount, configure):
     configure(competitions=("paintings",))
     mount("paintings/sample_submission.csv", "\ufeffid,landmarks\r\n" + "".join(f"{n},\r\n" for n in range(100)))
-    assert refused([("7", 1)]) == ["- ids of sample_submission.csv are missing: 0, 1, 2 and 96 more"]
+    assert refused([("7", 1)]) == ["- 99 ids missing: 0, 1, 2, …"]
 
 
 def test_an_empty_sample_has_no_header(mount, configure):
     configure(competitions=("paintings",))
     mount("paintings/sample_submission.csv")
-    assert refused([("a", 1)])[0] == "- the header is id,landmarks, that of sample_submission.csv is "
+    assert refused([("a", 1)])[0] == "- the header is id,landmarks; the sample's is empty"
 
 
 def test_the_sample_is_copied_as_it_is(working, sample):
