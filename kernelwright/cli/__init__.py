@@ -1,14 +1,18 @@
-"""The command line: a file a command, and the only place that prints or exits.
+"""The command line: one file per command, and the only place that prints or exits.
 
 Exit status: 0 done, 1 a problem that is reported, 2 wrong usage, 130 interrupted.
 """
 
 import io
 import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated
 
-import click
 import typer
 
+from kernelwright import __version__
 from kernelwright.cli.build import build
 from kernelwright.cli.check import check
 from kernelwright.cli.configure import configure
@@ -28,29 +32,32 @@ from kernelwright.cli.wheels import wheels
 from kernelwright.errors import KernelwrightError
 
 _INTERRUPTED = 130
+_WORKFLOW = (init, configure, build, explain, wheels, image, check, rehearse, forecast, sample, push, status, logs)
 
 app = typer.Typer(
     help="Edit Kaggle kernels as modules; build, rehearse and ship them as one offline notebook.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(build)
-app.command()(check)
-app.command()(configure)
-app.command()(explain)
-app.command()(forecast)
-app.command()(image)
-app.command()(init)
-app.command()(logs)
-app.command()(output)
-app.command()(pull)
-app.command()(push)
-app.command()(rehearse)
-app.command()(sample)
-app.command()(status)
-app.command()(submit)
-app.command()(wheels)
+for command in (*_WORKFLOW, output, submit, pull):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"kernelwright {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+]
+
+
+@app.callback()
+def _options(version: Version = False) -> None:
+    pass
 
 
 def main() -> None:
@@ -59,19 +66,30 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a log may hold what the terminal cannot show
     try:
-        status = app(standalone_mode=False)
+        exit_status = app(standalone_mode=False)
     except KernelwrightError as error:
-        sys.exit(_reported(error))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
-        status = _INTERRUPTED
-    if status == _INTERRUPTED:  # typer turns a Ctrl-C into this status by itself
+        print(error, file=sys.stderr)
+        exit_status = 1
+    except (KeyboardInterrupt, typer.Abort):
+        exit_status = _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - whatever it is, a user gets one line of it
+        exit_status = _report(error)
+    if exit_status == _INTERRUPTED:  # typer turns a Ctrl-C into this status by itself
         print("interrupted", file=sys.stderr)
-    sys.exit(status)
+    sys.exit(exit_status)
 
 
-def _reported(error: KernelwrightError) -> int:
-    print(error, file=sys.stderr)
+def _report(error: Exception) -> int:
+    """Print a usage error, or the line that says where the traceback of an unexpected one is; return the status."""
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # of click, or of the copy of it that typer carries
+        error.show()
+        return int(error.exit_code)
+    text = "".join(traceback.format_exception(error))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="kernelwright-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    first = next(iter(str(error).splitlines()), "")
+    kind = type(error).__name__
+    print(f"unexpected {kind}: {first}; this is a bug, please report it with {Path(file.name)}", file=sys.stderr)
     return 1

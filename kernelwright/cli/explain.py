@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kernelwright.cli import render
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ def _answer(project: "Project", built: "Notebook") -> dict[str, Any]:
 
 
 def _print(answer: Mapping[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -63,7 +63,7 @@ def _print(answer: Mapping[str, Any]) -> None:
         for row in rows:
             cells = (str(row["order"]), row["file"], row["carried"], f"{row['bytes']:,}", row["sha256"][:12])
             table.add_row(*map(Text, cells))
-    console = Console(highlight=False)
+    console = render.console()
     console.print(table)
     for line in _totals(answer):
         console.print(Text(line))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kernelwright.cli import render
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
@@ -52,11 +53,10 @@ def forecast(
 
 
 def _print(found: "Forecast") -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = render.console()
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("stage", "items", "time", "each", "fixed"):
         table.add_column(heading, justify="left" if heading == "stage" else "right", no_wrap=True)

@@ -13,9 +13,9 @@ def logs(project: Folder = HERE, kernel: Kernel = "", follow: Follow = False) ->
     """Print the log of the latest run on Kaggle."""
     from kernelwright.project.model import load_project
     from kernelwright.ship import client as clients
-    from kernelwright.ship import kernels
+    from kernelwright.ship.kernels import RemoteKernel
 
     loaded = load_project(project, kernel)
-    read = kernels.followed if follow else kernels.log
-    for line in read(clients.find(), loaded.metadata.id):
+    remote = RemoteKernel(client=clients.find(), ref=loaded.metadata.id)
+    for line in remote.follow_log() if follow else remote.log():
         print(line, flush=True)

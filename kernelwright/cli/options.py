@@ -1,4 +1,4 @@
-"""The options every command takes."""
+"""The options that many commands take."""
 
 from math import inf
 from pathlib import Path
@@ -6,9 +6,16 @@ from typing import Annotated
 
 import typer
 
-Folder = Annotated[Path, typer.Option("--project", metavar="DIR", help="The project's folder.")]
-Kernel = Annotated[str, typer.Option("--kernel", metavar="NAME", help="One of the project's further kernels.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+def _find_project(context: typer.Context, folder: Path) -> Path:
+    """Look for the project from the current folder upwards, unless it was named."""
+    source = context.get_parameter_source("project")
+    if source is None or source.name != "DEFAULT":
+        return folder
+    from kernelwright.project.model import find_root
+
+    root = find_root(folder)
+    return folder if root == folder.resolve() else root  # so that paths are shown as they were
 
 
 def _seconds(value: float) -> float:
@@ -17,6 +24,18 @@ def _seconds(value: float) -> float:
     return value
 
 
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        callback=_find_project,
+        show_default="the current folder, or the nearest above it that is a project",
+        help="The project's folder.",
+    ),
+]
+Kernel = Annotated[str, typer.Option("--kernel", metavar="NAME", help="One of the project's further kernels.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Poll = Annotated[
     float, typer.Option("--poll", metavar="SECONDS", callback=_seconds, help="How long to wait between two looks.")
 ]

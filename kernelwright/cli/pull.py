@@ -44,9 +44,11 @@ def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str]:
     from kernelwright.errors import InvalidNotebook
 
     if source is None:
-        from kernelwright.ship import kernels
+        from kernelwright.ship import client as clients
+        from kernelwright.ship.kernels import RemoteKernel
 
-        return kernels.pulled(project), project.metadata.id
+        remote = RemoteKernel(client=clients.find(), ref=project.metadata.id)
+        return remote.latest_notebook(), remote.ref
     try:
         return source.read_bytes(), source.name
     except OSError as error:

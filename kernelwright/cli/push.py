@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Kernel, Poll
+from kernelwright.cli.render import show_findings, tell
 
 if TYPE_CHECKING:
     from kernelwright.project.model import Project
     from kernelwright.ship.client import Client
-    from kernelwright.ship.push import Wishes
+    from kernelwright.ship.push import PushOptions
     from kernelwright.ship.push_log import Push
 
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log to the end; fetch the output.")]
@@ -38,49 +39,48 @@ def push(
     from kernelwright.project.model import load_project
     from kernelwright.ship import client as clients
     from kernelwright.ship import payload
-    from kernelwright.ship import push as shipping
+    from kernelwright.ship import push as pushing
+    from kernelwright.ship.client import Timeouts
 
     loaded = load_project(project, kernel)
-    wishes = shipping.Wishes(
+    options = pushing.PushOptions(
         skip_rehearsal=skip_rehearsal, again=again, overwrite=overwrite, public_datasets=public_datasets
     )
-    _check(loaded, kernel, wishes)
+    pushing.rebuild(loaded)
+    _check(loaded, options)
     if dry_run:
-        with shipping.hold_push_lock(loaded):
-            print(*payload.planned(loaded, loaded.notebook.read_bytes()), sep="\n")
+        with pushing.hold_push_lock(loaded):
+            print(*payload.describe_requests(loaded, loaded.notebook.read_bytes()), sep="\n")
         return
-    client = clients.find(clients.Pace(poll=poll))
-    push = shipping.ship(loaded, client, wishes, _tell)
+    client = clients.find(Timeouts(poll=poll))
+    pushed = pushing.push(loaded, client, options, tell)
     if wait:
-        _follow(loaded, client, push)
+        _follow(loaded, client, pushed)
 
 
-def _tell(line: str) -> None:
-    print(line, flush=True)
-
-
-def _check(project: "Project", kernel: str, wishes: "Wishes") -> None:
+def _check(project: "Project", options: "PushOptions") -> None:
+    """Check as `kernelwright check` does; the findings are shown where one does not say it all."""
     from kernelwright.check.run import run_checks
-    from kernelwright.cli.check import show
-    from kernelwright.ship import push as shipping
+    from kernelwright.ship import push as pushing
 
-    shipping.brought_up_to_date(project)
-    found = run_checks(project.root, kernel)
-    if stopping := shipping.stopping(found, wishes):
-        if len(stopping) > 1:
-            show(found)
-        shipping.refuse(stopping)
-    for one in found:
-        print(f"{one.severity}: {one.location}: {one.message}")
+    findings = run_checks(project.root, project.kernel)
+    blocking = pushing.blocking(findings, options)
+    if len(blocking) > 1:
+        show_findings(findings)
+    pushing.refuse(blocking)
+    for finding in findings:
+        print(f"{finding.severity}: {finding.location}: {finding.message}")
 
 
 def _follow(project: "Project", client: "Client", push: "Push") -> None:
-    from kernelwright.cli.status import failed
-    from kernelwright.ship import kernels, output, push_log
-    from kernelwright.ship import push as shipping
+    """Follow the run to its end, see that it is this push's, record how it ended, fetch its output."""
+    from kernelwright.ship import output, push_log
+    from kernelwright.ship import push as pushing
+    from kernelwright.ship.kernels import RemoteKernel
 
-    ended = kernels.wait(client, project.metadata.id, _tell)
-    shipping.see_that_it_ran(project, client, push)
-    push_log.ran(project.root, push, ended.word)
-    failed(project.metadata.id, ended)
-    output.fetch(project, client, project.output, _tell)
+    remote = RemoteKernel(client=client, ref=push.kernel)
+    ended = remote.wait(tell)
+    pushing.check_run_version(project, remote, push)
+    push_log.record_run(project.root, push, ended.word)
+    ended.raise_if_failed(push.kernel)
+    output.fetch(project, remote, project.output, tell)

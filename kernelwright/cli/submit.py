@@ -3,7 +3,6 @@
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Kernel, Poll
@@ -34,37 +33,38 @@ def submit(
     from kernelwright.project.model import load_project
     from kernelwright.ship import client as clients
     from kernelwright.ship import submissions
+    from kernelwright.ship.client import Timeouts
 
     loaded = load_project(project, kernel)
     name = submissions.competition(loaded)
-    chosen = _chosen(loaded, version)
-    client = clients.find(clients.Pace(poll=poll))
-    told = submissions.message(chosen)
-    before = submissions.last(client, name, told) if again else 0
-    if again or not submissions.was_made(loaded, client, chosen):
-        _ask(client, name, chosen, yes=yes)
-        submissions.submit(loaded, client, chosen)
-    submissions.record(loaded, chosen)
-    score = submissions.wait(client, name, told, print, before)
-    if score.errored:
+    push = _choose_push(loaded, version)
+    client = clients.find(Timeouts(poll=poll))
+    message = submissions.message(push)
+    before = submissions.last_number(client, name, message) if again else 0
+    if again or not submissions.was_submitted(loaded, client, push):
+        _confirm(client, name, push, yes=yes)
+        submissions.submit(loaded, client, push)
+    submissions.record(loaded, push)
+    score = submissions.wait(client, name, message, print, before)
+    if score.failed:
         reason = "the rerun on hidden data failed, and Kaggle shows no traceback; rehearse its rerun phase"
-        raise ClientFailed(f"{name}: version {chosen.version}: {score.word.lower()} without a score: {reason}")
+        raise ClientFailed(f"{name}: version {push.version}: {score.word.lower()} without a score: {reason}")
     private = f", private {score.private}" if score.private else ""
-    print(f"{name}: version {chosen.version}: public {score.public or 'none'}{private}")
+    print(f"{name}: version {push.version}: public {score.public or 'none'}{private}")
 
 
-def _chosen(project: "Project", version: int | None) -> "Push":
+def _choose_push(project: "Project", version: int | None) -> "Push":
     from kernelwright.ship import push_log
 
-    known = push_log.pushes(project.root, project.metadata.id)
-    chosen = [one for one in known if version in {None, one.version}]
+    pushes = push_log.pushes(project.root, project.metadata.id)
+    chosen = [push for push in pushes if version in {None, push.version}]
     if not chosen:
-        told = ", ".join(str(one.version) for one in known) or "none"
-        raise ClientFailed(f"{project.metadata.id}: no such version was pushed from here; there is: {told}")
+        versions = ", ".join(str(push.version) for push in pushes) or "none"
+        raise ClientFailed(f"{project.metadata.id}: no such version was pushed from here; there is: {versions}")
     return chosen[-1]
 
 
-def _ask(client: "Client", name: str, chosen: "Push", *, yes: bool) -> None:
+def _confirm(client: "Client", name: str, push: "Push", *, yes: bool) -> None:
     from kernelwright.ship import submissions
 
     left = submissions.remaining(client, name)
@@ -72,6 +72,6 @@ def _ask(client: "Client", name: str, chosen: "Push", *, yes: bool) -> None:
     if left < 1:
         raise ClientFailed(f"{name}: no submission is left today; the count starts again at midnight UTC")
     if not yes and not sys.stdin.isatty():
-        raise click.UsageError("nobody is there to be asked; submit with --yes")
-    if not yes and not typer.confirm(f"submit version {chosen.version} of {chosen.kernel}?"):
+        raise typer.BadParameter("needed, because nobody is here to be asked", param_hint="--yes")
+    if not yes and not typer.confirm(f"submit version {push.version} of {push.kernel}?"):
         raise typer.Abort

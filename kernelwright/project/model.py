@@ -100,6 +100,19 @@ def load_project(folder: Path, kernel: str = "") -> Project:
     return Project(root=root, configuration=configuration, metadata=described, kernel=kernel)
 
 
+def find_root(folder: Path) -> Path:
+    """Return the nearest folder, from ``folder`` upwards, that is a project; ``folder`` itself where none is."""
+    start = folder.resolve()
+    return next((path for path in (start, *start.parents) if _is_project(path)), folder)
+
+
+def _is_project(folder: Path) -> bool:
+    try:
+        return "kernelwright" in tomllib.loads((folder / PYPROJECT).read_text("utf-8")).get("tool", {})
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
 def load_configuration(root: Path) -> Configuration:
     """Read ``[tool.kernelwright]`` alone; raises `InvalidProject` with every problem of it."""
     tool = _read_toml(root / PYPROJECT).get("tool", {})

@@ -1,9 +1,10 @@
-"""Kaggle's client, unmodified, one process a call.
+"""Kaggle's client, unmodified, one process per call.
 
 It exits with 0 after many a failure, and prints several lines, or a traceback, after others. Here each failure is a
 `ClientFailed` of one line.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,10 +15,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kernelwright.errors import ClientFailed, ClientMissing
 from kernelwright.ship import responses
-from kernelwright.ship.responses import Answer
+from kernelwright.ship.responses import Response
 
 _FAILED = re.compile(
     r"^(?:Kernel push error|Dataset creation error|Dataset version creation error): *(.*)$"
@@ -25,26 +27,27 @@ _FAILED = re.compile(
     re.MULTILINE,
 )
 _SENDING = {("kernels", "push"), ("datasets", "create"), ("datasets", "version"), ("competitions", "submit")}
-"""The commands that say of a failure, and end with 0; of others the text may be a log's, and say anything."""
+"""The commands that print a failure and end with 0; what the others print may be a log and say anything."""
 _INSTALL = "pip install 'kernelwright[ship]'"
 _UNKNOWN_USER = "Authentication required"
-_REFUSED = "Kaggle does not accept the token: look at KAGGLE_API_TOKEN and ~/.kaggle/access_token"
 _NO_CREDENTIALS = (
     "Kaggle does not know you: run `kaggle auth login`, set KAGGLE_API_TOKEN, or put a valid kaggle.json into ~/.kaggle"
 )
+_BAD_TOKEN = "Kaggle does not accept the token: look at KAGGLE_API_TOKEN and ~/.kaggle/access_token"  # noqa: S105 - no secret
 _ADDRESS = re.compile(r" for url: \S+")
-_CAUSE = re.compile(r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*")
-_PUZZLED = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
 _ADVICE = re.compile(r"\. The most likely cause is .*")
-_ADVISING = f"{_UNKNOWN_USER} to call the Kaggle API"
+_EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception): ")
+_NO_CONNECTION = re.compile(
+    r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*"
+)
+_PARSE_ERROR = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
 _STREAM_LOST = "no connection to Kaggle: the stream of the log was cut 5 times in a row"
-_AROUND = ")( \"'"
-_UNKNOWN, _ABSENT = 401, {403, 404}
-_RAISED = re.compile(r"^[\w.]+(?:Error|Exception): ")
+_QUOTES = ")( \"'"
+_UNAUTHORISED, _ABSENT = 401, {403, 404}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class Timeouts:
     """How long to wait, in seconds: between two looks, for an answer, a transfer of files, a dataset, a run."""
 
     poll: float = 10
@@ -56,55 +59,56 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """The client's executable, and the pace to ask at."""
+    """The client's executable, and how long to wait for it."""
 
     executable: Path
-    pace: Pace
+    timeouts: Timeouts
 
     def call(self, *arguments: str, transfers: bool = False) -> str:
         """Run the client; return what it printed. Raises as `ask` does."""
         return self.ask(*arguments, transfers=transfers)[0]
 
-    def ask(self, *arguments: str, transfers: bool = False) -> tuple[str, list[Answer]]:
-        """Run the client; return what it printed, and Kaggle's answers to it.
+    def call_json(self, *arguments: str) -> Any:
+        """Run the client; return the JSON it printed, None for none. Raises as `ask` does."""
+        return find_json(self.call(*arguments))
+
+    def ask(self, *arguments: str, transfers: bool = False) -> tuple[str, list[Response]]:
+        """Run the client; return what it printed, and Kaggle's responses to it.
 
         Raises
         ------
         ClientFailed
-            The client or Kaggle says that something failed, whatever the exit status; or it gave no answer in time.
+            The client or Kaggle says that something failed, whatever the exit status; or there was no answer in time.
         """
-        command = [str(self.executable), "-W", *arguments]
-        what = " ".join(["kaggle", *arguments[:2]])
-        limit = self.pace.transfer if transfers else self.pace.answer
+        command = " ".join(["kaggle", *arguments[:2]])
+        timeout = self.timeouts.transfer if transfers else self.timeouts.answer
         try:
             done = subprocess.run(
-                command,
+                [str(self.executable), "-W", *arguments],
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
                 check=False,
-                timeout=limit,
+                timeout=timeout,
                 stdin=subprocess.DEVNULL,
-                close_fds=False,  # it inherits the lock of a push
-                env={**os.environ, **responses.SHOWING},
+                close_fds=False,  # it inherits the lock of a push, which must outlive us if we are killed
+                env={**os.environ, **responses.VERBOSE},
             )
         except subprocess.TimeoutExpired:
-            raise ClientFailed(f"{what}: no answer within {limit:g} s") from None
+            raise ClientFailed(f"{command}: no answer within {timeout:g} s") from None
         except OSError as error:
             raise self._unusable(error) from None
-        printed, told = responses.cut_out(done.stdout)
-        said = printed if done.returncode or arguments[:2] in _SENDING else ""
-        if cause := failure(said, responses.without_log(done.stderr), done.returncode, told):
-            judged = [one for one in told if one.problem] or told[-1:]
-            raise ClientFailed(f"{what}: {cause}", code=judged[0].code if judged else 0)
-        return printed, told
+        printed, answers = responses.split(done.stdout)
+        stdout = printed if done.returncode or arguments[:2] in _SENDING else ""
+        if failed := failure(command, stdout, responses.without_log(done.stderr), done.returncode, answers):
+            raise failed
+        return printed, answers
 
     def stream(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start the client; its output is read line by line by the caller."""
-        command = [str(self.executable), "-W", *arguments]
+        """Start the client; its output is read line by line with `lines`."""
         try:
             return subprocess.Popen(
-                command,
+                [str(self.executable), "-W", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -119,49 +123,55 @@ class Client:
         return ClientMissing(f"{self.executable}: cannot be run: {error.strerror}; install Kaggle's client: {_INSTALL}")
 
 
-def find(pace: Pace | None = None) -> Client:
+def find(timeouts: Timeouts | None = None) -> Client:
     """Find the client beside this Python, else on PATH; raises `ClientMissing`."""
     beside = Path(sys.executable).with_name("kaggle")
-    found = str(beside) if beside.is_file() else shutil.which("kaggle")
-    if found is None:
+    executable = str(beside) if beside.is_file() else shutil.which("kaggle")
+    if executable is None:
         raise ClientMissing(f"Kaggle's client is not installed: {_INSTALL}")
-    return Client(executable=Path(found), pace=pace or Pace())
+    return Client(executable=Path(executable), timeouts=timeouts or Timeouts())
 
 
-def failure(stdout: str, stderr: str, status: int, told: Sequence[Answer] = ()) -> str:
-    """Return in one line why a call failed, empty if it did not."""
-    if named := _FAILED.search(stdout):
-        return next((group for group in named.groups() if group), "") or "no reason given"
-    refused = any(answer.code == _UNKNOWN for answer in told)
-    if refused or (status and (_UNKNOWN_USER in stdout or _UNKNOWN_USER in stderr)):
-        return _NO_CREDENTIALS
-    if problem := next((one.problem for one in told if one.problem), ""):
-        return problem
-    if status == 0:
-        return ""
-    lines = [line for line in [*stdout.splitlines(), *stderr.splitlines()] if line.strip()]
-    if told and lines and _PUZZLED.match(lines[-1]):
-        return told[-1].nonsense
-    return _plain(lines[-1]) if lines else f"exit status {status}"
+def failure(
+    command: str, stdout: str, stderr: str, status: int, answers: Sequence[Response] = ()
+) -> ClientFailed | None:
+    """Return why a call failed, in one line and with Kaggle's status; None if it did not."""
+    failed = next((answer for answer in answers if answer.problem), answers[-1] if answers else None)
+    code = failed.code if failed else 0
+    message = ""
+    if printed := _FAILED.search(stdout):
+        message = next((group for group in printed.groups() if group), "") or "no reason given"
+    elif any(answer.code == _UNAUTHORISED for answer in answers) or (status and _UNKNOWN_USER in stdout + stderr):
+        message, code = _NO_CREDENTIALS, _UNAUTHORISED
+    elif failed and failed.problem:
+        message = failed.problem
+    elif status:
+        lines = [line for line in [*stdout.splitlines(), *stderr.splitlines()] if line.strip()]
+        last = lines[-1] if lines else f"exit status {status}"
+        if "Invalid token" in last:
+            message, code = _BAD_TOKEN, _UNAUTHORISED
+        elif answers and _PARSE_ERROR.match(last):  # the client could not read Kaggle's answer
+            message = answers[-1].unreadable
+        else:
+            message = _shortened(last)
+    return ClientFailed(f"{command}: {message}", code=code) if message else None
 
 
-def _plain(line: str) -> str:
-    """Shorten what the client and its libraries say: no address, no nesting of connection errors, no guesses."""
-    if cause := _CAUSE.search(line):
-        return f"no connection to Kaggle: {cause.group().strip(_AROUND)}"
-    if "Invalid token" in line:
-        return _REFUSED
-    return _RAISED.sub("", _ADVICE.sub("", _ADDRESS.sub("", line))).strip()
+def _shortened(line: str) -> str:
+    """Shorten what the client and its libraries print: no address, no nested connection errors, no guesses."""
+    if cause := _NO_CONNECTION.search(line):
+        return f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
+    return _EXCEPTION.sub("", _ADVICE.sub("", _ADDRESS.sub("", line))).strip()
 
 
 def is_absence(error: ClientFailed) -> bool:
-    """Tell whether Kaggle says that a thing is not there, or not for us to see: it answers 403 for both."""
+    """Return whether Kaggle says that a thing does not exist, or is not ours to see: it answers 403 for both."""
     return error.code in _ABSENT
 
 
 def is_refusal(error: ClientFailed) -> bool:
-    """Tell whether asking again cannot help: the thing is not there, or Kaggle does not know us."""
-    return is_absence(error) or any(cause in str(error) for cause in (_NO_CREDENTIALS, _REFUSED))
+    """Return whether asking again cannot help: the thing does not exist, or Kaggle does not know us."""
+    return error.code in {_UNAUTHORISED, *_ABSENT}
 
 
 def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
@@ -178,21 +188,23 @@ def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
     watch.start()
     try:
         for line in process.stdout:
-            if line.startswith(_ADVISING):
-                raise ClientFailed(f"kaggle: {_NO_CREDENTIALS}")
+            if line.startswith(f"{_UNKNOWN_USER} to call the Kaggle API"):
+                raise ClientFailed(f"kaggle: {_NO_CREDENTIALS}", code=_UNAUTHORISED)
             yield line.rstrip("\n")
-        said, status = process.stderr.read(), process.wait()
+        stderr, status = process.stderr.read(), process.wait()
         if status == -signal.SIGKILL:
             raise ClientFailed(f"kaggle: not done after {limit:g} s")
-        if cause := _STREAM_LOST if "giving up" in said else failure("", said, status):
-            raise ClientFailed(f"kaggle: {cause}")
+        if "giving up" in stderr:
+            raise ClientFailed(f"kaggle: {_STREAM_LOST}")
+        if error := failure("kaggle", "", stderr, status):
+            raise error
     finally:
         watch.cancel()
         process.kill()
         process.wait()
 
 
-def json_of(text: str) -> str:
-    """Return the part of an answer that is JSON: lines about pages and versions may stand before it."""
-    starts: Sequence[int] = [at for at in (text.find("["), text.find("{")) if at >= 0]
-    return text[min(starts) :] if starts else "null"
+def find_json(printed: str) -> Any:
+    """Return the JSON in what the client printed, None for none; lines about pages and versions may precede it."""
+    starts = [at for at in (printed.find("["), printed.find("{")) if at >= 0]
+    return json.loads(printed[min(starts) :]) if starts else None

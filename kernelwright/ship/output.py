@@ -1,62 +1,63 @@
-"""What a run on Kaggle brought: its output here, its submission looked at."""
+"""What a run on Kaggle wrote: downloaded, and its submission checked."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kernelwright.errors import ClientFailed
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import tables
-from kernelwright.ship import kernels
-from kernelwright.ship.client import Client
+from kernelwright.runtime import submission_rules
+from kernelwright.runtime.submission_rules import Sample
+from kernelwright.ship.kernels import RemoteKernel
 
+_TABLES = (".csv", ".parquet")
 _MISSING = "missing from the output"
 
 
-def fetch(project: Project, client: Client, target: Path, tell: Callable[[str], None]) -> None:
-    """Download the latest run's output and look at the submission in it.
+def fetch(project: Project, kernel: RemoteKernel, target: Path, tell: Callable[[str], None]) -> None:
+    """Download the latest run's output and check the submission in it, if the kernel is to leave one.
 
     Raises
     ------
     ClientFailed
         The output did not arrive, or holds no submission that could be scored.
     """
-    names = kernels.output(client, project.metadata.id, target)
+    names = kernel.download_output(target)
     tell(f"{target}: {', '.join(names) or 'nothing'}")
-    submitted = target / project.configuration.submission[0]
-    if project.metadata.competition_sources:
-        if found := list(problems(project, submitted)) if submitted.name in names else [_MISSING]:
-            raise ClientFailed(f"{submitted.name}: {'; '.join(found)}")
-        tell(f"{submitted.name}: {len(tables.read(submitted)) - 1} rows, valid")
-
-
-def problems(project: Project, submitted: Path) -> Iterator[str]:
-    """Find what would keep a submission from being scored; its ids are Kaggle's, and not held against any here."""
-    if not submitted.is_file():
-        yield _MISSING
+    if project.kind == "output":
         return
+    problems = []
+    for name in project.configuration.submission:
+        found = submission_problems(project, target / name) if name in names else [_MISSING]
+        problems += [f"{name}: {'; '.join(found)}"] if found else []
+    if problems:
+        raise ClientFailed("\n".join(problems))
+    for name in project.configuration.submission:
+        rows = f"{len(tables.read(target / name)) - 1} rows, valid" if name.endswith(_TABLES) else "there"
+        tell(f"{name}: {rows}")
+
+
+def submission_problems(project: Project, file: Path) -> Sequence[str]:
+    """Return what would keep a submission from being scored; what is no table is only looked for.
+
+    Its ids are those of Kaggle's data, and compared with none here.
+    """
+    if not file.is_file():
+        return [_MISSING]
+    if not file.name.endswith(_TABLES):
+        return []
     try:
-        header, *rows = tables.read(submitted)
+        header, *rows = tables.read(file)
     except tables.Unreadable as error:
-        yield str(error)
-        return
+        return [str(error)]
     try:
-        expected = _header(project)
+        expected = _sample_header(project)
     except tables.Unreadable as error:
-        yield f"cannot be held against {project.configuration.sample} of the input folder: {error}"
-        return
-    if expected and header != expected:
-        yield f"the header is {','.join(header) or 'empty'}; the sample's is {','.join(expected)}"
-    if not rows:
-        yield "no rows"
-    if ragged := [row for row in rows if len(row) != len(header)]:
-        yield f"{len(ragged)} rows with other than {len(header)} values"
-    repeated = [key for key, count in Counter(row[0] for row in rows if row).items() if count > 1]
-    if repeated:
-        yield f"{len(repeated)} ids repeated, such as {repeated[0]}"
+        return [f"cannot be compared with {project.configuration.sample} of the input folder: {error}"]
+    return submission_rules.problems(header, rows, Sample(header=expected) if expected else None)
 
 
-def _header(project: Project) -> list[str]:
+def _sample_header(project: Project) -> list[str]:
     """Return the header of the sample in the input folder, if it is here."""
     for slug in project.metadata.competition_sources:
         sample = project.build / "mini" / slug / project.configuration.sample

@@ -1,6 +1,5 @@
 """What a push sends, laid out in ``build/push``: the datasets that belong to a kernel, and the kernel."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -8,20 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelwright.errors import InvalidProject
-from kernelwright.project.metadata import DATASET_FILE, read_dataset
-from kernelwright.project.model import Project
+from kernelwright.errors import InvalidProject, Problem
+from kernelwright.project import metadata
+from kernelwright.project.metadata import DATASET_FILE
+from kernelwright.project.model import METADATA, Project
 from kernelwright.project.parsing import Mismatch
-from kernelwright.ship import datasets
-from kernelwright.ship.datasets import Parcel
+from kernelwright.project.refs import SourceRef
+from kernelwright.ship.datasets import DatasetUpload, file_names, stage_dataset
 from kernelwright.support import atomic_files
+from kernelwright.support.hashing import sha256
 from kernelwright.wheels import update
 from kernelwright.wheels.dataset import LARGEST_DATASET_FILES
 
-_METADATA = "kernel-metadata.json"
 
-
-def parcels(project: Project) -> list[Parcel]:
+def stage_datasets(project: Project) -> list[DatasetUpload]:
     """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them.
 
     Raises
@@ -29,38 +28,40 @@ def parcels(project: Project) -> list[Parcel]:
     InvalidProject
         One is not made, or not as Kaggle takes it.
     """
-    known = project.configuration
+    configuration = project.configuration
     folders = []
-    if known.wheels:
-        folders.append((known.wheels_dataset, update.folder(project)))
-    if known.carrier == "dataset":
-        folders.append((known.sources_dataset, project.dataset))
-    if problems := [line for slug, folder in folders for line in _troubles(project, slug, folder)]:
+    if configuration.wheels:
+        folders.append((configuration.wheels_dataset, update.folder(project)))
+    if configuration.carrier == "dataset":
+        folders.append((configuration.sources_dataset, project.dataset))
+    if problems := [problem for slug, folder in folders for problem in _problems(project, slug, folder)]:
         raise InvalidProject(problems)
     atomic_files.make_folder(project.push)
-    return [datasets.parcel(folder, project.push / slug) for slug, folder in folders]
+    return [stage_dataset(folder, project.push / slug) for slug, folder in folders]
 
 
-def _troubles(project: Project, slug: str, folder: Path) -> Iterator[str]:
-    file, again = folder / DATASET_FILE, f"make the dataset {slug} again"
-    place = folder.relative_to(project.root).as_posix()
-    if not file.is_file():
-        yield f"{place}: no {DATASET_FILE}; make the dataset {slug} before the push"
-        return
+def _problems(project: Project, slug: str, folder: Path) -> Iterator[Problem]:
+    place, fix = folder.relative_to(project.root).as_posix(), f"make the dataset {slug} again"
+    file = f"{place}/{DATASET_FILE}"
     try:
-        read_dataset(json.loads(file.read_text("utf-8")), f"{place}/{DATASET_FILE}")
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        yield f"{place}/{DATASET_FILE}: not JSON: {error}; {again}"
-    except Mismatch as mismatch:
-        yield from map(str, mismatch.problems)
-    count, room = len(datasets.names(folder)), LARGEST_DATASET_FILES - 1  # one lists the contents
+        metadata.read_dataset(json.loads((folder / DATASET_FILE).read_text("utf-8")), file)
+    except FileNotFoundError:
+        message, fix = f"no {DATASET_FILE}", f"make the dataset {slug} before the push"
+        yield Problem(code="KW931", file=place, message=message, fix=fix)
+        return
+    except ValueError as error:
+        if isinstance(error, Mismatch):
+            yield from error.problems
+        else:
+            yield Problem(code="KW931", file=file, message=f"not JSON: {error}", fix=fix)
+    count, room = len(file_names(folder)), LARGEST_DATASET_FILES - 1  # one lists the contents
     if count > room:
-        yield f"{place}: {count} files, and a dataset has room for {room}; {again}"
+        yield Problem(code="KW932", file=place, message=f"{count} files, and a dataset has room for {room}", fix=fix)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Load:
-    """What is sent as the kernel: a folder for the client, and the digest of all that is in it."""
+class KernelUpload:
+    """What is sent as the kernel: a folder for the client, with metadata and notebook."""
 
     folder: Path
     metadata: Mapping[str, Any]
@@ -69,35 +70,33 @@ class Load:
     @property
     def request(self) -> str:
         """Digest of metadata and notebook."""
-        return hashlib.sha256(json.dumps(self.metadata, sort_keys=True).encode() + self.notebook).hexdigest()
+        return sha256(json.dumps(self.metadata, sort_keys=True).encode() + self.notebook)
 
 
-def load(project: Project, notebook: bytes, versions: Mapping[str, int]) -> Load:
+def stage_kernel(project: Project, notebook: bytes, versions: Mapping[str, int]) -> KernelUpload:
     """Lay out the kernel's folder: the project's metadata, with the versions of its own datasets pinned."""
     folder = project.push / "kernel"
     shutil.rmtree(folder, ignore_errors=True)
-    told = json.loads((project.root / project.configuration.metadata).read_text("utf-8"))
-    told["code_file"] = project.notebook.name
-    told["dataset_sources"] = [_pinned(source, versions) for source in told.get("dataset_sources", [])]
-    atomic_files.replace(folder / _METADATA, f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode())
+    sent = {**metadata.read_raw(project.root, project.configuration.metadata), "code_file": project.notebook.name}
+    names = {source: SourceRef.parse(source).name for source in sent.get("dataset_sources", [])}
+    sent["dataset_sources"] = [
+        f"{name}/{versions[name]}" if name in versions else source for source, name in names.items()
+    ]
+    atomic_files.replace(folder / METADATA, f"{json.dumps(sent, indent=2, ensure_ascii=False)}\n".encode())
     atomic_files.replace(folder / project.notebook.name, notebook)
-    return Load(folder=folder, metadata=told, notebook=notebook)
+    return KernelUpload(folder=folder, metadata=sent, notebook=notebook)
 
 
-def _pinned(source: str, versions: Mapping[str, int]) -> str:
-    version = versions.get("/".join(source.split("/")[:2]))
-    return f"{'/'.join(source.split('/')[:2])}/{version}" if version else source
-
-
-def planned(project: Project, notebook: bytes) -> Iterator[str]:
+def describe_requests(project: Project, notebook: bytes) -> Iterator[str]:
     """Yield the requests a push would make, without making any."""
-    sent = parcels(project)
-    for one in sent:
-        yield f"kaggle datasets status {one.ref}"
-        yield f"kaggle datasets create, or version where {one.mark} is not in it: {len(one.sizes)} files, private"
-        yield from (f"  {name}: {size:,} bytes" for name, size in one.sizes.items())
-    made = load(project, notebook, {})
-    yield f"kaggle kernels push: {len(notebook):,} bytes, sha256 {hashlib.sha256(notebook).hexdigest()[:16]}"
-    own = {one.ref for one in sent}
-    shown = [f"{one}/<its version>" if one in own else one for one in made.metadata["dataset_sources"]]
-    yield json.dumps({**made.metadata, "dataset_sources": shown}, indent=2, ensure_ascii=False)
+    uploads = stage_datasets(project)
+    for upload in uploads:
+        yield f"kaggle datasets status {upload.ref}"
+        what = f"{len(upload.sizes)} files, private"
+        yield f"kaggle datasets create, or version where {upload.marker} is not in it: {what}"
+        yield from (f"  {name}: {size:,} bytes" for name, size in upload.sizes.items())
+    yield f"kaggle kernels push: {len(notebook):,} bytes, sha256 {sha256(notebook)[:16]}"
+    sent = stage_kernel(project, notebook, {}).metadata
+    own = {upload.ref for upload in uploads}
+    sources = [f"{source}/<its version>" if source in own else source for source in sent["dataset_sources"]]
+    yield json.dumps({**sent, "dataset_sources": sources}, indent=2, ensure_ascii=False)

@@ -1,9 +1,8 @@
 """From a checked notebook to a version on Kaggle: each step is looked up first, so that it is taken once."""
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from kernelwright.bundle import build
 from kernelwright.check import worktree
@@ -11,22 +10,33 @@ from kernelwright.check.finding import Finding, Severity
 from kernelwright.check.rehearsal import CHECK as REHEARSAL
 from kernelwright.errors import ClientFailed, NotReady
 from kernelwright.project.model import Project
-from kernelwright.ship import datasets, kernels, payload, push_log, push_recovery, remote_state
+from kernelwright.ship import datasets, payload, push_log, push_recovery, remote_state
 from kernelwright.ship.client import Client
-from kernelwright.ship.kernels import Source
-from kernelwright.ship.payload import Load
+from kernelwright.ship.datasets import UploadOptions
+from kernelwright.ship.kernels import RemoteKernel, RemoteNotebook
+from kernelwright.ship.payload import KernelUpload
 from kernelwright.ship.push_log import Push
-from kernelwright.ship.push_recovery import Begun
+from kernelwright.ship.push_recovery import PendingPush
 from kernelwright.support import file_lock, git
+from kernelwright.support.hashing import sha256
 
-_NAMED = 3
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """How to push.
+class PushOptions:
+    """Options of a push.
 
-    Without a rehearsal; once more though it was pushed; over edits made on Kaggle; with the datasets for everybody.
+    Attributes
+    ----------
+    skip_rehearsal : bool
+        Push a notebook that was not rehearsed.
+    again : bool
+        Push though the last version is this very notebook.
+    overwrite : bool
+        Leave edits made on Kaggle behind, and replace files of a dataset that were not sent from here.
+    public_datasets : bool
+        Let everybody see the datasets.
     """
 
     skip_rehearsal: bool = False
@@ -35,10 +45,10 @@ class Wishes:
     public_datasets: bool = False
 
 
-def stopping(found: list[Finding], wishes: Wishes) -> list[Finding]:
+def blocking(findings: list[Finding], options: PushOptions) -> list[Finding]:
     """Return the findings that stop the push."""
-    waived = {REHEARSAL} if wishes.skip_rehearsal else set()
-    return [one for one in found if one.severity != Severity.warning and one.check not in waived]
+    waived = {REHEARSAL} if options.skip_rehearsal else set()
+    return [one for one in findings if one.severity != Severity.warning and one.check not in waived]
 
 
 def hold_push_lock(project: Project) -> AbstractContextManager[None]:
@@ -50,7 +60,7 @@ def hold_push_lock(project: Project) -> AbstractContextManager[None]:
     return file_lock.hold(project.build / ".push.lock", NotReady(busy), inherited=True)
 
 
-def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
+def push(project: Project, client: Client, options: PushOptions, tell: Callable[[str], None]) -> Push:
     """Send datasets and kernel, and record the version; what was sent before is not sent again.
 
     Raises
@@ -63,36 +73,58 @@ def ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str],
         is under way.
     """
     with hold_push_lock(project):
-        return _ship(project, client, wishes, tell)
+        push_log.check_writable(project.root)
+        kernel = RemoteKernel(client=client, ref=project.metadata.id)
+        notebook = project.notebook.read_bytes()
+        dataset_uploads = payload.stage_datasets(project)
+        # Before a push that was cut off is looked for: while Kaggle hides the kernel, its note must not be forgotten.
+        remote = _latest(project, kernel)
+        if resumed := push_recovery.resume(project, kernel):
+            tell(f"{kernel.ref}: version {resumed.version} was pushed before the cut")
+            _check_attached(resumed)
+            remote = _latest(project, kernel)
+        if not options.overwrite:
+            _check_remote_edits(project, remote)
+        upload_options = UploadOptions(public=options.public_datasets, overwrite=options.overwrite)
+        versions = {upload.ref: datasets.ensure(client, upload, tell, upload_options) for upload in dataset_uploads}
+        upload = payload.stage_kernel(project, notebook, versions)
+        if resumed and resumed.request == upload.request:
+            return resumed
+        if not options.again and (identical := _find_identical_push(project, kernel, upload, remote)):
+            tell(f"{kernel.ref}: version {identical.version} is this notebook already")
+            return identical
+        intended = Push(
+            kernel=kernel.ref,
+            version=0,
+            request=upload.request,
+            notebook=sha256(notebook),
+            commit=git.commit(project.root),
+            changed=bool(worktree.changed(project.root)),
+            datasets=versions,
+            rehearsal="skipped" if options.skip_rehearsal else "complete",
+            at=push_log.now(),
+        )
+        known = [push.version for push in push_log.pushes(project.root, kernel.ref)] if remote else []
+        pending = PendingPush(
+            push=intended,
+            metadata=upload.metadata,
+            notebook=notebook.decode(),
+            after=(remote.latest if remote else 0) or max(known, default=0),
+        )
+        pushed = _send(project, kernel, pending, upload, tell)
+        _check_attached(pushed)
+        return pushed
 
 
-def _ship(project: Project, client: Client, wishes: Wishes, tell: Callable[[str], None]) -> Push:
-    push_log.ready(project.root)
-    name, notebook = project.metadata.id, project.notebook.read_bytes()
-    sent, there = payload.parcels(project), _there(project, client)
-    if cut := push_recovery.take_up(project, client):
-        tell(f"{name}: version {cut.version} was pushed before the cut")
-        _see_attached(cut)
-        there = _there(project, client)
-    if not wishes.overwrite:
-        _spare(project, there)
-    terms = datasets.Terms(public=wishes.public_datasets, overwrite=wishes.overwrite)
-    versions = {one.ref: datasets.ensure(client, one, tell, terms) for one in sent}
-    made = payload.load(project, notebook, versions)
-    if cut and cut.request == made.request:
-        return cut
-    if not wishes.again and (done := _done(project, client, made, there)):
-        tell(f"{name}: version {done.version} is this notebook already")
-        return done
-    push, answer = _made(project, client, made, _push(project, made, versions, wishes), there)
-    tell(f"{name}: version {push.version} pushed, {answer.address}")
-    if not answer.is_of(name):
-        tell(f"warning: that is not {name}: Kaggle goes by the title; let title and id in the metadata agree")
-    _see_attached(push)
-    return push
+def _latest(project: Project, kernel: RemoteKernel) -> RemoteNotebook | None:
+    """Return Kaggle's latest version; where it seems gone, though it was pushed, Kaggle is asked in another way."""
+    remote = kernel.notebook()
+    if remote is None and push_log.pushes(project.root, kernel.ref) and kernel.has_run():
+        raise ClientFailed(f"{kernel.ref}: Kaggle knows its status, but does not show the notebook; try again later")
+    return remote
 
 
-def _see_attached(push: Push) -> None:
+def _check_attached(push: Push) -> None:
     if push.dropped:
         raise ClientFailed(
             f"{push.kernel}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(push.dropped)}; "
@@ -100,77 +132,52 @@ def _see_attached(push: Push) -> None:
         )
 
 
-def _there(project: Project, client: Client) -> Source | None:
-    """Return the latest version; where it seems gone, though it was pushed, Kaggle is asked in another way."""
-    name = project.metadata.id
-    there = kernels.source(client, name)
-    if there is None and push_log.pushes(project.root, name) and kernels.is_known(client, name):
-        raise ClientFailed(f"{name}: Kaggle knows its status, but does not show the notebook; try again later")
-    return there
-
-
-def _done(project: Project, client: Client, made: Load, there: Source | None) -> Push | None:
-    """Return the kernel's last push, if it is this very one, all of it was attached, and it still is the latest."""
-    last = push_log.pushes(project.root, project.metadata.id)[-1:]
-    if not (there and last and last[0].request == made.request and not last[0].dropped):
-        return None
-    stands = remote_state.is_version(client, project.metadata.id, there, last[0].version, made.notebook)
-    return last[0] if stands else None
-
-
-def _made(
-    project: Project, client: Client, made: Load, push: Push, there: Source | None
-) -> tuple[Push, kernels.Pushed]:
-    known = [one.version for one in push_log.pushes(project.root, push.kernel)] if there else []
-    after = (there.latest if there else 0) or max(known, default=0)
-    begun = Begun(push=push, metadata=made.metadata, notebook=made.notebook.decode(), after=after)
-    push_recovery.begin(project, begun)
-    with push_log.unless_refused(project.root, push.kernel):
-        answer = kernels.push(client, made.folder)
-    return push_recovery.end(project, client, begun, answer.version, answer.dropped), answer
-
-
-def _spare(project: Project, there: Source | None) -> None:
-    if found := remote_state.edits(project, there):
+def _check_remote_edits(project: Project, remote: RemoteNotebook | None) -> None:
+    if edits := remote_state.remote_edits(project, remote):
         raise NotReady(
-            f"{project.metadata.id} was edited on Kaggle since the last push ({_few(found)}); "
+            f"{project.metadata.id} was edited on Kaggle since the last push ({_examples(edits)}); "
             "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
         )
 
 
-def _few(found: Sequence[str]) -> str:
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return f"{'; '.join(found[:_NAMED])}{more}"
+def _find_identical_push(
+    project: Project, kernel: RemoteKernel, upload: KernelUpload, remote: RemoteNotebook | None
+) -> Push | None:
+    """Return the kernel's last push, if it is this very one, all of it was attached, and it still is the latest."""
+    last = next(reversed(push_log.pushes(project.root, kernel.ref)), None)
+    if not remote or not last or last.request != upload.request or last.dropped:
+        return None
+    return last if remote_state.is_version(kernel, remote, last.version, upload.notebook) else None
 
 
-def _push(project: Project, made: Load, versions: Mapping[str, int], wishes: Wishes) -> Push:
-    return Push(
-        kernel=project.metadata.id,
-        version=0,
-        request=made.request,
-        notebook=hashlib.sha256(made.notebook).hexdigest(),
-        commit=git.commit(project.root),
-        changed=bool(worktree.changed(project.root)),
-        datasets=versions,
-        rehearsal="skipped" if wishes.skip_rehearsal else "complete",
-        at=push_log.now(),
-    )
+def _send(
+    project: Project, kernel: RemoteKernel, pending: PendingPush, upload: KernelUpload, tell: Callable[[str], None]
+) -> Push:
+    """Note the push, make it, record it: wherever it is cut off, the note says what to look for."""
+    push_log.begin_step(project.root, kernel.ref, asdict(pending))
+    with push_log.forget_if_rejected(project.root, kernel.ref):
+        version, address, dropped = kernel.push(upload.folder)
+    pushed = push_recovery.finish(project, kernel, pending, version, dropped)
+    tell(f"{kernel.ref}: version {version} pushed, {address}")
+    if not kernel.is_at(address):
+        tell(f"warning: that is not {kernel.ref}: Kaggle goes by the title; let title and id in the metadata agree")
+    return pushed
 
 
-def see_that_it_ran(project: Project, client: Client, push: Push) -> None:
-    """See that the run that ended is that of a push; raises `ClientFailed` where a later version was made meanwhile."""
-    there = remote_state.once_told(client, push.kernel, push.version)
-    if there is None:
-        raise ClientFailed(f"{push.kernel}: a run has ended, but Kaggle does not tell of version {push.version}")
-    sent = push_log.notebook(project.root, push) or project.notebook.read_bytes()
-    if not remote_state.is_version(client, push.kernel, there, push.version, sent):
+def check_run_version(project: Project, kernel: RemoteKernel, push: Push) -> None:
+    """Check that the run that ended is that of a push; raises `ClientFailed` where a later version was saved."""
+    remote = remote_state.wait_until_visible(kernel, push.version)
+    if remote is None:
+        raise ClientFailed(f"{push.kernel}: a run has ended, but Kaggle does not show version {push.version}")
+    sent = push_log.recorded_notebook(project.root, push) or project.notebook.read_bytes()
+    if not remote_state.is_version(kernel, remote, push.version, sent):
         raise ClientFailed(
             f"{push.kernel}: another version was saved on Kaggle after version {push.version}, and the run that ended "
             "is that one's; look at it with `kernelwright status` and `kernelwright pull`"
         )
 
 
-def brought_up_to_date(project: Project) -> None:
+def rebuild(project: Project) -> None:
     """Build the notebook, so that what is pushed is what the sources give.
 
     Raises
@@ -179,22 +186,24 @@ def brought_up_to_date(project: Project) -> None:
         The one on disk was edited after it was built, and the edits are not in the sources.
     """
     built = build.build_notebook(project)
-    if build.was_edited(project, built) and (found := _in_notebook(project)):
+    if build.was_edited(project, built):
         place = project.metadata.code_file
-        raise NotReady(
-            f"{place} was edited after it was built ({_few(found)}); keep the edits with "
-            f"`kernelwright pull --from {place} --apply`, or build over them with `kernelwright build`"
-        )
+        if edits := remote_state.unmerged_edits(project, project.notebook.read_bytes(), place):
+            raise NotReady(
+                f"{place} was edited after it was built ({_examples(edits)}); keep the edits with "
+                f"`kernelwright pull --from {place} --apply`, or build over them with `kernelwright build`"
+            )
     build.write(project, built)
 
 
-def _in_notebook(project: Project) -> list[str]:
-    return remote_state.untaken(project, project.notebook.read_bytes(), project.metadata.code_file)
+def _examples(edits: Sequence[str]) -> str:
+    more = f" and {len(edits) - _EXAMPLES} more" if len(edits) > _EXAMPLES else ""
+    return f"{'; '.join(edits[:_EXAMPLES])}{more}"
 
 
-def refuse(found: list[Finding]) -> None:
+def refuse(blocked: list[Finding]) -> None:
     """Raise `NotReady` where findings stop the push, with the first of them."""
-    if found:
-        first = found[0]
-        more = f" (and {len(found) - 1} more: `kernelwright check --push`)" if len(found) > 1 else ""
+    if blocked:
+        first = blocked[0]
+        more = f" (and {len(blocked) - 1} more: `kernelwright check --push`)" if len(blocked) > 1 else ""
         raise NotReady(f"not ready to push: {first}{more}")

@@ -1,6 +1,7 @@
 """What was pushed, in files that are committed: ``pushes.jsonl``, and each notebook under ``.kernelwright/pushed/``.
 
-A line is written whole or not at all: one that a kill cut short is left out when it is read.
+A line is written whole or not at all: one that a kill cut short is left out when it is read. A step that changes
+something on Kaggle is noted in ``.kernelwright/pushing.json`` while it is taken.
 """
 
 import contextlib
@@ -12,12 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ConfigDict
+
 from kernelwright.errors import ClientFailed, UnwritableOutput
+from kernelwright.project import parsing
 from kernelwright.pull.history import RECORDED
 from kernelwright.support import atomic_files
 
-LEDGER = "pushes.jsonl"
-FOLDER = ".kernelwright"
+LOG = "pushes.jsonl"
+PENDING = ".kernelwright/pushing.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,7 @@ class Push:
     notebook : str
         sha256 of the notebook as it was built, by which a rehearsal is known too.
     commit : str
-        The commit it was built at, empty without git; ``changed`` tells whether the tree differed from it.
+        The commit it was built at, empty without git; ``changed`` says whether the tree differed from it.
     datasets : mapping of str to int
         The datasets pushed with it, each with the version that is pinned.
     dropped : sequence of str
@@ -45,6 +49,8 @@ class Push:
     at : str
         When, in UTC.
     """
+
+    __pydantic_config__ = ConfigDict(extra="ignore")
 
     kernel: str
     version: int
@@ -63,19 +69,19 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def ready(root: Path) -> None:
-    """See that a push can be recorded before it is made; raises `UnwritableOutput`."""
-    file = root / LEDGER
+def check_writable(root: Path) -> None:
+    """Check that a push can be recorded before it is made; raises `UnwritableOutput`."""
+    file = root / LOG
     if file.is_dir():
-        raise UnwritableOutput(f"{LEDGER}: is a folder; move it away, the record of pushes goes there")
+        raise UnwritableOutput(f"{LOG}: is a folder; move it away, the record of pushes goes there")
     if not os.access(file if file.exists() else root, os.W_OK):
-        raise UnwritableOutput(f"{LEDGER}: cannot be written; make it writable, the record of pushes goes there")
+        raise UnwritableOutput(f"{LOG}: cannot be written; make it writable, the record of pushes goes there")
 
 
-def add(root: Path, event: str, told: Mapping[str, Any]) -> None:
-    """Append one line to the record, whole, after whatever is there; raises `UnwritableOutput`."""
-    line = json.dumps({"event": event, **told}, sort_keys=False) + "\n"
-    file = root / LEDGER
+def append(root: Path, event: str, fields: Mapping[str, Any]) -> None:
+    """Append one line to the log, whole, after whatever is there; raises `UnwritableOutput`."""
+    line = json.dumps({"event": event, **fields}) + "\n"
+    file = root / LOG
     torn = file.is_file() and not file.read_bytes().endswith(b"\n") and file.stat().st_size > 0
     try:
         with file.open("ab") as opened:
@@ -83,93 +89,92 @@ def add(root: Path, event: str, told: Mapping[str, Any]) -> None:
             opened.flush()
             os.fsync(opened.fileno())
     except OSError as error:
-        raise UnwritableOutput(f"{LEDGER}: cannot be written: {error.strerror}; mend that, and run again") from None
+        raise UnwritableOutput(f"{LOG}: cannot be written: {error.strerror}; fix that, and run again") from None
 
 
 def events(root: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the record's lines, the oldest first; what is no line of ours is passed over."""
-    file = root / LEDGER
+    """Yield the log's lines, the oldest first; what is no line of ours is skipped."""
+    file = root / LOG
     for line in file.read_text("utf-8", "replace").split("\n") if file.is_file() else ():
-        try:
-            told = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(told, dict):
-            yield told
+        with contextlib.suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict):
+                yield event
 
 
 def pushes(root: Path, kernel: str) -> list[Push]:
     """Return the recorded pushes of a kernel, the oldest first."""
-    names, needed = Push.__dataclass_fields__, {"version", "request", "notebook", "commit", "changed"}
-    told = [one for one in events(root) if one.get("event") == "pushed" and one.get("kernel") == kernel]
-    whole = [one for one in told if needed <= one.keys() and isinstance(one["version"], int)]
-    return [Push(**{key: value for key, value in one.items() if key in names}) for one in whole]
+    pushed = []
+    for event in events(root):
+        if event.get("event") == "pushed" and event.get("kernel") == kernel:
+            with contextlib.suppress(parsing.Mismatch):
+                pushed.append(parsing.parse(Push, event, file=LOG))
+    return pushed
 
 
-def notebook(root: Path, push: Push) -> bytes | None:
+def recorded_notebook(root: Path, push: Push) -> bytes | None:
     """Return the notebook as it was pushed, None where it is not kept."""
-    file = _kept(root, push)
+    file = _notebook_file(root, push)
     return file.read_bytes() if file.is_file() else None
 
 
-def _kept(root: Path, push: Push) -> Path:
+def _notebook_file(root: Path, push: Push) -> Path:
     return root / RECORDED / f"{push.notebook[:16]}.ipynb"
 
 
-def record(root: Path, push: Push, sent: bytes) -> None:
-    """Keep a push: first the notebook, then the line that names it."""
-    atomic_files.replace(_kept(root, push), sent)
-    add(root, "pushed", asdict(push))
+def record(root: Path, push: Push, notebook: bytes) -> None:
+    """Record a push: first the notebook, then the line that names it."""
+    atomic_files.replace(_notebook_file(root, push), notebook)
+    append(root, "pushed", asdict(push))
 
 
-def ran(root: Path, push: Push, status: str) -> None:
+def record_run(root: Path, push: Push, status: str) -> None:
     """Record how the run of a push ended, once."""
-    told = {"kernel": push.kernel, "version": push.version, "status": status}
-    if not any({"event": "ran", **told}.items() <= one.items() for one in events(root)):
-        add(root, "ran", {**told, "at": now()})
+    fields = {"kernel": push.kernel, "version": push.version, "status": status}
+    if not any({"event": "ran", **fields}.items() <= event.items() for event in events(root)):
+        append(root, "ran", {**fields, "at": now()})
 
 
-def intend(root: Path, name: str, told: Mapping[str, Any]) -> None:
+def begin_step(root: Path, name: str, fields: Mapping[str, Any]) -> None:
     """Note that a step begins, so that one that is cut off is found again.
 
     ``name`` is the kernel's, or of a submission its message.
     """
-    _note(root, _begun(root) | {name: told})
+    _write_steps(root, _steps(root) | {name: fields})
 
 
 @contextlib.contextmanager
-def unless_refused(root: Path, name: str) -> Iterator[None]:
-    """Take a step that was noted; one that Kaggle did not take is forgotten, one that was cut off is not."""
+def forget_if_rejected(root: Path, name: str) -> Iterator[None]:
+    """Take a step that was noted; one that Kaggle rejects is forgotten, one that is cut off is not."""
     try:
         yield
     except ClientFailed as error:
         if 400 <= error.code < 500:
-            settle(root, name)
+            finish_step(root, name)
         raise
 
 
-def intended(root: Path, name: str) -> Mapping[str, Any]:
+def pending_step(root: Path, name: str) -> Mapping[str, Any]:
     """Return what was noted of a step that was cut off, empty for none."""
-    told = _begun(root).get(name)
-    return told if isinstance(told, dict) else {}
+    fields = _steps(root).get(name)
+    return fields if isinstance(fields, dict) else {}
 
 
-def settle(root: Path, name: str) -> None:
+def finish_step(root: Path, name: str) -> None:
     """Forget a step: it is recorded, or was not taken."""
-    _note(root, {other: told for other, told in _begun(root).items() if other != name})
+    _write_steps(root, {other: fields for other, fields in _steps(root).items() if other != name})
 
 
-def _begun(root: Path) -> dict[str, Any]:
+def _steps(root: Path) -> dict[str, Any]:
     try:
-        told = json.loads((root / FOLDER / "pushing.json").read_text("utf-8"))
+        steps = json.loads((root / PENDING).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return steps if isinstance(steps, dict) else {}
 
 
-def _note(root: Path, begun: Mapping[str, Any]) -> None:
-    file = root / FOLDER / "pushing.json"
-    if begun:
-        atomic_files.replace(file, json.dumps(begun).encode())
+def _write_steps(root: Path, steps: Mapping[str, Any]) -> None:
+    if steps:
+        atomic_files.replace(root / PENDING, json.dumps(steps).encode())
     else:
-        file.unlink(missing_ok=True)
+        (root / PENDING).unlink(missing_ok=True)

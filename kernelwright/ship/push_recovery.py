@@ -1,25 +1,25 @@
-"""A push is noted before it is made and recorded after; the next one takes up what was cut off in between."""
+"""A push is noted before it is made and recorded after; the next one resumes what was cut off in between."""
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from kernelwright.project import parsing
 from kernelwright.project.model import Project
 from kernelwright.ship import kernels, push_log, remote_state
-from kernelwright.ship.client import Client
-from kernelwright.ship.kernels import Source
+from kernelwright.ship.kernels import RemoteKernel
 from kernelwright.ship.push_log import Push
+from kernelwright.support.poll import poll
 
-_LOOKS = 3
-"""How often a version is looked for whose push was cut off: Kaggle may not tell of it at once."""
-_PROBES = 200
-"""How many versions are looked through: others may have come after it."""
+_ATTEMPTS = 3
+"""How often to look for a version whose push was cut off: Kaggle may not show it at once."""
+_MOST_VERSIONS = 200
+"""How many versions are searched: others may have come after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
-    """A push as it is made.
+class PendingPush:
+    """A push that is being made.
 
     Attributes
     ----------
@@ -39,65 +39,45 @@ class Begun:
     after: int
 
 
-def begin(project: Project, begun: Begun) -> None:
-    """Note that a push is about to be made, and all that its record needs."""
-    push_log.intend(project.root, begun.push.kernel, asdict(begun))
-
-
-def end(project: Project, client: Client, begun: Begun, version: int, dropped: Sequence[str] = ()) -> Push:
+def finish(
+    project: Project, kernel: RemoteKernel, pending: PendingPush, version: int, dropped: Sequence[str] = ()
+) -> Push:
     """Record the version a push made, with the sources Kaggle did not attach, and forget that it had begun."""
-    push = replace(begun.push, version=version)
-    push = replace(push, dropped=tuple(dropped or _lost(client, push, begun)))
-    push_log.record(project.root, push, begun.notebook.encode())
-    push_log.settle(project.root, push.kernel)
+    if not dropped:  # the client does not print all of them: compare what was sent with what Kaggle shows
+        visible = remote_state.wait_until_visible(kernel, version)
+        dropped = kernels.lost_sources(pending.metadata, visible.metadata) if visible else ()
+    push = replace(pending.push, version=version, dropped=tuple(dropped))
+    push_log.record(project.root, push, pending.notebook.encode())
+    push_log.finish_step(project.root, push.kernel)
     return push
 
 
-def take_up(project: Project, client: Client) -> Push | None:
+def resume(project: Project, kernel: RemoteKernel) -> Push | None:
     """Record the version of a push that was cut off before its record; None where it made none, or none was."""
-    name = project.metadata.id
-    begun = _begun(project)
-    version = _version(client, begun) if begun else 0
-    known = [one for one in push_log.pushes(project.root, name) if begun and one.request == begun.push.request]
-    if begun and version and version not in {one.version for one in known}:
-        return end(project, client, begun, version)
-    push_log.settle(project.root, name)
+    try:
+        pending = parsing.parse(PendingPush, push_log.pending_step(project.root, kernel.ref), file=push_log.PENDING)
+    except parsing.Mismatch:
+        pending = None
+    if pending:
+        version = poll(lambda: _find_version(kernel, pending), every=kernel.client.timeouts.poll, attempts=_ATTEMPTS)
+        pushes = push_log.pushes(project.root, kernel.ref)
+        recorded = {push.version for push in pushes if push.request == pending.push.request}
+        if version and version not in recorded:
+            return finish(project, kernel, pending, version)
+    push_log.finish_step(project.root, kernel.ref)
     return None
 
 
-def _begun(project: Project) -> Begun | None:
-    told = push_log.intended(project.root, project.metadata.id)
-    try:
-        return Begun(**{**told, "push": Push(**told["push"])})
-    except (KeyError, TypeError):
-        return None
-
-
-def _version(client: Client, begun: Begun) -> int:
-    said = remote_state.says(begun.notebook.encode())
-    for look in range(_LOOKS):
-        time.sleep(client.pace.poll * bool(look))
-        there = kernels.source(client, begun.push.kernel)
-        if found := _among(client, begun, said, there):
-            return found
-    return 0
-
-
-def _among(client: Client, begun: Begun, said: object, there: Source | None) -> int:
-    """Return the first version since the push that says what it said, 0 where there is none."""
-    first = begun.after + 1
-    if there and there.latest >= first and remote_state.says(there.notebook) == said:
-        return there.latest
-    for version in range(first, first + _PROBES):
-        found = kernels.source(client, f"{begun.push.kernel}/{version}")
-        if found is None:
-            break
-        if remote_state.says(found.notebook) == said:
+def _find_version(kernel: RemoteKernel, pending: PendingPush) -> int | None:
+    """Return the first version since the push that has its content, None where there is none."""
+    key = remote_state.content_key(pending.notebook.encode())
+    latest, first = kernel.notebook(), pending.after + 1
+    if latest and latest.latest >= first and remote_state.content_key(latest.content) == key:
+        return latest.latest
+    for version in range(first, first + _MOST_VERSIONS):
+        notebook = kernel.notebook(version)
+        if notebook is None:
+            return None
+        if remote_state.content_key(notebook.content) == key:
             return version
-    return 0
-
-
-def _lost(client: Client, push: Push, begun: Begun) -> list[str]:
-    """Name the sources Kaggle did not attach: it says so only of some, so what it has is held against what was sent."""
-    there = remote_state.once_told(client, push.kernel, push.version)
-    return kernels.lost_sources(begun.metadata, there.metadata) if there else []
+    return None

@@ -1,83 +1,79 @@
-"""What stands on Kaggle as a kernel's latest version: a push from here, or edits that a push would put behind it."""
-
-import time
-from collections.abc import Iterator
-from pathlib import Path
+"""What Kaggle shows as a kernel's latest version: a push from here, or edits that a push would leave behind it."""
 
 from kernelwright.errors import InvalidNotebook
 from kernelwright.project.model import Project
-from kernelwright.pull import ancestor, edited_notebook, plan
-from kernelwright.ship import kernels, push_log
-from kernelwright.ship.client import Client
-from kernelwright.ship.kernels import Source
+from kernelwright.pull import edited_notebook, plan
+from kernelwright.pull.history import RECORDED
+from kernelwright.ship import push_log
+from kernelwright.ship.kernels import RemoteKernel, RemoteNotebook
 from kernelwright.ship.push_log import Push
+from kernelwright.support.poll import poll
 
-_LOOKS = 6
-_TAKEN = {"write", "delete", "conflict", "refuse"}
+_ATTEMPTS = 6
+_EDITS = {"write", "delete", "conflict", "refuse"}
 
 
-def says(notebook: bytes) -> object:
-    """Return what a notebook says, whatever the client did to its layout and Kaggle to its metadata."""
+def content_key(notebook: bytes) -> object:
+    """Return what is compared of notebooks: not the layout, which the client changes, nor Kaggle's metadata."""
     try:
-        read = edited_notebook.read(notebook)
+        edited = edited_notebook.read(notebook)
     except InvalidNotebook:
         return notebook
-    driver = [(cell.kind, cell.source) for cell in read.driver]
-    return read.modules, read.set_up, driver, read.misplaced, read.headings
+    driver = [(cell.kind, cell.source) for cell in edited.driver]
+    return edited.modules, edited.set_up, driver, edited.misplaced, edited.headings
 
 
-def pushed(project: Project, there: Source | None) -> Push | None:
+def find_push(project: Project, remote: RemoteNotebook | None) -> Push | None:
     """Return the recorded push that Kaggle's latest version is, None where it is none from here."""
-    if there is None:
+    if remote is None:
         return None
-    said = says(there.notebook)
-    known = push_log.pushes(project.root, project.metadata.id)
-    kept = [(push, push_log.notebook(project.root, push)) for push in known]
-    same = [push for push, sent in kept if sent is not None and says(sent) == said]
-    counted = [push for push in same if there.latest in {0, push.version}]
-    return counted[-1] if counted else None
-
-
-def once_told(client: Client, kernel: str, version: int) -> Source | None:
-    """Return the latest version, once Kaggle tells of ``version`` or a later one: just after a push it may not."""
-    for look in range(_LOOKS):
-        time.sleep(client.pace.poll * bool(look))
-        there = kernels.source(client, kernel)
-        if there and (not there.latest or there.latest >= version):
-            return there
+    key = content_key(remote.content)
+    for push in reversed(push_log.pushes(project.root, project.metadata.id)):
+        sent = push_log.recorded_notebook(project.root, push)
+        if remote.latest in {0, push.version} and sent is not None and content_key(sent) == key:
+            return push
     return None
 
 
-def is_version(client: Client, kernel: str, there: Source, version: int, notebook: bytes) -> bool:
-    """Tell whether a kernel's latest version is ``version``, and says what ``notebook`` says.
+def wait_until_visible(kernel: RemoteKernel, version: int) -> RemoteNotebook | None:
+    """Return the latest version, once Kaggle shows ``version`` or a later one: just after a push it may not."""
 
-    Just after a push Kaggle may still tell of the version before.
+    def look() -> RemoteNotebook | None:
+        remote = kernel.notebook()
+        return remote if remote and (not remote.latest or remote.latest >= version) else None
+
+    return poll(look, every=kernel.client.timeouts.poll, attempts=_ATTEMPTS)
+
+
+def is_version(kernel: RemoteKernel, remote: RemoteNotebook, version: int, notebook: bytes) -> bool:
+    """Return whether a kernel's latest version is ``version``, with the content of ``notebook``.
+
+    Just after a push Kaggle may still show the version before.
     """
-    if says(there.notebook) == says(notebook):
-        return there.latest in {0, version}
-    if there.latest >= version or kernels.source(client, f"{kernel}/{version + 1}"):
+    key = content_key(notebook)
+    if content_key(remote.content) == key:
+        return remote.latest in {0, version}
+    if remote.latest >= version or kernel.notebook(version + 1):
         return False
-    found = kernels.source(client, f"{kernel}/{version}")
-    return found is not None and says(found.notebook) == says(notebook)
+    pushed = kernel.notebook(version)
+    return pushed is not None and content_key(pushed.content) == key
 
 
-def edits(project: Project, there: Source | None) -> list[str]:
+def remote_edits(project: Project, remote: RemoteNotebook | None) -> list[str]:
     """Name what was edited on Kaggle since the last push from here, and is not in the sources; none without a push."""
-    name = project.metadata.id
-    if there is None or not push_log.pushes(project.root, name) or says(there.notebook) in _sent(project.root):
+    ref = project.metadata.id
+    if remote is None or not push_log.pushes(project.root, ref):
         return []
-    return untaken(project, there.notebook, name)
+    key = content_key(remote.content)
+    if any(content_key(file.read_bytes()) == key for file in (project.root / RECORDED).glob("*.ipynb")):
+        return []
+    return unmerged_edits(project, remote.content, ref)
 
 
-def untaken(project: Project, notebook: bytes, name: str) -> list[str]:
+def unmerged_edits(project: Project, notebook: bytes, name: str) -> list[str]:
     """Name the edits in a notebook that are not in the sources."""
     try:
-        made = plan.make(project, notebook, name)
+        changes = plan.make(project, notebook, name).changes
     except InvalidNotebook as error:
         return [str(error)]
-    return [f"{change.place}: {change.what}" for change in made.changes if change.action in _TAKEN]
-
-
-def _sent(root: Path) -> Iterator[object]:
-    for file in (root / ancestor.RECORDED).glob("*.ipynb"):
-        yield says(file.read_bytes())
+    return [f"{change.place}: {change.what}" for change in changes if change.action in _EDITS]

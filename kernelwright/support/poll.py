@@ -7,8 +7,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def poll(look: Callable[[], T | None], *, every: float, attempts: int | None = None) -> T | None:
-    """Return the first answer of ``look`` that is not None.
+def poll(
+    look: Callable[[], T | None], *, every: float, attempts: int | None = None, timeout: float | None = None
+) -> T | None:
+    """Return the first answer of ``look`` that is not None, None when it was given up.
 
     Parameters
     ----------
@@ -17,10 +19,14 @@ def poll(look: Callable[[], T | None], *, every: float, attempts: int | None = N
     every : float
         Seconds between two looks.
     attempts : int or None
-        How often to look before giving up and returning None; None looks for ever.
+        How often to look at most.
+    timeout : float or None
+        Seconds after which there is no further look.
     """
-    attempt = 1
-    while (answer := look()) is None and (attempts is None or attempt < attempts):
+    start, attempt = time.monotonic(), 1
+    while (answer := look()) is None:
+        if attempt == attempts or (timeout is not None and time.monotonic() - start > timeout):
+            return None
         time.sleep(every)
         attempt += 1
     return answer

@@ -14,7 +14,7 @@ def run(*arguments):
 
 def test_the_command_succeeds_on_a_ready_project(tmp_path):
     result = run(shipped.ready(tmp_path), "--push")
-    assert (result.exit_code, result.stdout) == (0, "nothing to mend: ready to push\n")
+    assert (result.exit_code, result.stdout) == (0, "no problems: ready to push\n")
 
 
 def test_what_is_unready_fails_only_the_check_a_push_makes(tmp_path):

@@ -183,4 +183,8 @@ def test_each_kernel_of_a_project_is_built_from_its_own_driver(folder, run):
     assert ("one.py" in second, "two.py" in second) == (False, True)
     assert run("build", "--kernel", "second", "--check")[0] == 0
     where = "pyproject.toml: tool.kernelwright.kernels"
-    assert run("build", "--kernel", "third") == (1, "", f"{where}: no kernel 'third'; there is: second\n")
+    assert run("build", "--kernel", "third") == (
+        1,
+        "",
+        f"{where}: no kernel 'third'; there is: second; name one of these with --kernel\n",
+    )

@@ -35,9 +35,7 @@ def used(text):
 
 
 def test_every_command_the_guide_shows_is_there():
-    blocks = re.findall(
-        r"^kernelwright ([a-z]+)([^\n#]*)", (ROOT / "docs/shipping.md").read_text("utf-8"), re.MULTILINE
-    )
+    blocks = re.findall(r"^kernelwright ([a-z]+)([^\n#]*)", (ROOT / "docs/ship.md").read_text("utf-8"), re.MULTILINE)
     assert blocks
     for name, options in blocks:
         known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
@@ -190,8 +188,8 @@ def push(folder, version):
     notebook = folder / f".kernelwright/pushed/{version}.ipynb"
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(f"notebook {version}")
-    push_log.add(folder, "pushed", {"version": version})
-    push_log.settle(folder, "a/b")
+    push_log.append(folder, "pushed", {"version": version})
+    push_log.finish_step(folder, "a/b")
 
 
 def lines(*versions):
@@ -267,18 +265,18 @@ def test_a_line_alone_is_recorded(origin, tools):
     push(folder, 1)
     recorded(folder, tools)
     folder = taken(origin, tools, "kaggle-1")
-    push_log.add(folder, "ran", {"version": 1})
+    push_log.append(folder, "ran", {"version": 1})
     recorded(folder, tools)
     assert origin.shows("pushes.jsonl") == lines(1) + '{"event": "ran", "version": 1}\n'
 
 
 def test_a_push_that_was_cut_off_is_known_to_the_next_run_and_then_settled(origin, tools):
     folder = taken(origin, tools, "kaggle-1")
-    push_log.intend(folder, "a/b", {"after": 0})
+    push_log.begin_step(folder, "a/b", {"after": 0})
     recorded(folder, tools)
     assert origin.record() == [".kernelwright/pushing.json"]
     folder = taken(origin, tools, "kaggle-1")
-    assert push_log.intended(folder, "a/b") == {"after": 0}
+    assert push_log.pending_step(folder, "a/b") == {"after": 0}
     push(folder, 1)
     recorded(folder, tools)
     assert origin.record() == [".kernelwright/pushed/1.ipynb", "pushes.jsonl"]

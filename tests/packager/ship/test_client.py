@@ -4,11 +4,10 @@ import pytest
 
 from kernelwright.errors import ClientFailed, ClientMissing
 from kernelwright.ship import client as clients
-from kernelwright.ship import kernels
-from kernelwright.ship.client import Pace
+from kernelwright.ship.client import Timeouts
 from tests.packager.kaggle_calls import run
 from tests.packager.loopback import Fault
-from tests.packager.ship.ships import recorded, ship
+from tests.packager.ship.ships import recorded, remote, ship
 
 FAILURES = {
     "refused": (
@@ -52,7 +51,7 @@ FAILURES = {
 def test_a_failure_of_the_push_is_one_line_that_says_why(kaggle, project, case):
     kaggle.faults, message = FAILURES[case]
     with pytest.raises(ClientFailed) as caught:
-        ship(project, pace=Pace(poll=0.02, answer=3))
+        ship(project, timeouts=Timeouts(poll=0.02, answer=3))
     assert str(caught.value) == message
     assert recorded(project) == []
 
@@ -79,7 +78,7 @@ CANNOT_RUN = "cannot be run: Permission denied; install Kaggle's client: pip ins
 def test_a_client_that_cannot_be_run_is_named(tmp_path):
     program = tmp_path / "kaggle"
     program.touch()
-    client = clients.Client(executable=program, pace=Pace())
+    client = clients.Client(executable=program, timeouts=Timeouts())
     for call in (client.call, client.stream):
         with pytest.raises(ClientMissing) as caught:
             call("kernels", "status", "alice/toy-kernel")
@@ -90,13 +89,13 @@ def program(folder, text):
     file = folder / "kaggle"
     file.write_text(f"#!/bin/sh\n{text}\n")
     file.chmod(0o755)
-    return clients.Client(executable=file, pace=Pace(run=0.5))
+    return clients.Client(executable=file, timeouts=Timeouts(run=0.5))
 
 
 def test_a_program_that_is_not_kaggles_client_is_found_out(tmp_path):
     client = program(tmp_path, "echo hello")
     with pytest.raises(ClientFailed) as caught:
-        kernels.source(client, "alice/toy-kernel")
+        remote(client=client).notebook()
     assert str(caught.value) == f"kaggle kernels pull: nothing arrived; is {client.executable} Kaggle's client?"
 
 
@@ -109,7 +108,7 @@ def test_what_fails_here_is_not_taken_for_what_is_not_there(tmp_path):
 
 def test_a_stream_that_does_not_end_is_ended(tmp_path):
     client = program(tmp_path, "echo one; exec sleep 60")
-    told = clients.lines(client.stream("kernels", "logs", "-f", "alice/toy-kernel"), client.pace.run)
+    told = clients.lines(client.stream("kernels", "logs", "-f", "alice/toy-kernel"), client.timeouts.run)
     assert next(told) == "one"
     with pytest.raises(ClientFailed) as caught:
         next(told)

@@ -4,17 +4,17 @@ from kernelwright.errors import ClientFailed
 from kernelwright.project.model import load_project
 from kernelwright.ship import client as clients
 from kernelwright.ship import datasets, payload
-from kernelwright.ship.client import Pace
+from kernelwright.ship.client import Timeouts
 from tests.packager.loopback import Dataset, Fault
 from tests.packager.ship.ships import QUICK, SOURCES, change, ship
 
 
 @pytest.mark.full
 def test_a_dataset_cut_off_after_kaggle_took_it_is_not_made_twice(kaggle, carried):
-    parcel = payload.parcels(load_project(carried))[0]
+    upload = payload.stage_datasets(load_project(carried))[0]
     client = clients.find(QUICK)
-    datasets._send(client, parcel, new=True, public=False)  # and here the process was killed
-    assert datasets.ensure(client, parcel, print) == 1
+    datasets._send(client, upload, new=True, public=False)  # and here the process was killed
+    assert datasets.ensure(client, upload, print) == 1
     assert len(kaggle.datasets[SOURCES].versions) == 1
 
 
@@ -42,7 +42,7 @@ def test_a_version_cut_off_that_kaggle_does_not_tell_of_yet_is_not_made_twice(ka
 def test_a_dataset_stuck_in_processing_ends_in_one_line(kaggle, carried):
     kaggle.looks = 10_000
     with pytest.raises(ClientFailed) as caught:
-        ship(carried, pace=Pace(poll=0.02, dataset=2))
+        ship(carried, timeouts=Timeouts(poll=0.02, dataset=2))
     assert str(caught.value) == "alice/toy-sources: not ready after 2 s (blobs_received); run again to go on"
     kaggle.datasets[SOURCES].looks_left = 0
     assert ship(carried)[0].datasets == {SOURCES: 1}

@@ -4,12 +4,11 @@ import time
 import pytest
 
 from kernelwright.errors import ClientFailed
-from kernelwright.ship import client as clients
-from kernelwright.ship import kernels, push_log
-from kernelwright.ship.client import Pace
+from kernelwright.ship import push_log
+from kernelwright.ship.client import Timeouts
 from tests.packager.kaggle_calls import run
 from tests.packager.loopback import Fault
-from tests.packager.ship.ships import QUICK, recorded, ship
+from tests.packager.ship.ships import recorded, remote, ship
 
 
 @pytest.mark.full
@@ -17,7 +16,7 @@ def test_a_look_at_a_status_that_fails_is_taken_again(kaggle, project):
     ship(project)
     kaggle.faults = [Fault(call="GetKernelSessionStatus", status=503, times=2)]
     told = []
-    ended = kernels.wait(clients.find(QUICK), "alice/toy-kernel", told.append, shows_log=False)
+    ended = remote().wait(told.append, shows_log=False)
     why = "no answer: kaggle kernels status: told to answer 503"
     assert (ended.word, told) == ("COMPLETE", [f"alice/toy-kernel: {why}", "alice/toy-kernel: complete"])
 
@@ -27,7 +26,7 @@ def test_a_wait_that_has_been_too_long_says_why(kaggle, project):
     ship(project)
     kaggle.faults = [Fault(call="GetKernelSessionStatus", status=503, times=99)]
     with pytest.raises(ClientFailed) as caught:
-        kernels.wait(clients.find(Pace(poll=0.02, run=0.1)), "alice/toy-kernel", print)
+        remote(Timeouts(poll=0.02, run=0.1)).wait(print)
     assert str(caught.value) == (
         "alice/toy-kernel: not done after 0.1 s (no answer: kaggle kernels status: told to answer 503); "
         "look again with `kernelwright status`"
@@ -72,7 +71,7 @@ def test_the_log_is_followed_live_through_a_cut_stream(kaggle, project):
     kaggle.faults = [Fault(call="stream", cut=True)]
     ship(project)
     told = []
-    kernels.wait(clients.find(QUICK), "alice/toy-kernel", told.append)
+    remote().wait(told.append)
     assert told == ["alice/toy-kernel: running", "  one", "  two", "  three", "alice/toy-kernel: complete"]
 
 
@@ -131,10 +130,10 @@ def test_a_log_is_told_once_whatever_its_lines_hold_and_whatever_it_says(kaggle,
     kaggle.run = talk
     ship(project)
     told = []
-    kernels.wait(clients.find(QUICK), "alice/toy-kernel", told.append)
+    remote().wait(told.append)
     lines = ["a\x0cb", "one\u2028line", "", " 10%", "", " 20%", "", "Authentication required", "Kernel push error: no"]
     assert told == ["alice/toy-kernel: running", *(f"  {line}" for line in lines), "alice/toy-kernel: complete"]
-    assert list(kernels.log(clients.find(QUICK), "alice/toy-kernel")) == lines
+    assert list(remote().log()) == lines
 
 
 @pytest.mark.full

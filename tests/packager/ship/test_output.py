@@ -2,11 +2,10 @@ import pytest
 
 from kernelwright.errors import ClientFailed
 from kernelwright.project.model import load_project
-from kernelwright.ship import client as clients
-from kernelwright.ship import kernels, output
+from kernelwright.ship import output
 from tests.packager.kaggle_calls import run
 from tests.packager.loopback import Fault
-from tests.packager.ship.ships import QUICK, ship
+from tests.packager.ship.ships import remote, ship
 
 
 @pytest.mark.full
@@ -14,7 +13,7 @@ def test_an_output_that_did_not_arrive_whole_is_found_out(kaggle, project, tmp_p
     ship(project)
     kaggle.faults = [Fault(call="output", status=500, body={"oh": "no"})]
     with pytest.raises(ClientFailed) as caught:
-        kernels.output(clients.find(QUICK), "alice/toy-kernel", tmp_path / "output")
+        remote().download_output(tmp_path / "output")
     message = "kaggle kernels output: submission.csv did not arrive whole; run it again"
     assert str(caught.value) == message
 
@@ -24,8 +23,8 @@ def test_a_sample_that_cannot_be_read_is_told(project):
     sample.parent.mkdir(parents=True)
     sample.write_bytes(b"id,caf\xe9\n")
     (project / "submission.csv").write_text("id,answer\n1,2\n")
-    (problem,) = output.problems(load_project(project), project / "submission.csv")
-    first = "cannot be held against sample_submission.csv of the input folder: not a csv file in UTF-8: "
+    (problem,) = output.submission_problems(load_project(project), project / "submission.csv")
+    first = "cannot be compared with sample_submission.csv of the input folder: not a csv file in UTF-8: "
     assert problem.startswith(first)
 
 
@@ -34,8 +33,8 @@ SUBMISSIONS = {
     "": "the header is empty; the sample's is id,answer; no rows",
     "id,x\n1,2\n": "the header is id,x; the sample's is id,answer",
     "id,answer\n": "no rows",
-    "id,answer\n1,2\n1,3\n": "1 ids repeated, such as 1",
-    "id,answer\n1,2,3\n": "1 rows with other than 2 values",
+    "id,answer\n1,2\n1,3\n": "1 id repeated: 1",
+    "id,answer\n1,2,3\n": "1 row with other than 2 values: row 1",
     "id,answer\n1,2\n": "",
 }
 
@@ -48,7 +47,7 @@ def test_a_submission_that_could_not_be_scored_is_told(project, text):
     file = project / "submission.csv"
     if text is not None:
         file.write_text(text)
-    assert "; ".join(output.problems(load_project(project), file)) == SUBMISSIONS[text]
+    assert "; ".join(output.submission_problems(load_project(project), file)) == SUBMISSIONS[text]
 
 
 @pytest.mark.full

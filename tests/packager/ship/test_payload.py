@@ -9,8 +9,8 @@ FOLDER = "build/sources"
 
 def problems(folder):
     with pytest.raises(InvalidProject) as caught:
-        payload.parcels(load_project(folder))
-    return list(caught.value.problems)
+        payload.stage_datasets(load_project(folder))
+    return str(caught.value).splitlines()
 
 
 def test_a_dataset_that_was_not_made_is_named(carried):
@@ -34,8 +34,8 @@ def test_the_metadata_of_a_dataset_is_held_to_kaggles_rules(carried):
 def test_a_dataset_has_room_for_the_list_of_its_contents(carried):
     for count in range(48):
         (carried / FOLDER / f"{count}.txt").touch()
-    (parcel,) = payload.parcels(load_project(carried))
-    assert len(parcel.sizes) == 50
+    (upload,) = payload.stage_datasets(load_project(carried))
+    assert len(upload.sizes) == 50
     (carried / FOLDER / "one-more.txt").touch()
     assert problems(carried) == [
         "build/sources: 50 files, and a dataset has room for 49; make the dataset toy-sources again"

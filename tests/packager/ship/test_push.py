@@ -12,7 +12,7 @@ import pytest
 from kernelwright.errors import ClientFailed
 from kernelwright.project.model import load_project
 from kernelwright.ship import payload, push_log, remote_state
-from kernelwright.ship import push as shipping
+from kernelwright.ship import push as pushing
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run, start
 from tests.packager.loopback import Fault, rehearsing
@@ -34,7 +34,9 @@ def test_a_push_sends_what_was_built_private_and_without_internet_and_follows_it
     (sent,) = kaggle.kernels["alice/toy-kernel"].versions
     assert (sent["isPrivate"], sent["enableInternet"], sent["language"]) == (True, False, "python")
     assert sent["competitionDataSources"] == ["toy-competition"]
-    assert remote_state.says(sent["text"].encode()) == remote_state.says((project / "build/toy.ipynb").read_bytes())
+    assert remote_state.content_key(sent["text"].encode()) == remote_state.content_key(
+        (project / "build/toy.ipynb").read_bytes()
+    )
     assert recorded(project) == ["pushed", "ran"]
     (push,) = push_log.pushes(project, "alice/toy-kernel")
     assert (push.version, push.commit, push.changed, push.rehearsal) == (
@@ -111,7 +113,7 @@ def test_a_push_cut_off_is_recorded_as_it_was_made_when_something_else_is_pushed
         f"alice/toy-kernel: version 2 pushed, {ADDRESS}",
     ]
     first, second = push_log.pushes(project, "alice/toy-kernel")
-    assert (first.version, first.rehearsal, first.changed, push_log.notebook(project, first)) == (
+    assert (first.version, first.rehearsal, first.changed, push_log.recorded_notebook(project, first)) == (
         1,
         "skipped",
         False,
@@ -264,7 +266,7 @@ def test_a_push_killed_at_random_and_run_again_ends_in_the_same_state(kaggle, ca
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("moment", ["record", "add", "settle"])
+@pytest.mark.parametrize("moment", ["record", "append", "finish_step"])
 def test_a_push_cut_off_while_it_is_recorded_is_recorded_once(kaggle, project, monkeypatch, moment):
     def cut_off(*_):
         raise KeyboardInterrupt
@@ -328,7 +330,7 @@ def test_what_is_pushed_runs_on_the_server_as_it_was_rehearsed_and_its_log_is_fo
 
 @pytest.mark.full
 def test_one_push_of_a_project_at_a_time(kaggle, project):
-    with shipping.hold_push_lock(load_project(project)):
+    with pushing.hold_push_lock(load_project(project)):
         assert run(kaggle, project, "push") == (1, [], [UNDER_WAY])
     assert kaggle.calls == []
     assert run(kaggle, project, "push")[0] == 0
@@ -337,7 +339,7 @@ def test_one_push_of_a_project_at_a_time(kaggle, project):
 def test_each_kernel_is_laid_out_in_a_folder_of_its_own(project):
     first = load_project(project)
     other = dataclasses.replace(first, kernel="training")
-    folders = [payload.load(one, b"{}", {}).folder for one in (first, other)]
+    folders = [payload.stage_kernel(one, b"{}", {}).folder for one in (first, other)]
     assert folders == [project / "build/push/kernel", project / "build/push-training/kernel"]
 
 

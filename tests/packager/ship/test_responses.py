@@ -1,7 +1,7 @@
 import pytest
 
 from kernelwright.ship import responses
-from kernelwright.ship.responses import Answer
+from kernelwright.ship.responses import Response
 from tests.packager.kaggle_calls import run
 from tests.packager.loopback import Fault
 from tests.packager.ship.ships import ship
@@ -27,13 +27,13 @@ ANSWERS = {
 
 @pytest.mark.parametrize("body", ANSWERS)
 def test_an_answer_of_status_200_is_an_error_where_it_says_so_or_nobody_can_read_it(body):
-    assert Answer(status=200, body=body).problem == ANSWERS[body]
+    assert Response(status=200, body=body).problem == ANSWERS[body]
 
 
 def test_a_long_answer_is_cut_to_one_short_line():
-    told = Answer(status=502, body="<p>" + "Bad gateway\n" * 20).nonsense
+    told = Response(status=502, body="<p>" + "Bad gateway\n" * 20).unreadable
     assert told == f"Kaggle answered with status 502: {('Bad gateway ' * 20)[:80]}…"
-    assert Answer(status=500, body="").nonsense == "Kaggle answered with status 500: nothing"
+    assert Response(status=500, body="").unreadable == "Kaggle answered with status 500: nothing"
 
 
 SHOWN = """---------------------Request----------------------
@@ -53,9 +53,9 @@ Source code downloaded
 
 
 def test_what_the_client_shows_of_requests_and_answers_is_parted_from_what_it_says():
-    words, told = responses.cut_out(SHOWN)
+    words, told = responses.split(SHOWN)
     assert words == "Source code downloaded\n"
-    assert told == [Answer(status=200, body='{"blob": "--------------------------------------------------\\n"}')]
+    assert told == [Response(status=200, body='{"blob": "--------------------------------------------------\\n"}')]
 
 
 COMMANDS = {

@@ -59,7 +59,7 @@ def test_an_errored_rerun_is_named_as_such(kaggle, project, score):
 def test_without_a_submission_left_or_a_yes_nothing_is_submitted(kaggle, project):
     ship(project)
     status, _, errors = run(kaggle, project, "submit")
-    assert (status, errors[-1]) == (2, "Error: nobody is there to be asked; submit with --yes")
+    assert (status, errors[-1]) == (2, "Error: Invalid value for --yes: needed, because nobody is here to be asked")
     kaggle.allowed = 0
     status, _, errors = run(kaggle, project, "submit", "--yes")
     assert (status, errors) == (
