@@ -6,7 +6,7 @@ output of a run on Kaggle. Where the sample does what is a problem elsewhere, it
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,31 +46,40 @@ def problems(header: Sequence[str], rows: Sequence[Row], sample: Sample | None =
     if not rows:
         found.append("no rows")
     key = id_column(expected, samples)
-    whole = [(number, row) for number, row in enumerate(rows, 1) if len(row) == len(header)]
+    whole = [row for row in rows if len(row) == len(header)]
     ragged = [f"row {number}" for number, row in enumerate(rows, 1) if len(row) != len(header)]
     found += _say(ragged, "row", f"with other than {len(header)} values:")
-    if key < len(header):
-        found += _id_problems([(number, str(row[key])) for number, row in whole], [row[key] for row in samples])
-        found += _null_problems([row for _, row in whole], key, samples)
-    if list(header) == expected:  # else the columns are not those of the sample
-        found += _number_problems(header, [row for _, row in whole], key, samples)
+    if key is None and len(rows) != len(samples):
+        found.append(f"the number of rows is {len(rows)}, the sample's is {len(samples)}")
+    names = [f"row {number}" if key is None else str(row[key]) for number, row in enumerate(whole, 1)]
+    if key is not None:
+        found += _id_problems(names, [row[key] for row in samples])
+    found += _null_problems(names, whole, samples)
+    for place in range(len(header)) if samples and list(header) == expected else ():
+        if place != key and all(_is_number(row[place]) for row in samples):
+            cells = zip(names, (row[place] for row in whole), strict=True)
+            wrong = [name for name, cell in cells if not (_is_number(cell) or _is_null(cell))]
+            found += _say(wrong, "id", f"whose {header[place]} is no number, as it is in the sample:")
     return found
 
 
-def id_column(header: Sequence[str], samples: Sequence[Sequence[str]]) -> int:
-    """Return the place of the column that names a row: whose values differ, else one called an id, else the first."""
-    if samples:
-        different = [len({row[place] for row in samples}) == len(samples) for place in range(len(header))]
-        named = [_ID_NAME.fullmatch(name) is not None for name in header]
-        for candidates in ([different[0]] if header else [], named, different):
-            if any(candidates):
-                return candidates.index(True)
-    return 0
+def id_column(header: Sequence[str], samples: Sequence[Sequence[str]]) -> int | None:
+    """Return the place of the column that names a row, the first without a sample; None where rows go by their order.
+
+    It is the first column if its values differ in the sample, else the first that is called an id, else the first that
+    does not say the same throughout.
+    """
+    columns = [[row[place] for row in samples] for place in range(len(header))]
+    if not samples or not columns or len(set(columns[0])) == len(samples):
+        return 0
+    named = (place for place, name in enumerate(header) if _ID_NAME.fullmatch(name))
+    varied = (place for place, column in enumerate(columns) if len(set(column)) > 1)
+    return next(named, next(varied, None))
 
 
-def _id_problems(ids: Sequence[tuple[int, str]], wanted: Sequence[str]) -> Iterator[str]:
-    counts, expected = Counter(name for _, name in ids), Counter(wanted)
-    yield from _say([f"row {number}" for number, name in ids if not name.strip()], "id", "empty:")
+def _id_problems(ids: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
+    counts, expected = Counter(ids), Counter(wanted)
+    yield from _say([f"row {number}" for number, name in enumerate(ids, 1) if not name.strip()], "id", "empty:")
     if all(count == 1 for count in expected.values()):  # where the sample repeats an id, so may others
         yield from _say([name for name, count in counts.items() if count > 1 and name.strip()], "id", "repeated:")
     if wanted:
@@ -79,28 +88,18 @@ def _id_problems(ids: Sequence[tuple[int, str]], wanted: Sequence[str]) -> Itera
         yield from _say(strangers, "id", "not in the sample:")
 
 
-def _null_problems(rows: Sequence[Row], key: int, samples: Sequence[Sequence[str]]) -> Iterator[str]:
+def _null_problems(names: Sequence[str], rows: Sequence[Row], samples: Sequence[Sequence[str]]) -> Iterator[str]:
     """Find what is read as NaN; a text that the sample itself holds in that column is a value there."""
-    width = range(len(rows[0])) if rows else ()
-    allowed = [{row[place].strip() for row in samples} for place in width]
-    wrong = [str(row[key]) for row in rows if any(_is_null(row[place], allowed[place]) for place in width)]
+    width = len(rows[0]) if rows else 0
+    texts = [{row[place].strip() for row in samples if place < len(row)} for place in range(width)]
+    wrong = [name for name, row in zip(names, rows, strict=True) if any(map(_is_null, row, texts))]
     yield from _say(wrong, "id", "with the value NaN:")
 
 
-def _is_null(cell: object, allowed: set[str]) -> bool:
+def _is_null(cell: object, allowed: Collection[str] = ()) -> bool:
     if isinstance(cell, str):
         return NULL.fullmatch(cell.strip()) is not None and cell.strip() not in allowed
     return str(cell).lower() in _NULL_VALUES  # None, and the NaN of numpy, pandas and Python
-
-
-def _number_problems(
-    header: Sequence[str], rows: Sequence[Row], key: int, samples: Sequence[Sequence[str]]
-) -> Iterator[str]:
-    """Find what is no number in the columns that hold nothing but numbers in the sample."""
-    for place, name in enumerate(header):
-        if place != key and samples and all(_is_number(row[place]) for row in samples):
-            wrong = [str(row[key]) for row in rows if not (_is_number(row[place]) or _is_null(row[place], set()))]
-            yield from _say(wrong, "id", f"whose {name} is no number, as it is in the sample:")
 
 
 def _is_number(cell: object) -> bool:

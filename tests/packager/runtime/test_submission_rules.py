@@ -6,6 +6,8 @@ from kernelwright.runtime.submission_rules import Sample
 LABELS = Sample(header=("id", "label"), rows=[("a", "None"), ("b", "cat")])
 PIXELS = Sample(header=("id", "rle"), rows=[("a", "1 1"), ("b", "1 1")])
 SEGMENTS = Sample(header=("image_id", "class", "score"), rows=[("a", "x", "0.1"), ("a", "y", "0.2"), ("b", "x", "0.3")])
+BOXES = Sample(header=("image", "label", "box"), rows=[("p", "x", "1 2"), ("p", "x", "1 3"), ("q", "y", "2 2")])
+ORDERED = Sample(header=("level",), rows=[("0",), ("0",)])
 LATER = Sample(header=("score", "row_id"), rows=[("0", "a"), ("0", "b")])
 
 
@@ -19,6 +21,17 @@ LATER = Sample(header=("score", "row_id"), rows=[("0", "a"), ("0", "b")])
         (SEGMENTS, [("a", "x", 1), ("a", "y", 1), ("a", "z", 1), ("b", "x", 1)], []),
         (SEGMENTS, [("b", "x", 1), ("c", "x", 1)], ["1 id missing: a", "1 id not in the sample: c"]),
         (LATER, [(0.5, "b"), (0.7, "a")], []),
+        (BOXES, [("p", "y", "3 4"), ("p", "y", "3 4"), ("q", "x", "1 2")], []),
+        (ORDERED, [(0.5,), (0.7,)], []),
+        (
+            ORDERED,
+            [(1,), (None,), ("x",)],
+            [
+                "the number of rows is 3, the sample's is 2",
+                "1 id with the value NaN: row 2",
+                "1 id whose level is no number, as it is in the sample: row 3",
+            ],
+        ),
         (LATER, [(0.5, "b"), (0.5, "b")], ["1 id repeated: b", "1 id missing: a"]),
         (Sample(header=("id", "rle")), [("a", "x")], []),
         (
