@@ -36,33 +36,37 @@ def write(folder: Path, owner: str) -> list[str]:
         )
     configuration = model.load_configuration(root)
     kernels = (configuration, *configuration.kernels.values())
-    read = {known.metadata: _read(root, known.metadata) for known in kernels}
-    own = {*_datasets(kernels), *(str(told["id"]).partition("/")[2] for _, told in read.values() if "id" in told)}
-    changed = {name: _changed(name, text, told, own, owner) for name, (text, told) in read.items()}
+    texts = {kernel.metadata: _read(root, kernel.metadata) for kernel in kernels}
+    ids = (metadata["id"] for _, metadata in texts.values() if "id" in metadata)
+    own = {*_own_datasets(kernels), *(str(name).partition("/")[2] for name in ids)}
+    changed = {name: _with_owner(name, text, metadata, own, owner) for name, (text, metadata) in texts.items()}
     atomic_files.replace_all({root / name: text.encode() for name, (text, _) in changed.items()})
     return [line for _, lines in changed.values() for line in lines]
 
 
-def _datasets(kernels: Iterable[KernelConfiguration]) -> Iterator[str]:
+def _own_datasets(kernels: Iterable[KernelConfiguration]) -> Iterator[str]:
     """Yield the slugs of the datasets the project itself makes."""
-    for known in kernels:
-        slugs = (getattr(known, field.name) for field in fields(known) if field.name.endswith("_dataset"))
+    for kernel in kernels:
+        slugs = (getattr(kernel, field.name) for field in fields(kernel) if field.name.endswith("_dataset"))
         yield from (slug for slug in slugs if slug)
 
 
 def _read(root: Path, name: str) -> tuple[str, Mapping[str, Any]]:
     try:
         text = (root / name).read_bytes().decode("utf-8")  # line ends as they are
-        told = json.loads(text)
+        metadata = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidProject([Problem(code="KW011", file=name, message=f"cannot be read: {error}")]) from None
-    return text, told if isinstance(told, dict) else {}
+    return text, metadata if isinstance(metadata, dict) else {}
 
 
-def _changed(name: str, text: str, told: Mapping[str, Any], own: Collection[str], owner: str) -> tuple[str, list[str]]:
+def _with_owner(
+    name: str, text: str, metadata: Mapping[str, Any], own: Collection[str], owner: str
+) -> tuple[str, list[str]]:
+    """Return a file's text with the owner in it, and a line for each place that changed."""
     lines = []
-    for place, value in _places(told):
-        old, slash, rest = value.partition("/")
+    for place, value in _references(metadata):
+        old, slash, rest = value.partition("/")  # what is no reference yet is left as it is
         ours = place == "id" or old == PLACEHOLDER_OWNER or rest.partition("/")[0] in own
         if slash and ours and old != owner:
             written = re.escape(json.dumps(value)).replace("/", r"\\?/")  # some write a slash as \/
@@ -71,11 +75,11 @@ def _changed(name: str, text: str, told: Mapping[str, Any], own: Collection[str]
     return text, lines
 
 
-def _places(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if isinstance(told.get("id"), str):
-        yield "id", told["id"]
+def _references(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if isinstance(metadata.get("id"), str):
+        yield "id", metadata["id"]
     for key in _LISTS:
-        sources = told.get(key)
+        sources = metadata.get(key)
         for index, source in enumerate(sources if isinstance(sources, list) else ()):
             if isinstance(source, str):
                 yield f"{key}[{index}]", source

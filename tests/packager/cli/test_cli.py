@@ -4,16 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
-from kernelwright import cli
+from kernelwright import __version__, cli
+from kernelwright.cli import render
 from tests import notebooks
 
 
-def call(folder, *arguments, monkeypatch, capsys):
+def call(folder, *arguments, cwd=None, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["kernelwright", *arguments])
-    monkeypatch.chdir(folder.root)
+    monkeypatch.chdir(cwd or folder.root)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     out, err = capsys.readouterr()
@@ -24,7 +26,7 @@ def call(folder, *arguments, monkeypatch, capsys):
 def run(folder, monkeypatch, capsys):
     """Call the command line in the project's folder: status, stdout, stderr."""
     monkeypatch.setenv("COLUMNS", "80")
-    return lambda *arguments: call(folder, *arguments, monkeypatch=monkeypatch, capsys=capsys)
+    return lambda *arguments, **named: call(folder, *arguments, **named, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def test_build_says_what_it_wrote(folder, run):
@@ -46,7 +48,7 @@ def test_an_output_that_cannot_be_written_is_a_problem(folder, run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["build", "--nothing"], "No such option: --nothing"),
+        (["build", "--nothing"], "--nothing"),
         (["nothing"], "No such command 'nothing'."),
         (["build", "--project"], "Option '--project' requires an argument."),
         ([], "Usage: "),
@@ -56,6 +58,51 @@ def test_wrong_usage_is_status_2(run, arguments, message):
     status, out, err = run(*arguments)
     assert status == 2
     assert message in out + err
+
+
+def test_help_is_short_and_names_the_commands_in_the_order_of_the_work(run):
+    status, out, _ = run("-h")
+    names = [word for line in out.splitlines() for word in line.strip("│ ").split()[:1] if word in NAMES]
+    assert (status, names) == (0, NAMES)
+    assert run("--version") == (0, f"kernelwright {__version__}\n", "")
+    assert "--install-completion" in out
+
+
+NAMES = [
+    *("init", "configure", "build", "explain", "wheels", "image", "check", "rehearse", "forecast", "sample", "push"),
+    *("status", "logs", "output", "submit", "pull"),
+]
+
+
+def test_the_project_is_found_from_a_folder_in_it_and_a_named_one_is_taken_as_named(folder, run, monkeypatch):
+    inner = folder.write("some/inner/file.txt").parent
+    assert run("build", cwd=inner)[:2] == run("build")[:2]
+    status, _, err = run("build", "--project", ".", cwd=inner)
+    assert (status, err.splitlines()[0]) == (
+        1,
+        f"{inner}/pyproject.toml: no such file; run this in a project's folder, or name one with --project",
+    )
+
+
+def test_what_nobody_expected_is_one_line_and_a_file_with_the_traceback(run, monkeypatch, tmp_path):
+    def fail(*_):
+        raise ZeroDivisionError("division by zero\nand more")
+
+    monkeypatch.setattr("kernelwright.bundle.build.build", fail)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    status, out, err = run("build")
+    file = next(tmp_path.glob("kernelwright-*.txt"))
+    message = "unexpected ZeroDivisionError: division by zero; this is a bug, please report it with"
+    assert (status, out, err) == (1, "", f"{message} {file}\n")
+    assert "in fail\n" in file.read_text()
+
+
+def test_a_table_that_no_terminal_shows_is_not_wrapped(folder, run):
+    path = "pkg/" + "a_long_folder/" * 12
+    folder.configure('driver = "main.py"\nsources = ["pkg"]')
+    folder.write("pkg/__init__.py")
+    folder.write(f"{path}data.bin", b"x")
+    assert f" {path}data.bin " in run("explain")[1]
 
 
 def test_an_interrupt_is_status_130(folder):
@@ -133,7 +180,8 @@ def test_check_looks_at_the_dataset_too(folder, run):
     assert run("build", "--check")[2].endswith("would change:\n  build/sources/sources.json differs\n")
 
 
-def test_explain_fits_80_columns(folder, run):
+def test_explain_fits_80_columns(folder, run, monkeypatch):
+    monkeypatch.setattr(render, "PIPED_WIDTH", 80)
     folder.configure('driver = "main.py"\nsources = ["some/pkg"]', competition_sources=["some-competition"])
     folder.write("some/pkg/__init__.py", "x = 1\n")
     folder.write("some/pkg/data.bin", b"\xff" * 2000)

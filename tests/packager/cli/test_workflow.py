@@ -14,6 +14,7 @@ import yaml
 
 from kernelwright import __version__
 from kernelwright.cli import app
+from kernelwright.image.kaggle_image import DEFAULT
 from kernelwright.project import scaffold
 from kernelwright.ship import push_log
 from tests.packager import shipped
@@ -366,7 +367,7 @@ def test_a_run_is_followed_to_its_end_or_for_an_hour(tmp_path, tools, ended, tol
 
 @pytest.mark.full
 def test_a_new_project_is_pushed_by_the_workflow_and_a_cut_push_found_again(origin, tools, tmp_path):
-    scaffold.start(origin.author, "tabular")
+    scaffold.start(origin.author, "tabular", kind="rerun", image=DEFAULT)
     shutil.rmtree(origin.author / "build")
     command = [sys.executable, "-m", "kernelwright", "configure", "--owner", "alice"]
     subprocess.run(command, cwd=origin.author, check=True, capture_output=True)

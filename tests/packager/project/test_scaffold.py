@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from kernelwright.bundle.build import build_notebook
+from kernelwright.cli.init import Kind, Template
 from kernelwright.errors import InvalidInput, UnwritableOutput
+from kernelwright.image.kaggle_image import DEFAULT
 from kernelwright.project import scaffold
 from kernelwright.project.model import load_project
 from tests import notebooks
@@ -14,17 +16,20 @@ from tests import notebooks
 TEMPLATES = ["images", "tabular"]
 
 
+def start(folder, template="tabular", kind="rerun"):
+    return scaffold.start(folder, template, kind=kind, image=DEFAULT)
+
+
 @pytest.fixture(scope="module", params=TEMPLATES)
 def started(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param) / "demo"
-    scaffold.start(folder, request.param)
+    start(folder, request.param)
     return folder
 
 
 def test_there_is_a_template_for_each_name_on_the_command_line():
-    from kernelwright.cli.init import Template
-
-    assert sorted(path.name for path in scaffold.TEMPLATES.iterdir()) == sorted(Template) == TEMPLATES
+    assert sorted(path.name for path in scaffold.TEMPLATES.iterdir() if path.is_dir()) == sorted(Template) == TEMPLATES
+    assert sorted(scaffold.KINDS) == sorted(Kind)
 
 
 def test_it_loads_and_builds(started):
@@ -72,15 +77,42 @@ def test_it_rehearses(started):
 def test_files_that_are_there_stay_and_nothing_is_written(tmp_path):
     (tmp_path / "README.md").write_text("mine")
     with pytest.raises(UnwritableOutput) as caught:
-        scaffold.start(tmp_path, "tabular")
+        start(tmp_path)
     assert str(caught.value) == f"{tmp_path}: README.md there already; name an empty or a new folder"
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_a_start_that_was_interrupted_can_be_repeated(tmp_path, monkeypatch):
+    def killed(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scaffold, "_make_mini", killed)
+        with pytest.raises(KeyboardInterrupt):
+            start(tmp_path / "demo")
+    (tmp_path / "demo/kernel_src/main.py").unlink()
+    start(tmp_path / "demo")
+    assert (tmp_path / "demo/build/mini/my-competition/train.csv").is_file()
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("kind", ["once", "output"])
+def test_each_kind_of_kernel_runs_in_place_and_leaves_what_it_is_for(tmp_path, template, kind):
+    folder = tmp_path / "demo"
+    start(folder, template, kind)
+    project = load_project(folder)
+    assert (project.kind, project.configuration.public, project.configuration.images) == (kind, {}, (DEFAULT,))
+    assert "@" not in project.driver.read_text() + (folder / "README.md").read_text()
+    environment = notebooks.environment(KERNELWRIGHT_INPUT=str(folder / "build/mini"), PYTHONPATH=str(notebooks.ROOT))
+    subprocess.run([sys.executable, folder / "kernel_src/main.py"], cwd=tmp_path, env=environment, check=True)
+    left = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
+    assert left == (["model.pkl"] if kind == "output" else ["submission.csv"])
 
 
 def test_a_mini_input_that_cannot_be_made_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(scaffold, "_MAKE_MINI", "tests/gone.py")
     with pytest.raises(InvalidInput, match=r"the project is written, but `python tests/gone\.py` failed: "):
-        scaffold.start(tmp_path, "tabular")
+        start(tmp_path)
 
 
 @pytest.mark.parametrize(
