@@ -1,18 +1,19 @@
-"""The Python a run has: what the kernel imports, at the image's versions, and none of what the wheels carry.
+"""The Python of a run: what the kernel needs at the image's versions, and none of what its wheels carry.
 
-An environment is made once for each set of distributions and kept. A run gets a fresh, empty one on top of it, which
-the notebook installs its wheels into.
+An environment is made once per set of distributions and kept, for all projects of this machine. A run gets a fresh,
+empty one on top of it, which the notebook installs its wheels into.
 """
 
 import ast
-import hashlib
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,19 +21,20 @@ from packaging.utils import canonicalize_name
 
 from kernelwright.bundle.build import Notebook
 from kernelwright.errors import EnvironmentUnavailable
-from kernelwright.image import interpreters
-from kernelwright.image import kaggle_image as images
+from kernelwright.image import import_names, interpreters, kaggle_image
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
 from kernelwright.rehearsal.sandbox import Setting
-from kernelwright.support import ipython_syntax
+from kernelwright.support import atomic_files, ipython_syntax
+from kernelwright.support.hashing import sha256
 from kernelwright.wheels import project_locks, tools
 
-STACK = ("papermill", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pip")
+EXECUTOR = ("papermill", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pip")
 """What Kaggle runs a notebook with."""
-KEPT = 3
-_UNLIKE = {"PIL": "pillow", "cv2": "opencv-python-headless", "skimage": "scikit-image", "sklearn": "scikit-learn"}
-_FORMAT = 1
+KEPT = 8
+_FORMAT = 2
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_FAILED_IMPORT = re.compile(r"^\s*(?:ModuleNotFoundError|ImportError): (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Environment:
 
     folder: Path
     version: str
+    image: Image
 
     @property
     def python(self) -> Path:
@@ -49,75 +52,93 @@ class Environment:
 
     def overlay(self, folder: Path) -> Path:
         """Make an empty environment that sees this one's distributions; return its interpreter."""
-        subprocess.run([self.python, "-m", "venv", "--without-pip", folder], check=True, capture_output=True)
+        command = [str(self.python), "-m", "venv", "--without-pip", str(folder)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise EnvironmentUnavailable(f"{folder}: no environment can be made here: {done.stderr.strip()}")
         own, below = (_packages(root, self.version) for root in (folder, self.folder))
         (own / "image.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n", "utf-8")
         return folder / "bin" / "python"
+
+    def lacking(self, log: str) -> tuple[str, ...]:
+        """Return the image's distributions that a run's log says could not be imported, and that are not here.
+
+        Libraries import what they need when they need it: an engine of pandas, ipywidgets for tqdm. Each names it in
+        the message of its ImportError, as a module or as what to install.
+        """
+        installed = {
+            canonicalize_name(found.name)
+            for found in importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
+        }
+        messages = " ".join(_FAILED_IMPORT.findall(_COLOURS.sub("", log)))
+        words = dict.fromkeys(word.strip(".") for word in re.findall(r"[A-Za-z_][\w.-]+", messages))
+        provided = {import_names.provided(word, self.image) for word in words} - {None, *installed, *EXECUTOR}
+        return tuple(sorted(name for name in provided if name))
 
 
 def _packages(root: Path, version: str) -> Path:
     return root / "lib" / f"python{version}" / "site-packages"
 
 
-def seated(setting: Setting, environment: Environment | None) -> Setting:
-    """Give a run its Python: an environment of its own, at its desk; the running one where none was made."""
-    if environment is None:
-        return setting
+def with_interpreter(setting: Setting, environment: Environment) -> Setting:
+    """Give a run its Python: an environment of its own on top of the made one."""
     own = setting.desk.folder / "python"
-    python = environment.overlay(own)
-    return replace(setting, python=python, writable=own, readable=(environment.folder,))
+    shutil.rmtree(own, ignore_errors=True)
+    return replace(setting, python=environment.overlay(own), writable=own, readable=(environment.folder,))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What an environment is made of: requirements, and pins that hold for all that they bring along."""
+    """What an environment is made of: requirements, and pins that hold for all that they bring along.
+
+    Attributes
+    ----------
+    python : Path
+        The interpreter, of ``version``.
+    names : tuple of str
+        The image's distributions that are wanted.
+    unpinned : frozenset of str
+        Those whose version in the image cannot be had here.
+    """
 
     python: Path
     version: str
     image: Image
     names: tuple[str, ...]
-    let_go: frozenset[str] = frozenset()
+    unpinned: frozenset[str] = frozenset()
 
     @property
     def requirements(self) -> list[str]:
         """Each distribution at the image's version."""
-        return [
-            _pinned(name, "" if name in self.let_go else self.image.distributions.get(name, "")) for name in self.names
-        ]
+        return [self._pin(name) for name in self.names]
 
     @property
     def pins(self) -> list[str]:
         """The image's versions as constraints, those of a local build left out."""
-        held = {name: version for name, version in self.image.distributions.items() if name not in self.let_go}
-        return [_pinned(name, version) for name, version in held.items() if version and "+" not in version]
+        pins = ((self._pin(name), name) for name in self.image.distributions)
+        return [pin for pin, name in pins if pin != name and "+" not in pin]
+
+    def _pin(self, name: str) -> str:
+        version = "" if name in self.unpinned else self.image.distributions.get(name, "")
+        return f"{name}=={version}" if version else name
 
     @property
     def digest(self) -> str:
         """Of all that decides what comes out."""
-        told = [_FORMAT, str(self.python), self.version, self.requirements, self.pins]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return sha256(json.dumps([_FORMAT, str(self.python), self.version, self.requirements, self.pins]))
 
 
-def _pinned(name: str, version: str) -> str:
-    return f"{name}=={version}" if version else name
+def image_of(project: Project) -> Image:
+    """Return the image that is rehearsed: the first one served, the newest where the project names none."""
+    return kaggle_image.load((*project.configuration.images, kaggle_image.DEFAULT)[0], project.root)
 
 
-def image_of(project: Project) -> Image | None:
-    """Return the image that is rehearsed: the first one served; None where the project names none."""
-    known = project.configuration
-    if not (known.images or known.wheels):
-        return None
-    return images.load((*known.images, images.DEFAULT)[0], project.root)
+def prepare(
+    project: Project, built: Notebook, tell: Callable[[str], None], further: tuple[str, ...] = ()
+) -> Environment:
+    """Make the environment that a notebook is rehearsed in, unless it is there.
 
-
-def python_for(image: Image) -> tuple[Path, str]:
-    """Return the image's Python where it is on PATH, else the running one."""
-    found = interpreters.on_path(image.python)
-    return (found, image.python) if found else (Path(sys.executable), interpreters.running())
-
-
-def prepare(project: Project, built: Notebook, tell: Callable[[str], None]) -> Environment | None:
-    """Make the environment a notebook is rehearsed in, unless it is there; None where the project names no image.
+    ``further`` distributions of the image are installed too, and remembered where that succeeds.
 
     Raises
     ------
@@ -125,13 +146,35 @@ def prepare(project: Project, built: Notebook, tell: Callable[[str], None]) -> E
         What the image holds does not install here.
     """
     image = image_of(project)
-    if image is None:
-        return None
-    python, version = python_for(image)
+    python = interpreters.on_path(image.python)
+    version = image.python if python else interpreters.running()
     if version != image.python:
         tell(f"Python {image.python} of the image {image.name} is not on PATH: rehearsing on {version}")
-    recipe = Recipe(python=python, version=version, image=image, names=_names(project, built, image))
-    return make(recipe, project.build / "cache" / "environments", tell)
+    remembered = {*added(project), *further} & image.distributions.keys()
+    names = tuple(sorted({*_names(project, built, image), *remembered}))
+    recipe = Recipe(python=python or Path(sys.executable), version=version, image=image, names=names)
+    environment = make(recipe, cache_folder(), tell)
+    if further:
+        atomic_files.replace(_added_file(project), f"{json.dumps(sorted(remembered))}\n".encode())
+    return environment
+
+
+def cache_folder() -> Path:
+    """Return where environments are kept, for all projects: below ``$XDG_CACHE_HOME``, else ``~/.cache``."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "kernelwright" / "environments"
+
+
+def added(project: Project) -> tuple[str, ...]:
+    """Return what earlier rehearsals of the project found to be needed without an import that could be read."""
+    try:
+        return tuple(map(str, json.loads(_added_file(project).read_text("utf-8"))))
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def _added_file(project: Project) -> Path:
+    return project.build / "cache" / (f"added-{project.kernel}.json" if project.kernel else "added.json")
 
 
 def make(recipe: Recipe, home: Path, tell: Callable[[str], None]) -> Environment:
@@ -140,45 +183,68 @@ def make(recipe: Recipe, home: Path, tell: Callable[[str], None]) -> Environment
     ready = folder / "ready.txt"
     if not ready.is_file():
         tell(f"making an environment like {recipe.image.name}: {len(recipe.names)} distributions and what they need")
-        shutil.rmtree(folder, ignore_errors=True)
-        _installed(recipe, folder, tell)
-    ready.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=home) as scratch:
+            own = Path(scratch) / "environment"
+            _install(recipe, own, tell)
+            (own / "ready.txt").touch()
+            shutil.rmtree(folder, ignore_errors=True)
+            own.rename(folder)  # it was made relocatable, so that two rehearsals may make it at once
+    os.utime(ready)
     _prune(home)
-    return Environment(folder=folder, version=recipe.version)
+    return Environment(folder=folder, version=recipe.version, image=recipe.image)
 
 
-def _installed(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
-    """Install at the image's versions; one that does not exist for this Python is let go, by name, until all fits."""
-    done = tools.uv(["venv", "--python", str(recipe.python), str(folder)])
-    if done.returncode == 0:
-        done = _install(recipe, folder)
-        while done.returncode and (strangers := _strangers(recipe, done.stderr)):
-            told = ", ".join(f"{name} {recipe.image.distributions[name]}" for name in sorted(strangers))
-            tell(f"not for Python {recipe.version}, so another version stands in: {told}")
-            recipe = replace(recipe, let_go=recipe.let_go | strangers)
-            done = _install(recipe, folder)
+def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
+    """Install at the image's versions; a pin that cannot hold here is given up, by name, until the rest fits."""
+    done = tools.uv(["venv", "--relocatable", "--python", str(recipe.python), str(folder)])
+    built: frozenset[str] = frozenset()
+    while done.returncode == 0 or (folder / "bin").is_dir():
+        done = _uv_install(recipe, folder, built)
+        sdists = _without_wheels(recipe, done.stderr) - built
+        unavailable = _unavailable_pins(recipe, done.stderr)
+        if done.returncode == 0 or not (sdists or unavailable):
+            break
+        if sdists:  # the image holds it, so it was built there too
+            built |= sdists
+            continue
+        versions = ", ".join(f"{name} {recipe.image.distributions[name]}" for name in sorted(unavailable))
+        tell(f"not for Python {recipe.version} beside the rest, so another version is taken: {versions}")
+        recipe = replace(recipe, unpinned=recipe.unpinned | unavailable)
     if done.returncode:
-        shutil.rmtree(folder, ignore_errors=True)
-        head = f"what the kernel imports of {recipe.image.name} cannot be installed on Python {recipe.version}"
+        head = f"what the kernel needs of {recipe.image.name} cannot be installed on Python {recipe.version}"
         raise EnvironmentUnavailable(f"{head}:\n{done.stderr.strip()}")
 
 
-def _strangers(recipe: Recipe, said: str) -> frozenset[str]:
-    """Read from uv's words which pins are to blame for a resolution that failed on another Python than the image's."""
-    if recipe.version == recipe.image.python:
-        return frozenset()
-    text = " ".join(said.split())
-    named = re.findall(r"does not satisfy Python\S+ and ([a-z0-9-]+)[=<>]", text)
-    named += re.findall(r"([a-z0-9-]+)==\S+ has no (?:usable )?wheels", text)
-    return frozenset(name for name in named if name in recipe.image.distributions) - recipe.let_go
-
-
-def _install(recipe: Recipe, folder: Path) -> subprocess.CompletedProcess[str]:
+def _uv_install(recipe: Recipe, folder: Path, built: frozenset[str]) -> subprocess.CompletedProcess[str]:
     wanted, pins = folder / "wanted.in", folder / "pins.txt"
     wanted.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
     pins.write_text("\n".join(recipe.pins) + "\n", "utf-8")
     flags = ["--only-binary", ":all:", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
+    flags += [flag for name in sorted(built) for flag in ("--no-binary", name)]
     return tools.uv(["pip", "install", *flags, "--requirement", str(wanted), "--constraints", str(pins)])
+
+
+def _without_wheels(recipe: Recipe, stderr: str) -> frozenset[str]:
+    """Read from uv's message which distributions of the image there are as sources alone."""
+    named = re.findall(r"([a-z0-9-]+)==\S+ has no usable wheels", " ".join(stderr.split()))
+    return frozenset(named) & recipe.image.distributions.keys()
+
+
+def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:
+    """Read from uv's message which pins keep a resolution from succeeding.
+
+    They are of versions that do not exist for this Python, or, since the image's own list contradicts itself, in the
+    way of what was asked for.
+    """
+    text = " ".join(stderr.split())
+    pinned = {name for name, version in recipe.image.distributions.items() if version} - recipe.unpinned
+    named = re.findall(r"does not satisfy Python\S+ and ([a-z0-9-]+)[=<>]", text)
+    named += re.findall(r"([a-z0-9-]+)==\S+ has no wheels", text)
+    if precise := pinned.intersection(named):
+        return frozenset(precise)
+    mentioned = pinned.intersection(re.findall(r"([a-z0-9-]+)==", text))
+    return frozenset(mentioned - {*recipe.names} or mentioned)
 
 
 def _prune(home: Path) -> None:
@@ -188,34 +254,26 @@ def _prune(home: Path) -> None:
         shutil.rmtree(file.parent, ignore_errors=True)
 
 
-def _names(project: Project, built: Notebook, image: Image) -> tuple[str, ...]:
+def _names(project: Project, built: Notebook, image: Image) -> set[str]:
     """Return the image's distributions that the kernel, its wheels and Kaggle's executor need."""
-    brought = importlib.metadata.packages_distributions()
-    imported = {name for top in _imported(built) for name in _distributions(top, brought.get(top, ()), image)}
-    found = project_locks.read(project)[0].lock if project.configuration.wheels else None
-    needed, carried = (found.needs, {one.name for one in found.distributions}) if found else ((), set())
-    return tuple(sorted({*imported, *needed, *STACK} - carried))
+    imported = {import_names.provided(name, image) for name in _imported(built)} - {None}
+    lock = project_locks.read(project)[0].lock if project.configuration.wheels else None
+    carried = {distribution.name for distribution in lock.distributions} if lock else set()
+    return {name for name in (*imported, *(lock.needs if lock else ()), *EXECUTOR) if name} - carried
 
 
 def _imported(built: Notebook) -> set[str]:
-    """Return the top-level names that the modules and the driver import, Python's own and the carried left out."""
+    """Return the names that the modules and the driver import, Python's own and the carried left out."""
     texts = [file.data.decode("utf-8", "replace") for file in built.tree.files if file.module]
     texts += [cell.source for cell in built.cells if cell.kind == "code" and "driver" in cell.metadata["kernelwright"]]
-    found = {name for text in texts for name in _top_level(text)}
-    carried = {name.partition(".")[0] for name in built.tree.graph}
-    return found - sys.stdlib_module_names - carried
+    names = {name for text in texts for name in _imports(text)}
+    left_out = sys.stdlib_module_names | {name.partition(".")[0] for name in built.tree.graph}
+    return {name for name in names if name.partition(".")[0] not in left_out}
 
 
-def _top_level(text: str) -> Iterator[str]:
+def _imports(text: str) -> Iterator[str]:
     for node in ast.walk(ipython_syntax.syntax_tree(text)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
-
-
-def _distributions(top: str, here: Sequence[str], image: Image) -> Sequence[str]:
-    """Return the image's distributions that bring a name: by what is installed here, else by what it is called."""
-    known = [name for name in map(canonicalize_name, here) if name in image.distributions]
-    called = canonicalize_name(_UNLIKE.get(top, top))
-    return known or ([called] if called in image.distributions else [])
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

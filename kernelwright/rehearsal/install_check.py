@@ -87,7 +87,7 @@ def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Cal
     try:
         wheels = [wheel_file.read(path) for path in _wheels(project, one, version)]
         recipe = _recipe(_image(project, one, version), python, version, wheels)
-        made = environment.make(recipe, project.build / "cache" / "proofs", tell)
+        made = environment.make(recipe, environment.cache_folder(), tell)
         with tempfile.TemporaryDirectory() as scratch:
             return _tried(made, Path(scratch), wheels, version)
     except (EnvironmentUnavailable, WheelsUnavailable) as error:

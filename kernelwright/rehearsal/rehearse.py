@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kernelwright.bundle import build
 from kernelwright.bundle.build import Notebook
-from kernelwright.image import interpreters
+from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import (
     comparison,
@@ -86,6 +86,8 @@ class _Rehearsal:
     tell: Tell
     runs: list[Run] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    environment: Environment = field(init=False)
 
     def run(self) -> Report:
         try:
@@ -100,7 +102,7 @@ class _Rehearsal:
         return self._save("ended", "")
 
     def _run_all(self) -> None:
-        made = environment.prepare(self.project, self.built, self.tell)
+        self.environment = environment.prepare(self.project, self.built, self.tell)
         if self.plan.chosen_sandbox == "process":
             self.tell(sandbox.PROCESS_ONLY)
         for phase, layout in self.plan.steps:
@@ -108,14 +110,31 @@ class _Rehearsal:
             self.tell(f"running the {phase} phase on {self.plan.source}, {layout} mounts")
             desk = Desk(folder=self.folder / f"{phase}-{layout}")
             setting = Setting(desk=desk, phase=phase, layout=layout, metadata=self.project.metadata)
-            self.runs.append(self._run(setting, made))
+            self.runs.append(self._run(setting))
 
-    def _run(self, setting: Setting, made: Environment | None) -> Run:
-        python = made.version if made else interpreters.running()
-        self.missing = _stage(self.project, self.plan, setting, python, self.built.dataset)
-        setting, name = environment.seated(setting, made), self.plan.chosen_sandbox
-        outcome = run(self.built.data, setting, name, self.plan.limits)
-        return evaluation.judged(self.project, self.plan.source, setting, name, outcome)
+    def _run(self, setting: Setting) -> Run:
+        """Run, and run again while something of the image was missed that could not be known before."""
+        name = self.plan.chosen_sandbox
+        while True:
+            self.missing = _stage(self.project, self.plan, setting, self.environment.version, self.built.dataset)
+            own = environment.with_interpreter(setting, self.environment)
+            outcome = run(self.built.data, own, name, self.plan.limits)
+            raised = (outcome.exception or {}).get("text", "")
+            lacking = self.environment.lacking(f"{outcome.log}\n{raised}")
+            if not (lacking and self._added(lacking)):
+                return evaluation.judged(self.project, self.plan.source, own, name, outcome)
+            rehearsal_directory.sweep(setting.desk.folder)
+
+    def _added(self, names: tuple[str, ...]) -> bool:
+        """Install what the image has and a run missed; return whether that was possible."""
+        self.tell(f"the image has what the run missed, so it is installed and the run repeated: {', '.join(names)}")
+        try:
+            self.environment = environment.prepare(self.project, self.built, self.tell, names)
+        except EnvironmentUnavailable as error:
+            self.tell(str(error))
+            return False
+        self.added += names
+        return True
 
     def _progress(self) -> str:
         return f"{len(self.runs)} of {len(self.plan.steps)} runs were done"
@@ -141,6 +160,7 @@ class _Rehearsal:
             runs=tuple(self.runs),
             comparison=comparison.compare(self.runs),
             missing=tuple(self.missing),
+            added=tuple(self.added),
             forecast=forecast.of_report(self.project.configuration.forecast, self.runs),
             files=self.built.tree.digests,
             wheels=build.wheels(self.project).get("wheels", {}),

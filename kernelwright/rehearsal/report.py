@@ -60,6 +60,8 @@ class Report:
         ``hours``, ``memory_bytes``, ``disk_bytes``.
     missing : sequence of str
         Slugs that are attached on Kaggle, and not in the input folder.
+    added : sequence of str
+        Distributions of the image that a run missed, and that were installed before it was repeated.
     """
 
     state: State
@@ -72,6 +74,7 @@ class Report:
     runs: Sequence[Run]
     comparison: Sequence[Claim] = ()
     missing: Sequence[str] = ()
+    added: Sequence[str] = ()
     forecast: Mapping[str, Any] | None = None
     files: Mapping[str, str]
     wheels: Mapping[str, str]

@@ -7,7 +7,7 @@ from kernelwright.image import import_names, kaggle_image
     ("name", "distribution"),
     [
         ("bs4", "beautifulsoup4"),
-        ("cv2", "opencv-python"),
+        ("cv2", "opencv-python-headless"),
         ("git", "gitpython"),
         ("jwt", "pyjwt"),
         ("sklearn.model_selection", "scikit-learn"),
@@ -25,7 +25,7 @@ def test_a_name_leads_to_the_distribution_that_likely_brings_it(name, distributi
 @pytest.mark.parametrize(
     ("name", "distribution"),
     [
-        ("cv2", "opencv-python"),
+        ("cv2", "opencv-python-headless"),
         ("PIL.Image", "pillow"),
         ("numpy", "numpy"),
         ("google.cloud.speech", "google-cloud-speech"),

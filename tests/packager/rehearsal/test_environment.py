@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -40,16 +41,17 @@ def test_an_environment_holds_what_the_kernel_imports_at_the_images_versions(tmp
     project = notebooks.load_project(root)
     found = environment._names(project, build.build_notebook(project), kaggle_image.load("2026-08"))
     own = {"opencv-python-headless", "pillow", "scikit-image", "scipy", "tensorflow"}
-    assert set(found) - set(environment.STACK) == own
-    assert recipe(names=found).requirements[-3:] == ["scikit-image==0.25.2", "scipy==1.16.3", "tensorflow==2.20.0"]
+    assert set(found) - set(environment.EXECUTOR) == own
+    pins = recipe(names=tuple(sorted(own))).requirements
+    assert pins[-3:] == ["scikit-image==0.25.2", "scipy==1.16.3", "tensorflow==2.20.0"]
 
 
 def test_a_version_that_is_not_known_is_left_open():
     assert recipe().requirements == ["numpy==2.0.2", "boruta"]
 
 
-def test_pins_leave_out_local_builds_and_what_was_let_go():
-    pins = recipe(let_go=frozenset({"numpy"})).pins
+def test_pins_leave_out_local_builds_and_what_is_unpinned():
+    pins = recipe(unpinned=frozenset({"numpy"})).pins
     assert "scipy==1.16.3" in pins
     assert not [pin for pin in pins if "+" in pin or pin.startswith(("numpy==", "boruta"))]
 
@@ -63,12 +65,15 @@ def test_pins_leave_out_local_builds_and_what_was_let_go():
         ),
         ("Because numpy==2.0.2 has no wheels with a matching Python ABI tag (e.g., `cp313`)", {"numpy"}),
         ("Because made-up-name==1.0 has no wheels with a matching Python ABI tag", set()),
+        (
+            "ipywidgets==8.1.5 depends on widgetsnbextension>=4.0.12 and you require widgetsnbextension==3.6.10",
+            {"ipywidgets", "widgetsnbextension"},
+        ),
         ("error: the disk is full", set()),
     ],
 )
 def test_what_is_not_for_this_python_is_read_from_what_uv_says(said, strangers):
-    assert environment._strangers(recipe(), said) == strangers
-    assert environment._strangers(recipe(version="3.12"), said) == set()
+    assert environment._unavailable_pins(recipe(), said) == strangers
 
 
 def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypatch):
@@ -79,7 +84,7 @@ def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypat
     )
     with pytest.raises(EnvironmentUnavailable) as error:
         environment.make(wanted, tmp_path / "made", lambda _: None)
-    head = f"what the kernel imports of 2026-08 cannot be installed on Python {interpreters.running()}:\n"
+    head = f"what the kernel needs of 2026-08 cannot be installed on Python {interpreters.running()}:\n"
     assert str(error.value).startswith(head)
     assert "boruta" in str(error.value)
     assert list((tmp_path / "made").iterdir()) == []
@@ -87,17 +92,52 @@ def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypat
 
 def test_a_made_environment_is_kept_and_the_least_used_goes(tmp_path, monkeypatch):
     installed = []
-    monkeypatch.setattr(environment, "_installed", lambda wanted, folder, _: (installed.append(folder), folder.mkdir()))
+    monkeypatch.setattr(
+        environment, "_install", lambda wanted, folder, _: (installed.append(wanted.names), folder.mkdir())
+    )
+    monkeypatch.setattr(environment, "KEPT", 3)
     names = [("a",), ("b",), ("c",), ("a",), ("d",)]
-    made = [environment.make(recipe(names=one), tmp_path, lambda _: None).folder for one in names]
-    assert installed == [made[0], made[1], made[2], made[4]]
+    made = []
+    for at, one in enumerate(names):
+        made.append(environment.make(recipe(names=one), tmp_path, lambda _: None).folder)
+        os.utime(made[-1] / "ready.txt", (at, at))
+    assert installed == [("a",), ("b",), ("c",), ("d",)]
     assert sorted(tmp_path.iterdir()) == sorted([made[0], made[2], made[4]])
 
 
-def test_a_project_that_names_no_image_is_rehearsed_on_the_running_python(tmp_path):
+@pytest.fixture
+def bare(tmp_path):
+    """An environment that holds numpy alone, as far as its metadata says."""
+    packages = tmp_path / "lib/python3.11/site-packages"
+    for name in ("numpy-2.0.2", "pandas-2.2.2"):
+        (packages / f"{name}.dist-info").mkdir(parents=True)
+        (packages / f"{name}.dist-info/METADATA").write_text(f"Name: {name.partition('-')[0]}\n")
+    return environment.Environment(folder=tmp_path, version="3.11", image=kaggle_image.load("2026-08"))
+
+
+@pytest.mark.parametrize(
+    ("log", "names"),
+    [
+        ("ModuleNotFoundError: No module named 'bs4'", ("beautifulsoup4",)),
+        ("\x1b[0;31mModuleNotFoundError\x1b[0m: No module named 'sklearn.svm'", ("scikit-learn",)),
+        ("ImportError: Missing optional dependency 'openpyxl'.  Use pip or conda to install openpyxl.", ("openpyxl",)),
+        ("ImportError: IProgress not found. Please update jupyter and ipywidgets.", ("ipywidgets",)),
+        (
+            "ImportError: Unable to find a usable engine; tried using: 'pyarrow', 'fastparquet'.",
+            ("pyarrow",),
+        ),
+        ("ModuleNotFoundError: No module named 'numpy.core.numeric'", ()),
+        ("ModuleNotFoundError: No module named 'segmentation_models_pytorch'", ()),
+        ("a line about tabulate that failed nowhere", ()),
+    ],
+)
+def test_what_the_image_has_and_a_run_missed_is_read_from_its_log(bare, log, names):
+    assert bare.lacking(f"before\n{log}\nafter") == names
+
+
+def test_a_project_that_names_no_image_is_rehearsed_on_the_newest(tmp_path):
     root = notebooks.project(tmp_path / "proj")
-    (root / "main.py").write_text("# %%\nprint(1)\n")
-    assert environment.prepare(notebooks.load_project(root), None, print) is None
+    assert environment.image_of(notebooks.load_project(root)).name == kaggle_image.DEFAULT
 
 
 def test_a_shim_that_does_not_run_is_no_python(tmp_path, monkeypatch):
