@@ -1,22 +1,16 @@
 """``[tool.kernelwright]`` of pyproject.toml: its keys and their rules."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from kernelwright import codes
+from kernelwright.project.parsing import matching
 
+_NAME = r"[^\W\d]\w*"
 RUNTIME = "kernelwright.runtime"
 _FORBID = ConfigDict(extra="forbid")
-
-
-def _hook(value: str) -> str:
-    module, colon, name = value.partition(":")
-    if not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise ValueError('should be "package.module:function"')
-    return value
 
 
 def _file_name(value: str) -> str:
@@ -36,40 +30,28 @@ def _mounted_file(value: str) -> str:
     return value
 
 
-def _kernel_name(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", value):  # folders of build/ are named for it
-        raise ValueError("should be a name of letters, digits, hyphens and underscores")
-    return value
-
-
 def _code(value: str) -> str:
     if not value or not any(code.startswith(value) for code in codes.table()):
         raise ValueError("should be a code of docs/checks.md, or how several begin")
     return value
 
 
-def _package(value: str) -> str:
-    if not all(part.isidentifier() for part in value.split(".")):
-        raise ValueError('should be the name a package is imported by, as "toolz" or "kernelwright.runtime"')
-    return value
-
-
-def _slug(value: str) -> str:
-    if value and not re.fullmatch(r"[A-Za-z0-9-]{6,50}", value):
-        raise ValueError("should be a bare slug of 6 to 50 letters, digits and hyphens")
-    return value
-
-
-def _path(value: str) -> str:
-    if not value or not value.isprintable():
-        raise ValueError("should be a path in the project")
-    return value
-
-
+Hook = Annotated[str, matching(rf"{_NAME}(\.{_NAME})*:{_NAME}", 'should be "package.module:function"')]
+PathInside = Annotated[str, matching(r"[^\x00-\x1f\x7f]+", "should be a path in the project")]
+Package = Annotated[
+    str,
+    matching(
+        rf"{_NAME}(\.{_NAME})*", 'should be the name a package is imported by, as "toolz" or "kernelwright.runtime"'
+    ),
+]
+Slug = Annotated[
+    str, matching(r"([A-Za-z0-9-]{6,50})?", "should be a bare slug of 6 to 50 letters, digits and hyphens")
+]
+KernelName = Annotated[  # folders of build/ are named for it
+    str, matching(r"[A-Za-z0-9][A-Za-z0-9_-]*", "should be a name of letters, digits, hyphens and underscores")
+]
 Code = Annotated[str, AfterValidator(_code)]
 FileName = Annotated[str, AfterValidator(_file_name)]
-PathInside = Annotated[str, AfterValidator(_path)]
-Hook = Annotated[str, AfterValidator(_hook)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +106,13 @@ class KernelConfiguration:
     sources: tuple[PathInside, ...] = ()
     exclude: tuple[str, ...] = ()
     kind: Literal["rerun", "once", "output"] | None = None
-    vendor: tuple[Annotated[str, AfterValidator(_package)], ...] = (RUNTIME,)
+    vendor: tuple[Package, ...] = (RUNTIME,)
     carrier: Literal["cells", "dataset"] = "cells"
-    sources_dataset: Annotated[str, AfterValidator(_slug)] = ""
+    sources_dataset: Slug = ""
     submission: Annotated[tuple[FileName, ...], BeforeValidator(_as_tuple), Field(min_length=1)] = ("submission.csv",)
     sample: str = "sample_submission.csv"
     wheels: str = ""
-    wheels_dataset: Annotated[str, AfterValidator(_slug)] = ""
+    wheels_dataset: Slug = ""
     allow_sdist: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     score: Hook = ""
@@ -146,4 +128,4 @@ class KernelConfiguration:
 class Configuration(KernelConfiguration):
     """The whole of ``[tool.kernelwright]``: the first kernel's keys, and the further kernels."""
 
-    kernels: dict[Annotated[str, AfterValidator(_kernel_name)], KernelConfiguration] = field(default_factory=dict)
+    kernels: dict[KernelName, KernelConfiguration] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 import codecs
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import parsing
+from kernelwright.project.parsing import matching
 from kernelwright.project.refs import SourceRef
 
 PLACEHOLDER_OWNER = "OWNER"
@@ -46,36 +46,6 @@ def _flag(value: object) -> object:
     return value
 
 
-def _kernel_id(value: str) -> str:
-    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]{5,}", value):
-        raise ValueError("should be owner/slug, the slug of 5 or more letters, digits and hyphens")
-    return value
-
-
-def _dataset(value: str) -> str:
-    if not re.fullmatch(rf"[^/\s]+/[A-Za-z0-9-]+(/{_VERSION})?", value):
-        raise ValueError("should be owner/slug or owner/slug/version")
-    return value
-
-
-def _kernel(value: str) -> str:
-    if not re.fullmatch(rf"[^/\s]+/[A-Za-z0-9-]{{5,}}(/{_VERSION})?", value):
-        raise ValueError("should be owner/slug or owner/slug/version, the slug of 5 or more characters")
-    return value
-
-
-def _model(value: str) -> str:
-    if not re.fullmatch(rf"([^/\s]+/){{4}}{_VERSION}", value):
-        raise ValueError("should be owner/model/framework/variation/version")
-    return value
-
-
-def _competition(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
-        raise ValueError("should be a bare slug, as in the competition's address")
-    return value
-
-
 def _notebook_file(value: str) -> str:
     if not value.endswith(".ipynb"):
         raise ValueError("should end in .ipynb")
@@ -84,16 +54,35 @@ def _notebook_file(value: str) -> str:
     return value
 
 
-def _image(value: str) -> str:
-    if not re.fullmatch(r"gcr\.io/kaggle-[a-z-]+/[\w/-]+(@sha256:[0-9a-f]{64}|:[\w.-]+)?", value):
-        raise ValueError("should be an image of Kaggle's, such as gcr.io/kaggle-images/python@sha256:…")
-    return value
-
-
-DatasetSource = Annotated[str, AfterValidator(_dataset)]
-KernelSource = Annotated[str, AfterValidator(_kernel)]
-ModelSource = Annotated[str, AfterValidator(_model)]
-CompetitionSource = Annotated[str, AfterValidator(_competition)]
+_SLUG = "[A-Za-z0-9-]"
+_PINNED = f"(/{_VERSION})?"
+KernelId = Annotated[
+    str,
+    matching(rf"[^/\s]+/{_SLUG}{{5,}}", "should be owner/slug, the slug of 5 or more letters, digits and hyphens"),
+]
+DatasetId = Annotated[
+    str,
+    matching(rf"[^/\s]+/{_SLUG}{{6,50}}", "should be owner/slug, the slug of 6 to 50 letters, digits and hyphens"),
+]
+DatasetSource = Annotated[str, matching(rf"[^/\s]+/{_SLUG}+{_PINNED}", "should be owner/slug or owner/slug/version")]
+KernelSource = Annotated[
+    str,
+    matching(
+        rf"[^/\s]+/{_SLUG}{{5,}}{_PINNED}",
+        "should be owner/slug or owner/slug/version, the slug of 5 or more characters",
+    ),
+]
+ModelSource = Annotated[
+    str, matching(rf"([^/\s]+/){{4}}{_VERSION}", "should be owner/model/framework/variation/version")
+]
+CompetitionSource = Annotated[str, matching(f"{_SLUG}+", "should be a bare slug, as in the competition's address")]
+DockerImage = Annotated[
+    str,
+    matching(
+        r"gcr\.io/kaggle-[a-z-]+/[\w/-]+(@sha256:[0-9a-f]{64}|:[\w.-]+)?",
+        "should be an image of Kaggle's, such as gcr.io/kaggle-images/python@sha256:…",
+    ),
+]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
@@ -103,7 +92,7 @@ class KernelMetadata:
 
     __pydantic_config__ = ConfigDict(extra="ignore")
 
-    id: Annotated[str, AfterValidator(_kernel_id)]
+    id: KernelId
     title: Annotated[str, Field(min_length=5, max_length=50)]
     code_file: Annotated[str, AfterValidator(_notebook_file)]
     language: Literal["python"] = "python"
@@ -119,7 +108,7 @@ class KernelMetadata:
     model_sources: tuple[ModelSource, ...] = ()
     id_no: Annotated[int, Field(ge=1)] | None = None
     keywords: tuple[str, ...] = ()
-    docker_image: Annotated[str, AfterValidator(_image)] | None = None
+    docker_image: DockerImage | None = None
     docker_image_pinning_type: Literal["original", "latest"] | None = None
 
     @property
@@ -176,12 +165,6 @@ def fitting(raw: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _dataset_id(value: str) -> str:
-    if not re.fullmatch(r"[^/\s]+/[A-Za-z0-9-]{6,50}", value):
-        raise ValueError("should be owner/slug, the slug of 6 to 50 letters, digits and hyphens")
-    return value
-
-
 @dataclass(frozen=True, kw_only=True)
 class Licence:
     """One entry of ``licenses``."""
@@ -195,7 +178,7 @@ class DatasetMetadata:
 
     __pydantic_config__ = ConfigDict(extra="ignore")
 
-    id: Annotated[str, AfterValidator(_dataset_id)]
+    id: DatasetId
     title: Annotated[str, Field(min_length=6, max_length=50)]
     licenses: Annotated[tuple[Licence, ...], Field(min_length=1, max_length=1)]
     subtitle: Annotated[str, Field(min_length=20, max_length=80)] | None = None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from kernelwright.errors import Problem
@@ -28,6 +28,17 @@ class Mismatch(ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+
+
+def matching(pattern: str, wish: str) -> AfterValidator:
+    """Return the rule that the whole of a text matches ``pattern``; ``wish`` says what it should be."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(wish)
+        return value
+
+    return AfterValidator(check)
 
 
 def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Mapping[str, str] = _NO_FIXES) -> T:

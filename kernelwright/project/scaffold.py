@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,43 +15,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 _SUFFIX = ".txt"  # so that no tool takes a template for this project's own file
 _DRIVER = "kernel_src/main.py"
 _MAKE_MINI = "tests/make_mini.py"
-
-_SCORE = 'score = "solution.metric:score"\n'
-_PUBLIC = """
-# How the public data is told from the hidden one: put the real number of rows here.
-[tool.kernelwright.public]
-"my-competition/train.csv" = { rows = 1000 }
-"""
-_TODO = "To do: put your Kaggle name in for OWNER (`kernelwright configure --owner NAME`) and the "
-_FILES = "(kernel-metadata.json,\npyproject.toml, kernel_src/main.py, tests/make_mini.py)"
-_COMPETITION = {"@source@": "my-competition", "@competitions@": '"my-competition"', "@datasets@": ""}
-KINDS: Mapping[str, Mapping[str, str]] = {
-    "rerun": {
-        **_COMPETITION,
-        "@kind@": _SCORE,
-        "@public@": _PUBLIC,
-        "@queries@": "# When the notebook is saved, a few queries run for real and the sample stays; in the hidden "
-        "rerun, all do.\n",
-        "@todo@": f"{_TODO}competition's slug for my-competition {_FILES},\nand the public number of rows into "
-        "pyproject.toml.\n",
-    },
-    "once": {
-        **_COMPETITION,
-        "@kind@": f'kind = "once" # a competition without a hidden rerun\n{_SCORE}',
-        "@public@": "",
-        "@queries@": "",
-        "@todo@": f"{_TODO}competition's slug for my-competition {_FILES}.\n",
-    },
-    "output": {
-        "@source@": "my-data",
-        "@competitions@": "",
-        "@datasets@": '"OWNER/my-data"',
-        "@kind@": 'kind = "output" # of no competition: what it leaves is the result\n',
-        "@public@": "",
-        "@todo@": f"{_TODO}slug of your dataset for my-data {_FILES}.\n",
-    },
-}
-"""What the templates say of each kind of kernel: of a competition with a hidden rerun, without one, of none."""
 
 
 def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
@@ -63,7 +27,7 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
     template : str
         A folder of `TEMPLATES`.
     kind : str
-        One of `KINDS`.
+        ``rerun``, ``once`` or ``output``, as in the configuration.
     image : str
         The image of Kaggle that a rehearsal is like.
 
@@ -75,7 +39,8 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
         The mini input folder could not be made; the project itself is complete.
     """
     slug = _slug(folder.resolve().name)
-    values = {**KINDS[kind], "@slug@": slug, "@title@": slug.replace("-", " ").capitalize(), "@image@": image}
+    said = tomllib.loads((TEMPLATES / "kinds.toml").read_text("utf-8"))[kind]
+    values = {**said, "slug": slug, "title": slug.replace("-", " ").capitalize(), "image": image}
     source = TEMPLATES / template
     files = {path.relative_to(source).as_posix().removesuffix(_SUFFIX): path for path in source.rglob(f"*{_SUFFIX}")}
     if kind == "output":
@@ -90,7 +55,7 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
     for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
+        text = text.replace(f"@{placeholder}@", value)
     return text
 
 

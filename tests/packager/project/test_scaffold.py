@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -29,7 +30,7 @@ def started(request, tmp_path_factory):
 
 def test_there_is_a_template_for_each_name_on_the_command_line():
     assert sorted(path.name for path in scaffold.TEMPLATES.iterdir() if path.is_dir()) == sorted(Template) == TEMPLATES
-    assert sorted(scaffold.KINDS) == sorted(Kind)
+    assert sorted(tomllib.loads((scaffold.TEMPLATES / "kinds.toml").read_text())) == sorted(Kind)
 
 
 def test_it_loads_and_builds(started):
