@@ -1,24 +1,29 @@
-"""Values that only their names give away as secret: ``api_key = "…"``, ``Authorization: Bearer …``."""
+"""Values that only their names give away as secret: ``api_key = "…"``, ``Authorization: Bearer …``.
+
+A line may be 100 kB long, so no pattern looks ahead without a bound.
+"""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 _WORDS = (
     r"(?:pass(?:word|wd|phrase)|secret|(?:api|access|auth|secret|private|encryption|kaggle|wandb)[_-]?key|token|"
     r"credentials?)(?:[_-]?\d+|_(?:prod|dev|live|value))?"
 )
 _NAME = rf"(?<!\w)(?P<name>[\w-]{{0,40}}{_WORDS})"
-_GIVEN = r"(?:\s*:\s*[\w.\[\]| ]{1,40}=|\s*:?==?|\s*:)\s*[rbu]?"
-_QUOTED = r"\\?[\"'](?P<value>[^\"'\s{}<>\\]{16,})\\?[\"']"
-_BARE = r"(?P<value>[\w+/=.~-]{16,})(?=[\s\"',;&)]|$)"
-_ASSIGNED = re.compile(rf"(?i){_NAME}(?:\\?[\"'])?\]?(?:{_GIVEN}){_QUOTED}")
+_SIGN = r"(?:\s*:\s*[\w.\[\]| ]{1,40}=|\s*:?==?|\s*:)\s*[rbu]?"
+_QUOTED = r"\\?[\"'](?P<value>[^\"'\s{}<>\\]{16,500})\\?[\"']"
+_BARE = r"(?P<value>[\w+/=.~-]{16,500})(?=[\s\"',;&)]|$)"
+_NAMED = re.compile(rf"(?i){_WORDS}|\b(?:bearer|basic)\s")
+_ASSIGNED = re.compile(rf"(?i){_NAME}(?:\\?[\"'])?\]?(?:{_SIGN}){_QUOTED}")
 _LISTED = re.compile(rf"(?i){_NAME}[\"']\s*,\s*{_QUOTED}")
 _UNQUOTED = re.compile(
-    rf"(?i){_NAME}[\"']?(?:\s*[:=]\s*){_BARE}|--{_NAME.replace('<name>', '<option>')}\s+(?P<given>\S{{16,}})"
+    rf"(?i){_NAME}[\"']?(?:\s*[:=]\s*){_BARE}|--{_NAME.replace('<name>', '<option>')}\s+(?P<argument>\S{{16,}})"
 )
-_ASKED = re.compile(rf"(?i)://[^\s\"']*[?&]{_NAME}=(?P<value>[\w+/.~-]{{16,}})")
+_ADDRESS = re.compile(r"://[^\s\"']+")
+_QUERY = re.compile(rf"(?i)[?&]{_NAME}=(?P<value>[\w+/.~-]{{16,}})")
 _HEADER = re.compile(r"(?i)(?:authorization\W{1,6}|[\"'])(?:bearer|basic|token)\s+(?P<value>[\w.~+/=-]{16,})")
-_PLAIN = re.compile(r"(?i)(?<!\w)(?:\w{1,20}_)?key[\"']?\]?\s*[:=]\s*[\"'](?P<value>[0-9a-f]{32}|[0-9a-f]{40})[\"']")
+_KEY = re.compile(r"(?i)(?<!\w)(?:\w{1,20}_)?key[\"']?\]?\s*[:=]\s*[\"'](?P<value>[0-9a-f]{32}|[0-9a-f]{40})[\"']")
 _SERVICES = {
     "a key of Kaggle's": (32, re.compile(r"KAGGLE_USERNAME|kaggle\.json|kaggle\.api|KaggleApi|\bimport kaggle\b")),
     "a key of Weights & Biases": (40, re.compile(r"(?i)\bwandb\b")),
@@ -31,19 +36,19 @@ _PATH = re.compile(r"[/~$%]|\.{1,2}/|[\w+.-]+://|.*\.(json|txt|csv|py|pem|key|en
 _WORDY = re.compile(r"[A-Za-z]+\d{0,2}|\d{1,4}")
 
 _HIDDEN = re.compile(
-    r"(?i)(?P<user>://)[^\s/@]+(?=@)|(?P<query>://[^\s\"'?]*\?)[^\s\"']+"
+    r"(?i)(?P<user>://)[^\s/@]{1,200}(?=@)|(?P<query>://[^\s\"'?]{0,500}\?)[^\s\"']+"
     rf"|(?P<option>--?(?:user|u|[\w-]{{0,40}}{_WORDS})(?:\s+|=)[\"']?)[^\s\"']+"
     rf"|(?P<name>(?<!\w)[\w-]{{0,40}}{_WORDS}=[\"']?)[^\s\"']+"
     r"|(?P<header>(?:authorization\W{1,6}\w+|bearer|basic|token)\s+)[\w.~+/=-]+"
-    r"|(?P<login>\blogin\s+(?:--?[\w-]+\s+)*)(?!-)[^\s\"']+"
+    r"|(?P<login>\blogin\s+(?:--?[\w-]+\s+){0,9})(?!-)[^\s\"']+"
 )
 _LONG = re.compile(r"\b\w{20,}\b")
 
 
 def masked(text: str) -> str:
-    """Return a text without users and questions of addresses, and without values that may be keys or passwords."""
-    text = _HIDDEN.sub(lambda found: f"{found[found.lastgroup or 0]}…", text)
-    return _LONG.sub(lambda found: "…" if is_random(found[0]) else found[0], text)
+    """Return a text without users and queries of addresses, and without values that may be keys or passwords."""
+    text = _HIDDEN.sub(lambda match: f"{match[match.lastgroup or 0]}…", text)
+    return _LONG.sub(lambda match: "…" if is_random(match[0]) else match[0], text)
 
 
 def services(text: str) -> Collection[str]:
@@ -53,22 +58,25 @@ def services(text: str) -> Collection[str]:
 
 def kind(line: str, services: Collection[str], *, bare: bool) -> str:
     """Return what a line seems to give away, empty for nothing; ``bare`` where values need no quotation marks."""
-    for pattern in (_ASSIGNED, _LISTED, _ASKED, _HEADER, *([_UNQUOTED] if bare else [])):
-        for found in pattern.finditer(line):
-            told = found.groupdict()
-            value = told.get("value") or told.get("given") or ""
-            if is_random(value):
-                return "a key of Kaggle's" if _is_kaggles(told.get("name") or "", value) else "a secret"
-    plain = {len(found["value"]) for found in _PLAIN.finditer(line)}
-    return next((kind for kind in services if _SERVICES[kind][0] in plain), "")
+    for match in _candidates(line, bare=bare) if _NAMED.search(line) else ():
+        groups = match.groupdict()
+        value = groups.get("value") or groups.get("argument") or ""
+        if is_random(value):
+            is_kaggle = "kaggle" in (groups.get("name") or "").lower() and re.fullmatch(r"[0-9a-f]{32}", value)
+            return "a key of Kaggle's" if is_kaggle else "a secret"
+    lengths = {len(match["value"]) for match in _KEY.finditer(line)}
+    return next((kind for kind in services if _SERVICES[kind][0] in lengths), "")
 
 
-def _is_kaggles(name: str, value: str) -> bool:
-    return "kaggle" in name.lower() and bool(re.fullmatch(r"[0-9a-f]{32}", value))
+def _candidates(line: str, *, bare: bool) -> Iterator[re.Match[str]]:
+    for pattern in (_ASSIGNED, _LISTED, _HEADER, *([_UNQUOTED] if bare else [])):
+        yield from pattern.finditer(line)
+    for address in _ADDRESS.finditer(line):
+        yield from _QUERY.finditer(address[0])
 
 
 def is_random(value: str) -> bool:
-    """Tell a key from words, a path, an address and what stands in a key's place."""
+    """Return whether a value is a key rather than words, a path, an address or what stands in a key's place."""
     if not re.search(r"\d", value) or not re.search(r"[A-Za-z]", value):
         return False
     if _PLACEHOLDER.search(value) or _PATH.match(value):

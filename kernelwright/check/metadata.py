@@ -16,11 +16,11 @@ from kernelwright.project.refs import SourceRef
 _OWNED = ("dataset_sources", "kernel_sources", "model_sources")
 _SOURCES = ("competition_sources", *_OWNED)
 _REQUIRED = {"language": "python", "kernel_type": "notebook"}
-# Of docs/kernels.md of Kaggle's client, which sends a name as it is.
-_SHAPES_OF = "February 2026"
+# The list of docs/kernels.md in Kaggle's client, which sends a name as it is; the P100 was in it until then.
+_SHAPES_OF = "September 2026"
 _SHAPES = (
-    *("NvidiaTeslaP100", "NvidiaTeslaT4", "NvidiaTeslaT4Highmem", "NvidiaTeslaA100", "NvidiaL4", "NvidiaL4X1"),
-    *("NvidiaH100", "NvidiaRtxPro6000", "TpuV38", "Tpu1VmV38", "TpuV5E8", "TpuV6E8"),
+    *("NvidiaTeslaT4", "NvidiaTeslaT4Highmem", "NvidiaTeslaP100", "NvidiaTeslaA100", "NvidiaL4", "NvidiaL4X1"),
+    *("NvidiaH100", "NvidiaRtxPro6000", "TpuV5E8", "TpuV6E8"),
 )
 
 
@@ -88,7 +88,7 @@ def machine(files: Files) -> Iterator[Problem]:
     key, shape = "machine_shape", files.values.get("machine_shape", "")
     if files.values.get("enable_gpu") and not files.raw.get(key):
         message = "not set beside enable_gpu: Kaggle then chooses, and has chosen a GPU the image does not run on"
-        yield files.problem("KW107", key, message, 'name one, such as "NvidiaTeslaT4", which is two of them')
+        yield files.problem("KW107", key, message, 'name one, such as "NvidiaTeslaT4"')
     if shape == "NvidiaTeslaP100":
         message = f"{shape}: the image's torch does not run on a P100"
         yield files.problem("KW108", key, message, 'take "NvidiaTeslaT4"')

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kernelwright.check.context import Context
+from kernelwright.check.locations import driver_cells
 from kernelwright.check.notebook import is_too_large
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
@@ -59,8 +60,29 @@ def rehearsal(context: Context) -> Iterator[Problem]:
     for run in runs:
         if run.get("verdict") != "Complete":
             detail = next(iter(str(run.get("detail", "")).strip().splitlines()), "")
-            message = f"{run.get('phase')}, {run.get('mounts')} mounts: {run.get('verdict')}: {detail}".rstrip(": ")
+            parts = (
+                f"{run.get('phase')}, {run.get('mounts')} mounts",
+                run.get("verdict"),
+                _failure(context, run),
+                detail,
+            )
+            message = ": ".join(str(part) for part in parts if part)
             yield Problem(code="KW916", file=file, message=message, fix=f"fix the kernel and {_REHEARSE}")
+
+
+def _failure(context: Context, run: Mapping[str, Any]) -> str:
+    """Return where the cell that failed stands in the author's files, empty where the report does not say."""
+    cells = run.get("cells")
+    failed = (
+        [cell.get("id") for cell in cells if isinstance(cell, dict) and cell.get("failed")]
+        if isinstance(cells, list)
+        else []
+    )
+    driver = context.project.configuration.driver
+    lines = (
+        f"{driver}:{line}" for cell, line in driver_cells(context.project, context.built.cells) if cell.id in failed
+    )
+    return next(lines, "")
 
 
 def _missing(project: Project) -> tuple[str, str]:

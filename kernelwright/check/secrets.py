@@ -21,24 +21,24 @@ _KINDS = {
     "a key of Google's": r"\bAIza[0-9A-Za-z_-]{35}|\bGOCSPX-[\w-]{20,}",
     "a token of Slack": r"\bxox[abeprs]-[0-9A-Za-z-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+",
     "a key of OpenAI or Anthropic": (
-        r"\bsk-(?:(?:ant|proj|svcacct|admin)-(?=[\w-]*\d)[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})"
+        r"\bsk-(?:(?:ant|proj|svcacct|admin)-(?=[\w-]{0,200}\d)[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})"
     ),
     "a key of Weights & Biases": (
-        r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]*[\"'][0-9a-f]{40}[\"']"
-        r"|\bwandb[\"',\s]+login\b[^;&|#]*\b[0-9a-f]{40}\b"
+        r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]{0,200}[\"'][0-9a-f]{40}[\"']"
+        r"|\bwandb[\"',\s]{1,20}login\b[^;&|#]{0,200}\b[0-9a-f]{40}\b"
     ),
     "a hook of Discord": r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}",
     "a token of Telegram": r"(?<!\d)\d{8,10}:(?=[\w-]*\d)[A-Za-z0-9_-]{34,36}(?![\w-])",
     "a token of Neptune": r"\beyJhcGlfYWRkcmVzcyI6[\w+/=]{20,}",
     "a key of Groq": r"\bgsk_(?!x{8})[A-Za-z0-9]{40,}",
     "a key of Stripe": r"\b[sr]k_live_[0-9A-Za-z]{20,}",
-    "a signed token": r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}",
+    "a signed token": r"\beyJ[\w-]{8,500}\.[\w-]{8,4000}\.[\w-]{4,}",
     "a password in an address": (
         r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@\"'{}$<>()\[\]\\*]*:(?:%[0-9A-Fa-f]{2}|[^\s/@\"'{}$<>()\[\]\\*%])+@[\w\[]"
     ),
 }
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
-_COMMAND = re.compile(r"\s*((?:[\w., ]+=\s*)?[!%]|export\s)")
+_COMMAND = re.compile(r"(?:[\w., ]+=\s*)?[!%]|export\s")
 
 
 def masked(text: str) -> str:
@@ -55,17 +55,18 @@ def secrets(context: Context) -> Iterator[Problem]:
     driver = context.project.configuration.driver
     for cell, line in driver_cells(context.project, context.built.cells):
         is_python = cell.kind == "code" and ipython_syntax.python_source(cell.source) is not None
-        yield from _in_text(driver, cell.source, first=line, is_python=is_python)
+        yield from in_text(driver, cell.source, first=line, is_python=is_python)
     for file in context.built.tree.files:
         if (is_own(file) or file.origin == DRIVER) and file.text:
             place = origin(file) if is_own(file) else file.path
-            yield from _in_text(place, file.text, first=1, is_python=file.path.endswith(".py"))
+            yield from in_text(place, file.text, first=1, is_python=file.path.endswith(".py"))
 
 
-def _in_text(file: str, text: str, *, first: int, is_python: bool) -> Iterator[Problem]:
+def in_text(file: str, text: str, *, first: int, is_python: bool) -> Iterator[Problem]:
+    """Search the lines of a text, the first of which is number ``first`` of the file."""
     services = credentials.services(text)
     for number, line in enumerate(text.split("\n"), first):
-        bare = not is_python or bool(_COMMAND.match(line))
+        bare = not is_python or bool(_COMMAND.match(line.lstrip()))
         kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(line)), "")
         code = "KW801" if kind else "KW802"
         if kind := kind or credentials.kind(line, services, bare=bare):

@@ -1,6 +1,7 @@
 """What several commands print."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 PIPED_WIDTH = 10_000
 """Nothing is wrapped where no terminal is: a path that is cut in two can be neither searched nor copied."""
 STYLES = {"error": "bold red", "unready": "bold cyan", "warning": "yellow"}
+_SHOWN = 3
+"""Of warnings with one code in one file; more are one line."""
 
 
 def console() -> "Console":
@@ -27,19 +30,24 @@ def tell(line: str) -> None:
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:
-    """Print the findings as a table, and a line that sums them up."""
-    from rich.table import Table
+    """Print each finding on a line of its own, its fix below, and a line that sums them up."""
     from rich.text import Text
 
     out = console()
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("severity", "place", "problem, and its fix"):
-        table.add_column(column, overflow="fold", no_wrap=column == "severity")
-    for one in findings:
-        problem = Text(one.message).append(f"\n{one.fix}" if one.fix else "", style="dim")
-        table.add_row(Text(one.severity, style=STYLES[one.severity]), Text(one.location), problem)
-    if findings:
-        out.print(table)
+    groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        key = (finding.file, finding.code) if finding.severity == "warning" else (str(len(groups)),)
+        groups[key].append(finding)
+    for group in groups.values():
+        for finding in group[:_SHOWN]:
+            line = Text(f"{finding.location}: " if finding.location else "")
+            line.append(f"{finding.code} {finding.severity}".strip(), style=STYLES[finding.severity])
+            out.print(line.append(f": {finding.message}"))
+            if finding.fix:
+                out.print(Text(f"    {finding.fix}", style="dim"))
+        if more := group[_SHOWN:]:
+            places = ", ".join(str(finding.place) for finding in more)
+            out.print(Text(f"    and {len(more)} more {more[0].code} in {more[0].file}: {places}", style="dim"))
     out.print(summary(findings))
 
 

@@ -42,6 +42,7 @@ def judged(project: Project, source: Path, setting: Setting, sandbox: SandboxNam
         submission=submission_check.facts(submitted, problems) | held,
         submissions=scored,
         scores=scored[-1]["scores"] if scored else {},
+        hosts=outcome.hosts,
     )
 
 

@@ -30,6 +30,8 @@ class Run:
     submission: Mapping[str, Any]
     submissions: Sequence[Mapping[str, Any]]
     scores: Mapping[str, float]
+    hosts: Sequence[str] = ()
+    """Those that Python's code asked for, in vain."""
 
     @property
     def complete(self) -> bool:
