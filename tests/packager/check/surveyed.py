@@ -3,7 +3,11 @@
 import textwrap
 from pathlib import Path
 
+from kernelwright.bundle import build
+from kernelwright.check import rehearsal
+from kernelwright.check.context import Context
 from kernelwright.check.run import run_checks
+from kernelwright.project.model import load_project
 
 CASES = Path(__file__).parent / "code/cases"
 OF_CODE = {"build", "inputs", "network", "exit", "secret"}
@@ -33,3 +37,10 @@ def with_module(folder, text):
 
 def found(folder, check):
     return [one for one in run_checks(folder) if one.check == check]
+
+
+def assembled(folder):
+    """Return what the checks of a notebook are called with."""
+    project = load_project(folder)
+    built = build.assemble(project)
+    return Context(project=project, built=built, report=rehearsal.report_of(project, built.data))

@@ -2,68 +2,66 @@ import json
 
 import pytest
 
+from kernelwright.check.notebook import notebook, size
 from kernelwright.check.run import run_checks
 from tests.packager import shipped
-from tests.packager.check.surveyed import found, with_module
+from tests.packager.check.surveyed import assembled, with_module
 
 
-def test_a_notebook_not_built_is_unready(tmp_path):
+def codes(project):
+    return [problem.code for problem in notebook(assembled(project))]
+
+
+def messages(project):
+    return [problem.message for problem in notebook(assembled(project)) if problem.code == "KW903"]
+
+
+def test_the_notebook_as_built_is_fine_then_stale_and_unready_before_it_is_built(tmp_path):
     project = shipped.make(tmp_path)
-    assert [(one.severity, one.location, one.message, one.fix) for one in found(project, "notebook")] == [
-        ("unready", "build/toy.ipynb", "not built yet", "run `kernelwright build`")
-    ]
-
-
-def test_a_stale_notebook_is_unready(tmp_path):
-    project = shipped.ready(tmp_path)
+    assert codes(project) == ["KW901"]
+    shipped.build(project)
+    assert codes(project) == []
     with_module(project, "\nMORE = 1\n")
-    assert [(one.severity, one.message) for one in found(project, "notebook")] == [
-        ("unready", "stale: the sources give another notebook")
-    ]
+    assert codes(project) == ["KW902"]
 
 
-def test_a_notebook_without_a_kernelspec_is_an_error(tmp_path):
-    project = shipped.ready(tmp_path)
+@pytest.mark.parametrize("text", ["[]", '{"metadata": []}', '{"metadata": {"kernelspec": null}}'])
+def test_a_notebook_without_a_kernelspec_is_an_error(tmp_path, text):
+    project = shipped.make(tmp_path)
+    (project / "build").mkdir()
+    (project / "build/toy.ipynb").write_text(text)
+    assert messages(project) == ["no metadata.kernelspec.name, without which Kaggle cannot run a notebook"]
+
+
+def test_an_edited_notebook_that_kaggle_could_run_is_only_stale(tmp_path):
+    project = shipped.make(tmp_path)
+    shipped.build(project)
     file = project / "build/toy.ipynb"
-    notebook = json.loads(file.read_text())
-    del notebook["metadata"]["kernelspec"]
-    file.write_text(json.dumps(notebook))
-    assert ("error", "no metadata.kernelspec.name, without which Kaggle cannot run a notebook") in [
-        (one.severity, one.message) for one in found(project, "notebook")
-    ]
+    file.write_text(json.dumps(json.loads(file.read_text())))
+    assert codes(project) == ["KW902"]
 
 
-def test_a_notebook_that_is_no_json_or_too_big_is_an_error(tmp_path):
-    project = shipped.ready(tmp_path)
+def test_a_notebook_that_is_no_json_and_too_big_is_an_error(tmp_path):
+    project = shipped.make(tmp_path)
+    (project / "build").mkdir()
     (project / "build/toy.ipynb").write_text("{" + " " * 900_000)
-    problems = [one.message for one in found(project, "notebook") if one.severity == "error"]
-    assert problems == [
+    assert messages(project) == [
         "900,001 bytes; Kaggle refuses more than 1 MB and we stop at 900,000",
         "not JSON: Expecting property name enclosed in double quotes: line 1 column 900002 (char 900001)",
     ]
 
 
-def test_sources_too_big_for_a_notebook_are_an_error(tmp_path):
+def test_sources_too_big_for_a_notebook_are_an_error_that_names_the_ways_out(tmp_path):
     project = shipped.make(tmp_path)
     (project / "toy/weights.bin").write_bytes(bytes(1_000_000))
-    (one,) = found(project, "size")
-    assert (one.severity, one.location) == ("error", "build/toy.ipynb")
-    told, largest = one.message.split(" The largest files carried: ")
-    assert told.endswith("Kaggle refuses more than 1 MB and we stop at 900,000.")
-    assert largest.startswith("1,000,000 bytes toy/weights.bin; ")
-    assert largest.count(" bytes ") == 3
+    (problem,) = size(assembled(project))
+    assert (problem.code, problem.location) == ("KW904", "build/toy.ipynb")
+    assert "; largest: toy/weights.bin (1,000,000 bytes), " in problem.message
+    assert all(way in problem.fix for way in ("sources", "exclude", "dataset", 'carrier = "dataset"'))
 
 
 def test_code_too_big_for_a_notebook_is_still_checked_and_told_neither_to_build_nor_to_rehearse(tmp_path):
     project = shipped.make(tmp_path)
     (project / "toy/weights.bin").write_bytes(bytes(1_000_000))
-    with_module(project, "\nimport requests\n\nrequests.get('https://example.org')\n")
-    assert [one.check for one in run_checks(project) if one.check != "git"] == ["size", "network"]
-
-
-@pytest.mark.parametrize("text", ["[]", '{"metadata": []}', '{"metadata": {"kernelspec": null}}'])
-def test_a_notebook_of_another_shape_lacks_a_kernelspec(tmp_path, text):
-    project = shipped.ready(tmp_path)
-    (project / "build/toy.ipynb").write_text(text)
-    problems = [one.message for one in found(project, "notebook") if one.severity == "error"]
-    assert problems == ["no metadata.kernelspec.name, without which Kaggle cannot run a notebook"]
+    with_module(project, '\nTOKEN = "ghp_' + "a1" * 18 + '"\n')
+    assert [finding.code for finding in run_checks(project)] == ["KW904", "KW801"]

@@ -1,7 +1,8 @@
 import pytest
 
+from kernelwright.check.secrets import in_text, masked, secrets
 from tests.packager import shipped
-from tests.packager.check.surveyed import found, with_driver, with_module
+from tests.packager.check.surveyed import assembled, with_driver
 
 HEX_32, HEX_40 = "0a1b2c3d" * 4, "0a1b2c3d4e" * 4
 SECRETS = {
@@ -46,29 +47,30 @@ SECRETS = {
 }
 
 
+TOKEN = 'TOKEN = "ghp_' + "a1" * 18 + '"'
+
+
+def problems(text, *, is_python=True):
+    return list(in_text("toy/a.py", text, first=1, is_python=is_python))
+
+
 @pytest.mark.parametrize("code", SECRETS)
-def test_a_secret_in_the_sources_is_an_error_that_does_not_repeat_it(tmp_path, code):
+def test_a_secret_is_found_by_its_kind_and_is_not_repeated(code):
+    (problem,) = problems(f"\n{code}\n")
+    assert problem.location == "toy/a.py:2"
+    assert problem.code in ({"KW802"} if SECRETS[code] == "a secret" else {"KW801", "KW802"})
+    assert problem.message == f"looks like {SECRETS[code]}, which everybody who sees the notebook could read"
+
+
+def test_the_driver_its_markdown_and_files_of_data_are_searched(tmp_path):
     project = shipped.make(tmp_path)
-    with_module(project, f"\n{code}\n")
-    (one,) = found(project, "secret")
-    assert (one.severity, one.location) == ("error", "toy/__init__.py:12")
-    assert one.message == f"looks like {SECRETS[code]}, which everybody who sees the notebook could read"
-
-
-def test_a_secret_in_the_driver_and_in_a_data_file_is_told(tmp_path):
-    project = shipped.make(tmp_path)
-    secret = 'TOKEN = "ghp_' + "a1" * 18 + '"'
-    with_driver(project, secret)
-    (project / "toy/.env").write_text(secret)
-    line = (project / "main.py").read_text().split("\n").index(secret) + 1
-    assert [one.location for one in found(project, "secret")] == [f"main.py:{line}", "toy/.env:1"]
-
-
-def test_a_secret_in_the_markdown_of_the_driver_is_told_by_its_line(tmp_path):
-    project = shipped.make(tmp_path)
-    text = '# %% [markdown]\n# One line\n#\n# token = "ghp_' + "a1" * 18 + '"\n\n# %%\nimport toy\n'
-    (project / "main.py").write_text(text)
-    assert [one.location for one in found(project, "secret")] == ["main.py:4"]
+    with_driver(project, TOKEN)
+    (project / "toy/.env").write_text(TOKEN)
+    lines = (project / "main.py").read_text().split("\n")
+    markdown = 'token = "ghp_' + "a1" * 18 + '"'
+    (project / "main.py").write_text("\n".join(["# %% [markdown]", "# One line", "#", f"# {markdown}", "", *lines]))
+    found = [problem.location for problem in secrets(assembled(project))]
+    assert found == ["main.py:4", f"main.py:{lines.index(TOKEN) + 6}", "toy/.env:1"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,6 @@ def test_a_secret_in_the_markdown_of_the_driver_is_told_by_its_line(tmp_path):
         'password = "changeme"',
         'PASSWORD_PATTERN = "[a-z]{3} and more words 12"',
         'token = "</s>"',
-        'TOKEN = "ghp_' + "a1" * 18 + '"  # kernelwright: allow',
         'TOPIC = "sk-image-processing-and-segmentation"',
         'API_KEY_URL = "https://x.org/a1b2c3d4e5f6g7h8"',
         'api_key = "https://x.org/a1b2c3d4e5f6g7h8"',
@@ -101,10 +102,8 @@ def test_a_secret_in_the_markdown_of_the_driver_is_told_by_its_line(tmp_path):
         'token_ids = "1a2b3c4d5e6f7a8b9c"',
     ],
 )
-def test_what_only_sounds_like_a_secret_is_no_finding(tmp_path, code):
-    project = shipped.make(tmp_path)
-    with_module(project, f"\n{code}\n")
-    assert found(project, "secret") == []
+def test_what_only_sounds_like_a_secret_is_no_finding(code):
+    assert problems(code) == []
 
 
 @pytest.mark.parametrize(
@@ -123,13 +122,25 @@ def test_what_only_sounds_like_a_secret_is_no_finding(tmp_path, code):
         f"!curl -H 'Authorization: Bearer {HEX_32}' http://localhost",
     ],
 )
-def test_a_secret_in_a_command_needs_no_quotation_marks(tmp_path, code):
-    project = shipped.make(tmp_path)
-    with_driver(project, code)
-    assert [one.check for one in found(project, "secret")] == ["secret"]
+def test_a_secret_in_a_command_needs_no_quotation_marks(code):
+    assert len(problems(code, is_python=not code.startswith("%%"))) == 1
 
 
-def test_a_secret_in_a_file_of_settings_needs_no_quotation_marks(tmp_path):
-    project = shipped.make(tmp_path)
-    (project / "toy/settings.yaml").write_text(f"user: me\nwandb_api_key: {HEX_40}\nmodel: a-b-c-1\n")
-    assert [one.location for one in found(project, "secret")] == ["toy/settings.yaml:2"]
+def test_a_secret_in_a_file_of_settings_needs_no_quotation_marks():
+    text = f"user: me\nwandb_api_key: {HEX_40}\nmodel: a-b-c-1\n"
+    assert [problem.place for problem in problems(text, is_python=False)] == [2]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["https://", "://?", " ", "-", "a://b:", "token=", "wandb.login(", "http://a?&token=b", "eyJaaaaaaaa-", "a, "],
+)
+def test_a_line_of_100_kb_is_searched_and_a_secret_at_its_end_is_found(unit):
+    """Where a pattern looked ahead without a bound, one such line took minutes."""
+    line = f"token {unit * (100_000 // len(unit))} {TOKEN}"
+    assert [problem.code for problem in problems(line, is_python=False)] == ["KW801"]
+
+
+def test_a_masked_command_keeps_no_secret():
+    command = f"curl -u me:pw1 -H 'Authorization: Bearer {HEX_32}' https://x.y/?key={HEX_40}"
+    assert masked(command) == "curl -u … -H 'Authorization: Bearer …' https://x.y/?…"

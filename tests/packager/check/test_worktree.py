@@ -1,25 +1,36 @@
 import os
 from pathlib import Path
 
+from kernelwright.check.context import Files
+from kernelwright.check.worktree import worktree
+from kernelwright.errors import GitFailed
+from kernelwright.support import git
 from tests.packager import shipped
-from tests.packager.check.surveyed import found, told
 
 
-def test_uncommitted_changes_are_a_warning_but_not_what_a_push_records(tmp_path):
-    project = shipped.ready(tmp_path)
-    (project / "pushes.jsonl").write_text("{}\n")
-    (project / ".kernelwright").mkdir()
-    (project / ".kernelwright/x").write_text("")
-    assert told(project) == []
-    (project / "notes.txt").write_text("")
-    assert told(project) == [("git", "warning", "git", "1 uncommitted: notes.txt")]
+def problems(folder):
+    return [(problem.code, problem.message) for problem in worktree(Files(root=folder, metadata=""))]
 
 
-def test_a_name_that_is_no_text_is_named_as_well_as_can_be(tmp_path):
-    project = shipped.ready(tmp_path)
-    Path(os.fsdecode(bytes(project) + b"/caf\xe9.txt")).write_text("")
-    assert told(project) == [("git", "warning", "git", "1 uncommitted: caf\ufffd.txt")]
+def test_uncommitted_changes_are_found_but_not_what_a_push_records(tmp_path):
+    shipped.commit(tmp_path)
+    (tmp_path / "pushes.jsonl").write_text("{}\n")
+    (tmp_path / ".kernelwright").mkdir()
+    (tmp_path / ".kernelwright/x").write_text("")
+    assert problems(tmp_path) == []
+    (tmp_path / "notes.txt").write_text("")
+    assert problems(tmp_path) == [("KW921", "1 uncommitted: notes.txt")]
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.txt")).write_text("")
+    assert problems(tmp_path) == [("KW921", "2 uncommitted: caf\ufffd.txt, notes.txt")]
 
 
-def test_without_git_nothing_is_said_of_it(tmp_path):
-    assert found(shipped.make(tmp_path), "git") == []
+def test_without_a_repository_nothing_is_said_of_git(tmp_path):
+    assert problems(tmp_path) == []
+
+
+def test_a_repository_git_refuses_to_read_is_an_error(tmp_path, monkeypatch):
+    def refuse(_):
+        raise GitFailed("git status: dubious ownership")
+
+    monkeypatch.setattr(git, "uncommitted", refuse)
+    assert problems(tmp_path) == [("KW922", "git status: dubious ownership")]
