@@ -14,16 +14,16 @@ Push = Annotated[bool, typer.Option("--push", help="Fail on all that stops a pus
 def check(project: Folder = HERE, kernel: Kernel = "", push: Push = False, as_json: Json = False) -> None:
     """Find all that is wrong before a push: errors, what is not ready yet, warnings; each with its place and fix.
 
-    Exit status 1 if anything is an error; with --push, also if anything is unready.
+    Exit status 1 if anything is an error; with --push, also if anything is unready. docs/checks.md explains the codes.
     """
     from kernelwright.check import finding
     from kernelwright.check.run import run_checks
 
-    found = run_checks(project, kernel)
-    ready = not finding.stops_a_push(found)
+    findings = run_checks(project, kernel)
+    ready = not finding.stops_a_push(findings)
     if as_json:
-        print(json.dumps({"ready": ready, "findings": [one.as_json() for one in found]}, indent=1))
+        print(json.dumps({"ready": ready, "findings": [one.as_json() for one in findings]}, indent=1))
     else:
-        show_findings(found)
-    if finding.has_error(found) or (push and not ready):
+        show_findings(findings)
+    if finding.has_error(findings) or (push and not ready):
         raise typer.Exit(1)

@@ -42,12 +42,15 @@ def show_findings(findings: "Sequence[Finding]") -> None:
         for finding in group[:_SHOWN]:
             line = Text(f"{finding.location}: " if finding.location else "")
             line.append(f"{finding.code} {finding.severity}".strip(), style=STYLES[finding.severity])
-            out.print(line.append(f": {finding.message}"))
+            out.print(line.append(f": {finding.message}"), soft_wrap=True)
             if finding.fix:
-                out.print(Text(f"    {finding.fix}", style="dim"))
+                out.print(Text(f"    {finding.fix}", style="dim"), soft_wrap=True)
         if more := group[_SHOWN:]:
             places = ", ".join(str(finding.place) for finding in more)
-            out.print(Text(f"    and {len(more)} more {more[0].code} in {more[0].file}: {places}", style="dim"))
+            out.print(
+                Text(f"    and {len(more)} more {more[0].code} in {more[0].file}: {places}", style="dim"),
+                soft_wrap=True,
+            )
     out.print(summary(findings))
 
 

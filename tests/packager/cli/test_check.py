@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from kernelwright.check.finding import Finding, Severity
 from kernelwright.cli import app
-from kernelwright.cli.check import show
+from kernelwright.cli.render import show_findings
 from tests.packager import shipped
 
 
@@ -40,13 +40,15 @@ def test_an_error_fails_the_command_and_each_finding_is_a_line_with_its_fix_belo
 
 def test_a_long_path_stays_whole_in_a_pipe_and_brackets_are_no_markup(capsys):
     path = f"{'folder/' * 40}module.py"
-    show([Finding(code="KW501", file=path, place=3, message="x[bold]", severity=Severity.warning)])
+    show_findings([Finding(code="KW501", file=path, place=3, message="x[bold]", severity=Severity.warning)])
     assert capsys.readouterr().out == f"{path}:3: KW501 warning: x[bold]\n1 warning: ready to push\n"
 
 
 def test_many_warnings_of_one_code_in_a_file_are_grouped_and_errors_are_not(capsys):
     for severity in (Severity.warning, Severity.error):
-        show([Finding(code="KW501", file="a.py", place=at, message="m", severity=severity) for at in range(1, 7)])
+        show_findings(
+            [Finding(code="KW501", file="a.py", place=at, message="m", severity=severity) for at in range(1, 7)]
+        )
     warnings, errors = capsys.readouterr().out.split("6 warnings: ready to push\n")
     assert warnings.splitlines() == [
         *(f"a.py:{at}: KW501 warning: m" for at in (1, 2, 3)),
