@@ -8,7 +8,7 @@
 
 # %%
 from kernelwright.runtime import inputs, phase, stages, submission
-from landmarks import visualise
+from landmarks import faults, visualise
 from landmarks.pipeline import recognise
 from landmarks.ranking import HEADER
 from landmarks.settings import Settings
@@ -26,20 +26,25 @@ SETTINGS = Settings()
 # %%
 run = phase.detect(subset=SETTINGS.max_images)
 print(f"{run.name}: {run.why}")
-submission.copy_sample()
+keep_going = faults.goes_on(SETTINGS, run.name)
+with faults.submission_stands(keep_going=keep_going):
+    faults.first_submission(SETTINGS)
 
 # %% [markdown]
 # ## Recognise
 #
-# The submission is replaced as soon as the first look is done, and again after the second.
+# The submission is replaced as soon as the first look is done, and again after the second. On hidden data nobody can
+# retry: there, what fails is left out and logged, and the best submission so far stands (`Settings.on_error`).
 
 # %%
 last = None
-if run.computes or run.smoke:
-    for last in recognise(inputs.find(SETTINGS.competition), SETTINGS, queries=run.smoke):
-        print(f"after {last.name}: {len(last.predictions)} of {len(last.data.queries)} queries recognised")
-        if run.computes:
-            submission.write(last.rows(), header=HEADER, after=last.name)
+with faults.submission_stands(keep_going=keep_going):
+    if run.computes or run.smoke:
+        root = inputs.find(SETTINGS.competition)
+        for last in recognise(root, SETTINGS, queries=run.smoke, keep_going=keep_going):
+            print(f"after {last.name}: {len(last.predictions)} of {len(last.data.queries)} queries recognised")
+            if run.computes:
+                submission.write(last.rows(), header=HEADER, after=last.name)
 
 # %% [markdown]
 # ## A look at the answers

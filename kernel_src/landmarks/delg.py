@@ -1,7 +1,7 @@
 """DELG: local features and a global descriptor from one network, in either of its export formats.
 
 Cao, Araujo and Sim, "Unifying deep local and global features for image search", ECCV 2020. The TF1-format SavedModel
-gives the tensors asked for through ``prune``; the TF2 export through its signature.
+gives tensors by name through ``prune``; the TF2 export through its signature.
 """
 
 import functools
@@ -60,7 +60,7 @@ class Delg:
         -------
         LocalFeatures
             At most ``max_features``, by attention; keypoints are the centres of their boxes, (y, x) in pixels of the
-            enlarged image; descriptors of 128 values have norm 1. None found is normal.
+            enlarged image; descriptors of 128 values have norm 1. No feature at all is normal.
         """
         enlarged = enlarge(image, self._settings.enlarge)
         boxes, features = self._local(self._fed(enlarged))
@@ -102,11 +102,6 @@ def attached(settings: DelgSettings) -> Delg:
     return _shared(inputs.find(settings.slug) / settings.folder, settings)
 
 
-@functools.lru_cache(maxsize=1)
-def _shared(folder: Path, settings: DelgSettings) -> Delg:
-    return Delg(folder, settings)
-
-
 def enlarge(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     """Enlarge an image bilinearly; its sides, in pixels, and its values are cut to whole numbers, not rounded.
 
@@ -133,17 +128,20 @@ def _function(model: Any, feeds: Sequence[str], fetches: Sequence[str]) -> Calla
         pruned = model.prune([f"{name}:0" for name in feeds], [f"{name}:0" for name in fetches])
         return lambda fed: list(pruned(*(fed[name] for name in feeds)))
     signature = model.signatures["serving_default"]
-    asked = set(signature.structured_input_signature[1])
+    inputs_of_signature = set(signature.structured_input_signature[1])
     if missing := set(fetches) - set(signature.structured_outputs):
         raise KeyError(f"no output {', '.join(sorted(missing))}")
-    if unknown := asked - set(_LOCAL_FEEDS):
+    if unknown := inputs_of_signature - set(_LOCAL_FEEDS):
         raise KeyError(f"unknown input {', '.join(sorted(unknown))}")
 
     def call(fed: Feeds) -> list[Any]:
-        found = signature(**{name: fed[name] for name in asked})
-        return [found[name] for name in fetches]
+        outputs = signature(**{name: fed[name] for name in inputs_of_signature})
+        return [outputs[name] for name in fetches]
 
     return call
+
+
+_shared = functools.lru_cache(maxsize=1)(Delg)
 
 
 def _unit(vectors: Any, axis: int) -> NDArray[np.float32]:

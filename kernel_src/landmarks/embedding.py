@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from landmarks.dataset import Photo
 from landmarks.delg import Delg
-from landmarks.errors import UnreadableImage
+from landmarks.errors import WrongWeights
+from landmarks.faults import ImageFaults
 from landmarks.images import global_pixels, local_pixels
 from landmarks.prefetch import ahead
 from landmarks.settings import EmbeddingSettings, NetworkSettings
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 
 Vector = NDArray[np.float32]
 Pixels = NDArray[Any]
+Views = dict[Hashable, Pixels]
+"""What each kind of model sees of an image; models that see the same share it."""
+
+OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,49 +42,139 @@ Model = tuple[Any, NetworkSettings] | DelgGlobal
 
 
 class Embedder:
-    """One or more models that see the same images; compiled once, used for both splits."""
+    """One or more models that see the same images; compiled once, used for both splits.
 
-    def __init__(self, models: Sequence[Model], settings: EmbeddingSettings) -> None:
+    Parameters
+    ----------
+    models : sequence of Model
+        The order of their parts of an embedding.
+    settings : EmbeddingSettings
+        Batch, threads and the quality of the JPEG that networks see.
+    faults : ImageFaults, optional
+        Where photos that fail are noted.
+    keep_going : bool
+        Leave a model out whose embeddings of the first images are useless, rather than raise `WrongWeights`.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Model],
+        settings: EmbeddingSettings,
+        faults: ImageFaults | None = None,
+        *,
+        keep_going: bool = False,
+    ) -> None:
         self._settings = settings
+        self._faults = faults or ImageFaults()
+        self._keep_going = keep_going
+        self._batch = settings.batch
+        self._tried = False
         self._parts: list[_Part] = [
             _DelgPart(model) if isinstance(model, DelgGlobal) else _NetworkPart(*model, settings.jpeg_quality)
             for model in models
         ]
 
     def __call__(self, photos: Iterable[Photo]) -> Iterator[tuple[Photo, Vector | None]]:
-        """Yield each photo with its embedding; with None, and a line in the log, if it cannot be read.
+        """Yield each photo with its embedding; with None, and a line in the log, if it cannot be read or embedded.
 
         An embedding is float32 of shape (d,): the models' own side by side in the models' order, not normalised.
-        Photos come in their order, ``settings.batch`` of them go through a model at a time.
+        Photos come in their order, ``settings.batch`` of them go through a model at a time, fewer where memory ends.
+
+        Raises
+        ------
+        WrongWeights
+            If a model gives the first images no usable embedding; with ``keep_going``, if no model does.
         """
         depth = 2 * self._settings.batch
         read = ahead(self._read, photos, threads=self._settings.decode_threads, depth=depth)
         while batch := list(islice(read, self._settings.batch)):
-            vectors = iter(self._embed([pixels for _, pixels in batch if pixels]))
-            for photo, pixels in batch:
-                yield photo, next(vectors) if pixels else None
+            vectors = iter(self._embed([(photo, views) for photo, views in batch if views]))
+            for photo, views in batch:
+                yield photo, next(vectors) if views else None
 
-    def _read(self, photo: Photo) -> tuple[Photo, list[Pixels]]:
-        """Return the pixels for each model; models that see the same share them. None where it is unreadable."""
+    def _read(self, photo: Photo) -> tuple[Photo, Views]:
+        """Return the pixels by view; models that see the same share them. None where it is unreadable."""
         readers = {part.view: part.read for part in self._parts}
         try:
-            views = {view: read(photo.path) for view, read in readers.items()}
-        except UnreadableImage as error:
-            log.warning("skipped: %s", error)
-            return photo, []
-        return photo, [views[part.view] for part in self._parts]
+            return photo, {view: read(photo.path) for view, read in readers.items()}
+        except Exception as error:  # noqa: BLE001 - whatever one image does to a decoder, the others are embedded
+            self._faults.add("skipped", photo, error)
+            return photo, {}
 
-    def _embed(self, images: list[list[Pixels]]) -> Vector:
+    def _embed(self, images: list[tuple[Photo, Views]]) -> list[Vector | None]:
+        columns = [self._run(part, images) for part in self._parts] if self._tried else self._try(images)
+        return [self._joined(photo, parts) for (photo, _), *parts in zip(images, *columns, strict=True)]
+
+    def _try(self, images: list[tuple[Photo, Views]]) -> list[list[Vector | None]]:
+        """Look at the first embeddings of each model, before hours are spent on others like them."""
         if not images:
-            return np.empty((0, 0), np.float32)
-        parts = [part.embed(views) for part, views in zip(self._parts, zip(*images, strict=True), strict=True)]
-        vectors: Vector = np.concatenate(parts, axis=1).astype(np.float32)
+            return [[] for _ in self._parts]
+        columns = {part.name: self._run(part, images) for part in self._parts}
+        for part in [*self._parts]:
+            problem = _useless([vector for vector in columns[part.name] if vector is not None], len(images))
+            if problem and not self._keep_going:
+                raise WrongWeights(f"{part.name}: {problem}; attach weights that were trained")
+            if problem:
+                log.error("%s is left out: %s", part.name, problem)
+                self._parts.remove(part)
+        if not self._parts:
+            raise WrongWeights("no global model gives usable embeddings; attach weights that were trained")
+        self._tried = True
+        return [columns[part.name] for part in self._parts]
+
+    def _run(self, part: "_Part", images: Sequence[tuple[Photo, Views]]) -> list[Vector | None]:
+        """Embed images with one model; the batch is halved, for good, where memory ends."""
+        vectors: list[Vector | None] = []
+        while batch := images[len(vectors) : len(vectors) + self._batch]:
+            try:
+                vectors += [*part.embed([views[part.view] for _, views in batch])]
+            except Exception as error:
+                out_of_memory = isinstance(error, OUT_OF_MEMORY)
+                if out_of_memory and len(batch) > 1:
+                    self._batch = len(batch) // 2
+                    log.warning("out of memory: batches of %d images from here on", self._batch)
+                elif out_of_memory or self._keep_going:
+                    vectors += [None] * len(batch)
+                    for photo, _ in batch:
+                        self._faults.add("skipped", photo, _shortened(error))
+                else:
+                    raise
         return vectors
+
+    def _joined(self, photo: Photo, parts: Sequence[Vector | None]) -> Vector | None:
+        present = [part for part in parts if part is not None]
+        if len(present) < len(parts):
+            return None
+        vector: Vector = np.concatenate(present).astype(np.float32)
+        if np.isfinite(vector).all():
+            return vector
+        self._faults.add("skipped", photo, ArithmeticError("its embedding is not finite"))
+        return None
+
+
+def _shortened(error: Exception) -> Exception:
+    """Return an error with the first line alone: TensorFlow's are the state of its allocator, over pages."""
+    return RuntimeError(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+
+
+def _useless(vectors: Sequence[Vector], images: int) -> str | None:
+    """Say why the embeddings of the first images tell no image from another; None where they do."""
+    if not vectors:
+        return f"none of the first {images} images can be embedded"
+    finite = sum(bool(np.isfinite(vector).all()) for vector in vectors)
+    if finite < len(vectors):
+        return f"{len(vectors) - finite} of the first {images} embeddings are not finite"
+    if not any(vector.any() for vector in vectors):
+        return f"the first {images} embeddings are all 0"
+    if len(vectors) > 2 and not np.ptp(vectors, axis=0).any():
+        return f"the first {images} embeddings are all the same"
+    return None
 
 
 class _Part(Protocol):
     """One model's share of an embedding."""
 
+    name: str
     view: Hashable
     """What it sees: parts of one view read an image once."""
 
@@ -90,9 +185,14 @@ class _Part(Protocol):
 
 class _NetworkPart:
     def __init__(self, model: Any, network: NetworkSettings, jpeg_quality: int) -> None:
+        self.name = f"the global model {model.name} ({network.backbone}, {network.input_px} px)"
         self.view: Hashable = (network.resize_px, network.input_px, jpeg_quality)
         self._sizes = {"resize_px": network.resize_px, "input_px": network.input_px, "jpeg_quality": jpeg_quality}
-        self._forward = _compiled(model)
+        # Traced once for batches of any length: `predict` would take several times as long.
+        self._forward = tf.function(
+            lambda images: model(images, training=False),
+            input_signature=[tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32)],
+        )
 
     def read(self, path: Path) -> Pixels:
         return global_pixels(path, **self._sizes)
@@ -105,6 +205,8 @@ class _NetworkPart:
 class _DelgPart:
     """Images keep their own sizes, so they go one at a time."""
 
+    name = "DELG's global descriptor"
+
     def __init__(self, model: DelgGlobal) -> None:
         self.view: Hashable = ("as stored", model.exif_rotation)
         self._model = model
@@ -114,9 +216,3 @@ class _DelgPart:
 
     def embed(self, views: Sequence[Pixels]) -> Vector:
         return np.stack([self._model.delg.describe(view) for view in views])
-
-
-def _compiled(model: Any) -> Any:
-    """Trace the model once for batches of any length: `predict` would take several times as long."""
-    signature = [tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32)]
-    return tf.function(lambda images: model(images, training=False), input_signature=signature)

@@ -4,9 +4,11 @@ kernelwright.runtime.errors.KernelwrightError
 ├── InvalidData          a CSV file or a folder of images that is not what the competition promises
 │   └── InvalidPredictions   predictions that cannot be scored; a ValueError too
 ├── UnreadableImage      an image file that no decoder reads
+├── ImagesFailed         images whose work ended in an exception nobody expects
+├── NothingRecognised    no query can be compared with any gallery image
 ├── GalleryTooLarge      more images than can be ranked by local features alone
 ├── WrongModelFile       a model.json that does not describe a network
-└── WrongWeights         a weights file that does not fit the network it is attached for
+└── WrongWeights         a weights file that does not fit the network it is attached for, or whose embeddings are none
 """
 
 from kernelwright.runtime.errors import KernelwrightError
@@ -24,6 +26,14 @@ class UnreadableImage(KernelwrightError):
     """An image file that no decoder reads."""
 
 
+class ImagesFailed(KernelwrightError):
+    """Images whose work ended in an exception nobody expects."""
+
+
+class NothingRecognised(KernelwrightError):
+    """No query can be compared with any gallery image."""
+
+
 class GalleryTooLarge(KernelwrightError):
     """More images than can be ranked by local features alone."""
 
@@ -33,4 +43,4 @@ class WrongModelFile(KernelwrightError):
 
 
 class WrongWeights(KernelwrightError):
-    """A weights file that does not fit the network it is attached for."""
+    """A weights file that does not fit the network it is attached for, or whose embeddings are none."""

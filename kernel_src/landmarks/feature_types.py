@@ -16,9 +16,9 @@ class LocalFeatures:
     keypoints : ndarray, float32, shape (n, 2)
         (y, x), in pixels of the image as the extractor scaled it.
     descriptors : ndarray, float32, shape (n, d)
-        One a keypoint, of Euclidean norm 1.
+        One per keypoint, of Euclidean norm 1.
     scale : float
-        Pixels of the scaled image a pixel of the image as stored.
+        Pixels of the scaled image per pixel of the image as stored.
     """
 
     keypoints: NDArray[np.float32]

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -16,7 +17,7 @@ from landmarks.settings import Settings
 
 SHOWN = 60  # queries; a page of more is a burden
 NEIGHBOURS = 3
-TILE = (220, 165)  # width, height
+TILE = (220, 165)  # width, height in pixels
 SPACE = 12
 THUMBNAIL_PX = 260
 JPEG_QUALITY = 74
@@ -83,7 +84,7 @@ def gallery(record: Path, inputs: Path) -> str:
     record : Path
         The record folder of a run.
     inputs : Path
-        The input folder: one folder an attached source, with ``truth.csv`` in the competition's where it is known.
+        The input folder: one folder per attached source, with ``truth.csv`` in the competition's if there is a truth.
 
     Returns
     -------
@@ -91,18 +92,17 @@ def gallery(record: Path, inputs: Path) -> str:
         Empty if the run recorded no step. All that comes from data is escaped.
     """
     steps = {name: _read(record / f"{name}.json") for name in STEPS}
-    known = {name: step["queries"] for name, step in steps.items() if step}
-    if not known:
+    queries_by_step = {name: step["queries"] for name, step in steps.items() if step}
+    if not queries_by_step:
         return ""
     root = inputs / Settings().competition
     truth_csv = root / "truth.csv"
     truth = dataset.read_truth(truth_csv) if truth_csv.is_file() else None
     photos = _Photos(root=root)
-    last = [*known.values()][-1]
-    ordered = worst_first(last, truth)
-    cards = [_card(query, _before(known, query["id"]), record, photos, truth) for query in ordered[:SHOWN]]
-    curve = _curve(known, truth) if truth else ""
-    return f"<style>{STYLE}</style>{photos.definitions()}{curve}{_heading(ordered, truth)}{''.join(cards)}"
+    ordered = worst_first([*queries_by_step.values()][-1], truth)
+    cards = [_card(query, _before(queries_by_step, query["id"]), record, photos, truth) for query in ordered[:SHOWN]]
+    figure = _curve(queries_by_step, truth) if truth else ""
+    return f"<style>{STYLE}</style>{photos.definitions()}{figure}{_heading(ordered, truth)}{''.join(cards)}"
 
 
 def worst_first(queries: Iterable[Query], truth: Truth | None) -> list[Query]:
@@ -139,12 +139,12 @@ def curve(queries: Iterable[Query], truth: Truth) -> list[tuple[bool, float]]:
     return points
 
 
-def _curve(known: Mapping[str, Sequence[Query]], truth: Truth) -> str:
-    curves = {name: curve(queries, truth) for name, queries in known.items()}
+def _curve(queries_by_step: Mapping[str, Sequence[Query]], truth: Truth) -> str:
+    curves = {name: curve(queries, truth) for name, queries in queries_by_step.items()}
     longest = max(map(len, curves.values()))
     lines = "".join(f'<path class="{name}" d="{_path(points, longest)}"/>' for name, points in curves.items() if points)
     ticks = "".join(_ticks([*curves.values()][-1], longest))
-    legend = "; ".join(f"after {name} <b>{_gap(queries, truth):.4f}</b>" for name, queries in known.items())
+    legend = "; ".join(f"after {name} <b>{_gap(queries, truth):.4f}</b>" for name, queries in queries_by_step.items())
     grid = "".join(f'<path class="grid" d="M0 {100 * level} H1000"/>' for level in (0, 0.25, 0.5, 0.75, 1))
     return (
         f'<figure class="gap"><p>GAP: {legend}</p>'
@@ -170,17 +170,17 @@ def _ticks(points: Sequence[tuple[bool, float]], longest: int) -> Iterator[str]:
 
 def _gap(queries: Iterable[Query], truth: Truth) -> float:
     predicted = (query for query in queries if query["prediction"])
-    listed = [(one["id"], one["prediction"]["label"], one["prediction"]["score"]) for one in predicted]
-    return gap.global_average_precision(listed, truth)
+    scored = [(query["id"], query["prediction"]["label"], query["prediction"]["score"]) for query in predicted]
+    return gap.global_average_precision(scored, truth)
 
 
 def _heading(ordered: Sequence[Query], truth: Truth | None) -> str:
-    found = [judge(query, truth) for query in ordered]
-    counted = {verdict: found.count(verdict) for verdict in ("right", "wrong", "missed", "none", "unknown")}
-    words = {"none": "rightly left empty", "unknown": "without a known truth"}
-    told = ", ".join(f"{count} {words.get(verdict, verdict)}" for verdict, count in counted.items() if count)
+    counts = Counter(judge(query, truth) for query in ordered)
+    words = {"right": "right", "wrong": "wrong", "missed": "missed", "none": "rightly left empty"}
+    words["unknown"] = "without a known truth"
+    summary = ", ".join(f"{counts[verdict]} {text}" for verdict, text in words.items() if counts[verdict])
     shown = f"; the first {SHOWN} are shown" if len(ordered) > SHOWN else ""
-    return f"<h3>{len(ordered)} queries, worst mistakes first</h3><p>{told}{shown}.</p>"
+    return f"<h3>{len(ordered)} queries, worst mistakes first</h3><p>{summary}{shown}.</p>"
 
 
 def _card(query: Query, before: Mapping[str, float], record: Path, photos: _Photos, truth: Truth | None) -> str:
@@ -188,42 +188,43 @@ def _card(query: Query, before: Mapping[str, float], record: Path, photos: _Phot
     prediction = query["prediction"]
     says = f"says {escape(prediction['label'])}, score {prediction['score']:.3f}" if prediction else "says nothing"
     shows = f"; shows {escape(', '.join(labels) or 'no landmark')}" if truth is not None else ""
-    found = _read(record / records.MATCHES / f"{query['id']}.json")
-    pairs = (
-        _Pair(query["id"], one, before.get(one["id"]), found.get(one["id"]), _frame(one["label"], labels, truth))
-        for one in query["neighbours"][:NEIGHBOURS]
+    matches = _read(record / records.MATCHES / f"{query['id']}.json")
+    drawn = "".join(
+        _pair(
+            _Pair(
+                query_id=query["id"],
+                neighbour=neighbour,
+                before=before.get(neighbour["id"]),
+                matches=matches.get(neighbour["id"]),
+                frame="unknown" if truth is None else "right" if neighbour["label"] in labels else "wrong",
+            ),
+            photos,
+        )
+        for neighbour in query["neighbours"][:NEIGHBOURS]
     )
-    drawn = "".join(_pair(pair, photos) for pair in pairs)
     badge = f'<span class="badge {verdict}">{verdict if verdict != "none" else "empty"}</span>'
     heading = f"<h4>{badge}<code>{escape(query['id'])}</code></h4><p>{says}{shows}</p>"
     return f'<article class="query">{heading}<div class="pairs">{drawn}</div></article>'
 
 
-def _frame(label: str, labels: Collection[str], truth: Truth | None) -> str:
-    if truth is None:
-        return "unknown"
-    return "right" if label in labels else "wrong"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Pair:
     query_id: str
     neighbour: Query
     before: float | None
     """The neighbour's score before verification."""
-    found: Query | None
-    """Its matches, and those that agree."""
+    matches: Query | None
+    """How many matches, how many agree, and the lines between those."""
     frame: str
 
 
 def _pair(pair: _Pair, photos: _Photos) -> str:
-    one, offset = pair.neighbour, TILE[0] + SPACE
-    left, right = photos.place("test", pair.query_id), photos.place("train", one["id"])
-    lines = pair.found["lines"] if pair.found else []
+    neighbour, offset = pair.neighbour, TILE[0] + SPACE
+    left, right = photos.place("test", pair.query_id), photos.place("train", neighbour["id"])
+    lines = pair.matches["lines"] if pair.matches else []
     drawn = "".join(_line(line, photos.sizes[left], photos.sizes[right], offset) for line in lines)
-    about = f"<b>{escape(one['label'])}</b> <code>{escape(one['id'])}</code>"
-    facts = [about, *_verified(pair)]
-    label = f"{escape(pair.query_id)} beside {escape(one['id'])}"
+    facts = [f"<b>{escape(neighbour['label'])}</b> <code>{escape(neighbour['id'])}</code>", *_verified(pair)]
+    label = f"{escape(pair.query_id)} beside {escape(neighbour['id'])}"
     return (
         f'<figure class="pair"><svg viewBox="0 0 {offset + TILE[0]} {TILE[1]}" role="img" aria-label="{label}">'
         f"{_tile(left, photos, 0, '')}{_tile(right, photos, offset, pair.frame)}{drawn}</svg>"
@@ -236,9 +237,9 @@ def _verified(pair: _Pair) -> Iterator[str]:
     score = f"{pair.neighbour['score']:.3f}"
     before = "" if pair.before is None else f"{pair.before:.3f}"
     yield f"score {score}, was {before}" if before not in {"", score} else f"score {score}"
-    if pair.found and pair.found["matches"]:
-        yield f"{pair.found['inliers']} of {pair.found['matches']} matches agree"
-    elif pair.found:
+    if pair.matches and pair.matches["matches"]:
+        yield f"{pair.matches['inliers']} of {pair.matches['matches']} matches agree"
+    elif pair.matches:
         yield "no detail matches"
 
 
@@ -284,12 +285,12 @@ def _thumbnail(path: Path) -> tuple[tuple[int, int], str]:
     return size, f"data:image/jpeg;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def _before(known: Mapping[str, Sequence[Query]], query_id: str) -> dict[str, float]:
+def _before(queries_by_step: Mapping[str, Sequence[Query]], query_id: str) -> dict[str, float]:
     """Return the scores of a query's neighbours after retrieval, where verification came after it."""
-    if len(known) < len(STEPS):
+    if len(queries_by_step) < len(STEPS):
         return {}
-    found = (query["neighbours"] for query in known["retrieval"] if query["id"] == query_id)
-    return {one["id"]: one["score"] for one in next(found, [])}
+    neighbours = (query["neighbours"] for query in queries_by_step["retrieval"] if query["id"] == query_id)
+    return {neighbour["id"]: neighbour["score"] for neighbour in next(neighbours, [])}
 
 
 def _read(file: Path) -> dict[str, Any]:

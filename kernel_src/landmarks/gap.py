@@ -26,9 +26,9 @@ def global_average_precision(
     Parameters
     ----------
     predictions : iterable of (id, label, score)
-        At most one an image. Scores count by their order alone.
+        At most one per image. Scores count by their order alone.
     truth : mapping of id to labels
-        Several labels an image are allowed; none where the image shows no landmark.
+        Several labels per image are allowed; none where the image shows no landmark.
     ignore_without_truth : bool
         Leave predictions for images without a landmark out of the order.
 
@@ -44,9 +44,9 @@ def global_average_precision(
     """
     listed = list(predictions)
     _check(listed, truth)
-    ranked = sorted(listed, key=lambda one: (-one[2], one[0], one[1]))
+    ranked = sorted(listed, key=lambda scored: (-scored[2], scored[0], scored[1]))
     if ignore_without_truth:
-        ranked = [one for one in ranked if truth[one[0]]]
+        ranked = [scored for scored in ranked if truth[scored[0]]]
     right, total = 0, 0.0
     for place, (image_id, label, _) in enumerate(ranked, 1):
         if label in truth[image_id]:

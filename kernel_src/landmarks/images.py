@@ -49,6 +49,13 @@ def global_pixels(path: Path, *, resize_px: int, input_px: int, jpeg_quality: in
 def local_pixels(path: Path, *, exif_rotation: bool = False) -> NDArray[np.uint8]:
     """Return an image as the local features see it: as stored, unless ``exif_rotation`` turns it as EXIF says.
 
+    Parameters
+    ----------
+    path : Path
+        An image file.
+    exif_rotation : bool
+        Turn it; the original notebook does not.
+
     Returns
     -------
     ndarray, uint8, shape (height, width, 3)

@@ -30,15 +30,15 @@ def match(query: NDArray[np.float32], train: NDArray[np.float32], *, max_distanc
     if not len(query) or not len(train):
         return np.empty((0, 2), np.int64)
     squares, doubt = _squared_distances(query.astype(np.float64), train.astype(np.float64))
-    found = squares.argmin(axis=1)
-    nearest = squares[np.arange(len(squares)), found]
-    unclear = ((squares <= (nearest + doubt)[:, None]).sum(axis=1) > 1) | (abs(nearest - max_distance**2) <= doubt)
-    found[nearest >= max_distance**2] = len(train)
-    unclear &= nearest <= max_distance**2 + doubt
+    nearest = squares.argmin(axis=1)
+    smallest = squares[np.arange(len(squares)), nearest]
+    unclear = ((squares <= (smallest + doubt)[:, None]).sum(axis=1) > 1) | (abs(smallest - max_distance**2) <= doubt)
+    nearest[smallest >= max_distance**2] = len(train)  # as the tree says that there is none
+    unclear &= smallest <= max_distance**2 + doubt
     if unclear.any():
-        found[unclear] = cKDTree(train).query(query[unclear], distance_upper_bound=max_distance)[1]
-    matched = np.flatnonzero(found < len(train))
-    return np.stack([matched, found[matched]], axis=1)
+        nearest[unclear] = cKDTree(train).query(query[unclear], distance_upper_bound=max_distance)[1]
+    matched = np.flatnonzero(nearest < len(train))
+    return np.stack([matched, nearest[matched]], axis=1)
 
 
 def _squared_distances(

@@ -18,7 +18,7 @@ BACKBONES = {f"efficientnet-b{size}": getattr(efficientnet, f"EfficientNetB{size
 
 @keras.utils.register_keras_serializable(package="landmarks")
 class ArcMarginProduct(keras.layers.Layer):
-    """Scaled cosines to one weight vector a class, the true class set back by an angular margin.
+    """Scaled cosines to one weight vector per class, the true class set back by an angular margin.
 
     Parameters
     ----------
@@ -137,7 +137,8 @@ def classifier(settings: NetworkSettings) -> Any:
         From ``inp1``, float32 BGR of shape (batch, input_px, input_px, 3) in [0, 1], and ``inp2``, labels of shape
         (batch,), to class probabilities, float32 of shape (batch, classes).
     """
-    images, labels = _image_input(settings), keras.layers.Input(shape=(), name="inp2")
+    images = keras.layers.Input(shape=(settings.input_px, settings.input_px, 3), name="inp1")
+    labels = keras.layers.Input(shape=(), name="inp2")
     logits = _head(settings.head, settings.classes)([_embedding(images, settings), labels])
     model = keras.Model([images, labels], keras.layers.Softmax(dtype="float32", name="softmax")(logits))
     model.compile(
@@ -163,7 +164,7 @@ def encoder(settings: NetworkSettings) -> Any:
         From images, float32 BGR of shape (batch, input_px, input_px, 3) in [0, 1], to embeddings, float32 of shape
         (batch, embedding).
     """
-    images = _image_input(settings)
+    images = keras.layers.Input(shape=(settings.input_px, settings.input_px, 3), name="inp1")
     return keras.Model(images, _embedding(images, settings))
 
 
@@ -185,15 +186,11 @@ def embedding_model(classifier: Any) -> Any:
     return keras.Model(images, head.input[0])
 
 
-def _image_input(settings: NetworkSettings) -> Any:
-    return keras.layers.Input(shape=(settings.input_px, settings.input_px, 3), name="inp1")
-
-
 def _embedding(images: Any, settings: NetworkSettings) -> Any:
     features = BACKBONES[settings.backbone](weights=None, include_top=False)(images)
     pooled = keras.layers.GlobalAveragePooling2D(name="global_average_pooling2d")(features)
-    kept = keras.layers.Dropout(settings.dropout, name="dropout")(pooled)
-    return keras.layers.Dense(settings.embedding, name="dense")(kept)
+    dropped = keras.layers.Dropout(settings.dropout, name="dropout")(pooled)
+    return keras.layers.Dense(settings.embedding, name="dense")(dropped)
 
 
 def _head(head: HeadSettings, classes: int) -> Any:

@@ -1,27 +1,36 @@
-"""All stages in order: from the competition's folder to predictions, before and after verification."""
+"""All stages in order: from the competition's folder to predictions, before and after verification.
+
+Where time runs short, work is left out in this order: the verification of queries whose prediction it can change
+least; gallery images of landmarks that others show; queries, the last ids first. What was left out is logged, and
+recorded with the stages.
+"""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
 
-from kernelwright.runtime import inputs, stages
-from kernelwright.runtime.errors import InputNotFound
+from kernelwright.runtime import budget, inputs, stages
+from kernelwright.runtime.errors import InputNotFound, KernelwrightError
 from landmarks import dataset, delg, ranking, records, retrieval
 from landmarks.dataset import Photo
-from landmarks.embedding import DelgGlobal, Embedder, Model, Vector
-from landmarks.errors import GalleryTooLarge
+from landmarks.embedding import DelgGlobal, Embedder, Model
+from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongWeights
+from landmarks.faults import ImageFaults
 from landmarks.feature_types import LocalFeatures
 from landmarks.local_features import FeatureCache
 from landmarks.matching import Matches, match
 from landmarks.prefetch import ahead
 from landmarks.ranking import Neighbour
 from landmarks.results import Data, Ranked, Step
-from landmarks.settings import Settings, VerificationSettings
+from landmarks.settings import Settings, VerificationSettings, WeightsSettings
 from landmarks.verification import Inliers, verify
 from landmarks.weights import load_embedding_model
 
@@ -29,11 +38,35 @@ log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
+RETRIEVAL_SHARE = 0.02  # of the time left when embedding begins, for the comparison that follows it
+REPLAN_EVERY = 64  # images between two looks at the clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How one run of the pipeline goes: with which settings, until when, and whether an error ends it."""
+
+    settings: Settings
+    keep_going: bool = False
+    deadline: float = float("inf")
+    """Seconds since the epoch."""
+    faults: ImageFaults = field(default_factory=ImageFaults)
+
+    def share(self, of_time_left: float) -> float:
+        """Return when a share of the time that is left now will have passed, in seconds since the epoch."""
+        now = time.time()
+        return now + of_time_left * max(0.0, self.deadline - now)
+
 
 def recognise(
-    root: Path, settings: Settings, *, queries: int | None = None, models: Sequence[Model] | None = None
+    root: Path,
+    settings: Settings,
+    *,
+    queries: int | None = None,
+    models: Sequence[Model] | None = None,
+    keep_going: bool = False,
 ) -> Iterator[Step]:
-    """Recognise the landmarks of the test images; yield the predictions of each step as soon as they are there.
+    """Recognise the landmarks of the test images; yield the predictions of each step as soon as they are complete.
 
     Parameters
     ----------
@@ -42,57 +75,95 @@ def recognise(
     settings : Settings
         ``verify = False`` ends after retrieval.
     queries : int, optional
-        What the guard says: try only this many, against a gallery of ``settings.max_images`` images, or else of
+        The guard's count: try only this many, against a gallery of ``settings.max_images`` images, or else of
         ``settings.smoke_gallery``; 0 for all of both splits. Without it, ``settings.max_images`` of each split.
     models : sequence of Model, optional
         The global models; else those of ``settings.models`` are loaded from where they are attached. Where none
         is, local features alone rank the gallery.
+    keep_going : bool
+        Leave out what fails (a model, rows of ``train.csv``, gallery images beyond what can be ranked) and log it,
+        rather than raise.
 
     Raises
     ------
     InvalidData
         If the folder does not hold what the competition promises.
+    NothingRecognised
+        If no query or no gallery image can be used.
     GalleryTooLarge
         If there is no global model, and the gallery is too large to do without.
     WrongModelFile, WrongWeights
-        If attached weights do not fit.
+        If attached weights do not fit, or give no usable embedding.
     InputNotFound
         If only some of an ensemble's weights are attached.
+    ImagesFailed
+        After the last step: if single images failed in a way that nobody expects.
     """
-    data = load(root, settings, queries=queries)
-    features = FeatureCache(settings.local)
-    models = attached_models(settings) if models is None else models
-    ranked = by_embeddings(data, models, settings) if models else by_local_features(data, features, settings)
+    run = Run(settings=settings, keep_going=keep_going, deadline=budget.deadline(settings.deadline_hours))
+    data = load(root, settings, queries=queries, keep_going=keep_going)
+    features = _feature_cache(run)
+    models = attached_models(settings, keep_going=keep_going) if models is None else models
+    ranked, by_models = _retrieve(data, models, features, run)
     yield _step("retrieval", data, ranked, settings)
-    if settings.verify:
-        judge = settings.verification if models else replace(settings.verification, distinct=True)
-        verified = verify_all(data, ranked, features, replace(settings, verification=judge))
+    if settings.verify and features:
+        judge = settings.verification if by_models else replace(settings.verification, distinct=True)
+        verified = verify_all(data, ranked, features, replace(run, settings=replace(settings, verification=judge)))
         yield _step("verification", data, verified, settings)
+    if not keep_going:
+        run.faults.raise_unexpected()
 
 
-def load(root: Path, settings: Settings, *, queries: int | None = None) -> Data:
-    """List the competition's images and read its labels; gallery images without a label are counted and left out."""
-    labels = dataset.read_labels(root / "train.csv")
-    most_queries, most_gallery = _subset(settings, queries)
-    found = dataset.list_images(root / "test", most_queries)
+def load(root: Path, settings: Settings, *, queries: int | None = None, keep_going: bool = False) -> Data:
+    """List the competition's images and read its labels; gallery images without a label are counted and left out.
+
+    Parameters
+    ----------
+    root, settings, queries, keep_going
+        As `recognise` takes them.
+    """
+    labels = dataset.read_labels(root / "train.csv", keep_going=keep_going)
+    most_queries, most_gallery = settings.max_images, settings.max_images
+    if queries is not None:
+        most_queries, most_gallery = (
+            queries or None,
+            (settings.max_images or settings.smoke_gallery) if queries else None,
+        )
+    test = dataset.list_images(root / "test", most_queries)
     train = dataset.list_images(root / "train", most_gallery)
     gallery = [photo for photo in train if photo.id in labels]
     if len(gallery) < len(train):
-        log.warning(
-            "skipped: %d of %d gallery images have no label in train.csv", len(train) - len(gallery), len(train)
-        )
-    return Data(queries=found, gallery=gallery, labels=labels, ids=dataset.submission_ids(root, found))
+        unlabelled = len(train) - len(gallery)
+        log.warning("skipped: %d of %d gallery images have no label in train.csv", unlabelled, len(train))
+    ids = dataset.submission_ids(root, test, keep_going=keep_going)
+    return Data(queries=test, gallery=gallery, labels=labels, ids=ids)
 
 
-def attached_models(settings: Settings) -> list[Model]:
-    """Load the models of the settings; none if no input of theirs is attached."""
+def attached_models(settings: Settings, *, keep_going: bool = False) -> list[Model]:
+    """Load the models of the settings; none if no input of theirs is attached.
+
+    Raises
+    ------
+    InputNotFound, WrongModelFile, WrongWeights
+        If a model of several is not attached, or its file does not fit; with ``keep_going`` it is left out, and logged.
+    """
     slugs = global_slugs(settings)
     if not any(map(_is_attached, slugs)):
         if slugs:
             log.warning("no global weights are attached (%s): local features alone rank the gallery", ", ".join(slugs))
         return []
-    networks = [load_embedding_model(inputs.find(weights.slug), weights) for weights in settings.models]
-    return [*_delg_global(settings), *networks]
+    loaders: list[Callable[[], Model]] = [
+        *([partial(_delg_global, settings)] if settings.delg_global else []),
+        *(partial(_network, weights, keep_going=keep_going) for weights in settings.models),
+    ]
+    models = []
+    for slug, load_model in zip(slugs, loaders, strict=True):
+        try:
+            models.append(load_model())
+        except Exception as error:
+            if not keep_going:
+                raise
+            log.error("%s is left out: %s", slug, error)  # noqa: TRY400 - its message says it all
+    return models
 
 
 def global_slugs(settings: Settings) -> list[str]:
@@ -101,89 +172,182 @@ def global_slugs(settings: Settings) -> list[str]:
     return delg_slug + [weights.slug for weights in settings.models]
 
 
-def _delg_global(settings: Settings) -> list[Model]:
-    if not settings.delg_global:
-        return []
-    loaded = delg.attached(settings.local.delg)
-    return [DelgGlobal(delg=loaded, exif_rotation=settings.local.exif_rotation)]
+def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
+    """Rank the gallery by cosine similarity to each query; photos that cannot be read are left out.
 
-
-def by_embeddings(data: Data, models: Sequence[Model], settings: Settings) -> Ranked:
-    """Rank the gallery by cosine similarity to each query; photos that cannot be read are left out."""
-    embedder = Embedder(models, settings.embedding)
-    embedded = _embed([*data.queries, *data.gallery], embedder)
-    queries = [photo for photo in data.queries if photo in embedded]
-    gallery = [photo for photo in data.gallery if photo in embedded]
-    if not queries or not gallery:
-        return {}
-    vectors, rows = ([embedded[photo] for photo in split] for split in (queries, gallery))
-    found = retrieval.nearest(np.stack(vectors), np.stack(rows), settings.retrieval)
+    Raises
+    ------
+    NothingRecognised
+        If no query or no gallery image can be embedded.
+    """
+    embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
+    until = run.share(1 - RETRIEVAL_SHARE)
+    photos = [*data.queries, *data.gallery]
+    work = _Work(photos, embedder(_as_time_allows(data, until)))
+    embedded = stages.stage("embed", work, until=until)
+    vectors = {photo: vector for photo, vector in embedded if vector is not None}
+    queries = [photo for photo in data.queries if photo in vectors]
+    gallery = [photo for photo in data.gallery if photo in vectors]
+    _require(queries, gallery, data)
+    query_vectors, gallery_vectors = (np.stack([vectors[photo] for photo in split]) for split in (queries, gallery))
+    nearest = retrieval.nearest(query_vectors, gallery_vectors, run.settings.retrieval)
     ranked = {}
-    for query, nearest in stages.stage("retrieve", _Work(queries, zip(queries, found, strict=True))):
-        pairs = zip(nearest.indices, nearest.cosines, strict=True)
-        ranked[query] = [_neighbour(data, gallery[row], float(cosine)) for row, cosine in pairs]
+    pairs = _Work(queries, zip(queries, nearest, strict=True))
+    for query, neighbours in stages.stage("retrieve", pairs, until=run.deadline):
+        rows = zip(neighbours.indices, neighbours.cosines, strict=True)
+        ranked[query] = [_neighbour(data, gallery[row], float(cosine)) for row, cosine in rows]
     return ranked
 
 
-def by_local_features(data: Data, features: FeatureCache, settings: Settings) -> Ranked:
+def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
     """Rank the gallery by the share of a query's descriptors that match; images without a match are left out.
 
     Raises
     ------
     GalleryTooLarge
         If the gallery holds more images than ``settings.local_only.max_gallery``. A gallery that is only tried,
-        of which ``train.csv`` names more, is warned of.
+        of which ``train.csv`` names more, is warned of; with ``run.keep_going`` only so many images are ranked.
+    NothingRecognised
+        If no query or no gallery image can be read.
     """
-    _check_size(data, settings)
-    photos = [*data.gallery, *data.queries]
-    for _ in stages.stage("extract", _Work(photos, _ahead(features, photos, settings))):
-        pass
-    rank = partial(_matched, data=data, features=features, settings=settings)
-    found = stages.stage("retrieve", _Work(data.queries, _ahead(rank, data.queries, settings)))
-    return dict(zip(data.queries, found, strict=True))
+    gallery = _small_enough(data, run)
+    photos = [*gallery, *data.queries]
+    work = _Work(photos, zip(photos, _ahead(features, photos, run), strict=True))
+    described = {photo for photo, _ in stages.stage("extract", work, until=run.share(0.5))}
+    usable = described - run.faults.photos
+    gallery = [photo for photo in gallery if photo in described]
+    _require(
+        [photo for photo in data.queries if photo in usable], [photo for photo in gallery if photo in usable], data
+    )
+    rank = partial(_matched, data=data, gallery=gallery, features=features, settings=run.settings)
+    rankings = _Work(data.queries, _ahead(rank, data.queries, run))
+    return dict(zip(data.queries, stages.stage("retrieve", rankings, until=run.share(0.5)), strict=False))
 
 
-def verify_all(data: Data, ranked: Ranked, features: FeatureCache, settings: Settings) -> Ranked:
-    """Rescore and re-rank the neighbours of each query by the matches that agree on a homography."""
+def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> Ranked:
+    """Rescore and re-rank the neighbours of each query by the matches that agree on a homography.
+
+    Queries whose prediction this can change most come first; those that fail, or are left when time runs out, keep
+    their scores.
+    """
     gallery = {photo.id: photo for photo in data.gallery}
+    settings = run.settings
 
     def verified(query: Photo) -> list[Neighbour]:
-        pairs = [(features(query), features(gallery[one.id])) for one in ranked[query]]
-        agreed = [agreeing(*pair, settings.max_distance, settings.verification) for pair in pairs]
-        records.save_matches(query, [one.id for one in ranked[query]], pairs, agreed)
+        try:
+            pairs = [(features(query), features(gallery[neighbour.id])) for neighbour in ranked[query]]
+            agreed = [agreeing(*pair, settings.local.chosen.max_distance, settings.verification) for pair in pairs]
+            records.save_matches(query, [neighbour.id for neighbour in ranked[query]], pairs, agreed)
+        except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
+            run.faults.add("keeps its retrieval score", query, error)
+            return ranked[query]
         return ranking.rescore(ranked[query], [inliers.count for _, inliers in agreed], settings.ranking)
 
-    found = stages.stage("verify", _Work(ranked, _ahead(verified, ranked, settings)))
-    return dict(zip(ranked, found, strict=True))
+    order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))
+    work = _Work(order, zip(order, _ahead(verified, order, run), strict=True))
+    rescored = dict(stages.stage("verify", work, until=run.deadline))
+    if len(rescored) < len(order):
+        left = len(order) - len(rescored)
+        log.warning("out of time: %d of %d queries keep their retrieval score", left, len(order))
+    return {query: rescored.get(query, neighbours) for query, neighbours in ranked.items()}
 
 
 def agreeing(
     query: LocalFeatures, train: LocalFeatures, max_distance: float, settings: VerificationSettings
 ) -> tuple[Matches, Inliers]:
-    """Match two images and say which matches agree on a homography."""
+    """Match two images, and find the matches that agree on a homography.
+
+    Parameters
+    ----------
+    query, train : LocalFeatures
+        Of the query, and of the gallery image.
+    max_distance : float
+        Euclidean, between descriptors of norm 1; matches lie strictly under it.
+    settings : VerificationSettings
+        The homography.
+    """
     matches = match(query.descriptors, train.descriptors, max_distance=max_distance)
     return matches, verify(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
 
 
-def _check_size(data: Data, settings: Settings) -> None:
-    """Refuse a gallery too large to rank by local features; warn of it where only a part of it is tried."""
-    most, here = settings.local_only.max_gallery, len(data.gallery)
-    count = here if here > most else len(data.labels)
+def _feature_cache(run: Run) -> FeatureCache | None:
+    try:
+        return FeatureCache(run.settings.local, run.faults)
+    except KernelwrightError as error:
+        if not run.keep_going:
+            raise
+        log.error("there are no local features, nothing is verified: %s", error)  # noqa: TRY400 - it says it all
+        return None
+
+
+def _retrieve(data: Data, models: Sequence[Model], features: FeatureCache | None, run: Run) -> tuple[Ranked, bool]:
+    """Return the first ranking, and whether global models made it."""
+    if models:
+        try:
+            return by_embeddings(data, models, run), True
+        except WrongWeights as error:
+            if not run.keep_going:
+                raise
+            log.error("local features alone rank the gallery: %s", error)  # noqa: TRY400 - its message says it all
+    if features is None:
+        raise NothingRecognised("neither a global model nor local features are usable; attach the weights")
+    return by_local_features(data, features, run), False
+
+
+def _as_time_allows(data: Data, until: float) -> Iterator[Photo]:
+    """Yield queries, then the gallery; once the pace shows that not all fits, an image of each landmark in turn."""
+    started, yielded = time.time(), len(data.queries)
+    yield from data.queries
+    left, in_turns = data.gallery, False
+    while left:
+        now = time.time()
+        if not in_turns and yielded and (now - started) / yielded * len(left) > until - now:
+            log.warning("short of time: of %d gallery images left, one of each landmark comes first", len(left))
+            left, in_turns = _in_turns(left, data.labels), True
+        yield from left[:REPLAN_EVERY]
+        yielded += len(left[:REPLAN_EVERY])
+        left = left[REPLAN_EVERY:]
+
+
+def _in_turns(gallery: Iterable[Photo], labels: dict[str, str]) -> list[Photo]:
+    """Return the first image of each landmark, then the second of each, and so on."""
+    by_label: dict[str, list[Photo]] = defaultdict(list)
+    for photo in gallery:
+        by_label[labels[photo.id]].append(photo)
+    return [photo for photo in chain.from_iterable(zip_longest(*by_label.values())) if photo]
+
+
+def _require(queries: Collection[Photo], gallery: Collection[Photo], data: Data) -> None:
+    if not queries or not gallery:
+        raise NothingRecognised(
+            f"nothing was recognised: of {len(data.queries)} queries {len(queries)}, of {len(data.gallery)} labelled "
+            f"gallery images {len(gallery)} could be read in time; attach the competition's images and train.csv"
+        )
+
+
+def _small_enough(data: Data, run: Run) -> list[Photo]:
+    """Return the gallery that local features rank; warn of one that is too large where only a part of it is tried."""
+    most, labelled = run.settings.local_only.max_gallery, len(data.gallery)
+    count = labelled if labelled > most else len(data.labels)
     message = (
         f"{count} gallery images are more than local features alone can rank "
-        f"(local_only.max_gallery = {most}); attach the global weights: {', '.join(global_slugs(settings))}"
+        f"(local_only.max_gallery = {most}); attach the global weights: {', '.join(global_slugs(run.settings))}"
     )
-    if here > most:
+    if labelled > most and not run.keep_going:
         raise GalleryTooLarge(message)
+    if labelled > most:
+        log.error("only %d images are ranked, of each landmark in turn: %s", most, message)
+        return sorted(_in_turns(data.gallery, data.labels)[:most])
     if count > most:
         log.warning("the run on all data will stop: %s", message)
+    return data.gallery
 
 
 class _Work(Generic[Item]):
-    """Results whose number is known before they are there: what a progress bar needs."""
+    """Results whose number is known before they are computed: what a progress bar needs."""
 
-    def __init__(self, sources: Iterable[object], results: Iterable[Item]) -> None:
-        self._count, self._results = len([*sources]), results
+    def __init__(self, sources: Collection[object], results: Iterable[Item]) -> None:
+        self._count, self._results = len(sources), results
 
     def __len__(self) -> int:
         return self._count
@@ -192,16 +356,9 @@ class _Work(Generic[Item]):
         return iter(self._results)
 
 
-def _ahead(work: Callable[[Photo], Item], photos: Iterable[Photo], settings: Settings) -> Iterator[Item]:
-    threads = settings.local.threads
+def _ahead(work: Callable[[Photo], Item], photos: Iterable[Photo], run: Run) -> Iterator[Item]:
+    threads = run.settings.local.threads
     return ahead(work, photos, threads=threads, depth=2 * threads)
-
-
-def _subset(settings: Settings, queries: int | None) -> tuple[int | None, int | None]:
-    """Return how many images of each split are taken, queries first; None is all."""
-    if queries is None:
-        return settings.max_images, settings.max_images
-    return (queries, settings.max_images or settings.smoke_gallery) if queries else (None, None)
 
 
 def _is_attached(slug: str) -> bool:
@@ -211,19 +368,23 @@ def _is_attached(slug: str) -> bool:
         return False
 
 
-def _embed(photos: list[Photo], embedder: Embedder) -> dict[Photo, Vector]:
-    embedded = stages.stage("embed", _Work(photos, embedder(photos)))
-    return {photo: vector for photo, vector in embedded if vector is not None}
+def _network(weights: WeightsSettings, *, keep_going: bool) -> Model:
+    model, network = load_embedding_model(inputs.find(weights.slug), weights, keep_going=keep_going)
+    return model, network
 
 
-def _matched(query: Photo, data: Data, features: FeatureCache, settings: Settings) -> list[Neighbour]:
-    described = features(query).descriptors
-    matches = [
-        len(match(described, features(photo).descriptors, max_distance=settings.max_distance)) for photo in data.gallery
-    ]
-    pairs = zip(data.gallery, matches, strict=True)
-    found = [_neighbour(data, photo, count / len(described)) for photo, count in pairs if count]
-    return sorted(found, key=lambda one: -one.score)[: settings.local_only.candidates]
+def _delg_global(settings: Settings) -> Model:
+    return DelgGlobal(delg=delg.attached(settings.local.delg), exif_rotation=settings.local.exif_rotation)
+
+
+def _matched(
+    query: Photo, data: Data, gallery: Sequence[Photo], features: FeatureCache, settings: Settings
+) -> list[Neighbour]:
+    described, bound = features(query).descriptors, settings.local.chosen.max_distance
+    counts = [len(match(described, features(photo).descriptors, max_distance=bound)) for photo in gallery]
+    pairs = zip(gallery, counts, strict=True)
+    neighbours = [_neighbour(data, photo, count / len(described)) for photo, count in pairs if count]
+    return sorted(neighbours, key=lambda neighbour: -neighbour.score)[: settings.local_only.candidates]
 
 
 def _neighbour(data: Data, photo: Photo, score: float) -> Neighbour:
@@ -231,8 +392,8 @@ def _neighbour(data: Data, photo: Photo, score: float) -> Neighbour:
 
 
 def _step(name: str, data: Data, ranked: Ranked, settings: Settings) -> Step:
-    votes = {query.id: ranking.vote(found, settings.ranking) for query, found in ranked.items()}
-    predictions = {one: prediction for one, prediction in votes.items() if prediction}
+    votes = {query.id: ranking.vote(neighbours, settings.ranking) for query, neighbours in ranked.items()}
+    predictions = {image_id: prediction for image_id, prediction in votes.items() if prediction}
     step = Step(name=name, data=data, neighbours=ranked, predictions=predictions)
     records.save_step(step)
     return step

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int, depth: int) -> Iterator[Result]:
-    """Yield ``work(item)`` of each item, in order, while threads work on the next.
+    """Yield ``work(item)`` per item, in order, while threads work on the next.
 
     At most ``depth`` results wait at a time. What ``work`` raises is raised here, at its item's turn.
     """

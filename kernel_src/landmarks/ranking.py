@@ -35,8 +35,8 @@ def rescore(neighbours: Sequence[Neighbour], inliers: Sequence[int], settings: R
     The scores were cosines, so the sum lies between -1 and 2.
     """
     shares = [min(count, settings.max_inliers) / settings.max_inliers for count in inliers]
-    scored = [replace(one, score=one.score + share) for one, share in zip(neighbours, shares, strict=True)]
-    return sorted(scored, key=lambda one: -one.score)
+    scored = [replace(old, score=old.score + share) for old, share in zip(neighbours, shares, strict=True)]
+    return sorted(scored, key=lambda neighbour: -neighbour.score)
 
 
 def vote(neighbours: Sequence[Neighbour], settings: RankingSettings) -> Prediction | None:
@@ -51,3 +51,13 @@ def vote(neighbours: Sequence[Neighbour], settings: RankingSettings) -> Predicti
         return None
     label = max(sums, key=sums.__getitem__)
     return Prediction(label, sums[label])
+
+
+def verification_order(neighbours: Sequence[Neighbour], settings: RankingSettings) -> tuple[bool, float]:
+    """Return the key that sorts queries: first those whose prediction verification can change most.
+
+    Where the voting neighbours agree on a label, verification moves the score alone; where they do not, it chooses
+    the label too. Among equals the surest comes first: the top of the order weighs most in the metric.
+    """
+    voting = neighbours[: settings.vote_over]
+    return len({neighbour.label for neighbour in voting}) < 2, -sum(neighbour.score for neighbour in voting)

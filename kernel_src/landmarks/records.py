@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the gallery reads these records without TensorFlow
     from landmarks.verification import Inliers
 
 MATCHES = "matches"
-LINES = 40  # of a pair of images; more would hide them
+LINES = 40  # per pair of images; more would hide them
 
 
 def save_step(step: "Step") -> None:
@@ -39,12 +39,12 @@ def save_matches(
     folder = record.folder()
     if folder is None:
         return
-    noted = {
-        one: {"matches": len(matches), "inliers": inliers.count, "lines": _lines(pair, matches[inliers.mask])}
-        for one, pair, (matches, inliers) in zip(gallery, pairs, agreed, strict=True)
+    matches_by_id = {
+        image_id: {"matches": len(matches), "inliers": inliers.count, "lines": _lines(pair, matches[inliers.mask])}
+        for image_id, pair, (matches, inliers) in zip(gallery, pairs, agreed, strict=True)
     }
     (folder / MATCHES).mkdir(exist_ok=True)
-    record.replace(folder / MATCHES / f"{query.id}.json", json.dumps(noted).encode())
+    record.replace(folder / MATCHES / f"{query.id}.json", json.dumps(matches_by_id).encode())
 
 
 def _query(step: "Step", query: "Photo") -> dict[str, Any]:
@@ -53,13 +53,14 @@ def _query(step: "Step", query: "Photo") -> dict[str, Any]:
         "id": query.id,
         "prediction": {"label": prediction.label, "score": float(prediction.score)} if prediction else None,
         "neighbours": [
-            {"id": one.id, "label": one.label, "score": float(one.score)} for one in step.neighbours.get(query, [])
+            {"id": neighbour.id, "label": neighbour.label, "score": float(neighbour.score)}
+            for neighbour in step.neighbours.get(query, [])
         ],
     }
 
 
 def _lines(pair: "tuple[LocalFeatures, LocalFeatures]", matches: "Matches") -> list[list[float]]:
     shown = matches[np.linspace(0, len(matches) - 1, min(LINES, len(matches))).round().astype(int)]
-    ends = [one.keypoints[shown[:, side]] / one.scale for side, one in enumerate(pair)]
+    ends = [features.keypoints[shown[:, side]] / features.scale for side, features in enumerate(pair)]
     lines: list[list[float]] = np.concatenate(ends, axis=1).round(1).tolist()
     return lines

@@ -1,4 +1,4 @@
-"""What is known along the pipeline: the data on disk, and the answers after each step."""
+"""What is known along the pipeline: the data on disk, and the predictions after each step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,17 @@ Ranked = dict[Photo, list[Neighbour]]
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """What is on disk: queries, the labelled gallery, and the ids that a submission must hold."""
+    """What is on disk.
+
+    Attributes
+    ----------
+    queries, gallery : list of Photo
+        Sorted by id; gallery images have a label.
+    labels : dict
+        Label of each id of ``train.csv``, ids in lower case.
+    ids : list of str
+        The ids that a submission must hold, as they are to be written.
+    """
 
     queries: list[Photo]
     gallery: list[Photo]
@@ -22,7 +32,7 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What is known after a step: ``retrieval`` or ``verification``."""
+    """What is known after a step: ``retrieval`` or ``verification``; predictions by the id of the query's photo."""
 
     name: str
     data: Data
@@ -31,4 +41,4 @@ class Step:
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the submission's rows: id and ``label score``; an id without a prediction has an empty cell."""
-        return [(one, str(self.predictions.get(one, ""))) for one in self.data.ids]
+        return [(image_id, str(self.predictions.get(image_id.lower(), ""))) for image_id in self.data.ids]

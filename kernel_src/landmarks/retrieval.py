@@ -18,7 +18,7 @@ class Nearest:
     Attributes
     ----------
     indices : ndarray, int64, shape (k,)
-        Rows of the gallery; k is less than asked for where the gallery is smaller.
+        Rows of the gallery; k is less than ``neighbours`` where the gallery is smaller.
     cosines : ndarray, float32, shape (k,)
         Cosine similarity, -1 to 1.
     """
@@ -67,11 +67,11 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _best(query: NDArray[np.float32], gallery: NDArray[np.float32], rough: NDArray[np.float32], k: int) -> Nearest:
-    wanted = min(k, len(gallery))
-    if not wanted:
+    k = min(k, len(gallery))
+    if not k:
         return Nearest(np.empty(0, np.int64), np.empty(0, np.float32))
-    last = np.partition(rough, len(rough) - wanted)[len(rough) - wanted]
+    last = np.partition(rough, len(rough) - k)[len(rough) - k]
     candidates = np.flatnonzero(rough >= last - ROUNDING)
     cosines = (gallery[candidates].astype(np.float64) * query).sum(axis=1)
-    order = np.argsort(-cosines, kind="stable")[:wanted]
+    order = np.argsort(-cosines, kind="stable")[:k]
     return Nearest(candidates[order], cosines[order].astype(np.float32))

@@ -21,20 +21,31 @@ class RootSift:
         self._settings = settings
 
     def __call__(self, image: NDArray[np.uint8], /) -> LocalFeatures:
-        """Return the strongest features; keypoints in pixels of the image scaled to ``longer_side_px``."""
+        """Return the strongest features.
+
+        Parameters
+        ----------
+        image : ndarray, uint8, shape (height, width, 3)
+            RGB.
+
+        Returns
+        -------
+        LocalFeatures
+            At most ``max_features``, by response; keypoints (y, x) in pixels of the image scaled to
+            ``longer_side_px``; descriptors of 128 values have norm 1.
+        """
         scale = self._settings.longer_side_px / max(image.shape)
         grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), scale)
         sift = cv2.SIFT.create()
-        found = self._strongest(sift.detect(grey, None))
-        if not found:  # some OpenCV cannot describe nothing
+        candidates: Sequence[cv2.KeyPoint] = sift.detect(grey, None)
+        if self._settings.upright:
+            candidates = _upright(candidates)
+        strongest = sorted(candidates, key=lambda point: -point.response)[: self._settings.max_features]
+        if not strongest:  # some OpenCV cannot describe nothing
             return NONE
-        described, raw = sift.compute(grey, found)
+        described, raw = sift.compute(grey, strongest)
         points = np.array([(point.pt[1], point.pt[0]) for point in described], np.float32)
         return LocalFeatures(points, root(raw), scale)
-
-    def _strongest(self, found: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:
-        candidates = _upright(found) if self._settings.upright else found
-        return sorted(candidates, key=lambda point: -point.response)[: self._settings.max_features]
 
 
 def root(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -57,9 +68,9 @@ def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     return scaled
 
 
-def _upright(found: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:
+def _upright(keypoints: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:
     """Turn keypoints up; of those at one place and size, which differed by direction alone, keep one."""
-    unique = {(*point.pt, point.size): point for point in found}
+    unique = {(*point.pt, point.size): point for point in keypoints}
     for point in unique.values():
         point.angle = 0.0
     return list(unique.values())

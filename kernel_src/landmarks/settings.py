@@ -1,9 +1,10 @@
 """Every constant of the pipeline, named with its unit; docs/seed.md maps the names of the original notebook."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 PUBLIC_TRAIN_IMAGES = 1_580_470
-"""Rows of the public train.csv: what ``[tool.kernelwright.public]`` tells the guard."""
+"""Rows of the public train.csv: what ``[tool.kernelwright.public]`` declares to the guard."""
 PUBLIC_TEST_IMAGES = 10_345
 """Images of the public test split, of the 2021 competition."""
 
@@ -51,7 +52,7 @@ B6 = WeightsSettings(
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingSettings:
-    """How images reach the global models."""
+    """How images reach the global models; ``batch`` is halved for the rest of a run where memory ends."""
 
     batch: int = 16
     decode_threads: int = 4
@@ -62,7 +63,9 @@ class EmbeddingSettings:
 class RootSiftSettings:
     """RootSIFT, tuned on photographs: landmarks stand upright, and their coarse features repeat best.
 
-    Unrelated RootSIFT descriptors lie about 0.6 apart, so that 0.75, right for DELG, would match all of them.
+    A query descriptor matches its nearest gallery descriptor strictly under ``max_distance``, Euclidean between
+    vectors of norm 1. Unrelated RootSIFT descriptors lie about 0.6 apart, so that 0.75, right for DELG, would match
+    all of them.
     """
 
     longer_side_px: int = 640
@@ -81,6 +84,7 @@ class DelgSettings:
     score_threshold: float = 375.0
     max_features: int = 1000
     enlarge: float = 2**0.6
+    max_distance: float = 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +102,24 @@ class LocalSettings:
     cache_bytes: int = 2_000_000_000
     threads: int = 4
 
+    @property
+    def chosen(self) -> RootSiftSettings | DelgSettings:
+        """The settings of the extractor in use; its ``max_distance`` is in the space of its descriptors.
+
+        Raises
+        ------
+        ValueError
+            If ``extractor`` names none.
+        """
+        extractors: dict[str, RootSiftSettings | DelgSettings] = {"rootsift": self.rootsift, "delg": self.delg}
+        if self.extractor not in extractors:
+            raise ValueError(f"LocalSettings.extractor = {self.extractor!r}; write one of {', '.join(extractors)}")
+        return extractors[self.extractor]
+
 
 @dataclass(frozen=True, kw_only=True)
 class LocalOnlySettings:
-    """What is done where no global weights are attached: local features alone rank the whole gallery."""
+    """What is done where no global weights are usable: local features alone rank the whole gallery."""
 
     max_gallery: int = 2000
     candidates: int = 10
@@ -109,24 +127,17 @@ class LocalOnlySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalSettings:
-    """Cosine nearest neighbours in the gallery."""
+    """Cosine nearest neighbours in the gallery; ``batch`` queries are compared at a time."""
 
     neighbours: int = 3
     batch: int = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class MatchingSettings:
-    """A DELG query descriptor matches its nearest gallery descriptor strictly under this Euclidean distance."""
-
-    max_distance: float = 0.75
-
-
-@dataclass(frozen=True, kw_only=True)
 class VerificationSettings:
     """The homography that matches must agree on.
 
-    ``distinct`` counts an inlier once for each distinct point, in the image where these are fewer: many matches
+    ``distinct`` counts an inlier once per distinct point, in the image where these are fewer: many matches
     that end in one point agree on any homography that shrinks the query to it.
     """
 
@@ -146,13 +157,25 @@ class RankingSettings:
     vote_over: int = 3
 
 
+class OnError(StrEnum):
+    """What happens to a run that meets an error."""
+
+    BY_PHASE = "by-phase"
+    """Go on in the hidden rerun, where nobody can retry; end red in a commit, in the editor and off Kaggle."""
+    GO_ON = "go-on"
+    """Leave out what fails, and end green with the best submission so far."""
+    STOP = "stop"
+    """End red."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The whole pipeline.
 
     An embedding is DELG's global descriptor if ``delg_global``, then each model's of ``models``, side by side.
     ``max_images`` is the debug subset: the first images of each split in the order of their ids. The guard's count of
-    queries follows it, and a rerun on hidden data takes all images all the same.
+    queries follows it, and a rerun on hidden data takes all images all the same. ``deadline_hours`` counts from the
+    start of the notebook; Kaggle ends it after 12.
     """
 
     competition: str = "landmark-recognition-2021"
@@ -162,17 +185,13 @@ class Settings:
     local: LocalSettings = field(default_factory=LocalSettings)
     local_only: LocalOnlySettings = field(default_factory=LocalOnlySettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
-    matching: MatchingSettings = field(default_factory=MatchingSettings)
     verification: VerificationSettings = field(default_factory=VerificationSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
     verify: bool = True
     max_images: int | None = None
     smoke_gallery: int = 64
-
-    @property
-    def max_distance(self) -> float:
-        """The bound of matching, in the space of the descriptors in use."""
-        return self.local.rootsift.max_distance if self.local.extractor == "rootsift" else self.matching.max_distance
+    deadline_hours: float = 11.5
+    on_error: OnError = OnError.BY_PHASE
 
 
 SEED = Settings(local=LocalSettings(extractor="delg"))

@@ -63,7 +63,7 @@ def train(
     training : TrainingSettings
         How to train it.
     report : callable, optional
-        Told after each epoch: its number from 1, the mean loss, and the share of augmented views classified right
+        Called after each epoch with its number from 1, the mean loss, and the share of augmented views classified right
         with the margin against them.
 
     Returns
@@ -76,7 +76,13 @@ def train(
     model = classifier(replace(network, learning_rate=training.learning_rate))
     model.optimizer.learning_rate = _schedule(training, steps)
     _prepare(model, training)
-    model.fit(batches(images, labels, training), epochs=training.epochs, verbose=0, callbacks=_callbacks(report))
+
+    def end_epoch(epoch: int, logs: dict[str, float]) -> None:
+        if report:
+            report(epoch + 1, logs["loss"], logs["sparse_categorical_accuracy"])
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=end_epoch)
+    model.fit(batches(images, labels, training), epochs=training.epochs, verbose=0, callbacks=[callback])
     return model
 
 
@@ -167,6 +173,7 @@ def _relit(image: Any, seed: Any, settings: AugmentationSettings) -> Any:
 
 
 def _occluded(image: Any, seed: Any, largest: float) -> Any:
+    """Blank a rectangle: the first four shares are its sides and place, the last its grey."""
     shares = tf.random.stateless_uniform((5,), seed)
     return tf.where(_rectangle(tf.shape(image)[:2], shares[:4], largest)[..., tf.newaxis], shares[4], image)
 
@@ -179,13 +186,3 @@ def _rectangle(size: Any, shares: Any, largest: float) -> Any:
         for axis, position in ((axis, tf.linspace(0.0, 1.0, size[axis])) for axis in range(2))
     )
     return tf.logical_and(rows[:, tf.newaxis], columns[tf.newaxis])
-
-
-def _callbacks(report: Callable[[int, float, float], None] | None) -> list[Any]:
-    if report is None:
-        return []
-
-    def tell(epoch: int, logs: dict[str, float]) -> None:
-        report(epoch + 1, logs["loss"], logs["sparse_categorical_accuracy"])
-
-    return [keras.callbacks.LambdaCallback(on_epoch_end=tell)]

@@ -45,7 +45,7 @@ def verify(
         return none
     query, train = (np.ascontiguousarray(points, np.float64) for points in (query_points, train_points))
     try:
-        _, found = pydegensac.findHomography(
+        _, agreeing = pydegensac.findHomography(
             query,
             train,
             settings.max_reprojection_error_px,
@@ -55,9 +55,7 @@ def verify(
         )
     except np.linalg.LinAlgError:
         return none
-    mask = np.asarray(found, bool)
-    return Inliers(_distinct(query[mask], train[mask]) if settings.distinct else int(mask.sum()), mask)
-
-
-def _distinct(query: NDArray[np.float64], train: NDArray[np.float64]) -> int:
-    return min(len(np.unique(points, axis=0)) for points in (query, train))
+    mask = np.asarray(agreeing, bool)
+    if settings.distinct:
+        return Inliers(min(len(np.unique(points[mask], axis=0)) for points in (query, train)), mask)
+    return Inliers(int(mask.sum()), mask)

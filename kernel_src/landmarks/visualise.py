@@ -46,7 +46,7 @@ def contact_sheet(
     queries, neighbours : int
         How many at most. Queries are spread evenly over the order of their scores.
     truth : mapping of id to labels, optional
-        Where it is known, right images are framed in green and wrong ones in red; else those of the
+        Given it, right images are framed in green and wrong ones in red; else those of the
         predicted label are framed in blue.
 
     Returns
@@ -68,7 +68,7 @@ def contact_sheet(
 def matches(
     query: Photo, train: Photo, features: tuple[LocalFeatures, LocalFeatures], pairs: NDArray[np.int64]
 ) -> Image.Image:
-    """Draw two images side by side, with a line for each pair of keypoints.
+    """Draw two images side by side, with a line per pair of keypoints.
 
     Parameters
     ----------
@@ -91,16 +91,16 @@ def matches(
     sheet.paste(left, corners[0])
     sheet.paste(right, corners[1])
     ends = [
-        _on_sheet(one, pairs[:, side], photo, shown, corners[side])
-        for side, (one, photo, shown) in enumerate(zip(features, (query, train), (left, right), strict=True))
+        _on_sheet(own, pairs[:, side], photo, shown, corners[side])
+        for side, (own, photo, shown) in enumerate(zip(features, (query, train), (left, right), strict=True))
     ]
     _draw_lines(ImageDraw.Draw(sheet), *ends)
     return sheet
 
 
 def _surest_first(step: "Step") -> list[Photo]:
-    found = [query for query, neighbours in step.neighbours.items() if neighbours and query.id in step.predictions]
-    return sorted(found, key=lambda query: -step.predictions[query.id].score)
+    predicted = [query for query, neighbours in step.neighbours.items() if neighbours and query.id in step.predictions]
+    return sorted(predicted, key=lambda query: -step.predictions[query.id].score)
 
 
 def _spread(photos: list[Photo], most: int) -> list[Photo]:
@@ -118,15 +118,16 @@ def _draw_row(
     prediction, gallery = step.predictions[query.id], {photo.id: photo for photo in step.data.gallery}
     says = f"says {prediction.label}, {prediction.score:.2f}"
     _draw_tile(sheet, corner, query, (f"query {query.id[:8]}", says), None)
-    for column, (one, frame) in enumerate(zip(step.neighbours[query], frames, strict=False), 1):
+    for column, (neighbour, frame) in enumerate(zip(step.neighbours[query], frames, strict=False), 1):
         place = (corner[0] + column * (TILE_PX[0] + GAP_PX), corner[1])
-        _draw_tile(sheet, place, gallery[one.id], (one.label, f"{one.id[:8]}, {one.score:.2f}"), frame)
+        caption = (neighbour.label, f"{neighbour.id[:8]}, {neighbour.score:.2f}")
+        _draw_tile(sheet, place, gallery[neighbour.id], caption, frame)
 
 
 def _frames(
     step: "Step", query: Photo, neighbours: int, truth: Mapping[str, Collection[str]] | None
 ) -> list[Colour | None]:
-    labels = [one.label for one in step.neighbours[query][:neighbours]]
+    labels = [neighbour.label for neighbour in step.neighbours[query][:neighbours]]
     if truth is not None:
         return [RIGHT if label in truth.get(query.id, ()) else WRONG for label in labels]
     return [NEUTRAL if label == step.predictions[query.id].label else None for label in labels]
@@ -151,7 +152,7 @@ def _photograph(photo: Photo, size: tuple[int, int]) -> Image.Image:
     """Return a photo that fits the size; a flat tile where it cannot be read."""
     try:
         return ImageOps.contain(Image.fromarray(local_pixels(photo.path)), size)
-    except UnreadableImage:
+    except (UnreadableImage, MemoryError):
         return Image.new("RGB", size, FAINT)
 
 

@@ -6,9 +6,10 @@ new Keras, so they are read in the order of the layers; every shape is checked f
 """
 
 import json
+import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain, count, takewhile, zip_longest
@@ -17,6 +18,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 from tensorflow import keras
 
 from landmarks.errors import WrongModelFile, WrongWeights
@@ -29,8 +31,11 @@ MODEL_FILE = "model.json"
 HEAD_NAME = "head/arc_margin"
 """The head's name in the original notebook; Keras 3 takes no slash in a name."""
 
-_KEYS = ("backbone", "resize_px", "input_px", "classes", "embedding")
+_LARGEST = {"resize_px": 2048, "input_px": 2048, "classes": 10_000_000, "embedding": 65_536}
+_KEYS = ("backbone", *_LARGEST)
 _SHOWN = 5  # problems of one weights file; a wrong backbone has hundreds
+
+log = logging.getLogger(__name__)
 
 
 def read_network(folder: Path, weights: WeightsSettings) -> NetworkSettings:
@@ -65,7 +70,9 @@ def read_network(folder: Path, weights: WeightsSettings) -> NetworkSettings:
     return replace(weights.network, **given)
 
 
-def load_embedding_model(folder: Path, weights: WeightsSettings) -> tuple[Any, NetworkSettings]:
+def load_embedding_model(
+    folder: Path, weights: WeightsSettings, *, keep_going: bool = False
+) -> tuple[Any, NetworkSettings]:
     """Build the network of a folder and give it the weights.
 
     The head's weights are left in the file: retrieval has no use for them. Their shape is checked.
@@ -76,6 +83,8 @@ def load_embedding_model(folder: Path, weights: WeightsSettings) -> tuple[Any, N
         As `read_network` takes it.
     weights : WeightsSettings
         As `read_network` takes it.
+    keep_going : bool
+        Log a head that does not fit, rather than raise: the embedding does not depend on it.
 
     Returns
     -------
@@ -90,24 +99,31 @@ def load_embedding_model(folder: Path, weights: WeightsSettings) -> tuple[Any, N
     WrongModelFile
         As `read_network` raises it.
     WrongWeights
-        The file is missing, is no Keras weights file, or a shape in it is not the network's; both shapes are named.
+        The file is missing, is no Keras weights file, a shape in it is not the network's (both shapes are named), or
+        its values are not finite, or all 0.
     """
     network = read_network(folder, weights)
     path = folder / weights.file
     with _opened(path) as file:
         model = encoder(network)
         pairs = list(_paired(model, file))
-        if problems := [*_misfits(pairs), *_head_misfits(file, network)]:
+        head_misfits = [*_head_misfits(file, network)]
+        if problems := [*_misfits(pairs), *([] if keep_going else head_misfits)]:
             raise WrongWeights(_complaint(path, network, problems))
-        for slot, tensor in pairs:
-            slot.assign(np.asarray(tensor))
+        if head_misfits:
+            log.warning("the head is not used: %s", _complaint(path, network, head_misfits))
+        values = [_read(path, tensor) for _, tensor in pairs]
+        if problems := [*_unusable([tensor.name for _, tensor in pairs], values)]:
+            raise WrongWeights(_listed(f"{path}: its values are no trained weights; attach the file again:", problems))
+        for (slot, _), value in zip(pairs, values, strict=True):
+            slot.assign(value)
     return model, network
 
 
 def save_seed_format(classifier: Any, path: Path) -> None:
     """Write a classifier's weights as the original notebook's training wrote them.
 
-    The layout is Keras 2's: a group a layer, the names and their order in attributes. The head is called
+    The layout is Keras 2's: a group per layer, the names and their order in attributes. The head is called
     `HEAD_NAME`, so that HDF5 nests its group in a group ``head``.
 
     Parameters
@@ -119,7 +135,7 @@ def save_seed_format(classifier: Any, path: Path) -> None:
     """
     partial = path.with_name(f"{path.name}.partial")
     with h5py.File(partial, "w") as file:
-        names = [_seed_name(layer) for layer in classifier.layers]
+        names = [HEAD_NAME if isinstance(layer, ArcMarginProduct) else str(layer.name) for layer in classifier.layers]
         file.attrs.update(layer_names=_encoded(names), backend=b"tensorflow", keras_version=b"2.4.0")
         for name, layer in zip(names, classifier.layers, strict=True):
             _write_layer(file.create_group(name), name, layer)
@@ -145,10 +161,14 @@ def _problem(key: str, value: object) -> str | None:
         near = get_close_matches(key, _KEYS, 1)
         return f"{key}: {value!r}: unknown key; " + (f"write {near[0]}" if near else f"known are {', '.join(_KEYS)}")
     if key == "backbone":
-        known = value in BACKBONES if isinstance(value, str) else False
-        return None if known else f"{key}: {value!r} is no backbone; write one of {', '.join(BACKBONES)}"
-    whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return None if whole else f"{key}: {value!r} is not a whole number above 0; write e.g. {_example(key)}"
+        if isinstance(value, str) and value in BACKBONES:
+            return None
+        return f"{key}: {value!r} is no backbone; write one of {', '.join(BACKBONES)}"
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        return f"{key}: {value!r} is not a whole number above 0; write e.g. {_example(key)}"
+    if value > _LARGEST[key]:
+        return f"{key}: {value} is above {_LARGEST[key]}, the most that is taken; write e.g. {_example(key)}"
+    return None
 
 
 def _example(key: str) -> str:
@@ -157,8 +177,8 @@ def _example(key: str) -> str:
 
 def _opened(path: Path) -> h5py.File:
     if not path.exists():
-        there = ", ".join(sorted(entry.name for entry in path.parent.glob("*"))) or "nothing"
-        raise WrongWeights(f"{path}: no such file; its folder holds {there}; name the file in the settings")
+        names = ", ".join(sorted(entry.name for entry in path.parent.glob("*"))) or "nothing"
+        raise WrongWeights(f"{path}: no such file; its folder holds {names}; name the file in the settings")
     try:
         return h5py.File(path, "r")
     except OSError as error:
@@ -177,12 +197,8 @@ def _legacy_layers(file: h5py.File) -> list[_Stored] | None:
     """List the layers that have weights, in the order of the network; None if the file is not a legacy one."""
     group = file.get("model_weights", file)
     names = _names(group, "layer_names")
-    stored = [_Stored(name, _legacy_tensors(group[name])) for name in names]
+    stored = [_Stored(name, tuple(map(group[name].get, _names(group[name], "weight_names")))) for name in names]
     return [layer for layer in stored if layer.tensors] if names else None
-
-
-def _legacy_tensors(group: h5py.Group) -> tuple[Any, ...]:
-    return tuple(group[name] for name in _names(group, "weight_names"))
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
@@ -212,7 +228,7 @@ def _ordered_weights(layer: Any) -> list[Any]:
 
 
 def _places(model: Any, group: str) -> Iterator[tuple[Any, str]]:
-    """Tell where Keras 3 stores each variable: its layer's class, numbered among those of its class."""
+    """Yield each variable and where Keras 3 stores it: its layer's class, numbered among those of its class."""
     seen: Counter[str] = Counter()
     for layer in model.layers:
         kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
@@ -227,14 +243,12 @@ def _places(model: Any, group: str) -> Iterator[tuple[Any, str]]:
 def _stored_head(file: h5py.File) -> Any:
     """Find the head's matrix: of all layers, only the head has a single tensor, and of two axes."""
     layers = _legacy_layers(file)
-    groups = [layer.tensors for layer in layers] if layers is not None else _modern_layers(file)
+    if layers is not None:
+        groups = [layer.tensors for layer in layers]
+    else:
+        groups = [tuple(layer["vars"].values()) for layer in file.get("layers", {}).values() if "vars" in layer]
     single = [tensors[0] for tensors in groups if len(tensors) == 1 and len(tensors[0].shape) == 2]
     return single[-1] if single else None
-
-
-def _modern_layers(file: h5py.File) -> list[tuple[Any, ...]]:
-    layers: Mapping[str, Any] = file.get("layers", {})
-    return [tuple(layer["vars"].values()) for layer in layers.values() if "vars" in layer]
 
 
 def _misfits(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
@@ -247,21 +261,37 @@ def _misfits(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
             yield f"{tensor.name}: shape {tensor.shape} in the file, {tuple(slot.shape)} in the network"
 
 
+def _read(path: Path, tensor: h5py.Dataset) -> NDArray[Any]:
+    try:
+        return np.asarray(tensor)
+    except OSError as error:  # a file that is cut off opens, and ends here
+        raise WrongWeights(f"{path}: {tensor.name} cannot be read ({error}); attach the weights again") from error
+
+
+def _unusable(names: Sequence[str], values: Sequence[NDArray[Any]]) -> Iterator[str]:
+    """Yield what no training leaves behind: values that are not finite, and kernels that are all 0."""
+    for name, value in zip(names, values, strict=True):
+        if not np.isfinite(value).all():
+            yield f"{name}: {int((~np.isfinite(value)).sum())} of {value.size} values are not finite"
+    if not any(value.any() for value in values if value.ndim > 1):
+        yield "every kernel is 0"
+
+
 def _head_misfits(file: h5py.File, network: NetworkSettings) -> Iterator[str]:
-    head, wanted = _stored_head(file), (network.embedding, network.classes)
-    if head is not None and head.shape != wanted:
-        yield f"{head.name}: shape {head.shape} in the file, {wanted} in the network (embedding, classes)"
+    head, shape = _stored_head(file), (network.embedding, network.classes)
+    if head is not None and head.shape != shape:
+        yield f"{head.name}: shape {head.shape} in the file, {shape} in the network (embedding, classes)"
 
 
 def _complaint(path: Path, network: NetworkSettings, problems: list[str]) -> str:
-    more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
     built = f"{network.backbone}, embedding {network.embedding}, {network.classes} classes"
     heading = f"{path}: does not fit {built}; attach its weights or describe these in {MODEL_FILE} beside them:"
+    return _listed(heading, problems)
+
+
+def _listed(heading: str, problems: list[str]) -> str:
+    more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
     return "\n  ".join([heading, *problems[:_SHOWN], *more])
-
-
-def _seed_name(layer: Any) -> str:
-    return HEAD_NAME if isinstance(layer, ArcMarginProduct) else str(layer.name)
 
 
 def _write_layer(group: h5py.Group, name: str, layer: Any) -> None:

@@ -31,11 +31,11 @@ def view(picture, seed):
     return cv2.warpPerspective(picture, cv2.getPerspectiveTransform(moved, corners), (width, height))
 
 
-def write(root):
+def write(root, shape=(300, 400)):
     """Write a competition in which every landmark is a scene and every image a view of it."""
     for split, images in (("train", GALLERY), ("test", QUERIES)):
         for image_id, label in images.items():
-            save(root, split, image_id, view(scene(int(label)), seed=int(image_id, 16)))
+            save(root, split, image_id, view(scene(int(label), shape), seed=int(image_id, 16)))
     table(root / "train.csv", ("id", "landmark_id"), GALLERY.items())
     table(root / "sample_submission.csv", ("id", "landmarks"), [(image_id, "11 0.1") for image_id in QUERIES])
     return root

@@ -1,8 +1,8 @@
-"""Run as a script, under Keras 2: write the weights of the original notebook's network, and what it embeds.
+"""Run as a script, under Keras 2: write weights of the original notebook's network, and what it embeds.
 
     python keras2.py BACKBONE EMBEDDING CLASSES PX FOLDER
 
-A weights file given.h5 in the folder is read instead of made up.
+Reads given.h5 of the folder; writes weights.h5, with weights of its own, and the embeddings with both.
 """
 
 import os
@@ -14,6 +14,9 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 import efficientnet.tfkeras as efficientnet
 import numpy as np
 import tensorflow as tf
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.kernel.tiny import efficientnet_tiny
 
 layers = tf.keras.layers
 
@@ -30,7 +33,8 @@ class ArcMargin(layers.Layer):
 
 def network(backbone, embedding, px):
     image, label = layers.Input((px, px, 3), name="inp1"), layers.Input((), name="inp2")
-    pooled = layers.GlobalAveragePooling2D()(getattr(efficientnet, backbone)(weights=None, include_top=False)(image))
+    build = efficientnet_tiny if backbone == "tiny" else getattr(efficientnet, backbone)
+    pooled = layers.GlobalAveragePooling2D()(build(weights=None, include_top=False)(image))
     embedded = layers.Dense(embedding)(layers.Dropout(0.3)(pooled))
     logits = ArcMargin(name="head/arc_margin", dtype="float32")([embedded, label])
     return tf.keras.Model([image, label], layers.Softmax(dtype="float32")(logits)), tf.keras.Model(image, embedded)
@@ -48,10 +52,9 @@ if __name__ == "__main__":
     rng = np.random.default_rng(4)
     tf.keras.utils.set_random_seed(4)
     model, encoder = network(backbone, embedding, px)
-    if (folder / "given.h5").exists():
-        model.load_weights(folder / "given.h5")
-    else:
-        disturb(model, rng)
-    model.save_weights(folder / "weights.h5")
     images = rng.random((3, px, px, 3), np.float32)
-    np.savez(folder / "expected.npz", images=images, embeddings=encoder.predict(images, verbose=0))
+    model.load_weights(folder / "given.h5")
+    of_given = encoder(images).numpy()
+    disturb(model, rng)
+    model.save_weights(folder / "weights.h5")
+    np.savez(folder / "expected.npz", images=images, of_given=of_given, of_own=encoder(images).numpy())

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from landmarks import dataset
@@ -35,19 +38,50 @@ def test_columns_may_stand_in_any_order_beside_others(written):
     assert dataset.read_labels(written("\ufefflandmark_id,url,id\n5,http,a\n")) == {"a": "5"}
 
 
-def test_all_faults_of_a_label_file_are_named_at_once(written):
+def test_all_faults_of_a_label_file_are_named_at_once(written, caplog):
     path = written("id,landmark_id\na,1\n,2\nb,\nc\na,3\n")
+    faults = (
+        f"{path}:3: no id\n{path}:4: no landmark_id\n{path}:5: no landmark_id\n{path}:6: id a has label 3, and 1 before"
+    )
     with pytest.raises(InvalidData) as error:
         dataset.read_labels(path)
-    assert str(error.value) == (
-        f"{path}:3: no id\n{path}:4: no landmark_id\n{path}:5: no landmark_id\n"
-        f"{path}:6: id a is repeated, it stands in line 2\neach row needs id and landmark_id, each id once"
-    )
+    assert str(error.value) == f"{faults}\neach row needs id and landmark_id, and each id one label"
+    assert dataset.read_labels(path, keep_going=True) == {"a": "1"}
+    assert caplog.messages == [f"{faults}\nthese rows are left out"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffid,landmark_id\n0a,7\n0b,12\n",
+        "id,landmark_id\r\n0a,7\r\n0b,12\r\n",
+        "id,landmark_id\n\n0a,7\n  \n , \n0b,12\n\n",
+        "url,id,landmark_id,more\nu,0a,7,x\nu,0b,12,y\n",
+        "id,landmark_id\n0A,7\n0B,12\n",
+        "id,landmark_id\n0a,7.0\n0b,12.\n",
+        "id,landmark_id\n0a,7\n0b,12\n0a,7\n0A,7.0\n",
+        "id,landmark_id\n 0a , 7\n0b,12 \n",
+        "id,landmark_id,url\n0a,7," + "u" * 200_000 + "\n0b,12,\n",
+    ],
+    ids=[
+        "BOM",
+        "CRLF",
+        "blank lines",
+        "more columns",
+        "upper case",
+        "float labels",
+        "agreeing repeats",
+        "blanks",
+        "long",
+    ],
+)
+def test_labels_are_read_however_the_table_was_written(written, text):
+    assert dataset.read_labels(written(text)) == {"0a": "7", "0b": "12"}
 
 
 def test_of_many_faults_the_first_are_shown_and_the_rest_counted(written):
     path = written("id,landmark_id\n" + "a,\n" * 9)
-    with pytest.raises(InvalidData, match=r"(?s)train.csv:6: no landmark_id\nand 12 more\neach row"):
+    with pytest.raises(InvalidData, match=r"(?s)train.csv:6: no landmark_id\nand 4 more\neach row"):
         dataset.read_labels(path)
 
 
@@ -97,15 +131,39 @@ def test_a_split_without_images_is_an_error(tmp_path, name):
         dataset.list_images(tmp_path / name)
 
 
-def test_one_id_in_two_files_is_an_error(tmp_path):
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "1.jpg").touch()
-    with pytest.raises(InvalidData) as error:
-        dataset.list_images(tmp_path)
-    assert str(error.value) == (
-        f"{tmp_path}/a/1.jpg: the id is repeated\n{tmp_path}/b/1.jpg: the id is repeated\nkeep one file an id"
-    )
+def test_of_one_id_in_two_files_the_first_is_taken(tmp_path, caplog):
+    first = photo(tmp_path, "0a10")
+    other = tmp_path / "test" / "again" / "0A10.JPG"
+    other.parent.mkdir()
+    other.touch()
+    assert dataset.list_images(tmp_path) == [first]
+    assert caplog.messages == [f"skipped: {other}: the id is that of {first.path}"]
+
+
+def test_upper_case_names_are_images_too(tmp_path):
+    path = tmp_path / "0A10.JPG"
+    path.touch()
+    assert dataset.list_images(tmp_path) == [Photo("0a10", path)]
+
+
+def test_what_is_only_named_like_an_image_is_skipped_and_named(tmp_path, caplog):
+    shown = photo(tmp_path, "0a10")
+    folder = shown.path.parent
+    (folder / "0b.jpg").mkdir()
+    (folder / "0c.jpg").symlink_to("0c.jpg")
+    os.mkfifo(folder / "0d.jpg")
+    (folder / "0e").symlink_to(tmp_path)
+    name = os.fsencode(folder) + b"/0f\xff.jpg"
+    with open(name, "wb"):
+        pass
+    assert dataset.list_images(tmp_path) == [shown]
+    assert caplog.messages == [
+        f"skipped: {folder}/0b.jpg: a folder, not an image",
+        f"skipped: {folder}/0c.jpg: not a regular file",
+        f"skipped: {folder}/0d.jpg: not a regular file",
+        f"skipped: {folder}/0e: a link to a folder already listed",
+        f"skipped: {name}: the file name is not UTF-8",
+    ]
 
 
 def test_a_submission_holds_the_ids_of_the_sample_in_its_order(tmp_path, written):
@@ -114,4 +172,13 @@ def test_a_submission_holds_the_ids_of_the_sample_in_its_order(tmp_path, written
 
 
 def test_without_a_sample_a_submission_holds_the_queries(tmp_path):
-    assert dataset.submission_ids(tmp_path, [Photo("c", tmp_path), Photo("d", tmp_path)]) == ["c", "d"]
+    assert dataset.submission_ids(tmp_path, [Photo("c", Path("C.jpg")), Photo("d", Path("d.jpg"))]) == ["C", "d"]
+
+
+def test_a_sample_that_cannot_be_read_is_an_error_unless_the_run_goes_on(tmp_path, written, caplog):
+    written("id,landmarks\nb\n", "sample_submission.csv")
+    queries = [Photo("c", Path("c.jpg"))]
+    with pytest.raises(InvalidData, match=r"sample_submission.csv:2: no landmarks"):
+        dataset.submission_ids(tmp_path, queries)
+    assert dataset.submission_ids(tmp_path, queries, keep_going=True) == ["c"]
+    assert "the ids come from the test folder" in caplog.text

@@ -19,6 +19,7 @@ from tests.kernel.reference.delg import Reference
 from tests.mini import delg as stand_in
 
 SETTINGS = DelgSettings()
+SMALL = (150, 200)
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,15 @@ def reference(saved):
     return Reference(saved / SETTINGS.slug / SETTINGS.folder)
 
 
+@pytest.fixture(scope="module")
+def written(saved):
+    return competition.write(saved / "landmark-recognition-2021", shape=(100, 130))
+
+
 @pytest.fixture
-def root(saved, monkeypatch):
-    monkeypatch.setenv("KERNELWRIGHT_INPUT", str(saved))
-    return competition.write(saved / "landmark-recognition-2021")
+def root(written, monkeypatch):
+    monkeypatch.setenv("KERNELWRIGHT_INPUT", str(written.parent))
+    return written
 
 
 @pytest.mark.parametrize("shape", [(97, 131), (200, 150), (64, 64)])
@@ -73,7 +79,8 @@ def test_both_export_formats_give_the_same(saved, network):
 
 
 def test_features_of_two_views_of_a_scene_match_and_of_two_scenes_do_not(network):
-    one, other, stranger = (network.local(picture) for picture in (scene(1), view(scene(1), seed=5), scene(2)))
+    pictures = (scene(1), view(scene(1), seed=5), scene(2))
+    one, other, stranger = (network.local(picture) for picture in pictures)
     counts = [pipeline.agreeing(one, train, 0.75, SEED.verification)[1].count for train in (other, stranger)]
     assert counts[0] >= 25
     assert counts[1] < 25
@@ -85,7 +92,7 @@ def test_an_image_without_features_is_normal(network):
 
 def test_the_strongest_features_are_kept(saved):
     few = Delg(saved / SETTINGS.slug / SETTINGS.folder, replace(SETTINGS, max_features=10))
-    assert len(few.local(scene(3)).keypoints) == 10
+    assert len(few.local(scene(3, SMALL)).keypoints) == 10
 
 
 @pytest.mark.parametrize(("shape", "expected"), [((100, 200), (151, 303)), ((3, 7), (4, 10)), ((66, 1), (100, 1))])

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from landmarks.dataset import Photo
+from landmarks.errors import ImagesFailed
+from landmarks.faults import ImageFaults
 from landmarks.feature_types import NONE
 from landmarks.images import local_pixels
 from landmarks.local_features import FeatureCache, extractor
@@ -73,7 +75,7 @@ def test_a_flat_image_has_no_features(shape):
 
 
 def test_an_unknown_extractor_is_named_with_the_known():
-    with pytest.raises(ValueError, match=r"^LocalSettings.extractor = 'orb'; known are rootsift, delg$"):
+    with pytest.raises(ValueError, match=r"^LocalSettings.extractor = 'orb'; write one of rootsift, delg$"):
         extractor(replace(LOCAL, extractor="orb"))
 
 
@@ -117,6 +119,19 @@ def test_a_photo_that_cannot_be_read_is_logged_once_and_has_no_features(tmp_path
     assert cache(photo) is NONE
     (message,) = caplog.messages
     assert message.startswith(f"no local features: {photo.path}: unreadable image (")
+
+
+@pytest.mark.parametrize("error", [MemoryError("no memory"), cv2.error("odd"), ValueError("odd")])
+def test_a_photo_whose_features_fail_has_none_and_the_error_is_noted(tmp_path, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("landmarks.local_features.local_pixels", fail)
+    photo, faults = Photo("0a", tmp_path / "0a.jpg"), ImageFaults()
+    assert FeatureCache(LOCAL, faults)(photo) is NONE
+    assert faults.unexpected == [f"{photo.path}: {type(error).__name__}: {error}"]
+    with pytest.raises(ImagesFailed, match=r"^1 images failed, the others are recognised:\n  .*0a\.jpg: "):
+        faults.raise_unexpected()
 
 
 def test_a_cached_photo_is_described_as_its_pixels_are(tmp_path):

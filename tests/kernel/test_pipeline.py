@@ -7,14 +7,15 @@ import tensorflow as tf
 from kernelwright.runtime.errors import InputNotFound
 from landmarks import pipeline
 from landmarks.dataset import image_path
-from landmarks.errors import GalleryTooLarge, InvalidData
+from landmarks.errors import GalleryTooLarge, InvalidData, NothingRecognised
 from landmarks.local_features import FeatureCache
-from landmarks.settings import B6, B7, LocalOnlySettings, NetworkSettings, Settings
+from landmarks.settings import B6, B7, LocalOnlySettings, LocalSettings, NetworkSettings, RootSiftSettings, Settings
 from tests.kernel import competition
 from tests.kernel.competition import GALLERY, QUERIES
 from tests.kernel.reference import judgement, pixels, search
 
-SETTINGS = Settings()
+LOCAL = LocalSettings(rootsift=RootSiftSettings(longer_side_px=320, max_features=600))
+SETTINGS = Settings(local=LOCAL)
 NETWORK = NetworkSettings(resize_px=24, input_px=32, embedding=6)
 
 
@@ -100,12 +101,14 @@ def test_without_attached_weights_it_says_that_local_features_rank(root, caplog)
     ]
 
 
-def test_an_ensemble_attached_in_part_is_an_error(root, monkeypatch):
+def test_an_ensemble_attached_in_part_is_an_error_unless_the_run_goes_on(root, monkeypatch, caplog):
     (root.parent / "effb7-512-ep12").mkdir()
-    monkeypatch.setattr(pipeline, "load_embedding_model", lambda folder, weights: (weights, NETWORK))
+    monkeypatch.setattr(pipeline, "load_embedding_model", lambda folder, weights, **_: (weights, NETWORK))
     assert pipeline.attached_models(SETTINGS) == [(B7, NETWORK)]
     with pytest.raises(InputNotFound, match="'effb6-512-ep18' is not mounted"):
         pipeline.attached_models(replace(SETTINGS, models=(B7, B6)))
+    assert pipeline.attached_models(replace(SETTINGS, models=(B7, B6)), keep_going=True) == [(B7, NETWORK)]
+    assert caplog.messages[-1].startswith("effb6-512-ep18 is left out: input 'effb6-512-ep18' is not mounted")
 
 
 def test_a_gallery_too_large_for_local_features_names_the_weights_to_attach(root):
@@ -191,9 +194,13 @@ def test_all_queries_meet_the_whole_gallery(root):
     assert ([photo.id for photo in data.queries], [photo.id for photo in data.gallery]) == ([*QUERIES], [*GALLERY])
 
 
-def test_a_gallery_without_labels_leaves_every_row_empty(root, models):
+@pytest.mark.parametrize("local_only", [False, True])
+def test_a_gallery_without_labels_is_an_error(root, models, local_only):
     competition.table(root / "train.csv", ("id", "landmark_id"), [])
-    assert steps(root, models=models)["verification"].rows() == [(image_id, "") for image_id in QUERIES]
+    with pytest.raises(
+        NothingRecognised, match=r"^nothing was recognised: of 3 queries 3, of 0 labelled gallery images"
+    ):
+        steps(root, models=[] if local_only else models)
 
 
 def test_a_competition_without_test_images_is_an_error(root):

@@ -7,12 +7,13 @@ import tensorflow as tf
 from landmarks.settings import HeadSettings, NetworkSettings
 from landmarks.training import AugmentationSettings, TrainingSettings, augment, batches, train
 
+pytestmark = pytest.mark.usefixtures("tiny_backbone")
 NONE = AugmentationSettings(min_crop=1.0, brightness=0, contrast=0, colour=0, noise=0, occlusion=0)
 TINY = NetworkSettings(
     backbone="efficientnet-b0", input_px=32, classes=2, embedding=8, dropout=0.0, head=HeadSettings(scale=8.0)
 )
 SHORT = TrainingSettings(
-    epochs=8, batch=8, learning_rate=3e-3, normalisation_momentum=0.6, branch_dropout=0.0, augmentation=NONE
+    epochs=5, batch=8, learning_rate=3e-3, normalisation_momentum=0.6, branch_dropout=0.0, augmentation=NONE
 )
 
 
@@ -26,32 +27,32 @@ def stripes():
 
 
 @pytest.fixture(scope="module")
-def told():
+def reports():
     return []
 
 
 @pytest.fixture(scope="module")
-def trained(stripes, told):
-    return train(*stripes, TINY, SHORT, lambda *line: told.append(line))
+def trained(stripes, reports, tiny_backbone):
+    return train(*stripes, TINY, SHORT, lambda *line: reports.append(line))
 
 
 def test_training_tells_classes_apart(trained, stripes):
     images, labels = stripes
-    found = trained.predict((images, labels), verbose=0).argmax(axis=1)
-    assert (found == labels).mean() >= 0.9
+    predicted = trained((images, labels), training=False).numpy().argmax(axis=1)
+    assert (predicted == labels).mean() >= 0.9
 
 
-def test_each_epoch_is_reported(trained, told):
-    assert [epoch for epoch, _, _ in told] == list(range(1, 9))
-    assert told[-1][1] < told[0][1]
-    assert all(0 <= right <= 1 for _, _, right in told)
+def test_each_epoch_is_reported(trained, reports):
+    assert [epoch for epoch, _, _ in reports] == list(range(1, 6))
+    assert reports[-1][1] < reports[0][1]
+    assert all(0 <= right <= 1 for _, _, right in reports)
 
 
 def test_the_settings_reach_every_layer_of_the_backbone(trained):
     backbone = trained.get_layer("efficientnet-b0")
     assert backbone.get_layer("stem_bn").momentum == 0.6
-    assert backbone.get_layer("block7a_project_bn").momentum == 0.6
-    assert backbone.get_layer("block6d_drop").rate == 0.0
+    assert backbone.get_layer("block2b_project_bn").momentum == 0.6
+    assert backbone.get_layer("block2b_drop").rate == 0.0
 
 
 def test_the_same_seed_gives_the_same_batches(stripes):

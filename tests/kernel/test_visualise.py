@@ -5,10 +5,10 @@ from PIL import Image
 from landmarks import pipeline, visualise
 from landmarks.local_features import FeatureCache
 from landmarks.results import Step
-from landmarks.settings import Settings
+from landmarks.settings import LocalSettings, RootSiftSettings, Settings
 from tests.kernel import competition
 
-SETTINGS = Settings(models=())
+SETTINGS = Settings(models=(), local=LocalSettings(rootsift=RootSiftSettings(longer_side_px=320, max_features=600)))
 SIZE = (visualise.TILE_PX[0] + visualise.GAP_PX, visualise.TILE_PX[1] + visualise.CAPTION_PX + visualise.GAP_PX)
 
 

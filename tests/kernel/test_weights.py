@@ -4,26 +4,33 @@ import json
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import efficientnet.tfkeras as efficientnet
 import h5py
 import numpy as np
 import pytest
 
 from landmarks.errors import WrongModelFile, WrongWeights
-from landmarks.network import classifier, embedding_model
+from landmarks.network import BACKBONES, classifier, embedding_model
 from landmarks.settings import NetworkSettings, WeightsSettings
 from landmarks.weights import load_embedding_model, read_network, save_seed_format
+from tests.kernel.tiny import efficientnet_tiny
 
+pytestmark = pytest.mark.usefixtures("tiny_backbone")
 TINY = NetworkSettings(backbone="efficientnet-b0", resize_px=32, input_px=32, classes=5, embedding=8)
 FILE = WeightsSettings(slug="tiny", file="tiny.h5", network=TINY)
 MODERN = WeightsSettings(slug="tiny", file="tiny.weights.h5", network=TINY)
 
 
 @pytest.fixture(scope="module")
-def trained():
+def trained(tiny_backbone):
     """A classifier none of whose weights keeps its initial value."""
-    model = classifier(TINY)
+    return disturbed(classifier(TINY))
+
+
+def disturbed(model):
     rng = np.random.default_rng(4)
     model.set_weights([value + rng.uniform(-0.02, 0.02, value.shape) for value in model.get_weights()])
     return model
@@ -39,7 +46,7 @@ def files(trained, tmp_path_factory):
 
 
 def embeddings(model) -> np.ndarray:
-    return model.predict(np.random.default_rng(5).random((2, 32, 32, 3), np.float32), verbose=0)
+    return model(np.random.default_rng(5).random((2, 32, 32, 3), np.float32)).numpy()
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -52,31 +59,28 @@ def test_a_loaded_model_embeds_as_the_saved_one(trained, files, name):
     np.testing.assert_allclose(embeddings(model), saved, rtol=0, atol=1e-6)
 
 
-def under_keras_2(folder, backbone, network):
-    sizes = map(str, (network.embedding, network.classes, network.input_px))
+@pytest.mark.parametrize("backbone", ["tiny", pytest.param("EfficientNetB0", marks=pytest.mark.full)])
+def test_files_pass_between_keras_2_and_here_and_embed_the_same(tmp_path, monkeypatch, backbone):
+    if backbone != "tiny":
+        monkeypatch.setitem(BACKBONES, "efficientnet-b0", getattr(efficientnet, backbone))
+    ours = disturbed(classifier(TINY))
+    save_seed_format(ours, tmp_path / "given.h5")
+    sizes = map(str, (TINY.embedding, TINY.classes, TINY.input_px))
     script = Path(__file__).with_name("keras2.py")
-    subprocess.run([sys.executable, script, backbone, *sizes, folder], check=True, capture_output=True)
-    return np.load(folder / "expected.npz")
+    subprocess.run([sys.executable, script, backbone, *sizes, tmp_path], check=True, capture_output=True)
+    keras_2 = np.load(tmp_path / "expected.npz")
 
+    embedded = embedding_model(ours)(keras_2["images"]).numpy()
+    assert embedded.std() > 0.01
+    np.testing.assert_allclose(embedded, keras_2["of_given"], rtol=0, atol=1e-6)
 
-def test_a_file_that_keras_2_wrote_embeds_as_keras_2_does(tmp_path):
-    expected = under_keras_2(tmp_path, "EfficientNetB0", TINY)
     with h5py.File(tmp_path / "weights.h5") as file:
         assert "head/arc_margin" in file.attrs["layer_names"]
         assert file.attrs["keras_version"].startswith("2.")
     model, network = load_embedding_model(tmp_path, WeightsSettings(slug="tiny", file="weights.h5", network=TINY))
     assert network == TINY
-    assert expected["embeddings"].std() > 0.05
-    embedded = model.predict(expected["images"], verbose=0)
-    np.testing.assert_allclose(embedded, expected["embeddings"], rtol=0, atol=1e-6)
-
-
-def test_keras_2_reads_the_seed_s_format_and_embeds_as_the_saved_model_does(trained, tmp_path):
-    save_seed_format(trained, tmp_path / "given.h5")
-    expected = under_keras_2(tmp_path, "EfficientNetB0", TINY)
-    embedded = embedding_model(trained).predict(expected["images"], verbose=0)
-    assert embedded.std() > 0.01
-    np.testing.assert_allclose(embedded, expected["embeddings"], rtol=0, atol=1e-6)
+    assert keras_2["of_own"].std() > 0.05
+    np.testing.assert_allclose(model(keras_2["images"]), keras_2["of_own"], rtol=0, atol=1e-6)
 
 
 def test_the_seed_s_format_is_keras_2_s(files):
@@ -118,7 +122,7 @@ def test_names_split_over_attributes_are_read(files, tmp_path):
         attributes = file["efficientnet-b0"].attrs
         names = attributes["weight_names"]
         del attributes["weight_names"]
-        attributes["weight_names0"], attributes["weight_names1"] = names[:100], names[100:]
+        attributes["weight_names0"], attributes["weight_names1"] = names[:20], names[20:]
     np.testing.assert_array_equal(
         embeddings(load_embedding_model(tmp_path, FILE)[0]),
         embeddings(load_embedding_model(files, WeightsSettings(slug="tiny", file="seed.h5", network=TINY))[0]),
@@ -173,8 +177,8 @@ def test_a_model_json_that_is_no_object_is_named(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("name", "wrong", "dense"),
     [
-        ("seed.h5", {"embedding": 16}, "/dense/dense/kernel:0: shape (1280, 8) in the file, (1280, 16) in"),
-        ("modern.weights.h5", {"embedding": 16}, "/layers/dense/vars/0: shape (1280, 8) in the file, (1280, 16) in"),
+        ("seed.h5", {"embedding": 16}, "/dense/dense/kernel:0: shape (320, 8) in the file, (320, 16) in"),
+        ("modern.weights.h5", {"embedding": 16}, "/layers/dense/vars/0: shape (320, 8) in the file, (320, 16) in"),
         ("seed.h5", {"classes": 6}, "/head/arc_margin/head/arc_margin/W:0: shape (8, 5) in the file, (8, 6) in"),
         ("modern.weights.h5", {"classes": 6}, "vars/0: shape (8, 5) in the file, (8, 6) in"),
     ],
@@ -186,7 +190,8 @@ def test_a_wrong_file_is_named_with_both_shapes(files, tmp_path, name, wrong, de
         load_embedding_model(tmp_path, MODERN)
 
 
-def test_a_file_of_another_backbone_is_named_with_the_count_of_problems(files, tmp_path):
+def test_a_file_of_another_backbone_is_named_with_the_count_of_problems(files, tmp_path, monkeypatch):
+    monkeypatch.setitem(BACKBONES, "efficientnet-b1", partial(efficientnet_tiny, stages=3))
     (tmp_path / "tiny.h5").write_bytes((files / "seed.h5").read_bytes())
     (tmp_path / "model.json").write_text('{"backbone": "efficientnet-b1"}')
     with pytest.raises(WrongWeights, match=r"(?s)does not fit efficientnet-b1.*and \d+ more"):
