@@ -154,8 +154,7 @@ def test_what_is_only_named_like_an_image_is_skipped_and_named(tmp_path, caplog)
     os.mkfifo(folder / "0d.jpg")
     (folder / "0e").symlink_to(tmp_path)
     name = os.fsencode(folder) + b"/0f\xff.jpg"
-    with open(name, "wb"):
-        pass
+    os.close(os.open(name, os.O_CREAT))
     assert dataset.list_images(tmp_path) == [shown]
     assert caplog.messages == [
         f"skipped: {folder}/0b.jpg: a folder, not an image",
