@@ -7,24 +7,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kernelwright.bundle.build import Notebook
+from kernelwright.check import report
+from kernelwright.check.report import Report
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import metadata
 from kernelwright.project.model import Project
+from kernelwright.support import hashing
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """The project's files, which may not be a project yet.
-
-    Attributes
-    ----------
-    root : Path
-        Its folder.
-    metadata : str
-        The kernel's metadata file, relative to it.
-    """
+    """The project's folder and its metadata file, which may not be a project yet."""
 
     root: Path
     metadata: str
@@ -49,22 +44,20 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """A project and the notebook its files give now.
-
-    Attributes
-    ----------
-    project : Project
-        One kernel.
-    built : Notebook
-        Assembled, whatever its size.
-    report : mapping or None
-        The report of a rehearsal of exactly these bytes, None where there is none.
-    """
+    """A project, and the notebook its files give now, assembled whatever its size."""
 
     project: Project
     built: Notebook
-    report: Mapping[str, Any] | None = None
     _shared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def report(self) -> Report | None:
+        """The report of a rehearsal of exactly these bytes, None where there is none."""
+        try:
+            read = report.read(self.project)
+        except (OSError, ValueError):
+            return None
+        return read if read.notebook_sha256 == hashing.sha256(self.built.data) else None
 
     def shared(self, make: Callable[["Context"], T]) -> T:
         """Return ``make(context)``, which is made once for all checks that ask for it."""

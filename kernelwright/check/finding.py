@@ -22,15 +22,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding(Problem):
-    """One problem, judged.
-
-    Attributes
-    ----------
-    check : str
-        Which check found it: a stable name, for scripts.
-    severity : Severity
-        How grave it is.
-    """
+    """One problem, judged; ``check`` is the stable name of what found it."""
 
     check: str = ""
     severity: Severity = Severity.error
@@ -45,24 +37,18 @@ class Finding(Problem):
 
     def as_json(self) -> dict[str, str]:
         """Return it as ``check --json`` prints it."""
-        return {
-            "check": self.check,
-            "severity": self.severity.value,
-            "code": self.code,
-            "place": self.location,
-            "problem": self.message,
-            "fix": self.fix,
-        }
+        judged = {"check": self.check, "severity": self.severity.value, "code": self.code}
+        return {**judged, "place": self.location, "problem": self.message, "fix": self.fix}
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
     """Sort the gravest first, then by place; each once."""
-    return sorted(dict.fromkeys(findings), key=_rank)
 
+    def rank(finding: Finding) -> tuple[object, ...]:
+        line = finding.place if isinstance(finding.place, int) else 0
+        return (list(Severity).index(finding.severity), finding.file, line, finding.location, finding.code)
 
-def _rank(finding: Finding) -> tuple[object, ...]:
-    line = finding.place if isinstance(finding.place, int) else 0
-    return (tuple(Severity).index(finding.severity), finding.file, line, finding.location, finding.check, finding.code)
+    return sorted(dict.fromkeys(findings), key=rank)
 
 
 def stops_a_push(findings: Iterable[Finding]) -> bool:

@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from kernelwright.check.finding import Finding, Severity, ordered
 from kernelwright.check.registry import REGISTERED
 from kernelwright.check.suppression import is_suppressed
 from kernelwright.errors import InvalidImage, InvalidProject, Problem
-from kernelwright.project import config, model
+from kernelwright.project import model
+from kernelwright.project.config import KernelConfiguration
 from kernelwright.project.model import Project
 
 
@@ -24,49 +24,44 @@ def run_checks(folder: Path, kernel: str = "") -> list[Finding]:
     Where the project cannot be loaded, its files are still checked as far as that goes; so is a project whose
     notebook cannot be assembled.
     """
-    _import_checks()
+    for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
+        importlib.import_module(module.name)  # where it registers its checks
     root = folder.resolve()
+    contexts, findings = _load(root, kernel)
+    for check in REGISTERED:
+        if check.needs in contexts:
+            findings += (Finding.of(problem, check.name) for problem in check.find(contexts[check.needs]))
+    wishes = _configuration(root, kernel)
+    wanted = [finding for finding in findings if not wishes or not is_suppressed(finding, root, wishes.check)]
+    if Context in contexts and rehearsal.ran_offline(contexts[Context]):
+        wanted = [_demoted(finding) for finding in wanted]
+    return ordered(wanted)
+
+
+def _load(root: Path, kernel: str) -> tuple[dict[type, Any], list[Finding]]:
+    """Return what checks can be called with, by its type, and what keeps the rest from being had."""
     configuration = _configuration(root, kernel)
-    contexts: dict[type, Any] = {
-        Files: Files(root=root, metadata=configuration.metadata if configuration else model.METADATA)
-    }
-    findings: list[Finding] = []
+    contexts: dict[type, Any] = {}
+    contexts[Files] = Files(root=root, metadata=configuration.metadata if configuration else model.METADATA)
     try:
         project = contexts[Project] = model.load_project(root, kernel)
-        built = build.assemble(project)
-        contexts[Context] = Context(project=project, built=built, report=rehearsal.report_of(project, built.data))
-    except (InvalidProject, InvalidImage) as error:
+        contexts[Context] = Context(project=project, built=build.assemble(project))
+    except InvalidProject as error:
         stage = "build" if Project in contexts else "project"
-        findings += (Finding.of(problem, stage) for problem in _problems(error))
-    for registered in REGISTERED:
-        if registered.needs in contexts:
-            problems = registered.find(contexts[registered.needs])
-            findings += (Finding.of(problem, registered.name) for problem in problems)
-    wishes = configuration.check if configuration else config.Check()
-    wanted = [finding for finding in findings if not is_suppressed(finding, root, wishes)]
-    return ordered(_demoted(wanted) if rehearsal.ran_offline(contexts.get(Context)) else wanted)
+        return contexts, [Finding.of(problem, stage) for problem in error.problems]
+    except InvalidImage as error:  # no problems of its own yet
+        return contexts, [Finding.of(Problem(code="", file="", message=str(error)), "build")]
+    return contexts, []
 
 
-def _import_checks() -> None:
-    for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
-        importlib.import_module(module.name)
-
-
-def _configuration(root: Path, kernel: str) -> config.KernelConfiguration | None:
+def _configuration(root: Path, kernel: str) -> KernelConfiguration | None:
     try:
         return model.choose_kernel(model.load_configuration(root), kernel)
     except InvalidProject:  # a finding of who loads the project
         return None
 
 
-def _problems(error: InvalidProject | InvalidImage) -> Iterable[Problem]:
-    if isinstance(error, InvalidProject):
-        return error.problems
-    return [Problem(code="", file="", message=line) for line in str(error).splitlines()]
-
-
-def _demoted(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield errors about the network as warnings: a rehearsal of these bytes got along without one."""
-    for finding in findings:
-        is_network = finding.code.startswith("KW5") and finding.severity == Severity.error
-        yield replace(finding, severity=Severity.warning) if is_network else finding
+def _demoted(finding: Finding) -> Finding:
+    """Make a warning of an error about the network: a rehearsal of these bytes got along without one."""
+    is_network = finding.code.startswith("KW5") and finding.severity == Severity.error
+    return replace(finding, severity=Severity.warning) if is_network else finding

@@ -4,7 +4,6 @@ import textwrap
 from pathlib import Path
 
 from kernelwright.bundle import build
-from kernelwright.check import rehearsal
 from kernelwright.check.context import Context
 from kernelwright.check.run import run_checks
 from kernelwright.project.model import load_project
@@ -42,5 +41,4 @@ def found(folder, check):
 def assembled(folder):
     """Return what the checks of a notebook are called with."""
     project = load_project(folder)
-    built = build.assemble(project)
-    return Context(project=project, built=built, report=rehearsal.report_of(project, built.data))
+    return Context(project=project, built=build.assemble(project))

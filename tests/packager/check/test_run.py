@@ -97,3 +97,12 @@ def test_a_line_with_the_comment_is_not_judged(tmp_path):
     project = shipped.ready(tmp_path)
     with_module(project, '\nTOKEN = "ghp_' + "a1" * 18 + '"  # kernelwright: allow\n')
     assert "KW801" not in {finding.code for finding in run_checks(project)}
+
+
+def test_an_image_that_is_not_known_is_a_finding(tmp_path):
+    configuration = f'{shipped.CONFIGURATION}images = ["1999-01"]\nwheels = "a.in"\nwheels_dataset = "toy-wheels"\n'
+    project = shipped.make(tmp_path, configuration=configuration, dataset_sources=["alice/toy-wheels"])
+    (project / "a.in").write_text("tiny==1.0\n")
+    (finding, *_) = run_checks(project)
+    assert (finding.check, finding.severity) == ("build", "error")
+    assert "no image '1999-01'" in finding.message
