@@ -8,7 +8,6 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 ├── WheelsUnavailable        what Kaggle's image lacks cannot be resolved, fetched, built or carried
 ├── EnvironmentUnavailable   an environment like the image's cannot be made here
 ├── InvalidNotebook          an edited notebook that cannot be read
-├── MergeFailed              git cannot merge what changed on both sides
 ├── GitFailed                git refuses to tell of a repository, such as one that another user owns
 ├── ClientMissing            Kaggle's client is not installed
 ├── ClientFailed             Kaggle, or its client, did not do what was asked
@@ -35,7 +34,6 @@ __all__ = [
     "InvalidNotebook",
     "InvalidProject",
     "KernelwrightError",
-    "MergeFailed",
     "NoForecast",
     "NotReady",
     "NotebookTooLarge",
@@ -134,10 +132,6 @@ class HookFailed(KernelwrightError):
 
 class InvalidNotebook(KernelwrightError):
     """An edited notebook cannot be read."""
-
-
-class MergeFailed(KernelwrightError):
-    """What changed on both sides cannot be merged, because git cannot be run."""
 
 
 class GitFailed(KernelwrightError):

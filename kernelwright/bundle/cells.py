@@ -99,8 +99,13 @@ def _name(file: SourceFile) -> str:
 
 
 def driver_digest(driver: Sequence[Cell]) -> str:
-    """Return the sha256 of what a driver's cells say, by which a pull finds the driver that a notebook was built of."""
-    return _digest(json.dumps([(cell.kind, cell.source, cell.metadata.get("tags", [])) for cell in driver]))
+    """Return the sha256 of a driver's cells, by which a pull finds the driver that a notebook was built from."""
+    contents: list[tuple[object, ...]] = []
+    for cell in driver:
+        metadata = {key: value for key, value in cell.metadata.items() if key not in {"kernelwright", "tags"}}
+        more = [metadata] if metadata else []
+        contents.append((cell.kind, cell.source, cell.metadata.get("tags", []), *more))
+    return _digest(json.dumps(contents, sort_keys=True))
 
 
 def _link(file: SourceFile) -> str:

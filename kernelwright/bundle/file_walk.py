@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_LEFT_OUT = re.compile(r"__pycache__|\.ipynb_checkpoints|\.git|\.(mypy|pytest|ruff)_cache|\.DS_Store|.*\.py[co]")
+from kernelwright.support.atomic_files import PARTIAL
+
+_LEFT_OUT = re.compile(
+    r"__pycache__|\.ipynb_checkpoints|\.git|\.(mypy|pytest|ruff)_cache|\.DS_Store|.*\.py[co]"
+    rf"|.*{re.escape(PARTIAL)}"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +22,14 @@ class Found:
     origin: str
 
 
+def is_left_out(name: str) -> bool:
+    """Return whether a file or folder of this name is never carried: a cache, or a file that is being written."""
+    return _LEFT_OUT.fullmatch(name) is not None
+
+
 def walk(path: Path, name: str, origin: str, root: Path, problems: list[str]) -> Iterator[Found]:
     """Yield the files at or below ``path`` under ``name``; a link is followed while it stays inside ``root``."""
-    if _LEFT_OUT.fullmatch(path.name):
+    if is_left_out(path.name):
         return
     if trouble := _trouble(path, root):
         problems.append(trouble)

@@ -1,10 +1,10 @@
-"""Cells <-> the bytes of an .ipynb file, and a driver's text -> cells. The only importer of jupytext and nbformat."""
+"""Cells <-> the bytes of an .ipynb file, and <-> a driver's text. The only importer of jupytext and nbformat."""
 
 import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import jupytext
 import nbformat
 
 from kernelwright.bundle.cells import Cell
-from kernelwright.errors import InvalidProject
+from kernelwright.errors import InvalidProject, Problem
 
 # Read comments as comments: by default jupytext turns `# !ls` and `# %matplotlib` into live magics.
 _PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
@@ -20,7 +20,8 @@ _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-_OWN_TO_JUPYTEXT = {"lines_to_next_cell", "cell_marker", "lines_to_end_of_cell_marker"}
+LAYOUT = frozenset({"lines_to_next_cell", "cell_marker", "lines_to_end_of_cell_marker"})
+"""The metadata that jupytext notes of a script's layout, and no notebook holds."""
 # What jupytext's `str.splitlines` takes for a line's end, though Python and notebooks do not; these stand in for it.
 _ENDS = dict(
     zip(
@@ -31,7 +32,6 @@ _ENDS = dict(
 )
 _BACK = {ord(stand_in): chr(end) for end, stand_in in _ENDS.items()}
 _MAGIC = re.compile(r"^\s*(?:[\w., ]+=\s*)?[%!]|\?\s*$|^\s*\?")
-_INDENTED = "a cell mark (# %%) at an indent splits a statement in two; unindent or reword the comment"
 
 
 def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
@@ -45,42 +45,66 @@ def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
     """
     name = name or str(file)
     try:
-        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise InvalidProject([f"{name}: not UTF-8 at byte {error.start}; save the driver as UTF-8"]) from None
+        data = file.read_bytes()
     except OSError as error:
+        fix = "tool.kernelwright.driver names a percent-format script"
+        raise InvalidProject([Problem(code="KW201", file=name, message=f"{error.strerror}", fix=fix)]) from None
+    return parse_driver(data, name)
+
+
+def parse_driver(data: bytes, name: str, *, layout: bool = False) -> tuple[Cell, ...]:
+    """Do as `read_driver` with a script's bytes; ``layout`` keeps what jupytext notes of it in the cells' metadata."""
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 at byte {error.start}"
         raise InvalidProject(
-            [f"{name}: {error.strerror}; tool.kernelwright.driver names a percent-format script"]
+            [Problem(code="KW201", file=name, message=message, fix="save the driver as UTF-8")]
         ) from None
-    cells = tuple(_cell(node) for node in jupytext.reads(text.translate(_ENDS), _PERCENT).cells)
-    problems = [f"{name}:{line}: {_INDENTED}" for line in _indented_marks(text)]
-    if problems := problems or [f"{name}:{problem}" for problem in _syntax_problems(text, cells)]:
+    nodes = jupytext.reads(text.translate(_ENDS), _PERCENT).cells
+    cells = tuple(_cell(node, frozenset() if layout else LAYOUT) for node in nodes)
+    if problems := [*_indented_marks(text, name)] or [*_syntax_problems(text, cells, name)]:
         raise InvalidProject(problems)
     return cells
 
 
-def _cell(node: nbformat.NotebookNode) -> Cell:
-    kept = {key: value for key, value in node.metadata.items() if key not in _OWN_TO_JUPYTEXT}
+def write_driver(cells: Sequence[Cell]) -> str:
+    """Return cells as a percent script, without a header; attachments are written as metadata of their cell."""
+    nodes = []
+    for cell in cells:
+        metadata = {key: value for key, value in cell.metadata.items() if key != "kernelwright"}
+        nodes.append(_node(Cell(kind=cell.kind, source=cell.source.translate(_ENDS))) | {"metadata": metadata})
+    unheaded = {"jupytext": {"notebook_metadata_filter": "-all", "cell_metadata_filter": "all"}}
+    node = nbformat.from_dict({"cells": nodes, "metadata": unheaded, "nbformat": 4, "nbformat_minor": 5})
+    text: str = jupytext.writes(node, _PERCENT)
+    return text.translate(_BACK)
+
+
+def _cell(node: nbformat.NotebookNode, left_out: Collection[str]) -> Cell:
+    kept = {key: value for key, value in node.metadata.items() if key not in left_out}
     return Cell(kind=node.cell_type, source=node.source.translate(_BACK), metadata=kept)
 
 
-def _indented_marks(text: str) -> list[int]:
+def _indented_marks(text: str, name: str) -> Iterator[Problem]:
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):  # live magics are not Python; cells are then split by line alone
-        return []
-    marks = (t for t in tokens if t.type == tokenize.COMMENT and re.match(r"#\s*%%", t.string))
-    return [t.start[0] for t in marks if t.start[1] > 0 and not t.line[: t.start[1]].strip()]
+        return
+    message, fix = "a cell mark (# %%) at an indent splits a statement in two", "unindent or reword the comment"
+    for token in tokens:
+        is_mark = token.type == tokenize.COMMENT and re.match(r"#\s*%%", token.string)
+        if is_mark and token.start[1] > 0 and not token.line[: token.start[1]].strip():
+            yield Problem(code="KW202", file=name, place=token.start[0], message=message, fix=fix)
 
 
-def _syntax_problems(text: str, cells: Sequence[Cell]) -> Iterator[str]:
-    """Yield ``line: message`` for each code cell that is not Python; one with magics is IPython's to judge."""
+def _syntax_problems(text: str, cells: Sequence[Cell], name: str) -> Iterator[Problem]:
+    """Yield a problem per code cell that is not Python; one with magics is IPython's to judge."""
     at = 0
     for cell in cells:
         at = max(at, text.find(cell.source, at))
         if cell.kind == "code" and (error := _syntax_error(cell.source)):
             line = text.count("\n", 0, at) + (error.lineno or 1)
-            yield f"{line}: {error.msg}; not Python as it stands"
+            yield Problem(code="KW203", file=name, place=line, message=error.msg, fix="not Python as it stands")
 
 
 def _syntax_error(source: str) -> SyntaxError | None:
@@ -103,4 +127,7 @@ def write(cells: Sequence[Cell]) -> bytes:
 
 def _node(cell: Cell) -> dict[str, Any]:
     run: dict[str, Any] = {"execution_count": None, "outputs": []} if cell.kind == "code" else {}
-    return {"cell_type": cell.kind, "id": cell.id, "metadata": dict(cell.metadata), "source": cell.source, **run}
+    metadata = dict(cell.metadata)
+    if cell.kind != "code" and isinstance(metadata.get("attachments"), dict):  # a script holds them as metadata
+        run["attachments"] = metadata.pop("attachments")
+    return {"cell_type": cell.kind, "id": cell.id, "metadata": metadata, "source": cell.source, **run}

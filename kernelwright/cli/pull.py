@@ -17,9 +17,16 @@ From = Annotated[
 ]
 Apply = Annotated[bool, typer.Option("--apply", help="Write the edits into the sources; else they are only shown.")]
 
+Force = Annotated[bool, typer.Option("--force", help="Take the notebook even if it does not say it is this kernel's.")]
+
 
 def pull(
-    project: Folder = HERE, kernel: Kernel = "", source: From = None, apply: Apply = False, as_json: Json = False
+    project: Folder = HERE,
+    kernel: Kernel = "",
+    source: From = None,
+    apply: Apply = False,
+    force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Bring edits made in a notebook back into the modules and the driver.
 
@@ -29,11 +36,11 @@ def pull(
     from kernelwright.pull import plan as plans
 
     loaded = load_project(project, kernel)
-    plan = plans.make(loaded, *_notebook(loaded, source))
+    plan = plans.make_plan(loaded, *_notebook(loaded, source), force=force)
     if apply:
-        plans.carry_out(loaded, plan)
+        plans.apply(loaded, plan)
     if as_json:
-        print(json.dumps({"clean": plan.clean, "changes": [_row(one) for one in plan.changes]}, indent=1))
+        print(json.dumps({"clean": plan.clean, "changes": [_row(change) for change in plan.changes]}, indent=1))
     else:
         _show(plan, applied=apply)
     if not plan.clean:

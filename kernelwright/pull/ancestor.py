@@ -1,26 +1,19 @@
-"""What a notebook was built from: the common ancestor of its edits and ours.
+"""What a notebook was built from: the common ancestor of its edits and ours."""
 
-The set-up cell tells digests, of each file and of the driver's cells; each is known wherever its content is found.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from kernelwright.bundle.build import Notebook
-from kernelwright.bundle.cells import Cell, driver_digest
-from kernelwright.errors import InvalidProject
+from kernelwright.bundle.cells import driver_digest
 from kernelwright.project.model import Project
-from kernelwright.pull import history, percent_script
-from kernelwright.pull.edited_notebook import Edited
-from kernelwright.pull.history import RECORDED
-
-__all__ = ["RECORDED", "Base", "drivers", "find"]
+from kernelwright.pull import history, percent_script, safe_paths
+from kernelwright.pull.edited_notebook import Driver, EditedNotebook
+from kernelwright.support.hashing import sha256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Base:
+class Ancestor:
     """The ancestor.
 
     Attributes
@@ -35,66 +28,58 @@ class Base:
 
     modules: Mapping[str, str | None]
     cells: frozenset[str]
-    driver: Sequence[Cell] | None
+    driver: Driver | None
 
 
-def find(project: Project, built: Notebook, changed: Edited) -> Base:
-    """Find what the notebook was built from."""
-    notebooks = [*history.recorded(project.root), *history.built(project)]
-    if changed.told.digests:
-        modules = _by_digest(project, built, changed, [changed, *notebooks])
+def find(project: Project, built: Notebook, edited: EditedNotebook) -> Ancestor:
+    """Find what the notebook was built from: what has the digests that its set-up cell names.
+
+    It is looked for in the pushes that were recorded, the last build, the sources as they are, and the history of git,
+    in that order. A notebook that names none is compared with what is committed.
+    """
+    digests, notebooks = edited.manifest.digests, list(history.notebooks(project))
+    if digests:
+        texts = history.texts(project, built.tree, [*notebooks, edited])  # the cells nobody edited have them too
+        modules = {path: texts.get(digest) for path, digest in digests.items()}
+        for path in edited.manifest.cells | dict(edited.modules).keys():
+            if path in modules and modules[path] is None:
+                versions = _committed(project, path)
+                modules[path] = next((history.decode(data) for data in versions if sha256(data) == digests[path]), None)
     else:
-        modules = dict(_by_commit(project, built, changed))
-    driver = _driver(project, changed.told.driver, notebooks) if changed.told.driver else _committed(project)
-    return Base(modules=modules, cells=changed.told.cells, driver=driver)
+        modules = dict(_modules_as_committed(project, built, edited))
+    if edited.manifest.driver:
+        drivers = chain((notebook.driver for notebook in notebooks), history.drivers(project))
+        driver = next((cells for cells in drivers if driver_digest(cells) == edited.manifest.driver), None)
+    else:
+        driver = _driver_as_committed(project)
+    return Ancestor(modules=modules, cells=edited.manifest.cells, driver=driver)
 
 
-def _by_digest(
-    project: Project, built: Notebook, changed: Edited, notebooks: Sequence[Edited]
-) -> Mapping[str, str | None]:
-    """Return the files the notebook was built from; git is asked for those alone that a pull may touch."""
-    at_hand = history.texts(project, built.tree, notebooks)
-    modules: dict[str, str | None] = {path: at_hand.get(sha256) for path, sha256 in changed.told.digests.items()}
-    for path in {*changed.told.cells, *dict(changed.modules)}:
-        if path in modules and modules[path] is None:
-            modules[path] = _remembered(project, path, changed.told.digests[path])
-    return modules
+def _committed(project: Project, path: str) -> Iterator[bytes]:
+    try:
+        file = safe_paths.resolve_module_path(project, path)
+    except safe_paths.UnsafePath:
+        return iter(())
+    return history.committed(project, file)
 
 
-def _remembered(project: Project, path: str, sha256: str) -> str | None:
-    versions = history.module(project, path)
-    return next((history.text(data) for data in versions if history.digest(data) == sha256), None)
-
-
-def _by_commit(project: Project, built: Notebook, changed: Edited) -> Iterator[tuple[str, str | None]]:
+def _modules_as_committed(
+    project: Project, built: Notebook, edited: EditedNotebook
+) -> Iterator[tuple[str, str | None]]:
     """Yield the modules of a notebook that does not say what it was built from; only what is committed is their base.
 
     What is not in the notebook may have come later, so that nothing is deleted.
     """
-    now = {file.path: file for file in built.tree.files}
-    for path, _ in changed.modules:
-        if path in now:
-            text = history.text(now[path].data)
-            is_vendored = now[path].origin.startswith("vendor ")
-            last = None if is_vendored else next(history.module(project, path), None)
-            is_committed = is_vendored or (last is not None and history.text(last) == text)
-            yield path, text if is_committed else None
+    here = {file.path: file for file in built.tree.files}
+    for path, _ in edited.modules:
+        if path in here:
+            text = history.decode(here[path].data)
+            is_vendored = here[path].origin.startswith("vendor ")
+            last = None if is_vendored else next(_committed(project, path), None)
+            is_base = is_vendored or (last is not None and history.decode(last) == text)
+            yield path, text if is_base else None
 
 
-def _driver(project: Project, sha256: str, notebooks: Sequence[Edited]) -> Sequence[Cell] | None:
-    remembered = chain((one.driver for one in notebooks), drivers(project))
-    return next((one for one in remembered if driver_digest(one) == sha256), None)
-
-
-def _committed(project: Project) -> Sequence[Cell] | None:
-    """Return the driver of a notebook that does not say what it was built from: what is here, if it is committed."""
-    here, *last = islice(drivers(project), 2)
-    return here if any(percent_script.all_same(here, one) for one in last) else None
-
-
-def drivers(project: Project) -> Iterator[Sequence[Cell]]:
-    """Yield the driver's cells as they are here, and as they were in each commit, the latest first."""
-    here = project.driver.read_bytes() if project.driver.is_file() else b""
-    for data in chain([here], history.past(project.root, project.configuration.driver)):
-        with suppress(InvalidProject):
-            yield percent_script.read(data)
+def _driver_as_committed(project: Project) -> Driver | None:
+    here, *last = islice(history.drivers(project), 2)
+    return here if any(percent_script.same(here, cells) for cells in last) else None

@@ -52,7 +52,7 @@ def _lines(data: bytes | None) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All changes, modules first; ``clean`` tells whether every edit can be taken."""
+    """All changes, modules first."""
 
     changes: Sequence[Change] = field(default_factory=tuple)
 

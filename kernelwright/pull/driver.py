@@ -1,102 +1,165 @@
-"""What an edited notebook changes in the driver: its three versions are texts that differ in edited cells alone."""
+"""What an edited notebook changes in the driver.
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+Its ancestor and the notebook are written as percent scripts, laid out as the driver is here; git merges the difference.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
 
 from kernelwright.bundle.cells import Cell
+from kernelwright.bundle.notebook_io import LAYOUT
+from kernelwright.errors import InvalidProject
 from kernelwright.project.model import Project
-from kernelwright.pull import merge, module_cells, percent_script, safe_paths
-from kernelwright.pull.ancestor import Base
+from kernelwright.pull import line_endings, merge, module_cells, percent_script, safe_paths
+from kernelwright.pull.ancestor import Ancestor
 from kernelwright.pull.changes import Change
-from kernelwright.pull.edited_notebook import Edited
-from kernelwright.pull.percent_script import Script
+from kernelwright.pull.edited_notebook import Driver, EditedNotebook
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# What editors and Kaggle note in a cell's metadata about a session: none of it is an edit.
+_OF_A_SESSION = frozenset(
+    {
+        *("ExecuteTime", "_cell_guid", "_uuid", "autoscroll", "colab", "colab_type", "collapsed", "execution"),
+        *("executionInfo", "id", "outputId", "papermill", "scrolled", "trusted", "vscode"),
+    }
+)
 _LONGEST_RUN = 3  # of which each number is named
 _MOST_NAMED = 20
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Taken:
-    """A driver's cells of which each can be written, and what is said of those that cannot."""
-
-    cells: Sequence[Cell]
-    problems: Sequence[str]
-
-
-def changes(project: Project, changed: Edited, ancestor: Base) -> Iterator[Change]:
+def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Iterator[Change]:
     """Yield what becomes of the driver, and each of its cells that stays in the notebook."""
-    if ancestor.driver is not None and percent_script.all_same(changed.driver, ancestor.driver):
-        return
     place, here = project.configuration.driver, project.driver.read_bytes()
+    text = here.decode("utf-8-sig").replace("\r\n", "\n")
+    own = percent_script.read(text, layout=True)
+    before = _laid_out(own if ancestor.driver is None else ancestor.driver, own)
+    cells, problems = _writable(edited, before)
+    if ancestor.driver is not None and not problems and percent_script.same(cells, before):
+        return
     try:
-        safe_paths.walk(project.root, project.driver)
-    except safe_paths.Outside as outside:
-        yield Change(action="refuse", place=place, what=str(outside))
+        safe_paths.reject_symlinks(project.root, project.driver)
+    except safe_paths.UnsafePath as unsafe:
+        yield Change(action="refuse", place=place, what=str(unsafe))
         return
-    own = percent_script.cut(here.decode("utf-8-sig"), percent_script.read(here))
-    if own is None:
-        yield Change(action="refuse", place=place, what="its cells cannot be told apart; take the edits by hand")
+    yield from (Change(action="conflict", place=place, what=what, before=here) for what in problems)
+    if percent_script.same(cells, own) or (ancestor.driver is not None and percent_script.same(cells, before)):
         return
-    taken = _taken(changed, own.cells if ancestor.driver is None else ancestor.driver)
-    yield from (Change(action="conflict", place=place, what=what, before=here) for what in taken.problems)
-    yield from _decided(place, here, own, taken.cells, ancestor.driver)
+    base = percent_script.write(before, text) if ancestor.driver is not None else None
+    there = percent_script.write(cells, text)
+    done = f": {describe(cells, before)}" if ancestor.driver is not None else ""
+    expected = cells if ancestor.driver is not None and percent_script.same(own, before) else None
+    canonical = percent_script.write(own, text)
+    if canonical.count("\n") != text.count("\n"):
+        canonical = text
+    for change in merge.three_way_merge(place, canonical.encode(), base, there, was_built=True):
+        after = _as_here((change.after or b"").decode(), canonical, here)
+        action, what = change.action, change.what
+        if action == "write" and not _reads_as(after, expected):
+            action, what = "conflict", "its cells cannot be told apart; take the edits by hand"
+        elif action == "write" and expected is not None:
+            what = "edited"
+        yield Change(action=action, place=place, what=f"{what}{done}", before=here, after=after)
 
 
-def _taken(changed: Edited, before: Sequence[Cell]) -> _Taken:
-    """Leave out what a script cannot hold: a cell that was there stays as it was."""
+def _as_here(merged: str, canonical: str, here: bytes) -> bytes:
+    """Return a merged text with a byte order mark, line ends and marks of cells as they are here."""
+    mark, original = ("\ufeff" if here.startswith(_BYTE_ORDER_MARK) else ""), here.decode("utf-8-sig").split("\n")
+    restored = line_endings.restore_lines(merged, canonical.split("\n"), original)
+    try:
+        is_same = percent_script.same(percent_script.read(restored), percent_script.read(merged))
+    except InvalidProject:
+        is_same = False
+    if not is_same:  # of as many lines by chance, or with conflict marks
+        restored = line_endings.restore_line_endings(merged, "\n".join(original).encode()).decode()
+    return f"{mark}{restored}".encode()
+
+
+def _laid_out(cells: Driver, own: Driver) -> list[Cell]:
+    """Return an ancestor's cells with the layout that they have in the driver as it is here."""
+    pairs = pair(cells, own)
+    layouts = [own[at].metadata if at is not None else {} for at in pairs]
+    return [
+        replace(cell, metadata={**percent_script.metadata(cell), **{k: v for k, v in layout.items() if k in LAYOUT}})
+        for cell, layout in zip(cells, layouts, strict=True)
+    ]
+
+
+def _writable(edited: EditedNotebook, before: Driver) -> tuple[list[Cell], list[str]]:
+    """Return the notebook's cells, and what is wrong with those that a script cannot hold: they stay as they were."""
     cells, problems = [], []
-    pairs = percent_script.pair([module_cells.split(cell)[0] for cell in changed.driver], before)
-    for number, cell, at in zip(changed.numbers, changed.driver, pairs, strict=True):
+    joined = {module.number for module in edited.displaced}
+    pairs = pair(edited.driver, before)
+    for number, cell, at in zip(edited.numbers, edited.driver, pairs, strict=True):
         old = before[at] if at is not None else None
-        what = "" if old and percent_script.same(cell, old) else _problem(cell)
-        if what:
+        new = _with_metadata(cell, old)
+        if old and percent_script.content(new) == percent_script.content(old):
+            cells.append(old)
+            continue
+        what = "it holds a `%%module` line below others, where it does not work; split it there"
+        if what := what if number in joined else percent_script.problem(new):
             problems.append(f"cell {number} of the notebook, {module_cells.named(cell)}, is left there: {what}")
-        cells += [cell] if not what else [old] if old else []
-    return _Taken(cells=cells, problems=problems)
+            cells += [old] if old else []
+        else:
+            cells.append(new)
+    return cells, problems
 
 
-def _problem(cell: Cell) -> str:
-    if line := module_cells.split(cell)[1]:
-        return f"it holds the line `{line}`, which works at the top of a cell alone; split it there"
-    return percent_script.problem(cell)
+def _with_metadata(cell: Cell, old: Cell | None) -> Cell:
+    """Return a cell with its metadata as edited: an editor may have noted its session there, or lost all of it."""
+    before = old.metadata if old else {}
+    is_lost = not module_cells.mark(cell)
+    kept = {key: value for key, value in before.items() if is_lost or key in LAYOUT or key in _OF_A_SESSION}
+    own = {key: value for key, value in percent_script.metadata(cell).items() if key not in _OF_A_SESSION}
+    metadata = {key: value for key, value in {**before, **kept, **own}.items() if key in kept or key in own}
+    return replace(cell, metadata=metadata)
 
 
-def _decided(
-    place: str, here: bytes, own: Script, cells: Sequence[Cell], before: Sequence[Cell] | None
-) -> Iterator[Change]:
-    if before is not None and percent_script.all_same(cells, before):
-        return
-    there = percent_script.written(own, cells)
-    if problem := percent_script.misread(there, cells):
-        yield Change(action="conflict", place=place, what=problem, before=here, after=there.encode())
-        return
-    base_text = None if before is None else percent_script.written(own, before)
-    told = "" if before is None else describe(cells, before)
-    for change in merge.decide(place, here.removeprefix(_BYTE_ORDER_MARK), base_text, there, known=True):
-        yield _with_mark(change, here, told)
+def _reads_as(data: bytes, cells: Driver | None) -> bool:
+    """Return whether a driver's bytes can be read, and say what ``cells`` say where these are given."""
+    try:
+        again = percent_script.read(data.decode("utf-8-sig"))
+    except InvalidProject:
+        return False
+    return cells is None or percent_script.same(again, cells)
 
 
-def _with_mark(change: Change, here: bytes, told: str) -> Change:
-    """Put a byte order mark back in front, and say what was done to the cells."""
-    mark = _BYTE_ORDER_MARK if here.startswith(_BYTE_ORDER_MARK) else b""
-    after = mark + change.after if change.after is not None else None
-    what = f"{change.what}: {told}" if told else change.what
-    return Change(action=change.action, place=change.place, what=what, before=here, after=after)
+def pair(cells: Driver, others: Driver) -> list[int | None]:
+    """Return for each cell which of the others it was: by its text, else by the index a build noted, else by place."""
+    pairs: dict[int, int] = {}
+    free = set(range(len(others)))
+
+    def take(index: int, at: int | None) -> None:
+        if index not in pairs and at in free and at is not None and cells[index].kind == others[at].kind:
+            pairs[index] = at
+            free.remove(at)
+
+    texts, other_texts = ([percent_script.content(cell)[:2] for cell in side] for side in (cells, others))
+    for block in SequenceMatcher(a=texts, b=other_texts, autojunk=False).get_matching_blocks():
+        for step in range(block.size):
+            take(block.a + step, block.b + step)
+    for index, text in enumerate(texts):  # moved
+        take(index, next((at for at in sorted(free) if other_texts[at] == text), None))
+    for index, cell in enumerate(cells):
+        at = module_cells.mark(cell).get("driver")
+        take(index, at if isinstance(at, int) else None)
+    for index in range(len(cells)):
+        take(index, 0 if index == 0 else pairs.get(index - 1, -2) + 1)
+    return [pairs.get(index) for index in range(len(cells))]
 
 
-def describe(cells: Sequence[Cell], before: Sequence[Cell]) -> str:
+def describe(cells: Driver, before: Driver) -> str:
     """Name what was done to a driver's cells, counted from 1: edited, added, moved, deleted."""
-    pairs = percent_script.pair(cells, before)
-    known = [(cell, at) for cell, at in zip(cells, pairs, strict=True) if at is not None]
-    kept_order = _longest_rise([at for _, at in known])
-    told: Mapping[str, list[int]] = {
-        "edited": [at + 1 for cell, at in known if not percent_script.same(cell, before[at])],
+    pairs = pair(cells, before)
+    kept = [(cell, at) for cell, at in zip(cells, pairs, strict=True) if at is not None]
+    in_order = _longest_rise([at for _, at in kept])
+    numbers = {
+        "edited": [at + 1 for cell, at in kept if percent_script.content(cell) != percent_script.content(before[at])],
         "added": [index + 1 for index, at in enumerate(pairs) if at is None],
-        "moved": [at + 1 for _, at in known if at not in kept_order],
+        "moved": [at + 1 for _, at in kept if at not in in_order],
         "deleted": [at + 1 for at in range(len(before)) if at not in pairs],
     }
-    return "; ".join(f"{_numbered(which)} {what}" for what, which in told.items() if which)
+    return "; ".join(f"{_numbered(which)} {what}" for what, which in numbers.items() if which)
 
 
 def _numbered(which: Sequence[int]) -> str:
@@ -107,14 +170,12 @@ def _numbered(which: Sequence[int]) -> str:
             runs[-1].append(number)
         else:
             runs.append([number])
-    parts = [part for run in runs for part in _run(run)]
+    parts: list[str] = []
+    for run in runs:
+        parts += [f"{run[0]} to {run[-1]}"] if len(run) > _LONGEST_RUN else map(str, run)
     more = f" and {len(parts) - _MOST_NAMED} more places" if len(parts) > _MOST_NAMED else ""
     called = "cells" if any(len(run) > _LONGEST_RUN for run in runs) else "cell"
     return f"{called} {', '.join(parts[:_MOST_NAMED])}{more}"
-
-
-def _run(run: Sequence[int]) -> list[str]:
-    return [f"{run[0]} to {run[-1]}"] if len(run) > _LONGEST_RUN else [str(number) for number in run]
 
 
 def _longest_rise(values: Sequence[int]) -> set[int]:

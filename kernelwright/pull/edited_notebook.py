@@ -6,24 +6,26 @@ what it says: a module by its ``%%module`` line, its heading by its text, the se
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from kernelwright.bundle.cells import CONFIG, Cell
 from kernelwright.errors import InvalidNotebook
-from kernelwright.pull import manifest as told
-from kernelwright.pull import module_cells as misplaced
-from kernelwright.pull.manifest import Told
-from kernelwright.pull.module_cells import Misplaced
+from kernelwright.pull import manifest, module_cells
+from kernelwright.pull.manifest import BuildManifest
+from kernelwright.pull.module_cells import DisplacedModule
 
 _HEADING = re.compile(r"### `([^`\n]+)`(?:\n\n[^\n]+)?\n*")
 _CONTENTS = "**The modules of this notebook**"
 _SET_UP = re.compile(r"^def _set_up\(config, packed\):", re.MULTILINE)
+_KINDS: Mapping[str, Literal["code", "markdown", "raw"]] = {"code": "code", "markdown": "markdown", "raw": "raw"}
+
+Driver = Sequence[Cell]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Edited:
+class EditedNotebook:
     """What a notebook says.
 
     Attributes
@@ -31,105 +33,95 @@ class Edited:
     modules : sequence of (str, str)
         Path and text of each module cell, in the notebook's order.
     driver : sequence of Cell
-        The driver's cells, and those that were added. Where an editor lost all metadata, ``tags`` is None: unknown.
+        The driver's cells, and those that were added; attachments are metadata, as in a percent script.
     set_up : str
         The set-up cell's text, empty where there is none.
-    told : Told
-        What that says of the files the notebook was built from.
+    manifest : BuildManifest
+        What that says of the build.
     numbers : sequence of int
         The place of each of the driver's cells in the notebook, from 1.
-    misplaced : sequence of Misplaced
+    displaced : sequence of DisplacedModule
         Modules whose cell is there, but writes them no longer.
     headings : sequence of str
         The text that is generated too: headings of modules, and their list.
     """
 
     modules: Sequence[tuple[str, str]]
-    driver: Sequence[Cell]
+    driver: Driver
     set_up: str
-    told: Told
+    manifest: BuildManifest
     numbers: Sequence[int] = ()
-    misplaced: Sequence[Misplaced] = ()
+    displaced: Sequence[DisplacedModule] = ()
     headings: Sequence[str] = ()
 
 
-def read(data: bytes, name: str = "the notebook") -> Edited:
+def read(data: bytes, name: str = "the notebook") -> EditedNotebook:
     """Read a notebook, whoever saved it; raises `InvalidNotebook` where it is none."""
-    cells = [_unix(cell) for cell in _cells(data, name)]
+    cells = list(_cells(data, name))
     set_up = next((cell.source.rstrip("\n") for cell in cells if _is_set_up(cell)), "")
-    modules = [misplaced.module(cell) for cell in cells if misplaced.is_module(cell)]
-    known = told.read(set_up)
-    gone = known.cells - {path for path, _ in modules}
-    rest = {at: cell for at, cell in enumerate(cells, 1) if not _is_set_up(cell)}
-    lost = {at: misplaced.found(at, cell, gone) for at, cell in rest.items()}
-    paths = {*known.digests, *(path for path, _ in modules), *(one.path for found in lost.values() for one in found)}
-    headings = [at for at, cell in rest.items() if _is_heading(cell, paths) and not lost[at]]
-    driver = {at: cell for at, cell in rest.items() if at not in headings and _is_driver(cell, lost[at])}
-    return Edited(
+    modules = [module for cell in cells if (module := module_cells.module(cell)) is not None]
+    build = manifest.read(set_up)
+    gone = build.cells - {path for path, _ in modules}
+    paths = {*build.digests, *(path for path, _ in modules)}
+    driver: dict[int, Cell] = {}
+    displaced: list[DisplacedModule] = []
+    headings: list[str] = []
+    for number, cell in enumerate(cells, 1):
+        if _is_set_up(cell):
+            continue
+        lost, noted = module_cells.displaced(number, cell, gone), module_cells.mark(cell)
+        displaced += lost
+        heading = _HEADING.fullmatch(cell.source)
+        is_generated = "file" in noted or cell.source.startswith(_CONTENTS) or (heading and heading[1] in paths)
+        if module_cells.module(cell) is not None:
+            continue
+        if lost:  # the driver's where a cell of its own was joined with a module's
+            is_own = "driver" in noted or ("file" not in noted and module_cells.says_above(cell))
+            driver |= {number: cell} if is_own else {}
+        elif cell.kind == "markdown" and "driver" not in noted and is_generated:
+            headings.append(cell.source.rstrip("\n"))
+        else:
+            driver[number] = cell
+    return EditedNotebook(
         modules=modules,
-        driver=_tagged(list(driver.values()), is_lost=not any(map(misplaced.mark, cells))),
+        driver=list(driver.values()),
         set_up=set_up,
-        told=known,
+        manifest=build,
         numbers=list(driver),
-        misplaced=[one for found in lost.values() for one in found],
-        headings=[rest[at].source.rstrip("\n") for at in headings],
+        displaced=displaced,
+        headings=headings,
     )
 
 
 def _cells(data: bytes, name: str) -> Iterator[Cell]:
     try:
-        listed = json.loads(data.decode("utf-8-sig"))
-        json.dumps(listed, ensure_ascii=False).encode()
+        parsed = json.loads(data.decode("utf-8-sig"))
+        json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidNotebook(f"{name}: not JSON: {error}") from None
-    listed = listed.get("cells") if isinstance(listed, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(cell, dict) for cell in listed):
+    nodes = parsed.get("cells") if isinstance(parsed, dict) else None
+    if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
         raise InvalidNotebook(f"{name}: no list of cells; save it as a notebook of format 4")
-    for number, node in enumerate(listed, 1):
-        if not isinstance(node.get("cell_type"), str):
+    for number, node in enumerate(nodes, 1):
+        kind = node.get("cell_type")
+        if not isinstance(kind, str):
             raise InvalidNotebook(f"{name}: cell {number}: its cell_type is no text; make it code, markdown or raw")
-        kind = node["cell_type"]
-        if kind in {"code", "markdown", "raw"}:
-            yield Cell(kind=kind, source=_source(node.get("source", "")), metadata=_metadata(node))
+        if kind in _KINDS:
+            yield Cell(kind=_KINDS[kind], source=_source(node.get("source", "")), metadata=_metadata(node))
 
 
 def _source(written: object) -> str:
-    return "".join(map(str, written)) if isinstance(written, list) else str(written or "")
+    """Return a cell's text with line feeds alone: `line_endings` gives a file its own ends back."""
+    text = "".join(map(str, written)) if isinstance(written, list) else str(written or "")
+    return text.replace("\r\n", "\n").removesuffix("\r")  # its line feed may have been taken
 
 
 def _metadata(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = node.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}
-
-
-def _unix(cell: Cell) -> Cell:
-    """Take carriage returns for what an editor put there; `kept.restored` gives a file its own back."""
-    source = cell.source.replace("\r\n", "\n").removesuffix("\r")  # its line feed may have been taken
-    return Cell(kind=cell.kind, source=source, metadata=cell.metadata)
-
-
-def _tagged(cells: Sequence[Cell], *, is_lost: bool) -> list[Cell]:
-    """Say of cells whose metadata was lost that their tags are not known."""
-    if not is_lost:
-        return list(cells)
-    return [Cell(kind=cell.kind, source=cell.source, metadata={"tags": None, **cell.metadata}) for cell in cells]
+    metadata, attachments = node.get("metadata"), node.get("attachments")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return {**metadata, "attachments": attachments} if isinstance(attachments, dict) and attachments else metadata
 
 
 def _is_set_up(cell: Cell) -> bool:
-    known = misplaced.mark(cell)
-    return known.get("file") == CONFIG or ("driver" not in known and _SET_UP.search(cell.source) is not None)
-
-
-def _is_heading(cell: Cell, paths: Collection[str]) -> bool:
-    """Tell the list of modules and their headings from what the author wrote."""
-    known = misplaced.mark(cell)
-    if cell.kind != "markdown" or "driver" in known:
-        return False
-    heading = _HEADING.fullmatch(cell.source)
-    return "file" in known or cell.source.startswith(_CONTENTS) or bool(heading and heading[1] in paths)
-
-
-def _is_driver(cell: Cell, found: Sequence[Misplaced]) -> bool:
-    if misplaced.is_module(cell):
-        return False
-    return not found or misplaced.is_drivers(cell)
+    noted = module_cells.mark(cell)
+    return noted.get("file") == CONFIG or ("driver" not in noted and _SET_UP.search(cell.source) is not None)

@@ -1,91 +1,74 @@
 """What a project's files were: at pushes that were recorded, at the last build, in git."""
 
 import base64
-import contextlib
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from kernelwright.bundle import bootstrap
 from kernelwright.bundle.sources import SourceTree
-from kernelwright.errors import GitFailed, InvalidNotebook
+from kernelwright.errors import GitFailed, InvalidNotebook, InvalidProject
 from kernelwright.project.model import Project
-from kernelwright.pull import edited_notebook
-from kernelwright.pull.edited_notebook import Edited
+from kernelwright.pull import edited_notebook, percent_script
+from kernelwright.pull.edited_notebook import Driver, EditedNotebook
 from kernelwright.support import git
+from kernelwright.support.hashing import sha256
 
 RECORDED = ".kernelwright/pushed"
 _REVISIONS = 50
 
 
-def recorded(root: Path) -> Iterator[Edited]:
-    """Yield the notebooks that pushes recorded, the latest first."""
-    for file in sorted((root / RECORDED).glob("*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True):
-        yield from _notebook(file)
+def notebooks(project: Project) -> Iterator[EditedNotebook]:
+    """Yield the notebooks that pushes recorded, the latest first, and that of the last build."""
+    recorded = (project.root / RECORDED).glob("*.ipynb")
+    for file in [*sorted(recorded, key=lambda path: path.stat().st_mtime, reverse=True), project.notebook]:
+        with suppress(InvalidNotebook, OSError):
+            yield edited_notebook.read(file.read_bytes(), file.name)
 
 
-def built(project: Project) -> Iterator[Edited]:
-    """Yield the notebook of the last build, if it lies there."""
-    yield from _notebook(project.notebook)
+def texts(project: Project, tree: SourceTree, notebooks: Iterable[EditedNotebook]) -> Mapping[str, str]:
+    """Return sha256 -> text of every file at hand: in notebooks, in the dataset that was built, in the sources."""
+    contents = [data for notebook in notebooks for _, text in notebook.modules for data in _as_saved(text)]
+    contents += [*_dataset(project), *(file.data for file in tree.files)]
+    return {sha256(data): decode(data) for data in contents}
 
 
-def _notebook(file: Path) -> Iterator[Edited]:
-    try:
-        yield edited_notebook.read(file.read_bytes(), file.name)
-    except (InvalidNotebook, OSError):
-        return
-
-
-def texts(project: Project, tree: SourceTree, notebooks: Iterable[Edited]) -> Mapping[str, str]:
-    """Return sha256 -> text, its line ends as a notebook has them, of every file's content that is at hand."""
-    found = {digest(data): text(data) for data in _in_dataset(project)}
-    for notebook in notebooks:
-        for _, told in notebook.modules:
-            found |= {digest(data): text(data) for data in _as_saved(told)}
-    return found | {file.sha256: text(file.data) for file in tree.files}
-
-
-def _as_saved(told: str) -> Iterator[bytes]:
+def _as_saved(text: str) -> Iterator[bytes]:
     """Yield the files a cell's text may stand for: an editor takes line feeds at the end, and carriage returns."""
-    bare = told.rstrip("\n")
-    count = len(told) - len(bare)
+    bare = text.rstrip("\n")
+    count = len(text) - len(bare)
     for ends in range(max(0, count - 1), max(4, count + 2)):
         ended = bare + "\n" * ends
         yield ended.encode()
         yield ended.replace("\n", "\r\n").encode()
 
 
-def _in_dataset(project: Project) -> Iterator[bytes]:
+def _dataset(project: Project) -> Iterator[bytes]:
     """Yield the files of the sources' dataset that was built last."""
-    try:
+    with suppress(OSError, ValueError, AttributeError, TypeError):
         held = json.loads((project.dataset / bootstrap.DATASET_FILE).read_bytes())
         for kind, content in held.values():
             yield base64.b64decode(content) if kind == "base64" else content.encode()
-    except (OSError, ValueError, AttributeError, TypeError):
-        return
 
 
-def digest(data: bytes) -> str:
-    """Return the sha256 by which a set-up cell knows a file."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def text(data: bytes) -> str:
+def decode(data: bytes) -> str:
     """Return a file's text as a notebook has it: with line feeds alone."""
     return data.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def module(project: Project, path: str) -> Iterator[bytes]:
-    """Yield what a module was in each commit, the latest first."""
-    top, _, rest = path.partition("/")
-    for source in project.sources:
-        if source.name == top:
-            yield from past(project.root, (source / rest).relative_to(project.root).as_posix())
+def drivers(project: Project) -> Iterator[Driver]:
+    """Yield the driver as it is here, and as it was in each commit, the latest first."""
+    here = project.driver.read_bytes() if project.driver.is_file() else b""
+    for data in chain([here], committed(project, project.driver)):
+        with suppress(InvalidProject, UnicodeDecodeError):
+            yield percent_script.read(data.decode("utf-8-sig"))
 
 
-def past(root: Path, path: str) -> Iterator[bytes]:
+def committed(project: Project, file: Path) -> Iterator[bytes]:
     """Yield the contents a file had in each commit that changed it, the latest first; none without git."""
-    for revision in git.history(root, path, most=_REVISIONS):
-        with contextlib.suppress(GitFailed):  # the commit that deleted it
-            yield git.run(root, "show", f"{revision}:./{path}")
+    path = file.relative_to(project.root).as_posix()
+    for revision in git.history(project.root, path, most=_REVISIONS):
+        with suppress(GitFailed):  # the commit that deleted it
+            yield git.run(project.root, "show", f"{revision}:./{path}")

@@ -1,69 +1,65 @@
-"""What a set-up cell says of the files a notebook was built from. It is read, never executed."""
+"""What a set-up cell says of the build of its notebook. It is read, never executed."""
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kernelwright.support import ipython_syntax
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class BuildManifest:
     """What the set-up cell says; of one that is missing or broken, nothing.
 
     Attributes
     ----------
+    kernel : str
+        The slug of the kernel the notebook was built for.
     digests : mapping
         Path -> sha256 of each file the notebook was built from.
-    elsewhere : frozenset of str
+    packed : frozenset of str
         The files among them that are no module cells: the set-up cell packs them, or a dataset brings them.
     driver : str
-        The sha256 of the driver's cells; empty where it is not told.
+        The sha256 of the driver's cells.
     """
 
+    kernel: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
-    elsewhere: frozenset[str] = frozenset()
+    packed: frozenset[str] = frozenset()
     driver: str = ""
 
     @property
     def cells(self) -> frozenset[str]:
         """The files that were module cells when the notebook was built."""
-        return frozenset(self.digests) - self.elsewhere
+        return frozenset(self.digests) - self.packed
 
 
-def read(text: str) -> Told:
+def read(text: str) -> BuildManifest:
     """Read a set-up cell, however an editor or a formatter wrote it."""
-    tree = ipython_syntax.syntax_tree(text)
-    config = next(_config(tree), {})
-    digests, driver = (
-        value if isinstance(value, dict) else {} for value in (config.get("files"), config.get("driver"))
-    )
-    packed = next(_packed(tree), frozenset())
-    return Told(
-        digests={str(path): str(digest) for path, digest in digests.items()},
-        elsewhere=frozenset(digests) if packed is None else packed,
-        driver=str(driver.get("sha256", "")),
-    )
-
-
-def _config(tree: ast.Module) -> Iterator[Mapping[str, object]]:
-    for node in tree.body:
+    config: Mapping[str, object] = {}
+    packed: frozenset[str] | None = frozenset()
+    for node in ipython_syntax.syntax_tree(text).body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="_config")], value=ast.Constant(value=str(config))):
-                try:
-                    told = json.loads(config)
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(told, dict):
-                    yield told
-
-
-def _packed(tree: ast.Module) -> Iterator[frozenset[str] | None]:
-    """Yield the paths that are handed to the set-up; None where they come out of a dataset."""
-    for node in tree.body:
-        match node:
+            case ast.Assign(targets=[ast.Name(id="_config")], value=ast.Constant(value=str(written))):
+                config = _parse(written)
             case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Dict(keys=keys)])):
-                yield frozenset(str(key.value) for key in keys if isinstance(key, ast.Constant))
+                packed = frozenset(str(key.value) for key in keys if isinstance(key, ast.Constant))
             case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Call()])):
-                yield None
+                packed = None  # they all come out of a dataset
+    files, driver = config.get("files"), config.get("driver")
+    digests = files if isinstance(files, dict) else {}
+    return BuildManifest(
+        kernel=str(config.get("kernel", "")),
+        digests={path: str(digest) for path, digest in digests.items()},
+        packed=frozenset(digests) if packed is None else packed,
+        driver=str(driver.get("sha256", "")) if isinstance(driver, dict) else "",
+    )
+
+
+def _parse(written: str) -> Mapping[str, object]:
+    try:
+        config = json.loads(written)
+    except (ValueError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) else {}

@@ -1,19 +1,16 @@
 """One file from its three versions, of which each may be absent: here, as built, in the notebook."""
 
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
-from kernelwright.errors import MergeFailed
 from kernelwright.pull import line_endings
-from kernelwright.pull.changes import Action, Change
+from kernelwright.pull.changes import Change
+from kernelwright.support import git
 
 _LABELS = ("here", "as built", "the notebook")
 
 
-def decide(
-    place: str, here: bytes | None, base_text: str | None, there: str | None, *, known: bool
+def three_way_merge(
+    place: str, here: bytes | None, base: str | None, there: str | None, *, was_built: bool
 ) -> Iterator[Change]:
     """Yield what becomes of the file; nothing where the notebook changes nothing.
 
@@ -23,62 +20,42 @@ def decide(
         What to call it.
     here : bytes or None
         What it is in the project.
-    base_text, there : str or None
+    base, there : str or None
         What it was when the notebook was built, None also where that is not known; what the notebook says.
-    known : bool
+    was_built : bool
         Whether the notebook was built with it.
     """
-    unchanged_here = base_text is not None and here is not None and line_endings.same(base_text, here)
-    if there is None:
-        yield from _deleted(place, here, unchanged=unchanged_here)
-    elif here is None:
-        action: Action = "conflict" if known else "write"
-        what = "edited in the notebook, deleted here" if known else "added"
-        yield Change(action=action, place=place, what=what, after=there.encode())
-    elif line_endings.same(there, here):
-        return
-    elif unchanged_here:
-        yield Change(action="write", place=place, what="edited", before=here, after=line_endings.restored(there, here))
-    else:
-        merged = _merged(place, here, base_text, there)
-        if merged.action == "conflict" or merged.after != here:
-            yield merged
+    is_unchanged_here = base is not None and here is not None and line_endings.is_same(base, here)
+    if there is None and here is not None:
+        if is_unchanged_here:
+            yield Change(action="delete", place=place, what="deleted", before=here)
+        else:
+            what = "deleted in the notebook, changed here"
+            yield Change(action="conflict", place=place, what=what, before=here, after=here)
+    elif there is not None and here is None and was_built:
+        yield Change(action="conflict", place=place, what="edited in the notebook, deleted here", after=there.encode())
+    elif there is not None and here is None:
+        yield Change(action="write", place=place, what="added", after=there.encode())
+    elif there is not None and here is not None and not line_endings.is_same(there, here):
+        if is_unchanged_here:
+            after = line_endings.restore_line_endings(there, here)
+            yield Change(action="write", place=place, what="edited", before=here, after=after)
+        else:
+            yield from _merge(place, here, base, there)
 
 
-def _deleted(place: str, here: bytes | None, *, unchanged: bool) -> Iterator[Change]:
-    if here is not None and unchanged:
-        yield Change(action="delete", place=place, what="deleted", before=here)
-    elif here is not None:
-        yield Change(
-            action="conflict", place=place, what="deleted in the notebook, changed here", before=here, after=here
-        )
-
-
-def _merged(place: str, here: bytes, base_text: str | None, there: str) -> Change:
+def _merge(place: str, here: bytes, base: str | None, there: str) -> Iterator[Change]:
     """Merge by git; without a known ancestor, every difference is a conflict."""
     try:
-        there_bytes = line_endings.restored(there, here)
-        base_bytes = line_endings.restored(base_text, here) if base_text is not None else b""
+        there_bytes = line_endings.restore_line_endings(there, here)
+        base_bytes = b"" if base is None else line_endings.restore_line_endings(base, here)
     except UnicodeDecodeError:
-        return Change(action="conflict", place=place, what="is no text here", before=here, after=there.encode())
-    data, clean = _by_git(here, base_bytes, there_bytes)
-    if clean and base_text is not None:
-        return Change(action="write", place=place, what="merged", before=here, after=data)
-    what = "changed in the notebook and here" if base_text is not None else "changed, and its ancestor is not known"
-    return Change(action="conflict", place=place, what=what, before=here, after=data)
-
-
-def _by_git(*versions: bytes) -> tuple[bytes, bool]:
-    """Return the merged bytes, with marks where both sides changed the same lines, and whether there are none."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, label) for label in _LABELS]
-        for file, data in zip(files, versions, strict=True):
-            file.write_bytes(data)
-        try:
-            command = ["git", "merge-file", "--stdout", *_LABELS]
-            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-        except OSError as error:
-            raise MergeFailed(f"git merge-file: {error.strerror}; install git") from None
-    if done.returncode > 127:
-        raise MergeFailed(f"git merge-file: {done.stderr.decode('utf-8', 'replace').strip()}")
-    return done.stdout, done.returncode == 0
+        yield Change(action="conflict", place=place, what="is no text here", before=here, after=there.encode())
+        return
+    merged, is_clean = git.merge_file(here, base_bytes, there_bytes, labels=_LABELS)
+    if is_clean and base is not None:
+        if merged != here:
+            yield Change(action="write", place=place, what="merged", before=here, after=merged)
+        return
+    what = "changed in the notebook and here" if base is not None else "changed, and its ancestor is not known"
+    yield Change(action="conflict", place=place, what=what, before=here, after=merged)

@@ -1,23 +1,22 @@
-"""What an edited notebook would change, file by file; `carry_out` does it."""
+"""What an edited notebook would change, file by file; `apply` does it."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from kernelwright.bundle.build import Notebook, build_notebook
 from kernelwright.project.model import Project
-from kernelwright.pull import ancestor as base
-from kernelwright.pull import driver, edited_notebook, identity, modules
+from kernelwright.pull import ancestor, driver, edited_notebook, identity, modules
 from kernelwright.pull.changes import Change, Plan
-from kernelwright.pull.edited_notebook import Edited
-from kernelwright.pull.manifest import Told
+from kernelwright.pull.edited_notebook import EditedNotebook
+from kernelwright.pull.manifest import BuildManifest
 from kernelwright.support import atomic_files
 
-__all__ = ["CONFLICTS", "Change", "Plan", "carry_out", "conflict_file", "make"]
+__all__ = ["CONFLICTS", "Change", "Plan", "apply", "conflict_file", "make_plan"]
 
 CONFLICTS = "build/conflicts"
 
 
-def make(project: Project, data: bytes, name: str = "the notebook") -> Plan:
+def make_plan(project: Project, data: bytes, name: str = "the notebook", *, force: bool = False) -> Plan:
     """Compare an edited notebook with the project; nothing is written.
 
     Parameters
@@ -28,50 +27,57 @@ def make(project: Project, data: bytes, name: str = "the notebook") -> Plan:
         The notebook.
     name : str
         What problems call it.
+    force : bool
+        Take a notebook for this kernel's that does not say so.
 
     Raises
     ------
     InvalidNotebook, InvalidProject
         One of the two cannot be read.
+    GitFailed
+        Both sides changed a file, or the history is needed, and git cannot be run.
     """
-    changed = edited_notebook.read(data, name)
-    built = build_notebook(project)
-    if what := identity.problem(project, built, changed):
+    edited = edited_notebook.read(data, name)
+    if not force and (what := identity.problem(project, edited)):
         return Plan(changes=[Change(action="refuse", place=name, what=what)])
-    ancestor = base.find(project, built, changed)
-    found = [*_set_up(built, changed), *modules.changes(project, built, changed, ancestor)]
-    return Plan(changes=[*found, *driver.changes(project, changed, ancestor)])
+    built = build_notebook(project)
+    base = ancestor.find(project, built, edited)
+    return Plan(
+        changes=[
+            *_notes(built, edited),
+            *modules.changes(project, built, edited, base),
+            *driver.changes(project, edited, base),
+        ]
+    )
 
 
-def _set_up(built: Notebook, changed: Edited) -> Iterator[Change]:
+def _notes(built: Notebook, edited: EditedNotebook) -> Iterator[Change]:
+    """Yield what was done to generated text, which is not taken, and the modules that two cells write."""
+    not_taken = "edited, but it is generated: not taken"
     own = edited_notebook.read(built.data)
-    is_ours = changed.told in (Told(), own.told)
-    if not changed.set_up:
+    if not edited.set_up:
         yield Change(action="note", place="set-up cell", what="missing; it is generated")
-    elif changed.set_up != own.set_up and is_ours:
-        yield Change(action="note", place="set-up cell", what="edited, but it is generated: not taken")
-    for text in changed.headings if changed.told.digests == own.told.digests else ():
+    elif edited.set_up != own.set_up and edited.manifest in (BuildManifest(), own.manifest):
+        yield Change(action="note", place="set-up cell", what=not_taken)
+    for text in edited.headings if edited.manifest.digests == own.manifest.digests else ():
         if text not in own.headings:
-            yield Change(action="note", place=text.partition("\n")[0], what="edited, but it is generated: not taken")
-    seen: set[str] = set()
-    for path, _ in changed.modules:
-        if path in seen:
-            yield Change(action="note", place=path, what="two cells write it; the last one counts, as when it is run")
-        seen.add(path)
+            yield Change(action="note", place=text.partition("\n")[0], what=not_taken)
+    paths = [path for path, _ in edited.modules]
+    for path in dict.fromkeys(path for path in paths if paths.count(path) > 1):
+        yield Change(action="note", place=path, what="two cells write it; the last one counts, as when it is run")
 
 
-def carry_out(project: Project, plan: Plan) -> None:
+def apply(project: Project, plan: Plan) -> None:
     """Write and delete what the plan says; what is in conflict goes to `CONFLICTS`, and nothing is overwritten."""
+    contents = {
+        Path(change.place) if change.action == "write" else conflict_file(change): change.after
+        for change in plan.changes
+        if change.after is not None and change.action in {"write", "conflict"}
+    }
+    atomic_files.replace_all({project.root / path: data for path, data in contents.items()})
     for change in plan.changes:
-        file = project.root / change.place
-        if change.action == "write" and change.after is not None:
-            mode = file.stat().st_mode if file.exists() else 0o644
-            atomic_files.replace(file, change.after)
-            file.chmod(mode & 0o777)
-        elif change.action == "delete":
-            atomic_files.remove(file)
-        elif change.action == "conflict" and change.after is not None:
-            atomic_files.replace(project.root / CONFLICTS / change.place, change.after)
+        if change.action == "delete":
+            atomic_files.remove(project.root / change.place)
 
 
 def conflict_file(change: Change) -> Path:

@@ -1,80 +1,67 @@
 """Where a module cell's path lies in the project, if it may be written at all."""
 
-from collections.abc import Collection, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection
+from pathlib import Path
 
+from kernelwright.bundle import file_walk
 from kernelwright.project.model import Project
 
 _LONGEST_NAME = 255  # bytes
+_LONGEST_PATH = 1_000
 
 
-class Outside(Exception):
-    """The path leads out of the configured sources; the message says how."""
+class UnsafePath(Exception):
+    """The path leads out of the configured sources, or is none that a notebook carries; the message says how."""
 
 
-def target(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
+def resolve_module_path(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
     """Return the file in the configured sources that is carried as ``path``.
 
     Raises
     ------
-    Outside
+    UnsafePath
         An absolute path, one with ``..``, one of no configured source, one through a symbolic link; one of the
         ``vendored`` files, or the driver.
     """
     if path in vendored:
-        raise Outside("is carried from the environment; edit it there")
-    _spelt(path)
-    parts = PurePosixPath(path).parts
-    for source in project.sources:
-        if source.name == parts[0]:
-            found = source.joinpath(*parts[1:])
-            if found == project.driver:
-                raise Outside("is the driver; its cells are taken, no module cell")
-            _carried(parts)
-            _placed(source, found)
-            walk(project.root, found)
-            return found
-    raise Outside("belongs to no configured source; add its folder to sources in pyproject.toml first")
-
-
-def _spelt(path: str) -> None:
-    if not path:
-        raise Outside("names no file; write its path on that line")
-    parts = PurePosixPath(path).parts
-    if not parts or path.startswith(("/", "~")) or "\\" in path or ":" in parts[0]:
-        raise Outside("is not a path inside the notebook's tree")
+        raise UnsafePath("is carried from the environment; edit it there")
+    _check_spelling(path)
     steps = path.split("/")
-    if ".." in steps:
-        raise Outside("leads elsewhere by its dots")
-    if "" in steps:
-        raise Outside("holds an empty step, between or after its slashes; write it without")
-    if "." in steps:
-        raise Outside("holds a step `.`, which leads nowhere; write it without")
+    source = next((source for source in project.sources if source.name == steps[0]), None)
+    if source is None:
+        raise UnsafePath("belongs to no configured source; add its folder to sources in pyproject.toml first")
+    file = source.joinpath(*steps[1:])
+    if file == project.driver:
+        raise UnsafePath("is the driver; its cells are taken, no module cell")
+    reject_symlinks(project.root, file)
+    if file.is_dir():
+        raise UnsafePath("is a folder here")
+    return file
+
+
+def _check_spelling(path: str) -> None:
+    steps = path.split("/")
+    if not path:
+        raise UnsafePath("names no file; write its path on that line")
     if not path.isprintable():
-        raise Outside("holds a character that is not printable; rename it")
+        raise UnsafePath("holds a character that is not printable; rename it")
+    if path.startswith(("/", "~")) or "\\" in path or ":" in steps[0]:
+        raise UnsafePath("is not a path inside the notebook's tree")
+    if not {"", ".", ".."}.isdisjoint(steps):
+        raise UnsafePath("holds an empty step, `.` or `..`; write it without")
+    if any(step.startswith(".") or file_walk.is_left_out(step) for step in steps):
+        raise UnsafePath("is nothing that a notebook carries: hidden, or made by a tool")
+    if len(path.encode()) > _LONGEST_PATH or any(len(step.encode()) > _LONGEST_NAME for step in steps):
+        raise UnsafePath(f"is longer than {_LONGEST_PATH} bytes, or than {_LONGEST_NAME} in one name")
 
 
-def _carried(parts: Sequence[str]) -> None:
-    if any(part.startswith(".") or part == "__pycache__" or part.endswith(".pyc") for part in parts):
-        raise Outside("is nothing that a notebook carries: hidden, or made by Python")
-    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
-        raise Outside(f"has a name of over {_LONGEST_NAME} bytes")
-
-
-def _placed(source: Path, found: Path) -> None:
-    if found.is_dir():
-        raise Outside("is a folder here")
-    if source.is_file() and found != source:
-        raise Outside(f"goes below {source.name}, which is a file")
-
-
-def walk(root: Path, found: Path) -> None:
-    """Hold each step from the project's folder to a file against what would lead out of it; raises `Outside`."""
+def reject_symlinks(root: Path, file: Path) -> None:
+    """Raise `UnsafePath` where a step from the project's folder to a file is a link, or a file on the way."""
     step = root
-    for part in found.relative_to(root).parts:
+    for part in file.relative_to(root).parts:
         step = step / part
         name = step.relative_to(root).as_posix()
         if step.is_symlink():
-            raise Outside(f"goes through {name}, a symbolic link")
-        if step != found and step.exists() and not step.is_dir():
-            raise Outside(f"goes below {name}, which is a file")
+            raise UnsafePath(f"goes through {name}, a symbolic link")
+        if step != file and step.exists() and not step.is_dir():
+            raise UnsafePath(f"goes below {name}, which is a file")

@@ -20,7 +20,7 @@ def content_key(notebook: bytes) -> object:
     except InvalidNotebook:
         return notebook
     driver = [(cell.kind, cell.source) for cell in edited.driver]
-    return edited.modules, edited.set_up, driver, edited.misplaced, edited.headings
+    return edited.modules, edited.set_up, driver, edited.displaced, edited.headings
 
 
 def find_push(project: Project, remote: RemoteNotebook | None) -> Push | None:
@@ -73,7 +73,7 @@ def remote_edits(project: Project, remote: RemoteNotebook | None) -> list[str]:
 def unmerged_edits(project: Project, notebook: bytes, name: str) -> list[str]:
     """Name the edits in a notebook that are not in the sources."""
     try:
-        changes = plan.make(project, notebook, name).changes
+        changes = plan.make_plan(project, notebook, name).changes
     except InvalidNotebook as error:
         return [str(error)]
     return [f"{change.place}: {change.what}" for change in changes if change.action in _EDITS]

@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from kernelwright.errors import GitFailed
 
 _NO_REPOSITORY = b"not a git repository"
+_MOST_CONFLICTS = 127  # the exit status of merge-file up to which it counts conflicts
 
 
 def run(root: Path, *arguments: str, missing: bytes = b"") -> bytes:
@@ -26,9 +28,8 @@ def run(root: Path, *arguments: str, missing: bytes = b"") -> bytes:
     GitFailed
         git refuses: another user owns the repository, it is damaged, there is no such revision.
     """
-    environment = {**os.environ, "LC_ALL": "C"}  # its words are read
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, env=environment)
+        done = _call(root, *arguments)
     except FileNotFoundError:
         return missing
     except OSError as error:
@@ -37,8 +38,17 @@ def run(root: Path, *arguments: str, missing: bytes = b"") -> bytes:
         return done.stdout
     if _NO_REPOSITORY in done.stderr or not done.stderr:  # with --quiet, a question without an answer is silent
         return missing
+    raise GitFailed(_refusal(done, arguments[0]))
+
+
+def _call(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "LC_ALL": "C"}  # its words are read
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, env=environment)
+
+
+def _refusal(done: subprocess.CompletedProcess[bytes], command: str) -> str:
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit status {done.returncode}"]
-    raise GitFailed(f"git {arguments[0]}: {lines[0]}")
+    return f"git {command}: {lines[0]}"
 
 
 def commit(root: Path) -> str:
@@ -58,3 +68,35 @@ def history(root: Path, path: str, *, most: int) -> list[str]:
     if not commit(root):
         return []
     return run(root, "log", f"--max-count={most}", "--format=%H", "--", path).decode().split()
+
+
+def merge_file(here: bytes, ancestor: bytes, there: bytes, *, labels: tuple[str, str, str]) -> tuple[bytes, bool]:
+    """Merge three versions of a file.
+
+    Parameters
+    ----------
+    here, ancestor, there : bytes
+        The two versions, and what they both come from.
+    labels : tuple of str
+        What conflict marks call the three.
+
+    Returns
+    -------
+    tuple
+        The merged bytes, and whether they are free of conflict marks.
+
+    Raises
+    ------
+    GitFailed
+        There is no git, or it refuses.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for label, data in zip(labels, (here, ancestor, there), strict=True):
+            Path(folder, label).write_bytes(data)
+        try:
+            done = _call(Path(folder), "merge-file", "--stdout", *labels)
+        except OSError as error:
+            raise GitFailed(f"git merge-file: {error.strerror}; install git to merge what changed here too") from None
+    if done.returncode > _MOST_CONFLICTS:
+        raise GitFailed(_refusal(done, "merge-file"))
+    return done.stdout, done.returncode == 0

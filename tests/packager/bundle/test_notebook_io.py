@@ -17,7 +17,7 @@ def read(tmp_path, text):
 def problems(tmp_path, text):
     with pytest.raises(InvalidProject) as caught:
         read(tmp_path, text)
-    return list(caught.value.problems)
+    return list(map(str, caught.value.problems))
 
 
 def test_a_driver_comes_out_as_its_author_wrote_it(tmp_path):

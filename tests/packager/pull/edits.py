@@ -28,13 +28,13 @@ def edit(told, beginning, old, new):
 
 
 def plan(folder, told):
-    return plans.make(load_project(folder), json.dumps(told).encode())
+    return plans.make_plan(load_project(folder), json.dumps(told).encode())
 
 
 def applied(folder, told):
     """Carry an edited notebook into the project; returns what was decided on each file."""
     made = plan(folder, told)
-    plans.carry_out(load_project(folder), made)
+    plans.apply(load_project(folder), made)
     return [(change.action, change.place, change.what) for change in made.changes]
 
 

@@ -85,7 +85,7 @@ def test_an_edit_of_a_module_and_of_a_driver_cell_comes_back_whoever_saved_it(pr
 )
 def test_what_is_no_notebook_is_an_error(project, data, problem):
     with pytest.raises(InvalidNotebook) as caught:
-        plans.make(load_project(project), data, "e.ipynb")
+        plans.make_plan(load_project(project), data, "e.ipynb")
     assert str(caught.value) == problem
 
 
@@ -120,7 +120,7 @@ def test_a_hard_line_break_of_markdown_comes_back(project):
 @pytest.mark.parametrize("data", [b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', b"[" * 100_000])
 def test_what_cannot_be_text_or_is_nested_beyond_reason_is_an_error(project, data):
     with pytest.raises(InvalidNotebook, match=r"^e\.ipynb: not JSON"):
-        plans.make(load_project(project), data, "e.ipynb")
+        plans.make_plan(load_project(project), data, "e.ipynb")
 
 
 @pytest.mark.parametrize("editor", [lambda told: told, as_colab])

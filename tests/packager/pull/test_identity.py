@@ -33,7 +33,7 @@ def of_kernel(folder, kernel):
 
 
 def changes(folder, told, kernel=""):
-    made = plans.make(load_project(folder, kernel), json.dumps(told).encode(), "n.ipynb")
+    made = plans.make_plan(load_project(folder, kernel), json.dumps(told).encode(), "n.ipynb")
     return [(change.action, change.place, change.what) for change in made.changes]
 
 

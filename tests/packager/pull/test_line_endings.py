@@ -35,7 +35,7 @@ def cut(told, beginning):
     ],
 )
 def test_a_text_has_the_end_it_was_built_with_unless_its_end_was_edited(text, base, restored):
-    assert line_endings.ended(text, base) == restored
+    assert line_endings.restore_final_newline(text, base) == restored
 
 
 def test_one_cell_without_its_last_line_feed_is_no_edit(project):

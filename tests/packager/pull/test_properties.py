@@ -163,8 +163,8 @@ def test_what_was_edited_is_what_the_next_build_gives(template, data):
     with tempfile.TemporaryDirectory() as scratch:
         project = shutil.copytree(folder, Path(scratch, "project"))
         before = {path: path.read_bytes() for path in project.glob("**/*.py")}
-        made = plans.make(load_project(project), told)
-        plans.carry_out(load_project(project), made)
+        made = plans.make_plan(load_project(project), told)
+        plans.apply(load_project(project), made)
         event("clean" if made.clean else "not clean")
         if not made.clean:  # what cannot be taken changes nothing, but for the other cells of the driver
             untaken = {project / change.place for change in made.changes if change.action == "conflict"}
@@ -173,7 +173,7 @@ def test_what_was_edited_is_what_the_next_build_gives(template, data):
             return
         again = build_notebook(load_project(project)).data
         assert says(again, tagged=tagged) == says(told, tagged=tagged)
-        assert plans.make(load_project(project), told).changes == []
+        assert plans.make_plan(load_project(project), told).changes == []
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -181,7 +181,7 @@ def test_what_was_edited_is_what_the_next_build_gives(template, data):
 def test_a_notebook_nobody_edited_changes_nothing_however_it_was_saved(template, data):
     folder, built = template
     told = json.dumps(data.draw(savings(built))).encode()
-    assert plans.make(load_project(folder), told).changes == []
+    assert plans.make_plan(load_project(folder), told).changes == []
 
 
 def grown(text, token, at, *, is_new):
@@ -240,6 +240,6 @@ def test_no_line_written_here_is_lost_and_none_written_there_is_lost_untold(memo
 def test_a_text_nobody_edited_gets_its_bytes_back_and_an_edited_one_its_text(lines, data):
     original = "".join(f"{text}{end}" for text, end in lines)
     plain = original.replace("\r\n", "\n")
-    assert kept.restored(plain, original.encode()) == original.encode()
+    assert kept.restore_line_endings(plain, original.encode()) == original.encode()
     other = "\n".join(data.draw(st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8)))
-    assert kept.restored(other, original.encode()).decode().replace("\r\n", "\n") == other
+    assert kept.restore_line_endings(other, original.encode()).decode().replace("\r\n", "\n") == other

@@ -18,8 +18,8 @@ def applied(folder, *cells):
     told = json.loads(build_notebook(load_project(folder)).data)
     told["cells"] += [{"cell_type": "code", "metadata": {}, "source": text} for text in cells]
     loaded = load_project(folder)
-    made = plans.make(loaded, json.dumps(told).encode())
-    plans.carry_out(loaded, made)
+    made = plans.make_plan(loaded, json.dumps(told).encode())
+    plans.apply(loaded, made)
     return [(change.action, change.place, change.what) for change in made.changes]
 
 
@@ -78,8 +78,8 @@ def test_a_module_whose_path_is_spelt_oddly_is_not_deleted(project, path):
     (cell,) = [one for one in told["cells"] if "".join(one["source"]).startswith("%%module toy/__init__.py")]
     cell["source"] = "".join(cell["source"]).replace("toy/__init__.py", path, 1)
     loaded = load_project(project)
-    made = plans.make(loaded, json.dumps(told).encode())
-    plans.carry_out(loaded, made)
+    made = plans.make_plan(loaded, json.dumps(told).encode())
+    plans.apply(loaded, made)
     assert [(one.action, one.place) for one in made.changes] == [("refuse", path)]
     assert (project / "toy/__init__.py").read_text() == shipped.MODULE
 
