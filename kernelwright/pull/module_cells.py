@@ -83,9 +83,9 @@ def _claimed(cell: Cell, lines: list[str], gone: Collection[str]) -> Iterator[st
 
 def says_above(cell: Cell) -> bool:
     """Return whether a code cell says something, more than comments, above its ``%%module`` line."""
-    lines = [line.strip() for line in cell.source.split("\n")] if cell.kind == "code" else []
-    first = next((line for line in lines if line and not line.startswith("#")), _MAGIC)
-    return _path(first) is None
+    lines = cell.source.split("\n")
+    at = next((at for at, line in enumerate(lines) if _path(line.lstrip("# \t")) is not None), 0)
+    return cell.kind == "code" and any(line.strip() and not line.lstrip().startswith("#") for line in lines[:at])
 
 
 def named(cell: Cell) -> str:

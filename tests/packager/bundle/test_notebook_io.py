@@ -69,9 +69,8 @@ def test_a_driver_that_is_missing_or_not_text_is_named(tmp_path):
     assert problems(tmp_path, b"# %%\n\xff") == ["main.py: not UTF-8 at byte 5; save the driver as UTF-8"]
     with pytest.raises(InvalidProject) as caught:
         notebook_io.read_driver(tmp_path / "gone.py", "gone.py")
-    assert caught.value.problems == (
-        "gone.py: No such file or directory; tool.kernelwright.driver names a percent-format script",
-    )
+    what = "gone.py: No such file or directory; tool.kernelwright.driver names a percent-format script"
+    assert str(caught.value) == what
 
 
 CELLS = (

@@ -27,13 +27,13 @@ def edit(told, beginning, old, new):
     cell["source"] = source(cell).replace(old, new)
 
 
-def plan(folder, told):
-    return plans.make_plan(load_project(folder), json.dumps(told).encode())
+def plan(folder, told, *, force=False):
+    return plans.make_plan(load_project(folder), json.dumps(told).encode(), force=force)
 
 
-def applied(folder, told):
+def applied(folder, told, *, force=False):
     """Carry an edited notebook into the project; returns what was decided on each file."""
-    made = plan(folder, told)
+    made = plan(folder, told, force=force)
     plans.apply(load_project(folder), made)
     return [(change.action, change.place, change.what) for change in made.changes]
 

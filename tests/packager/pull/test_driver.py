@@ -63,7 +63,7 @@ def test_the_other_cells_are_taken(project, editor):
         ("%%bash\n# %%\necho 1\n\nls", '# %% language="bash"\n# # %%\n# echo 1\n#\n# ls\n'),
         ('%%bash -e "a b"\n# %%', '# %% magic_args="-e \\"a b\\"" language="bash"\n# # %%\n'),
         ("%%html\n# %% x\n<p>", '# %% language="html"\n# # %% x\n# <p>\n'),
-        ("%%bash\necho 1", "# %%\n%%bash\necho 1\n"),
+        ("%%bash\necho 1", '# %% language="bash"\n# echo 1\n'),
         ("x = '''\n# %%\n'''", "# %%\nx = '''\n# %%\n'''\n"),
     ],
 )
@@ -128,9 +128,9 @@ def test_a_line_that_begins_a_cell_within_a_shell_script_with_an_apostrophe_is_f
     ("mark", "tags", "after"),
     [
         ("# %% A title", ["x"], '# %% A title tags=["x"]'),
-        ('# %% A title tags=["y"] slow=true', ["x"], '# %% A title slow=true tags=["x"]'),
+        ('# %% A title tags=["y"] slow=true', ["x"], '# %% A title tags=["x"] slow=true'),
         ('# %% A title tags=["y"]', [], "# %% A title"),
-        ("#%%", ["x"], '#%% tags=["x"]'),
+        ("#%%", ["x"], '# %% tags=["x"]'),
     ],
 )
 def test_other_tags_leave_the_rest_of_a_cells_mark(tmp_path, mark, tags, after):
@@ -155,7 +155,7 @@ def test_a_first_cell_without_a_mark_leaves_what_stands_above_it(tmp_path, head)
     told = notebook(project)
     edit(told, "import os", "os", "sys")
     assert applied(project, told) == [("write", "main.py", "edited: cell 1 edited")]
-    assert driver.read_text() == f"{head}# %%\nimport sys\n\n{shipped.DRIVER}"
+    assert driver.read_text() == f"{head}import sys\n\n{shipped.DRIVER}"
 
 
 def code(*texts):

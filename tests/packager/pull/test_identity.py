@@ -8,13 +8,13 @@ from kernelwright.bundle.build import build_notebook
 from kernelwright.project.model import load_project
 from kernelwright.pull import plan as plans
 from tests.packager import shipped
-from tests.packager.pull.edits import applied, code_cell, edit, notebook, source
+from tests.packager.pull.edits import applied, code_cell, edit, notebook
 
 OTHER = "# %%\nimport toy\n\n# %%\ntoy.train()\n\n# %%\nprint('trained')\n"
 WHOLE = f'{shipped.CONFIGURATION}[tool.kernelwright.kernels.train]\ndriver = "train.py"\nsources = ["toy"]\n'
 WHOLE += 'metadata = "train/kernel-metadata.json"\n'
-FIRST = "this is the notebook of the first kernel; pull it without --kernel"
-TRAIN = "this is the notebook of the kernel train; pull it with --kernel train"
+FIRST = "is the notebook of toy-kernel; pull it without --kernel"
+TRAIN = "is the notebook of toy-train; pull it with --kernel train"
 
 
 @pytest.fixture
@@ -55,14 +55,6 @@ def test_an_edit_of_this_kernel_is_not_refused_for_another(project):
     assert changes(project, told) == [("write", "main.py", "edited: cell 3 edited; cell 5 added")]
 
 
-def test_a_notebook_that_names_this_kernels_driver_is_its_own_whatever_became_of_its_cells(project):
-    told = notebook(project)
-    others = {source(cell) for cell in of_kernel(project, "train")["cells"]}
-    said = [cell for cell in of_kernel(project, "train")["cells"] if "driver" in cell["metadata"]["kernelwright"]]
-    kept = [cell for cell in told["cells"] if source(cell) in others or source(cell).startswith("# Set-up")]
-    assert [one[0] for one in changes(project, {**told, "cells": kept + said})] == ["write"]
-
-
 def test_another_kernel_that_cannot_be_read_is_passed_over(project):
     (project / "train/kernel-metadata.json").write_text("{")
     told = notebook(project)
@@ -71,24 +63,31 @@ def test_another_kernel_that_cannot_be_read_is_passed_over(project):
 
 
 @pytest.mark.parametrize("is_bare", [False, True])
-def test_the_notebook_of_another_project_is_refused(tmp_path, is_bare):
-    project = shipped.ready(tmp_path / "project")
-    other = shipped.make(tmp_path / "other", configuration='driver = "main.py"\nsources = ["zoo"]\n')
+def test_the_notebook_of_another_project_is_refused_unless_it_is_forced(project, tmp_path, is_bare):
+    other = shipped.make(
+        tmp_path / "other",
+        configuration='driver = "main.py"\nsources = ["zoo"]\n',
+        id="bob/zoo-kernel",
+        title="Zoo kernel",
+    )
     (other / "toy").rename(other / "zoo")
     (other / "main.py").write_text("# %%\nimport zoo\n\n# %%\nzoo.feed()\n")
     told = notebook(other)
     if is_bare:
         told["cells"].remove(code_cell(told, "# Set-up"))
-    assert applied(project, told) == [("refuse", "the notebook", "was not built from this project")]
+        what = "does not say which kernel it was built for; --force takes it for this one's"
+    else:
+        what = "was built for the kernel zoo-kernel, not for toy-kernel; --force takes it for this one's all the same"
+    assert applied(project, told) == [("refuse", "the notebook", what)]
     assert (project / "main.py").read_text() == shipped.DRIVER
+    assert "the notebook" not in [place for _, place, _ in applied(project, told, force=True)]
 
 
-def test_a_source_that_was_renamed_since_is_no_other_project(tmp_path):
-    project = shipped.ready(tmp_path / "project")
+def test_a_kernel_that_has_another_owner_is_the_same_one(project):
     told = notebook(project)
-    (project / "toy").rename(project / "tool")
-    (project / "pyproject.toml").write_text('[tool.kernelwright]\ndriver = "main.py"\nsources = ["tool"]\n')
-    assert ("refuse", "the notebook", "was not built from this project") not in applied(project, told)
+    metadata = project / "kernel-metadata.json"
+    metadata.write_text(metadata.read_text().replace("alice/toy-kernel", "bob/toy-kernel"))
+    assert applied(project, told) == []
 
 
 def test_a_single_cell_of_a_project_without_sources_may_be_edited_whole(tmp_path):

@@ -7,6 +7,7 @@ from tests.packager.pull.edits import MODULE, applied, code_cell, edit, notebook
 from tests.packager.pull.test_edited_notebook import as_colab
 
 LINE = f"%%module {MODULE}"
+NO_CELL = f"is no module cell as it is; make it a code cell whose first line is `{LINE}`, or delete it"
 
 
 def place(told, beginning=LINE):
@@ -20,12 +21,12 @@ def kept(folder):
 
 
 @pytest.mark.parametrize("editor", [lambda told: told, as_colab])
-@pytest.mark.parametrize(("kind", "called"), [("markdown", "Markdown"), ("raw", "raw text")])
-def test_a_module_cell_of_another_kind_is_refused_and_its_file_stays(project, kind, called, editor):
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_a_module_cell_of_another_kind_is_refused_and_its_file_stays(project, kind, editor):
     told = notebook(project)
     cell, number = place(told)
     cell["cell_type"] = kind
-    what = f"cell {number} of the notebook, `{LINE}`, is {called}; make it a code cell again"
+    what = f"cell {number} of the notebook, `{LINE}`, {NO_CELL}"
     assert applied(project, editor(told)) == [("refuse", MODULE, what)]
     assert kept(project)
 
@@ -37,8 +38,7 @@ def test_a_module_cell_below_a_comment_is_refused_and_its_file_stays(project, ab
     cell, number = place(told)
     cell["source"] = f"{above}\n{source(cell)}"
     first = above.split("\n")[0] if above.strip() else LINE
-    what = f"cell {number} of the notebook, `{first}`, writes a module only if it begins so; "
-    what += f"move the line `{LINE}` to its top"
+    what = f"cell {number} of the notebook, `{first}`, {NO_CELL}"
     assert applied(project, editor(told)) == [("refuse", MODULE, what)]
     assert kept(project)
 
@@ -47,8 +47,7 @@ def test_a_module_cell_below_code_is_refused_and_its_file_stays(project):
     told = notebook(project)
     cell, number = place(told)
     cell["source"] = f"import os\n{source(cell)}"
-    what = f"cell {number} of the notebook, `import os`, writes a module only if it begins so; "
-    what += f"move the line `{LINE}` to its top"
+    what = f"cell {number} of the notebook, `import os`, {NO_CELL}"
     assert applied(project, told) == [("refuse", MODULE, what)]
     assert kept(project)
 
@@ -57,8 +56,7 @@ def test_a_module_cell_that_was_commented_out_is_refused_and_its_file_stays(proj
     told = notebook(project)
     cell, number = place(told)
     cell["source"] = f"# {source(cell)}"
-    what = f"cell {number} of the notebook, `# {LINE}`, writes a module only if it begins so; "
-    what += f"move the line `{LINE}` to its top"
+    what = f"cell {number} of the notebook, `# {LINE}`, {NO_CELL}"
     assert applied(project, as_colab(told)) == [("refuse", MODULE, what)]
     assert kept(project)
 
@@ -67,8 +65,7 @@ def test_a_module_cell_whose_first_line_is_gone_is_refused_and_its_file_stays(pr
     told = notebook(project)
     cell, number = place(told)
     cell["source"] = shipped.MODULE
-    what = f'cell {number} of the notebook, `"""Answers each id with its length."""`, was a module\'s; '
-    what += f"write the line `{LINE}` at its top again, or delete it"
+    what = f'cell {number} of the notebook, `"""Answers each id with its length."""`, {NO_CELL}'
     assert applied(project, told) == [("refuse", MODULE, what)]
     assert kept(project)
 
@@ -95,10 +92,9 @@ def test_a_driver_cell_that_was_joined_with_a_module_stays_as_it_is_here(project
     number = told["cells"].index(rows) + 1
     named = 'rows = toy.answers(inputs.find("toy-competition"))'
     called = f"cell {number} of the notebook, `{named}`,"
-    moved = f"writes a module only if it begins so; move the line `{LINE}` to its top"
-    split = f"is left there: it holds the line `{LINE}`, which works at the top of a cell alone; split it there"
+    split = "is left there: it holds a `%%module` line below others, where it does not work; split it there"
     assert applied(project, editor(told)) == [
-        ("refuse", MODULE, f"{called} {moved}"),
+        ("refuse", MODULE, f"{called} {NO_CELL}"),
         ("conflict", "main.py", f"{called} {split}"),
     ]
     assert kept(project)
@@ -107,8 +103,7 @@ def test_a_driver_cell_that_was_joined_with_a_module_stays_as_it_is_here(project
 def test_a_module_added_below_a_comment_is_refused_and_not_taken_into_the_driver(project):
     told = notebook(project)
     told["cells"].append({"cell_type": "code", "metadata": {}, "source": "# mine\n%%module toy/new.py\nX = 1\n"})
-    what = f"cell {len(told['cells'])} of the notebook, `# mine`, writes a module only if it begins so; "
-    what += "move the line `%%module toy/new.py` to its top"
+    what = f"cell {len(told['cells'])} of the notebook, `# mine`, {NO_CELL.replace(MODULE, 'toy/new.py')}"
     assert applied(project, told) == [("refuse", "toy/new.py", what)]
     assert kept(project)
 
@@ -156,7 +151,11 @@ def test_no_module_is_deleted_where_the_only_module_cell_left_is_no_code(project
     cell["cell_type"] = "markdown"
     number = told["cells"].index(cell) + 1
     assert applied(project, told) == [
-        ("refuse", MODULE, f"cell {number} of the notebook, `{LINE}`, is Markdown; make it a code cell again"),
+        (
+            "refuse",
+            MODULE,
+            f"cell {number} of the notebook, `{LINE}`, {NO_CELL}",
+        ),
         ("refuse", "modules", "no %%module cell is left; deleting them all is not taken from a notebook"),
     ]
     assert (project / "toy/more.py").exists()

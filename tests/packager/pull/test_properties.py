@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from kernelwright.bundle.build import build_notebook
 from kernelwright.project.model import load_project
-from kernelwright.pull import edited_notebook, percent_script
-from kernelwright.pull import line_endings as kept
+from kernelwright.pull import edited_notebook, line_endings, percent_script
 from kernelwright.pull import plan as plans
 from tests.packager import shipped
 from tests.packager.pull.edits import MODULE, applied, code_cell, notebook, recorded, source
@@ -151,7 +150,7 @@ def says(data, *, tagged):
     """Return what a notebook says, as it is compared: blank lines at the end of a cell say nothing."""
     read = edited_notebook.read(data)
     texts = {path: text.rstrip("\n") for path, text in read.modules}
-    return texts, [(percent_script.key(cell), percent_script.tags(cell) if tagged else None) for cell in read.driver]
+    return texts, [percent_script.content(cell)[: 3 if tagged else 2] for cell in read.driver]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -240,6 +239,6 @@ def test_no_line_written_here_is_lost_and_none_written_there_is_lost_untold(memo
 def test_a_text_nobody_edited_gets_its_bytes_back_and_an_edited_one_its_text(lines, data):
     original = "".join(f"{text}{end}" for text, end in lines)
     plain = original.replace("\r\n", "\n")
-    assert kept.restore_line_endings(plain, original.encode()) == original.encode()
+    assert line_endings.restore_line_endings(plain, original.encode()) == original.encode()
     other = "\n".join(data.draw(st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8)))
-    assert kept.restore_line_endings(other, original.encode()).decode().replace("\r\n", "\n") == other
+    assert line_endings.restore_line_endings(other, original.encode()).decode().replace("\r\n", "\n") == other

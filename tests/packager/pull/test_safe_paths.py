@@ -8,11 +8,6 @@ from kernelwright.pull import plan as plans
 from tests.packager import shipped
 
 
-@pytest.fixture
-def project(tmp_path):
-    return shipped.ready(tmp_path / "project")
-
-
 def applied(folder, *cells):
     """Add cells to the built notebook and carry it into the project."""
     told = json.loads(build_notebook(load_project(folder)).data)
@@ -29,22 +24,22 @@ def contents(folder):
 
 INSIDE = "is not a path inside the notebook's tree"
 NOWHERE = "belongs to no configured source; add its folder to sources in pyproject.toml first"
-HIDDEN = "is nothing that a notebook carries: hidden, or made by Python"
-STEP = "holds a step `.`, which leads nowhere; write it without"
-EMPTY = "holds an empty step, between or after its slashes; write it without"
+HIDDEN = "is nothing that a notebook carries: hidden, or made by a tool"
+STEP = "holds an empty step, `.` or `..`; write it without"
 ODD = "holds a character that is not printable; rename it"
+LONG = "is longer than 1000 bytes, or than 255 in one name"
 PATHS = {
     "/etc/cron.d/x": INSIDE,
     "~/x.py": INSIDE,
-    ".": INSIDE,
+    ".": STEP,
     "C:/x.py": INSIDE,
     "toy\\..\\x.py": INSIDE,
     "": "names no file; write its path on that line",
-    "toy/../../x.py": "leads elsewhere by its dots",
-    "../x.py": "leads elsewhere by its dots",
+    "toy/../../x.py": STEP,
+    "../x.py": STEP,
     "toy/./x.py": STEP,
-    "toy//x.py": EMPTY,
-    "toy/x.py/": EMPTY,
+    "toy//x.py": STEP,
+    "toy/x.py/": STEP,
     "./toy/dot.py": STEP,
     "toy/con\u202e.py": ODD,
     "toy/nul\0.py": ODD,
@@ -53,11 +48,12 @@ PATHS = {
     "x.py": NOWHERE,
     "main.py": NOWHERE,
     "pyproject.toml": NOWHERE,
-    ".git/hooks/post-checkout": NOWHERE,
+    ".git/hooks/post-checkout": HIDDEN,
     "toy/.git/config": HIDDEN,
     "toy/__pycache__/x.py": HIDDEN,
     "toy/x.pyc": HIDDEN,
-    f"toy/{'x' * 300}.py": "has a name of over 255 bytes",
+    f"toy/{'x' * 300}.py": LONG,
+    "toy/" + "d/" * 2_000 + "x.py": LONG,
     "toy": "is a folder here",
     "kernelwright/runtime/phase.py": "is carried from the environment; edit it there",
     "toy/__init__.py/x.py": "goes below toy/__init__.py, which is a file",
