@@ -5,7 +5,7 @@ KW     := $(BIN)/kernelwright
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help notebook wheels rehearse test test-full check push bench mini run clean
+.PHONY: help notebook wheels rehearse test test-full test-versions dist check push bench mini run clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,21 @@ test: .venv/ready mini ## the tests
 test-full: .venv/ready mini ## the tests, with those too heavy for every day
 	$(BIN)/python -m pytest -q -n 2 -m "full or not full"
 
+SMOKE = $(shell grep -rl --include='test_*.py' 'mark\.smoke' tests)
+
+test-versions: .venv/ready ## a small part of the tests, with the newest and with the lowest versions of all dependencies
+	@for which in highest lowest-direct; do \
+	  echo "== $$which" && \
+	  $(BIN)/uv venv --quiet --clear --python $(BIN)/python build/versions/$$which && \
+	  $(BIN)/uv pip install --quiet --python build/versions/$$which --resolution $$which -e '.[ship]' && \
+	  $(BIN)/uv pip install --quiet --python build/versions/$$which pytest pytest-xdist hypothesis && \
+	  build/versions/$$which/bin/python -m pytest -q -n 2 -p no:cacheprovider -m smoke $(SMOKE) || exit 1; \
+	done
+
+dist: .venv/ready ## a wheel of kernelwright, to install for your own project: dist/
+	$(BIN)/uv build --quiet --wheel --clear --out-dir dist --python $(BIN)/python
+	@ls dist/*.whl
+
 check: .venv/ready ## ruff, mypy --strict, and what would be wrong with a push
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,7 +64,7 @@ bench: .venv/ready mini ## measure, as ratios
 	$(BIN)/python -m benchmarks
 
 clean: ## remove build/
-	rm -rf build
+	rm -rf build dist
 
 # uv installs, pip would take several times as long; bytecode is compiled once
 # because a cold import of tensorflow takes longer than the notebook.

@@ -93,6 +93,7 @@ def test_nothing_is_left_in_the_working_folder_nor_in_the_temporary_one(chain, t
     assert [path.name for path in scratch.iterdir() if path.name.startswith("kernelwright-")] == []
 
 
+@pytest.mark.smoke
 def test_papermill_runs_it_as_kaggle_does(chain, tmp_path):
     file = tmp_path / "__notebook__.ipynb"
     file.write_bytes(chain.data)

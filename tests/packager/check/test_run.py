@@ -26,6 +26,7 @@ def throwaway():
     del REGISTERED[before:]
 
 
+@pytest.mark.smoke
 def test_a_ready_project_has_no_finding(tmp_path):
     assert run_checks(shipped.ready(tmp_path)) == []
 

@@ -12,6 +12,8 @@ from kernelwright import __version__, cli
 from kernelwright.cli import render
 from tests import notebooks
 
+pytestmark = pytest.mark.smoke
+
 
 def call(folder, *arguments, cwd=None, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["kernelwright", *arguments])

@@ -5,6 +5,8 @@ import pytest
 from kernelwright.errors import InvalidProject
 from kernelwright.project.model import load_project
 
+pytestmark = pytest.mark.smoke
+
 WHERE = "pyproject.toml: tool.kernelwright"
 
 

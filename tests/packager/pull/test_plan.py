@@ -84,6 +84,7 @@ def test_edits_on_both_sides_that_do_not_meet_are_merged(project):
     assert "MORE = 1" in text
 
 
+@pytest.mark.smoke
 def test_edits_of_different_driver_cells_on_both_sides_are_merged(project):
     recorded(project)
     told = notebook(project)

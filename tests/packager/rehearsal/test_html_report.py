@@ -121,6 +121,7 @@ def styles(html):
     return re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
 
 
+@pytest.mark.smoke
 def test_the_headline_says_how_it_went():
     fine = report(comparison=[], missing=[])
     assert html_report.headline(fine) == "Complete"

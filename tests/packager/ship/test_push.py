@@ -11,14 +11,16 @@ import pytest
 
 from kernelwright.errors import ClientFailed
 from kernelwright.project.model import load_project
-from kernelwright.ship import payload, push_log, remote_state
+from kernelwright.ship import client as clients
+from kernelwright.ship import datasets, payload, push_log, remote_state
 from kernelwright.ship import push as pushing
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run, start
 from tests.packager.loopback import Fault, rehearsing
-from tests.packager.ship.ships import ADDRESS, SOURCES, change, recorded, ship
+from tests.packager.ship.ships import ADDRESS, QUICK, SOURCES, change, recorded, ship
 
 
+@pytest.mark.smoke
 def test_a_push_sends_what_was_built_private_and_without_internet_and_follows_it_to_the_output(kaggle, project):
     status, lines, errors = run(kaggle, project, "push", "--wait", "--poll", "0.05")
     assert (status, errors) == (0, [])
@@ -67,12 +69,13 @@ def test_the_datasets_are_made_awaited_pinned_and_versioned_only_when_they_chang
     assert push.datasets == {SOURCES: 1}
     assert kaggle.datasets[SOURCES].private
     assert kaggle.kernels["alice/toy-kernel"].versions[0]["datasetDataSources"] == ["alice/toy-data", f"{SOURCES}/1"]
-    again, told = ship(carried, again=True)
-    assert told[0] == "alice/toy-sources: unchanged, version 1"
+    (upload,), told = payload.stage_datasets(load_project(carried)), []
+    assert datasets.ensure(clients.find(QUICK), upload, told.append) == 1
+    assert told == ["alice/toy-sources: unchanged, version 1"]
     change(carried)
     last, told = ship(carried)
     assert told[0] == "alice/toy-sources: a new version, 2 files"
-    assert (again.datasets, last.datasets) == ({SOURCES: 1}, {SOURCES: 2})
+    assert last.datasets == {SOURCES: 2}
     assert len(kaggle.datasets[SOURCES].versions) == 2
     assert json.loads((carried / "kernel-metadata.json").read_text())["dataset_sources"] == ["alice/toy-data", SOURCES]
 
@@ -196,7 +199,7 @@ def test_a_dry_run_prints_each_request_and_makes_none(kaggle, carried):
     )
 
 
-def test_findings_stop_a_push_and_a_skipped_rehearsal_is_recorded(kaggle, project):
+def test_findings_stop_a_push(kaggle, project):
     shutil.rmtree(project / "build/rehearsal")
     status, _, errors = run(kaggle, project, "push")
     assert (status, errors, kaggle.calls) == (
@@ -207,8 +210,6 @@ def test_findings_stop_a_push_and_a_skipped_rehearsal_is_recorded(kaggle, projec
         ],
         [],
     )
-    assert run(kaggle, project, "push", "--skip-rehearsal")[0] == 0
-    assert push_log.pushes(project, "alice/toy-kernel")[0].rehearsal == "skipped"
 
 
 UNDER_WAY = "another push of this project is under way, or a client of one that was killed; wait for it, or end it"

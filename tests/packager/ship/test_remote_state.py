@@ -27,7 +27,7 @@ EDITED = (
 )
 
 
-@pytest.mark.parametrize("changed", [True, False])
+@pytest.mark.parametrize("changed", [True, pytest.param(False, marks=pytest.mark.full)])
 def test_edits_made_on_kaggle_stop_a_push_until_they_are_pulled(kaggle, project, changed):
     ship(project)
     saved_on_kaggle(kaggle)
@@ -37,7 +37,8 @@ def test_edits_made_on_kaggle_stop_a_push_until_they_are_pulled(kaggle, project,
     with pytest.raises(NotReady) as caught:
         ship(project)
     assert str(caught.value) == EDITED
-    assert run(kaggle, project, "pull", "--apply")[0] == 0
+    status, lines, _ = run(kaggle, project, "pull", "--apply")
+    assert (status, lines[0], lines[-1]) == (0, "toy/__init__.py: edited", "1 file changed")
     shipped.build(project)
     assert ship(project)[0].version == 3
     assert "1 + len(row[" in kaggle.kernels[KERNEL].versions[2]["text"]
@@ -171,6 +172,7 @@ def test_a_notebook_edited_by_hand_is_not_built_over_by_a_push(kaggle, project):
     assert run(kaggle, project, "pull", "--from", "build/toy.ipynb", "--apply")[0] == 0
     assert run(kaggle, project, "push", "--skip-rehearsal")[0] == 0
     assert "1 + len(row[" in kaggle.kernels[KERNEL].versions[0]["text"]
+    assert push_log.pushes(project, KERNEL)[0].rehearsal == "skipped"
 
 
 @pytest.mark.full

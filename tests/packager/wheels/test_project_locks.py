@@ -1,3 +1,5 @@
+import pytest
+
 from kernelwright.bundle import build
 from kernelwright.errors import InvalidProject
 from kernelwright.project.model import load_project
@@ -42,6 +44,7 @@ def test_wheels_are_locked_for_the_pythons_a_rehearsal_may_run_on(shop):
     assert sorted(project_locks.wheel_hashes(load_project(shop.root))) == [other.name, f"alpha-1.0-{CP312}.whl"]
 
 
+@pytest.mark.smoke
 def test_an_edited_lock_is_told(shop):
     shop.want("alpha")
     shop.locked.write_text('format = 1\nimage = "mine"\n')

@@ -9,6 +9,8 @@ from kernelwright.wheels import wheel_file
 from tests import wheelhouse
 from tests.packager.wheels.shop import refused
 
+pytestmark = pytest.mark.smoke
+
 
 def test_a_wheel_tells_what_it_is_needs_and_brings(tmp_path):
     files = {
