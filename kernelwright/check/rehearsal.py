@@ -31,7 +31,7 @@ def _defects(context: Context) -> Iterator[tuple[str, str]]:
         return
     if context.report.state != "ended":
         yield "KW914", f"the rehearsal has not ended: {context.report.state}"
-    for phase in sorted({"rerun", "commit"} - {run.phase for run in context.report.runs}):
+    for phase in sorted({*context.project.phases} - {run.phase for run in context.report.runs}):
         yield "KW915", f"the {phase} phase was not rehearsed"
     for run in context.report.runs:
         if run.verdict != "Complete":

@@ -38,12 +38,13 @@ def forecast(
 ) -> None:
     """Say how long the hidden rerun will take, and whether that is within the limit."""
     from kernelwright.project.model import load_project
+    from kernelwright.rehearsal import scaling_runs
     from kernelwright.rehearsal.forecast import forecast as forecasting
-    from kernelwright.rehearsal.forecast import scaling_runs, stage_log
+    from kernelwright.rehearsal.forecast import stage_log
     from kernelwright.rehearsal.rehearse import Plan
 
     loaded = load_project(project, kernel)
-    plan = Plan(source=(source or loaded.build / "mini").resolve(), layouts=["new"])
+    plan = Plan(source=(source or loaded.default_input).resolve(), layouts=["new"])
     logged = [stage_log.stages(file) for file in from_log or ()]
     runs = scaling_runs.measure(loaded, plan, rows, lambda _: None) if rows else scaling_runs.rehearsed(loaded)
     found = forecasting.forecast(loaded.configuration.forecast, runs, logged)

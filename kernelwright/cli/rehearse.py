@@ -35,7 +35,7 @@ class Mounts(StrEnum):
 
 Input = Annotated[
     Path | None,
-    typer.Option("--input", metavar="DIR", help="One folder an attached source.  [default: build/mini]"),
+    typer.Option("--input", metavar="DIR", help="One folder per attached source.  [default: build/mini]"),
 ]
 Phase = Annotated[Phases, typer.Option("--phase", help="Which run to rehearse.")]
 Layouts = Annotated[Mounts, typer.Option("--mounts", help="How the inputs are mounted.")]
@@ -63,27 +63,21 @@ def rehearse(
     loaded = load_project(project, kernel)
     hours = loaded.configuration.forecast.limit_hours if hours is None else hours
     plan = rehearsal.Plan(
-        source=(source or loaded.build / "mini").resolve(),
+        source=(source or loaded.default_input).resolve(),
         phases=[name for name in rehearsal.PHASES if phase in {Phases.both, name}],
         layouts=[name for name in rehearsal.LAYOUTS if mounts in {Mounts.both, name}],
         limits=Limits(hours=hours, memory_bytes=int(memory * GB), disk_bytes=int(disk * GB)),
     )
-    report = rehearsal.rehearse(loaded, plan, tell=_quiet if as_json else _say)
     if as_json:
+        report = rehearsal.rehearse(loaded, plan)
         print(json.dumps(asdict(report), indent=1))
     else:
+        with render.Live(plan.limits.memory_bytes) as live:
+            report = rehearsal.rehearse(loaded, plan, tell=live.tell, show=live.show)
         _print(report)
-        print(f"\nreport: {loaded.build / 'rehearsal' / 'report.html'}")
+        print(f"\nreport: {loaded.rehearsal / 'report.html'}")
     if not report.complete:
         raise typer.Exit(1)
-
-
-def _quiet(_: str) -> None:
-    pass
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _print(report: "Report") -> None:
@@ -102,10 +96,16 @@ def _print(report: "Report") -> None:
         fits = "within" if known["fits"] else "over"
         hours = f"{known['hours']:.2f} h, {fits} the limit of {known['limit_hours']:g} h"
         console.print(Text(f"the hidden rerun: {hours}; {known['source']}"))
+    if report.added:
+        console.print(Text(f"taken from the image when an import failed: {', '.join(report.added)}"))
     for run in report.runs:
-        if run.verdict != "Complete":
-            console.print(Text(f"\n{run.phase}, {run.mounts} mounts: {run.verdict}", style="bold red"))
+        where = f"{run.phase}, {run.mounts} mounts"
+        if not run.complete:
+            console.print(Text(f"\n{where}: {run.verdict}", style="bold red"))
             console.print(Text(run.detail))
+        if run.score_problem:
+            console.print(Text(f"\n{where}: no score", style="bold red"))
+            console.print(Text(run.score_problem))
 
 
 def _table(report: "Report") -> "Table":
@@ -125,14 +125,14 @@ def _table(report: "Report") -> "Table":
 def _facts(run: "Run") -> dict[str, str]:
     """Return what the table says of a run, by the label of its line."""
     facts = {"verdict": run.verdict}
-    if guard := run.guard:
-        does = "computes" if guard["computes"] else "copies the sample"
-        smoke = f" after {guard['smoke']} smoke queries" if guard["smoke"] else ""
-        facts["guard"] = f"{guard['name']}: {does}{smoke}"
+    if run.guard:
+        facts["guard"] = run.guard_decision
     facts["time"] = f"{run.seconds:.1f} s"
     facts |= {f"  {stage['name']}": f"{stage['seconds']:.1f} s, {stage['count']} items" for stage in run.stages}
     facts["peak memory"] = f"{run.peak_rss_bytes / 1e9:.2f} GB"
-    facts["rows"] = str(run.submission["rows"])
+    if run.submission["rows"]:
+        facts["rows"] = str(run.submission["rows"])
     for written in run.submissions:
-        facts |= {f"{name}, {written['after']}": f"{value:.4f}" for name, value in written["scores"].items()}
+        after = f", {written['after']}" if written["after"] else ""
+        facts |= {f"{name}{after}": f"{value:.4f}" for name, value in written["scores"].items()}
     return facts

@@ -3,15 +3,19 @@
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.status import Status
 
     from kernelwright.check.finding import Finding
+    from kernelwright.rehearsal.progress import Progress
 
 PIPED_WIDTH = 10_000
 """Nothing is wrapped where no terminal is: a path that is cut in two can be neither searched nor copied."""
+FIRST_LINE_S = 10.0
+BAR = 20
 STYLES = {"error": "bold red", "unready": "bold cyan", "warning": "yellow"}
 _SHOWN = 3
 """Of warnings with one code in one file; more are one line."""
@@ -27,6 +31,52 @@ def console() -> "Console":
 def tell(line: str) -> None:
     """Print a line of progress at once."""
     print(line, flush=True)
+
+
+class Live:
+    """The progress of a run: a line that changes on a terminal, elsewhere a line whenever the time has doubled."""
+
+    def __init__(self, memory_limit_bytes: int) -> None:
+        self.limit = memory_limit_bytes
+        self.status: Status | None = None
+        self.next_line_s = FIRST_LINE_S
+
+    def __enter__(self) -> Self:
+        if sys.stdout.isatty():
+            self.status = console().status("starting")
+            self.status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.status:
+            self.status.stop()
+
+    def tell(self, line: str) -> None:
+        """Print a line above the one that changes."""
+        self.next_line_s = FIRST_LINE_S
+        self.status.console.print(line, markup=False, soft_wrap=True) if self.status else tell(line)
+
+    def show(self, progress: "Progress") -> None:
+        """Show how far the run is."""
+        if self.status:
+            from rich.text import Text
+
+            self.status.update(Text(describe(progress, self.limit), overflow="ellipsis", no_wrap=True))
+        elif progress.seconds >= self.next_line_s:
+            self.next_line_s = 2 * progress.seconds
+            tell(f"  {describe(progress, self.limit)}")
+
+
+def describe(progress: "Progress", memory_limit_bytes: int) -> str:
+    """Return the cell, the time, the memory and its limit, then the stage's bar or what was printed last."""
+    minutes, seconds = divmod(int(progress.seconds), 60)
+    memory = f"{progress.memory_bytes / 1e9:.2f} of {memory_limit_bytes / 1e9:g} GB"
+    line = f"cell {progress.cell} of {progress.cells}  {minutes}:{seconds:02}  {memory}"
+    if progress.stage is None:
+        return f"{line}  {progress.last_line}".rstrip()
+    name, done, total = progress.stage
+    full = BAR * min(done, total) // max(total, 1)
+    return f"{line}  {name} [{'#' * full}{' ' * (BAR - full)}] {done} of {total}"
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:

@@ -10,7 +10,7 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 From = Annotated[
-    Path, typer.Option("--from", metavar="DIR", help="The competition's folder, or one folder an attached source.")
+    Path, typer.Option("--from", metavar="DIR", help="The competition's folder, or one folder per attached source.")
 ]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many ids of each split to keep.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to.  [default: build/sample]")]

@@ -41,6 +41,11 @@ class Project:
         return self.configuration.kind or ("rerun" if self.metadata.competition_sources else "output")
 
     @property
+    def phases(self) -> tuple[Literal["rerun", "commit"], ...]:
+        """The runs that Kaggle makes of it: without a hidden rerun, the one when it is saved."""
+        return ("rerun", "commit") if self.kind == "rerun" else ("commit",)
+
+    @property
     def notebook(self) -> Path:
         """Where the notebook is written: ``code_file``, beside the metadata as Kaggle's client reads it."""
         return (self.root / self.configuration.metadata).parent / self.metadata.code_file
@@ -49,6 +54,11 @@ class Project:
     def build(self) -> Path:
         """Where everything made goes."""
         return self.root / "build"
+
+    @property
+    def default_input(self) -> Path:
+        """The input folder that is rehearsed on where none is named."""
+        return self.build / "mini"
 
     @property
     def dataset(self) -> Path:

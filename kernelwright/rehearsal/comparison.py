@@ -21,7 +21,7 @@ def _guard(runs: Sequence[Run]) -> Claim | None:
 
 
 def _sample(runs: Sequence[Run]) -> Claim | None:
-    reruns = [run for run in runs if run.phase == "rerun" and run.submission["rows"]]
+    reruns = [run for run in runs if run.phase == "rerun" and run.submission["sha256"]]
     left = [run for run in reruns if run.submission["is_sample"]]
     detail = f"still the sample: {', '.join(run.mounts for run in left)} mounts" if left else ""
     return Claim(says="the rerun leaves no sample behind", holds=not left, detail=detail) if reruns else None
@@ -29,12 +29,12 @@ def _sample(runs: Sequence[Run]) -> Claim | None:
 
 def _rows(runs: Sequence[Run]) -> Claim | None:
     """Compare the ids of runs that were given the same sample: the public input may have rows of its own."""
-    written = [run for run in runs if run.submission["rows"]]
+    written = [run for run in runs if run.submission["ids_sha256"]]
     ids: dict[str, set[str]] = {}
     for run in written:
         ids.setdefault(run.submission["sample_sha256"], set()).add(run.submission["ids_sha256"])
     if len(written) < 2:
         return None
     detail = "; ".join(f"{run.phase}, {run.mounts}: {run.submission['rows']} rows" for run in written)
-    same = all(len(found) == 1 for found in ids.values())
+    same = all(len(digests) == 1 for digests in ids.values())
     return Claim(says="every run writes the rows its sample asks for", holds=same, detail=detail)

@@ -24,7 +24,7 @@ from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import import_names, interpreters, kaggle_image
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
-from kernelwright.rehearsal.sandbox import Setting
+from kernelwright.rehearsal.run_directory import RunSpec
 from kernelwright.support import atomic_files, ipython_syntax
 from kernelwright.support.hashing import sha256
 from kernelwright.wheels import project_locks, tools
@@ -80,11 +80,11 @@ def _packages(root: Path, version: str) -> Path:
     return root / "lib" / f"python{version}" / "site-packages"
 
 
-def with_interpreter(setting: Setting, environment: Environment) -> Setting:
+def with_interpreter(spec: RunSpec, environment: Environment) -> RunSpec:
     """Give a run its Python: an environment of its own on top of the made one."""
-    own = setting.desk.folder / "python"
+    own = spec.directory.folder / "python"
     shutil.rmtree(own, ignore_errors=True)
-    return replace(setting, python=environment.overlay(own), writable=own, readable=(environment.folder,))
+    return replace(spec, python=environment.overlay(own), writable=own, readable=(environment.folder,))
 
 
 @dataclass(frozen=True, kw_only=True)

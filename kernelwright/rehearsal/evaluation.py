@@ -1,100 +1,109 @@
 """From how a run ended to what the report says of it."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kernelwright.errors import HookFailed
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import hooks, input_folder, submission_check, verdict
+from kernelwright.rehearsal.forecast.forecast import Stages, timed
 from kernelwright.rehearsal.report import Run
-from kernelwright.rehearsal.run import Outcome
-from kernelwright.rehearsal.run_directory import Desk, PhaseName
-from kernelwright.rehearsal.sandbox import SandboxName, Setting
+from kernelwright.rehearsal.run import Outcome, read_json
+from kernelwright.rehearsal.run_directory import PhaseName, RunSpec, SandboxName
+from kernelwright.support import hashing
 
+LEFT = "left.submission"
+"""The file that is left, beside those that the runtime recorded."""
 _EXPECTED_GUARD = {"rerun": "RERUN", "commit": "COMMIT"}
 
 
-def judged(project: Project, source: Path, setting: Setting, sandbox: SandboxName, outcome: Outcome) -> Run:
-    """Judge a run, check its submission against the sample, and score all it wrote."""
-    desk = setting.desk
-    submitted = desk.working / project.configuration.submission[0]
-    sample = _sample(project, desk)
-    guard = _guard(project, setting.phase, _noted(desk, "phase.json", {}))
-    left = sample is not None and submitted.is_file() and submitted.read_bytes() == sample.read_bytes()
-    problems = _problems(setting.phase, submitted, sample, left=left) + _guard_problems(setting.phase, guard)
-    word = verdict.judge(outcome, submitted, problems)
-    scored = _scored(project, source, desk)
-    held = {"is_sample": left, "sample_sha256": _digest(sample)}
+def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName, outcome: Outcome) -> Run:
+    """Judge a run, compare its submission with the sample, and score all it wrote."""
+    directory = spec.directory
+    guard = _guard(project, spec.phase, read_json(directory.record / "phase.json", {}))
+    submission = submission_check.check(project, spec)
+    if guard and not guard["right"]:
+        wrong = f"the guard took the {spec.phase} run for {guard['name']}: {guard['why']}"
+        submission = replace(submission, problems=(*submission.problems, wrong))
+    judged = verdict.judge(outcome, submission.missing, submission.problems)
+    written, problem = _score(project, source, spec, _written(project, spec, submission))
     return Run(
-        phase=setting.phase,
-        mounts=setting.layout,
+        phase=spec.phase,
+        mounts=spec.layout,
         sandbox=sandbox,
-        verdict=word.word,
-        detail=word.detail,
+        verdict=judged.word,
+        detail=judged.detail,
         seconds=round(outcome.seconds, 3),
-        peak_rss_bytes=outcome.watched.peak_bytes,
-        memory=outcome.watched.memory,
+        peak_rss_bytes=outcome.usage.peak_bytes,
+        memory=outcome.usage.memory,
+        hosts=outcome.hosts,
         guard=guard,
         cells=verdict.cells(outcome.notebook),
-        stages=_noted(desk, "stages.json", []),
-        submission=submission_check.facts(submitted, problems) | held,
-        submissions=scored,
-        scores=scored[-1]["scores"] if scored else {},
-        hosts=outcome.hosts,
+        stages=_stages(read_json(directory.record / "stages.json", [])),
+        submission=submission.facts,
+        submissions=written,
+        scores=written[-1]["scores"] if written else {},
+        score_problem=problem,
     )
 
 
-def _sample(project: Project, desk: Desk) -> Path | None:
-    folders = (desk.input / slug for slug in project.metadata.competition_sources)
-    return next((file for folder in folders if (file := folder / project.configuration.sample).is_file()), None)
-
-
-def _digest(file: Path | None) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
-
-
-def _problems(phase: PhaseName, submitted: Path, sample: Path | None, *, left: bool) -> list[str]:
-    if sample is None or not submitted.is_file():
-        return []
-    stale = ["the submission is still the sample: on hidden data it must be computed"]
-    return stale * (left and phase == "rerun") + submission_check.problems(submitted, sample)
-
-
-def _guard(project: Project, phase: PhaseName, guard: Mapping[str, Any]) -> dict[str, Any]:
+def _guard(project: Project, phase: PhaseName, noted: Any) -> dict[str, Any]:
     """Add whether the choice is right; where no public data is declared, any is."""
-    if not guard:
+    if not isinstance(noted, dict) or not {"name", "computes", "smoke", "why"} <= noted.keys():
         return {}
-    return {**guard, "right": not project.configuration.public or guard["name"] == _EXPECTED_GUARD[phase]}
+    return {**noted, "right": not project.configuration.public or noted["name"] == _EXPECTED_GUARD[phase]}
 
 
-def _guard_problems(phase: PhaseName, guard: Mapping[str, Any]) -> list[str]:
-    if not guard or guard["right"]:
-        return []
-    return [f"the guard took the {phase} run for {guard['name']}: {guard['why']}"]
-
-
-def truth_of(project: Project, source: Path) -> Path | None:
-    """Return the truth of an input folder, None where there is none."""
-    truths = (source / slug / input_folder.TRUTH for slug in project.metadata.competition_sources)
-    return next((path for path in truths if path.is_file()), None)
-
-
-def _scored(project: Project, source: Path, desk: Desk) -> list[dict[str, Any]]:
-    """Score every submission the run wrote, outside of it, where there is a truth and a hook for it."""
-    truth = truth_of(project, source)
-    written: list[dict[str, Any]] = _noted(desk, "submissions.json", [])
-    if truth is None or not project.configuration.score:
-        return [{**entry, "scores": {}} for entry in written]
-    answer = desk.folder / "score.json"
-    scores = (hooks.scores(project, desk.record / entry["file"], truth, answer) for entry in written)
-    return [{**entry, "scores": score} for entry, score in zip(written, scores, strict=True)]
-
-
-def _noted(desk: Desk, name: str, otherwise: Any) -> Any:
-    """Read what the kernel left in its record; it may have been killed in the middle, or have meddled with it."""
+def _stages(noted: Any) -> Stages:
+    """Return the stages that are some: a kernel may have meddled with its record."""
     try:
-        return json.loads((desk.record / name).read_text("utf-8"))
-    except (OSError, ValueError):
-        return otherwise
+        return timed(noted, 0).stages
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return []
+
+
+def _written(project: Project, spec: RunSpec, submission: submission_check.Submission) -> list[dict[str, Any]]:
+    """Return the submissions a run wrote: those that the runtime recorded, and the file that is left if it is another.
+
+    pandas and polars write without a record, also over a file that has one.
+    """
+    directory = spec.directory
+    noted = read_json(directory.record / "submissions.json", [])
+    recorded = [
+        {"file": one["file"], "after": str(one.get("after", "")), "rows": one.get("rows", 0)}
+        for one in (noted if isinstance(noted, list) else [])
+        if isinstance(one, dict) and _is_recorded(directory.record, one.get("file"))
+    ]
+    left = directory.working / project.configuration.submission[0]
+    if project.kind == "output" or submission_check.absence(left, directory.working):
+        return recorded
+    last = directory.record / recorded[-1]["file"] if recorded else None
+    if last is None or hashing.file_sha256(last) != hashing.file_sha256(left):
+        kept = f"{LEFT}{left.suffix}"
+        shutil.copyfile(left, directory.record / kept)
+        recorded.append({"file": kept, "after": left.name, "rows": submission.rows})
+    return recorded
+
+
+def _is_recorded(record: Path, name: object) -> bool:
+    return isinstance(name, str) and Path(name).name == name and not submission_check.absence(record / name, record)
+
+
+def _score(
+    project: Project, source: Path, spec: RunSpec, written: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], str]:
+    """Score every submission, outside of the run, where there is a truth and a hook for it; else say why not."""
+    truth = input_folder.truth(project, source)
+    if truth is None or not project.configuration.score:
+        return [{**entry, "scores": {}} for entry in written], ""
+    scored, problem = [], ""
+    for entry in written:
+        try:
+            answer = spec.directory.folder / "score.json"
+            scores = hooks.scores(project, spec.directory.record / entry["file"], truth, answer)
+        except HookFailed as error:
+            scores, problem = {}, str(error)
+        scored.append({**entry, "scores": scores})
+    return scored, problem

@@ -29,6 +29,7 @@ def call(project: Project, hook: str, answer: Path, *arguments: Path) -> Any:
     """
     folders = [str(source.parent) for source in project.sources]
     path = os.pathsep.join([*folders, *filter(None, [os.environ.get("PYTHONPATH")])])
+    answer.unlink(missing_ok=True)
     done = subprocess.run(
         [sys.executable, "-c", _CALL, hook, str(answer), *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": path},
@@ -38,7 +39,10 @@ def call(project: Project, hook: str, answer: Path, *arguments: Path) -> Any:
     )
     if done.returncode:
         raise HookFailed(f"the hook {hook} failed:\n{done.stderr.strip()}")
-    return json.loads(answer.read_text("utf-8"))
+    try:
+        return json.loads(answer.read_text("utf-8"))
+    except (OSError, ValueError) as error:  # it ended itself quietly
+        raise HookFailed(f"the hook {hook} returned nothing: {error}") from error
 
 
 def scores(project: Project, submission: Path, truth: Path, answer: Path) -> dict[str, float]:

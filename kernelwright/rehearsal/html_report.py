@@ -4,7 +4,7 @@ import base64
 import functools
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,6 @@ def _template() -> Template:
         "parts": parts,
         "colours": charts.COLOURS,
         "cells": cells,
-        "guard": guard,
     }
     return environment.get_template("page.html.j2")
 
@@ -133,10 +132,3 @@ def cells(run: Run) -> dict[str, Any]:
 
 def _is_quick(seconds: float | None, slowest: float) -> bool:
     return seconds is not None and seconds < max(0.01 * slowest, 0.1)
-
-
-def guard(chosen: Mapping[str, Any]) -> str:
-    """Say what the guard decided."""
-    does = "computes" if chosen["computes"] else "copies the sample"
-    smoke = f" after {chosen['smoke']} smoke queries" if chosen["smoke"] else ""
-    return f"{chosen['name']}: {does}{smoke}"

@@ -1,63 +1,109 @@
-"""The input folder of a rehearsal, as the kernel may see it: what is attached, without the truth."""
+"""The input of a run, staged: what is attached, without the truth, as the kernel may see it."""
 
+import csv
+import io
 import itertools
+import json
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kernelwright.errors import InvalidInput
+from kernelwright.errors import InvalidInput, InvalidProject
+from kernelwright.project import metadata, model
 from kernelwright.project.config import Fingerprint
-from kernelwright.project.metadata import DATASET_FILE
+from kernelwright.project.metadata import DATASET_FILE, KernelMetadata
 from kernelwright.project.model import Project
+from kernelwright.rehearsal import attached, file_copies
+from kernelwright.rehearsal.attached import TRUTH, Source
+from kernelwright.rehearsal.run_directory import Layout, RunDirectory
+from kernelwright.runtime import csv_file
 
-TRUTH = "truth.csv"
+_REPORT = "report.json"
 
 
-def stage(project: Project, source: Path, target: Path, *, linked: bool) -> list[str]:
-    """Lay out the attached sources of ``source`` in ``target``, the truth left out; return the slugs not there.
+def stage(project: Project, source: Path, directory: RunDirectory, *, read_only: bool) -> list[str]:
+    """Lay out the attached sources of the input folder ``source``; return those that are not in it.
 
-    Files are hard links if ``linked`` (the sandbox then mounts them read-only) and the file system can, else copies.
+    Files are hard links where the sandbox shows them ``read_only``. Else the run could write through a link into the
+    user's own data, so they are copies, which share their blocks where the file system can.
 
     Raises
     ------
     InvalidInput
-        ``source`` or a competition's folder in it is missing.
+        ``source`` or a competition's folder in it is missing, or a file in it cannot be copied.
     """
-    if not source.is_dir():
-        raise InvalidInput(f"{source}: no such folder; name an input folder with --input, or run `make mini`")
-    competitions = project.metadata.competition_sources
-    if missing := [slug for slug in competitions if not (source / slug).is_dir()]:
-        there = ", ".join(sorted(path.name for path in source.iterdir() if path.is_dir())) or "nothing"
-        raise InvalidInput(f"{source}: no folder {', '.join(missing)} for the competition; there is: {there}")
-    present = [slug for slug in project.metadata.slugs if (source / slug).is_dir()]
-    target.mkdir(parents=True)
-    for slug in present:
-        hidden = source / slug / TRUTH if slug in competitions else None
-        _copy_tree(source / slug, target / slug, hidden, _link if linked else shutil.copy2)
-    return [slug for slug in project.metadata.slugs if slug not in present]
+    if not source.is_dir() and project.metadata.slugs:
+        raise InvalidInput(f"{source}: no such folder; name an input folder with --input")
+    found = {one: folder for one in attached.sources(project.metadata) if (folder := _folder(project, source, one))}
+    missing = [one for one in attached.sources(project.metadata) if one not in found]
+    if competitions := [one.slug for one in missing if one.is_competition]:
+        present = ", ".join(sorted(path.name for path in source.iterdir() if path.is_dir())) or "nothing"
+        raise InvalidInput(f"{source}: no folder {', '.join(competitions)} for the competition; there is: {present}")
+    copy = file_copies.hard_link if read_only else file_copies.private_copy
+    directory.input.mkdir(parents=True)
+    for one, folder in found.items():
+        target = directory.scripts / one.module if is_script(one, folder) else directory.input / one.place
+        file_copies.copy_tree(folder, target, copy, one.is_shown)
+    return [one.ref if one.is_shared else one.slug for one in missing]
+
+
+def mounts(described: KernelMetadata, directory: RunDirectory, layout: Layout) -> tuple[tuple[Path, str], ...]:
+    """Return staged folder -> where Kaggle mounts it, for each source that is there."""
+    pairs = []
+    for one in attached.sources(described):
+        pairs.append((directory.input / one.place, one.mount_point(layout)))
+        pairs.append((directory.scripts / one.module, one.script_mount_point(layout)))
+    return tuple((folder, target) for folder, target in pairs if folder.is_dir())
+
+
+def is_script(source: Source, folder: Path) -> bool:
+    """Whether a kernel source is a utility script, which is imported by its name, rather than a notebook's output."""
+    names = [path.name for path in folder.iterdir()]
+    return source.is_kernel and (
+        f"{source.module}.py" in names or (bool(names) and all(name.endswith(".py") for name in names))
+    )
+
+
+def _folder(project: Project, source: Path, one: Source) -> Path | None:
+    """Return a source's folder: in the input folder, else what the project's own kernel left in its last rehearsal."""
+    return one.within(source) or (_rehearsed_output(project, one.ref) if one.is_kernel else None)
+
+
+def _rehearsed_output(project: Project, ref: str) -> Path | None:
+    configuration = model.load_configuration(project.root)
+    for name, kernel in (("", configuration), *configuration.kernels.items()):
+        try:
+            described = metadata.read(project.root, kernel.metadata)
+        except InvalidProject:  # that kernel's own business
+            continue
+        if ref.startswith(described.id) and described.id != project.metadata.id:
+            other = Project(root=project.root, configuration=kernel, metadata=described, kernel=name)
+            return _last_output(other.rehearsal)
+    return None
+
+
+def _last_output(rehearsal: Path) -> Path | None:
+    """Return the working folder of the last Complete run."""
+    try:
+        runs = json.loads((rehearsal / _REPORT).read_text("utf-8"))["runs"]
+        complete = [f"{run['phase']}-{run['mounts']}" for run in runs if run["verdict"] == "Complete"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return rehearsal / complete[-1] / "working" if complete else None
+
+
+def truth(project: Project, source: Path) -> Path | None:
+    """Return the truth of an input folder, None where there is none."""
+    folders = [one.within(source) for one in attached.sources(project.metadata) if one.is_competition]
+    return next((folder / TRUTH for folder in folders if folder and (folder / TRUTH).is_file()), None)
 
 
 def put_dataset(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Stage a dataset as it was just made, whatever the input folder has under its name; Kaggle keeps the metadata."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    file_copies.remove_tree(folder)
+    folder.mkdir(parents=True)
     for name in contents.keys() - {DATASET_FILE}:
         (folder / name).write_bytes(contents[name])
-
-
-def _copy_tree(source: Path, target: Path, hidden: Path | None, copy: Callable[[str, str], object]) -> None:
-    def ignore(folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if Path(folder, name) == hidden]
-
-    shutil.copytree(source, target, copy_function=copy, ignore=ignore)
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without hard links
-        shutil.copy2(source, target)
 
 
 def make_public(folder: Path, public: Mapping[str, Fingerprint]) -> None:
@@ -74,24 +120,38 @@ def make_public(folder: Path, public: Mapping[str, Fingerprint]) -> None:
                 f"{name}: only `rows` can be imitated; put the public files into a folder named like the input "
                 "folder with -public after it, or rehearse with --phase rerun"
             )
-        _pad(folder / name, mark.rows)
+        _pad(folder, folder / name, mark.rows)
 
 
-def _pad(file: Path, rows: int) -> None:
-    if not file.is_file():
+def _pad(folder: Path, file: Path, rows: int) -> None:
+    if not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
         raise InvalidInput(f"{file}: no such file, but tool.kernelwright.public names it")
-    lines = file.read_bytes().splitlines(keepends=True)
-    if not 2 <= len(lines) <= rows + 1:
-        raise InvalidInput(f"{file}: {len(lines) - 1} rows cannot be padded to the public {rows}")
-    key, comma, rest = lines[-1].rstrip(b"\r\n").partition(b",")
-    taken = {line.partition(b",")[0] for line in lines}
-    file.unlink()  # it may be linked with the original, which must stay as it is
-    with file.open("wb") as padded:
-        padded.writelines([*lines[:-1], key, comma, rest, b"\n"])
-        padded.writelines(name + comma + rest + b"\n" for name in _names(rows + 1 - len(lines), len(key), taken))
+    try:
+        records = csv_file.read(file)
+    except (OSError, csv.Error) as error:
+        raise InvalidInput(f"{file}: cannot be padded to the public {rows} rows: {error}") from error
+    if not 2 <= len(records) <= rows + 1:
+        raise InvalidInput(f"{file}: {len(records) - 1} rows cannot be padded to the public {rows}")
+    model_row = next(row for row in reversed(records) if len(row) == len(records[0]) or row is records[-1])
+    fresh = _fresh_keys(rows + 1 - len(records), len(model_row[0]), {row[0] for row in records})
+    content, added = file.read_bytes(), io.StringIO(newline="")
+    end = "\r\n" if b"\r\n" in content else "\n"
+    csv.writer(added, lineterminator=end).writerows([key, *model_row[1:]] for key in fresh)
+    between = b"" if content.endswith((b"\n", b"\r")) else end.encode("ascii")
+    beside = file.with_name(f"{file.name}.padded")  # not into the file itself, which may be a link to the original
+    beside.write_bytes(content + between + added.getvalue().encode(_coding(content)))
+    os.replace(beside, file)  # noqa: PTH105 - one call, one step
 
 
-def _names(count: int, width: int, taken: set[bytes]) -> Iterator[bytes]:
+def _coding(content: bytes) -> str:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
+def _fresh_keys(count: int, width: int, taken: set[str]) -> Iterator[str]:
     """Yield keys nobody has, in digits alone, as wide as the others: they pass for numbers and for hexadecimal."""
-    free = (name for number in itertools.count() if (name := b"%0*d" % (width, number)) not in taken)
+    free = (key for number in itertools.count() if (key := f"{number:0{width}}") not in taken)
     return itertools.islice(free, count)

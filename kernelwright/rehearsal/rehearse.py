@@ -1,8 +1,7 @@
-"""The rehearsal: build, lay out the input, run both phases, judge, score, compare, report."""
+"""The rehearsal: build, stage the input, run each phase in each layout, judge, score, compare, report."""
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kernelwright.bundle import build
@@ -13,20 +12,22 @@ from kernelwright.rehearsal import (
     comparison,
     environment,
     evaluation,
+    file_copies,
     html_report,
     input_folder,
-    rehearsal_directory,
     sandbox,
     wheels_input,
 )
 from kernelwright.rehearsal import report as reports
 from kernelwright.rehearsal.environment import Environment
 from kernelwright.rehearsal.forecast import forecast
+from kernelwright.rehearsal.progress import Show
+from kernelwright.rehearsal.rehearsal_directory import hold_rehearsal_directory
 from kernelwright.rehearsal.report import Report, Run, State
 from kernelwright.rehearsal.resource_limits import Limits
-from kernelwright.rehearsal.run import run
-from kernelwright.rehearsal.run_directory import Desk, Layout, PhaseName
-from kernelwright.rehearsal.sandbox import SandboxName, Setting
+from kernelwright.rehearsal.run import Outcome, run
+from kernelwright.rehearsal.run_directory import Layout, PhaseName, RunDirectory, RunSpec, SandboxName
+from kernelwright.support import hashing
 
 PHASES: tuple[PhaseName, ...] = ("rerun", "commit")
 LAYOUTS: tuple[Layout, ...] = ("old", "new")
@@ -39,31 +40,32 @@ class Plan:
 
     source: Path
     phases: Sequence[PhaseName] = PHASES
+    """Those that Kaggle does not make of the kernel are left out."""
     layouts: Sequence[Layout] = LAYOUTS
     limits: Limits = field(default_factory=Limits)
     sandbox: SandboxName | None = None
-    """None takes bubblewrap where it works."""
+    """None takes the strongest that works here."""
     folder: Path | None = None
     """Where the report and the folders of the runs go; None for build/rehearsal."""
 
     @property
     def chosen_sandbox(self) -> SandboxName:
         """The sandbox the runs are made in."""
-        return self.sandbox or ("bubblewrap" if sandbox.bubblewrap_works() else "process")
+        return self.sandbox or sandbox.best()
 
-    @property
-    def steps(self) -> list[tuple[PhaseName, Layout]]:
-        """The runs in order. Without /kaggle/input there is but one layout."""
-        layouts = self.layouts if self.chosen_sandbox == "bubblewrap" else self.layouts[:1]
-        return [(phase, layout) for phase in self.phases for layout in layouts]
+    def steps(self, project: Project) -> list[tuple[PhaseName, Layout]]:
+        """Return the runs in order. Without /kaggle/input there is but one layout."""
+        phases = [phase for phase in self.phases if phase in project.phases] or project.phases
+        layouts = self.layouts[:1] if self.chosen_sandbox == "process" else self.layouts
+        return [(phase, layout) for phase in phases for layout in layouts]
 
 
-def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None) -> Report:
+def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Show = lambda _: None) -> Report:
     """Build the notebook and run it in each phase and layout.
 
-    ``tell`` is called with a line before each step. The report is kept up to date in ``report.json`` and
-    ``report.html``, so that also a rehearsal that was interrupted or killed has left one; the folders of each run stay
-    beside them until the next rehearsal.
+    ``tell`` is called with a line before each step, ``show`` with the progress of a run some times a second. The
+    report is kept up to date in ``report.json`` and ``report.html``, so that also a rehearsal that was interrupted or
+    killed has left one; the folders of each run stay beside them until the next rehearsal.
 
     Raises
     ------
@@ -73,112 +75,129 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None) -> Repor
     wheels_input.ensure(project)
     built = build.build_notebook(project)
     build.write(project, built)
-    with rehearsal_directory.occupied(plan.folder or project.rehearsal) as folder:
-        return _Rehearsal(project=project, plan=plan, built=built, folder=folder, tell=tell).run()
+    with hold_rehearsal_directory(plan.folder or project.rehearsal) as folder:
+        report = _first_report(project, plan, built)
+        rehearsal = _Rehearsal(
+            project=project, plan=plan, built=built, folder=folder, tell=tell, show=show, report=report
+        )
+        rehearsal.save("running", "the rehearsal is about to start")
+        try:
+            python = environment.prepare(project, built, tell)
+            if plan.chosen_sandbox == "process":
+                tell(sandbox.PROCESS_ONLY)
+            for phase, layout in plan.steps(project):
+                rehearsal.save("running", f"in the {phase} run, {layout} mounts; {rehearsal.progress}")
+                python = rehearsal.run(phase, layout, python)
+        except KeyboardInterrupt:
+            rehearsal.save("interrupted", f"interrupted; {rehearsal.progress}")
+            raise
+        except BaseException as error:
+            note = f"the rehearsal itself failed; {rehearsal.progress}\n{type(error).__name__}: {error}"
+            rehearsal.save("failed", note)
+            raise
+        return rehearsal.save("ended", "")
+
+
+def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
+    limits = plan.limits
+    return Report(
+        state="running",
+        note="",
+        title=project.metadata.title,
+        notebook_sha256=hashing.sha256(built.data),
+        notebook_bytes=len(built.data),
+        input=plan.source.name,
+        limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
+        runs=(),
+        files=built.tree.digests,
+        wheels=build.wheels(project).get("wheels", {}),
+    )
 
 
 @dataclass(kw_only=True)
 class _Rehearsal:
+    """A rehearsal under way: its report so far, and where it goes."""
+
     project: Project
     plan: Plan
     built: Notebook
     folder: Path
     tell: Tell
-    runs: list[Run] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    added: list[str] = field(default_factory=list)
-    environment: Environment = field(init=False)
+    show: Show
+    report: Report
 
-    def run(self) -> Report:
-        try:
-            self._save("running", "the rehearsal is about to start")
-            self._run_all()
-        except KeyboardInterrupt:
-            self._save("interrupted", f"interrupted; {self._progress()}")
-            raise
-        except BaseException as error:
-            self._save("failed", f"the rehearsal itself failed; {self._progress()}\n{type(error).__name__}: {error}")
-            raise
-        return self._save("ended", "")
+    @property
+    def progress(self) -> str:
+        return f"{len(self.report.runs)} of {len(self.plan.steps(self.project))} runs were done"
 
-    def _run_all(self) -> None:
-        self.environment = environment.prepare(self.project, self.built, self.tell)
-        if self.plan.chosen_sandbox == "process":
-            self.tell(sandbox.PROCESS_ONLY)
-        for phase, layout in self.plan.steps:
-            self._save("running", f"in the {phase} run, {layout} mounts; {self._progress()}")
-            self.tell(f"running the {phase} phase on {self.plan.source}, {layout} mounts")
-            desk = Desk(folder=self.folder / f"{phase}-{layout}")
-            setting = Setting(desk=desk, phase=phase, layout=layout, metadata=self.project.metadata)
-            self.runs.append(self._run(setting))
+    def run(self, phase: PhaseName, layout: Layout, python: Environment) -> Environment:
+        """Make a run and add it to the report; return the environment that the next one starts from.
 
-    def _run(self, setting: Setting) -> Run:
-        """Run, and run again while something of the image was missed that could not be known before."""
-        name = self.plan.chosen_sandbox
+        A run that failed on an import which the image provides is repeated: no statement of the kernel named it, as
+        with an engine of pandas, so it was not known before.
+        """
+        directory = RunDirectory(folder=self.folder / f"{phase}-{layout}")
+        self.tell(f"running the {phase} phase on {self.plan.source}, {layout} mounts; log: {directory.log}")
         while True:
-            self.missing = _stage(self.project, self.plan, setting, self.environment.version, self.built.dataset)
-            own = environment.with_interpreter(setting, self.environment)
-            outcome = run(self.built.data, own, name, self.plan.limits)
-            raised = (outcome.exception or {}).get("text", "")
-            lacking = self.environment.lacking(f"{outcome.log}\n{raised}")
-            if not (lacking and self._added(lacking)):
-                return evaluation.judged(self.project, self.plan.source, own, name, outcome)
-            rehearsal_directory.sweep(setting.desk.folder)
+            spec, missing = self._stage(RunSpec(directory=directory, phase=phase, layout=layout), python)
+            outcome = run(self.built.data, spec, self.plan.chosen_sandbox, self.plan.limits, self.show)
+            larger = self._enlarge(python, outcome)
+            if larger is None:
+                break
+            python = larger
+            file_copies.remove_tree(directory.folder)
+        done = evaluation.evaluate(self.project, self.plan.source, spec, self.plan.chosen_sandbox, outcome)
+        runs: tuple[Run, ...] = (*self.report.runs, done)
+        self.report = replace(
+            self.report,
+            runs=runs,
+            missing=tuple(missing),
+            comparison=comparison.compare(runs),
+            forecast=forecast.of_report(self.project.configuration.forecast, runs),
+        )
+        return python
 
-    def _added(self, names: tuple[str, ...]) -> bool:
-        """Install what the image has and a run missed; return whether that was possible."""
-        self.tell(f"the image has what the run missed, so it is installed and the run repeated: {', '.join(names)}")
+    def _enlarge(self, python: Environment, outcome: Outcome) -> Environment | None:
+        """Return an environment that also has what of the image a failed run missed, None where nothing would help."""
+        raised = (outcome.exception or {}).get("text", "")
+        lacking = [name for name in python.lacking(f"{outcome.log}\n{raised}") if name not in self.report.added]
+        if not lacking:
+            return None
+        self.tell(f"the image has what the run missed; it is installed and the run repeated: {', '.join(lacking)}")
         try:
-            self.environment = environment.prepare(self.project, self.built, self.tell, names)
+            larger = environment.prepare(self.project, self.built, self.tell, tuple(lacking))
         except EnvironmentUnavailable as error:
             self.tell(str(error))
-            return False
-        self.added += names
-        return True
+            return None
+        self.report = replace(self.report, added=(*self.report.added, *lacking))
+        return larger
 
-    def _progress(self) -> str:
-        return f"{len(self.runs)} of {len(self.plan.steps)} runs were done"
+    def _stage(self, spec: RunSpec, python: Environment) -> tuple[RunSpec, list[str]]:
+        """Stage the input; in the commit phase of a kernel with a rerun, the public one.
 
-    def _save(self, state: State, note: str) -> Report:
-        report, shown = self._report(state, note), html_report.Gallery()
-        reports.write(report, self.folder / "report.json")
+        That is ``<source>-public``, or the same folder padded to the rows that the public files have.
+        """
+        project, source, directory = self.project, self.plan.source, spec.directory
+        public = source.with_name(f"{source.name}-public")
+        plays_public = spec.phase == "commit" and project.kind == "rerun"
+        if plays_public and public.is_dir():
+            source = public
+        read_only = self.plan.chosen_sandbox != "process"
+        missing = input_folder.stage(project, source, directory, read_only=read_only)
+        if plays_public and source != public:
+            input_folder.make_public(directory.input, project.configuration.public)
+        wheels_input.stage(project, directory.input, python.version)
+        if self.built.dataset:
+            input_folder.put_dataset(directory.input / project.configuration.sources_dataset, self.built.dataset)
+        missing = [name for name in missing if not (directory.input / name).is_dir()]
+        spec = replace(spec, mounts=input_folder.mounts(project.metadata, directory, spec.layout))
+        return environment.with_interpreter(spec, python), missing
+
+    def save(self, state: State, note: str) -> Report:
+        self.report = replace(self.report, state=state, note=note)
+        shown = html_report.Gallery()
+        reports.write(self.report, self.folder / "report.json")
         if state == "ended":
-            shown = html_report.gallery(self.project, self.plan.source, self.folder, self.runs)
-        html_report.write(report, self.folder / "report.html", shown)
-        return report
-
-    def _report(self, state: State, note: str) -> Report:
-        limits = self.plan.limits
-        return Report(
-            state=state,
-            note=note,
-            title=self.project.metadata.title,
-            notebook_sha256=hashlib.sha256(self.built.data).hexdigest(),
-            notebook_bytes=len(self.built.data),
-            input=self.plan.source.name,
-            limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
-            runs=tuple(self.runs),
-            comparison=comparison.compare(self.runs),
-            missing=tuple(self.missing),
-            added=tuple(self.added),
-            forecast=forecast.of_report(self.project.configuration.forecast, self.runs),
-            files=self.built.tree.digests,
-            wheels=build.wheels(self.project).get("wheels", {}),
-        )
-
-
-def _stage(project: Project, plan: Plan, setting: Setting, python: str, sources: Mapping[str, bytes]) -> list[str]:
-    """Stage the input; for the commit phase the public one: ``<source>-public``, or the same, padded.
-
-    ``sources`` is the dataset that carries the tree, empty where the notebook does.
-    """
-    public = plan.source.with_name(f"{plan.source.name}-public")
-    ready = setting.phase == "commit" and public.is_dir()
-    linked = plan.chosen_sandbox == "bubblewrap"
-    missing = input_folder.stage(project, public if ready else plan.source, setting.desk.input, linked=linked)
-    if setting.phase == "commit" and not ready:
-        input_folder.make_public(setting.desk.input, project.configuration.public)
-    wheels_input.stage(project, setting.desk.input, python)
-    if sources:
-        input_folder.put_dataset(setting.desk.input / project.configuration.sources_dataset, sources)
-    return [slug for slug in missing if not (setting.desk.input / slug).is_dir()]
+            shown = html_report.gallery(self.project, self.plan.source, self.folder, self.report.runs)
+        html_report.write(self.report, self.folder / "report.html", shown)
+        return self.report

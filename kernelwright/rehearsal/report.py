@@ -1,4 +1,4 @@
-"""build/rehearsal/report.json: what a rehearsal found, as data."""
+"""build/rehearsal/report.json: the outcome of a rehearsal, as data."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kernelwright.rehearsal.verdict import COMPLETE
-from kernelwright.support import atomic_files as files
+from kernelwright.rehearsal.verdict import Word
+from kernelwright.support import atomic_files
 
 State = Literal["running", "ended", "interrupted", "failed"]
 
@@ -24,19 +24,34 @@ class Run:
     seconds: float
     peak_rss_bytes: int
     memory: Sequence[tuple[float, int]]
+    hosts: Sequence[str] = ()
+    """Asked for in vain."""
     guard: Mapping[str, Any]
     cells: Sequence[Mapping[str, Any]]
     stages: Sequence[Mapping[str, Any]]
     submission: Mapping[str, Any]
     submissions: Sequence[Mapping[str, Any]]
     scores: Mapping[str, float]
-    hosts: Sequence[str] = ()
-    """Those that Python's code asked for, in vain."""
+    """Of the file that is left."""
+    score_problem: str = ""
+    """Why the hook gave none."""
 
     @property
     def complete(self) -> bool:
         """Whether Kaggle would call it Complete."""
-        return self.verdict == COMPLETE
+        return self.verdict == Word.COMPLETE
+
+    @property
+    def guard_decision(self) -> str:
+        """What the guard decided, in words; that the sample is copied, only where it was left."""
+        if not self.guard:
+            return ""
+        smoke = f"{self.guard['smoke']} smoke queries" if self.guard["smoke"] else ""
+        if self.guard["computes"]:
+            return f"{self.guard['name']}: computes{f', {smoke}' if smoke else ''}"
+        if self.submission["is_sample"]:
+            return f"{self.guard['name']}: copies the sample{f' after {smoke}' if smoke else ''}"
+        return f"{self.guard['name']}: {smoke or 'does not compute'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,4 +105,4 @@ class Report:
 
 def write(report: Report, file: Path) -> None:
     """Write the report as JSON, in one step."""
-    files.replace(file, (json.dumps(asdict(report), indent=1) + "\n").encode("utf-8"))
+    atomic_files.replace(file, (json.dumps(asdict(report), indent=1) + "\n").encode("utf-8"))

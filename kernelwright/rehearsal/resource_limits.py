@@ -1,10 +1,10 @@
-"""The limits of a run, held against its whole process tree."""
+"""What Kaggle allows a run, compared with what its whole process tree uses."""
 
 import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -27,8 +27,8 @@ class Limits:
 
 
 @dataclass(kw_only=True)
-class Watched:
-    """What the watcher saw: memory as (seconds, bytes), and the limit that ended the run, if one did."""
+class Usage:
+    """Memory as (seconds, bytes), and the limit that ended the run, if one did."""
 
     memory: list[tuple[float, int]] = field(default_factory=list)
     exceeded: Exceeded | None = None
@@ -39,27 +39,31 @@ class Watched:
         return max((size for _, size in self.memory), default=0)
 
 
-def watch(process: subprocess.Popen[bytes], working: Path, limits: Limits) -> Watched:
-    """Wait for ``process``, and end it and all below it as soon as one of the limits is passed."""
-    seen, started, looked = Watched(), time.monotonic(), 0.0
+def watch(process: subprocess.Popen[bytes], working: Path, limits: Limits, show: Callable[[float, int], None]) -> Usage:
+    """Wait for ``process``, and end it and all below it as soon as one of the limits is passed.
+
+    ``show`` is called with the seconds and the bytes of memory, some times a second.
+    """
+    usage, started, disk_measured = Usage(), time.monotonic(), 0.0
     while process.poll() is None:
-        elapsed = time.monotonic() - started
-        seen.memory.append((round(elapsed, 3), memory_bytes(process.pid)))
-        if elapsed - looked >= _DISK_INTERVAL_S:
-            looked = elapsed
-            seen.exceeded = "disk" if size_bytes(working) > limits.disk_bytes else None
+        elapsed, memory = time.monotonic() - started, memory_bytes(process.pid)
+        usage.memory.append((round(elapsed, 3), memory))
+        show(elapsed, memory)
         if elapsed > limits.hours * 3600:
-            seen.exceeded = "time"
-        elif seen.memory[-1][1] > limits.memory_bytes:
-            seen.exceeded = "memory"
-        if seen.exceeded:
+            usage.exceeded = "time"
+        elif memory > limits.memory_bytes:
+            usage.exceeded = "memory"
+        elif elapsed - disk_measured >= _DISK_INTERVAL_S:
+            disk_measured = elapsed
+            usage.exceeded = "disk" if size_bytes(working) > limits.disk_bytes else None
+        if usage.exceeded:
             end(process)
-            return seen
+            return usage
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_INTERVAL_S)
     if size_bytes(working) > limits.disk_bytes:
-        seen.exceeded = "disk"
-    return seen
+        usage.exceeded = "disk"
+    return usage
 
 
 def memory_bytes(pid: int) -> int:

@@ -1,28 +1,32 @@
-"""The folders of one run, and where the attached sources are mounted."""
+"""The folders of one run, and what the run is: which phase, which mounts, which Python."""
 
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kernelwright.project.metadata import KernelMetadata
-
 PhaseName = Literal["rerun", "commit"]
 Layout = Literal["old", "new"]
+SandboxName = Literal["bubblewrap", "process"]
 NOTEBOOK = "__notebook__.ipynb"
 """Kaggle's own name for the notebook it runs, input and output in one, in the working folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class RunDirectory:
     """The folders of one run, all below one that is its own."""
 
     folder: Path
 
     @property
     def input(self) -> Path:
-        """One folder an attached source, named by its slug."""
+        """One folder per attached source, at its `attached.Source.place`."""
         return self.folder / "input"
+
+    @property
+    def scripts(self) -> Path:
+        """One folder per utility script, as under ``/kaggle/usr/lib``."""
+        return self.folder / "usr-lib"
 
     @property
     def working(self) -> Path:
@@ -51,17 +55,35 @@ class Desk:
 
     def make(self) -> None:
         """Make the folders, all but the input."""
-        for path in (self.working, self.record, self.scratch, self.notes):
-            path.mkdir(parents=True)
+        for path in (self.working, self.record, self.scratch, self.notes, self.scripts):
+            path.mkdir(parents=True, exist_ok=True)
 
 
-def mount_points(metadata: KernelMetadata, layout: Layout) -> Iterator[tuple[str, str]]:
-    """Yield each attached source's slug and its place under ``/kaggle/input`` in the old or the new layout."""
-    new = layout == "new"
-    for slug in metadata.competition_sources:
-        yield slug, f"competitions/{slug}" if new else slug
-    for kind, sources in (("datasets", metadata.dataset_sources), ("notebooks", metadata.kernel_sources)):
-        for owner, slug in (source.split("/")[:2] for source in sources):
-            yield slug, f"{kind}/{owner}/{slug}" if new else slug
-    for owner, model, *rest in (source.split("/") for source in metadata.model_sources):
-        yield model, "/".join(["models", owner, model, *rest] if new else [model, *rest])
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """What is run.
+
+    Attributes
+    ----------
+    directory : RunDirectory
+        Its folders, the input staged.
+    phase : str
+        Which of Kaggle's two runs it plays.
+    layout : str
+        Which of Kaggle's two layouts the inputs are mounted in.
+    python : Path
+        The interpreter it runs on.
+    writable : Path or None
+        An environment's folder that the notebook may install into, if it is not to be read-only.
+    readable : tuple of Path
+        Further folders that the Python needs.
+    """
+
+    directory: RunDirectory
+    phase: PhaseName
+    layout: Layout
+    mounts: tuple[tuple[Path, str], ...] = ()
+    """Staged folder -> its place on Kaggle, absolute."""
+    python: Path = Path(sys.executable)
+    writable: Path | None = None
+    readable: tuple[Path, ...] = ()

@@ -1,197 +1,235 @@
 """A small input folder out of a large one: fewer rows of its tables, in the proportions of the labels."""
 
 import csv
-import hashlib
+import io
 import os
-import shutil
+import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import InvalidInput
 from kernelwright.project.model import Project
-from kernelwright.rehearsal import tables
+from kernelwright.rehearsal import attached, file_copies, tables
+from kernelwright.runtime import submission_rules
+from kernelwright.support import hashing
 
 Row = Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A CSV file whose rows belong to an id."""
+    """A table whose rows belong to an id.
+
+    Attributes
+    ----------
+    rows : sequence of rows
+        Without the header.
+    key : int
+        The place of the id's column.
+    lines, coding :
+        A csv file's text, one string per record, the header first; empty for parquet.
+    """
 
     path: Path
     header: Row
     rows: Sequence[Row]
-    key: int
-    """The place of the id's column."""
+    key: int = 0
+    lines: Sequence[str] = ()
+    coding: str = ""
 
     @property
     def ids(self) -> set[str]:
         """The ids of its rows."""
-        return {row[self.key] for row in self.rows}
+        return {row[self.key] for row in self.rows if self.key < len(row)}
+
+    def places(self, ids: Collection[str]) -> list[int]:
+        """Return where the rows of these ids are, from 0."""
+        return [place for place, row in enumerate(self.rows) if self.key < len(row) and row[self.key] in ids]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What became of one table."""
+    """How much was kept of one table; ``label`` is the column whose proportions were kept, empty where none repeats."""
 
     name: str
     rows: int
     of: int
     label: str
-    """The column whose proportions were kept; empty where none repeats."""
 
 
 def sample(project: Project, source: Path, target: Path, rows: int, label: str = "") -> list[Kept]:
     """Make the input folder ``target`` with ``rows`` ids of each split; what belongs to no id is kept whole.
 
     Tables that share ids, as a sample submission and a truth do, are one split. A file belongs to the id that its
-    name is, or the name of a folder around it. The choice depends on the data alone.
+    name is, or the name of a folder around it. The choice depends on the data alone. What is kept of a csv file is
+    kept byte for byte.
 
     Parameters
     ----------
     source : Path
-        An input folder with a folder for each attached source, or the competition's folder alone.
+        An input folder with a folder per attached source, or the competition's folder alone.
     rows : int
         Of each split; more than there are keeps all.
     label : str, optional
-        The column to keep the proportions of; else the first whose values repeat.
+        The column to keep the proportions of; else one that the sample submission asks for, else the first whose
+        values repeat.
 
     Raises
     ------
     InvalidInput
-        ``target`` is there, or no table of the competition has the sample's id column.
+        ``target`` is there, no table of the competition has the sample's id column, or none the column ``label``.
     """
-    if target.exists() and any(target.iterdir()):
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidInput(f"{target}: is there already; remove it, or name another folder with --out")
     kept: list[Kept] = []
-    for slug, folder in _sources(project, source).items():
-        if slug in project.metadata.competition_sources:
-            kept += _competition(project, folder, target / slug, rows, label)
+    for one, folder in _sources(project, source):
+        if one.is_competition:
+            kept += _cut_competition(project, folder, target / one.place, rows, label)
         else:
-            shutil.copytree(folder, target / slug, copy_function=link)
+            file_copies.copy_tree(folder, target / one.place, file_copies.hard_link)
     return kept
 
 
-def link(source: str, target: str) -> None:
-    """Link a file, or copy it where it cannot be linked."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _sources(project: Project, source: Path) -> dict[str, Path]:
+def _sources(project: Project, source: Path) -> list[tuple[attached.Source, Path]]:
     competitions = project.metadata.competition_sources
     if not source.is_dir():
         raise InvalidInput(f"{source}: no such folder; name one with --from")
-    present = {slug: source / slug for slug in project.metadata.slugs if (source / slug).is_dir()}
-    if any(slug in present for slug in competitions):
-        return present
-    if len(competitions) == 1 and any(source.glob("*.csv")):
-        return {competitions[0]: source}
-    there = ", ".join(sorted(path.name for path in source.iterdir())[:6]) or "nothing"
+    if not competitions:
+        raise InvalidInput(f"{project.metadata.id} attaches no competition whose tables could be cut")
+    found = [(one, folder) for one in attached.sources(project.metadata) if (folder := one.within(source))]
+    if any(one.is_competition for one, _ in found):
+        return found
+    if len(competitions) == 1 and any(path.suffix in tables.SUFFIXES for path in source.iterdir()):
+        return [(attached.sources(project.metadata)[0], source)]
+    present = ", ".join(sorted(path.name for path in source.iterdir())[:6]) or "nothing"
     raise InvalidInput(
-        f"{source}: neither a folder that holds {' or '.join(competitions)} nor that folder itself; it holds {there}"
+        f"{source}: neither a folder that holds {' or '.join(competitions)} nor that folder itself; it holds {present}"
     )
 
 
-def _competition(project: Project, source: Path, target: Path, rows: int, label: str) -> list[Kept]:
-    found = _tables(source, project.configuration.sample)
-    known = set[str]().union(*(table.ids for table in found))
+def _cut_competition(project: Project, source: Path, target: Path, rows: int, label: str) -> list[Kept]:
+    files = [path for path in _files(source) if path.suffix in tables.SUFFIXES]
+    python = Path(sys.executable)
+    if any(path.suffix == ".parquet" for path in files):
+        python = tables.parquet_python(project)
+    keyed, wanted = _keyed([_read(path, python) for path in files], source / project.configuration.sample)
+    if label and not any(label in table.header for table in keyed):
+        raise InvalidInput(f"{source}: no table has the column {label!r} that --label names")
     chosen, kept = set[str](), []
-    for split in _splits(found):
-        stratum = _stratum(split, label)
-        ids = _chosen(split, stratum, rows)
+    for split in _splits(keyed):
+        stratum = _stratum(split, [label] if label else wanted)
+        ids = _choose(split, stratum, rows)
         chosen |= ids
         column = stratum[0].header[stratum[1]] if stratum else ""
-        kept += [
-            Kept(
-                name=table.path.relative_to(source).as_posix(),
-                rows=sum(row[table.key] in ids for row in table.rows),
-                of=len(table.rows),
-                label=column,
-            )
-            for table in split
-        ]
-    _copy(source, target, {table.path: table for table in found}, known, chosen)
+        for table in split:
+            name = table.path.relative_to(source).as_posix()
+            kept.append(Kept(name=name, rows=len(table.places(ids)), of=len(table.rows), label=column))
+    _copy(source, target, keyed, chosen, python)
     return kept
 
 
-def _tables(folder: Path, sample_name: str) -> list[Table]:
-    """Read the tables that have the sample's id column."""
-    read = {path: tables.read(path) for path in sorted(folder.rglob("*.csv"))}
-    first = read.get(folder / sample_name, [["id"]])[0]
-    key = first[0] if first else "id"
-    found = [
-        Table(path=path, header=header, rows=[row for row in rows if len(row) == len(header)], key=header.index(key))
-        for path, (header, *rows) in read.items()
-        if key in header
-    ]
-    if not found:
-        raise InvalidInput(f"{folder}: no .csv file has the column {key!r}, which {sample_name} starts with")
-    return found
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, through links, in order."""
+    for below, folders, names in os.walk(folder, followlinks=True):
+        folders.sort()
+        yield from (Path(below, name) for name in sorted(names))
 
 
-def _splits(found: Sequence[Table]) -> list[list[Table]]:
+def _read(path: Path, python: Path) -> Table:
+    try:
+        if path.suffix == ".parquet":
+            header, *rows = tables.read(path, python)
+            return Table(path=path, header=header, rows=rows)
+        return _read_csv(path)
+    except (OSError, csv.Error, tables.Unreadable) as error:
+        raise InvalidInput(f"{path}: cannot be read: {error}") from error
+
+
+def _read_csv(path: Path) -> Table:
+    """Read a csv file with the text of each record beside its cells."""
+    data, coding = path.read_bytes(), "utf-8-sig"
+    try:
+        text = data.decode(coding)
+    except UnicodeDecodeError:
+        coding = "latin-1"
+        text = data.decode(coding)
+    coding = "utf-8" if coding == "utf-8-sig" and not data.startswith(b"\xef\xbb\xbf") else coding
+    physical = list(io.StringIO(text, newline=""))
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        reader, records, start = csv.reader(physical), [], 0
+        for row in reader:
+            records.append((row, "".join(physical[start : reader.line_num])))
+            start = reader.line_num
+    finally:
+        csv.field_size_limit(limit)
+    records = [(row, line) for row, line in records if len(row) > 1 or (row and row[0].strip())] or [([], "")]
+    rows, lines = [row for row, _ in records], [line for _, line in records]
+    return Table(path=path, header=rows[0], rows=rows[1:], lines=lines, coding=coding)
+
+
+def _keyed(read: Sequence[Table], sample_file: Path) -> tuple[list[Table], list[str]]:
+    """Return the tables that have the sample's id column, and the columns that the sample asks for beside it."""
+    found = next((table for table in read if table.path == sample_file), None)
+    place = submission_rules.id_column(found.header, found.rows) if found else None
+    if found and place is None:
+        raise InvalidInput(f"{sample_file}: no column names the rows, so nothing can be cut by it")
+    key = found.header[place] if found and place is not None else "id"
+    keyed = [Table(**{**vars(table), "key": list(table.header).index(key)}) for table in read if key in table.header]
+    if not keyed:
+        raise InvalidInput(f"{sample_file.parent}: no table has the id column {key!r} of {sample_file.name}")
+    return keyed, [name for name in found.header if name != key] if found else []
+
+
+def _splits(keyed: Sequence[Table]) -> list[list[Table]]:
     """Group the tables that share ids."""
     splits: list[tuple[set[str], list[Table]]] = []
-    for table in found:
+    for table in keyed:
         touching = [split for split in splits if not split[0].isdisjoint(table.ids)]
         merged = (set[str](table.ids).union(*(ids for ids, _ in touching)), [t for _, ts in touching for t in ts])
         splits = [split for split in splits if split not in touching] + [(merged[0], [*merged[1], table])]
-    return [held for _, held in splits]
+    return [split for _, split in splits]
 
 
-def _stratum(split: Sequence[Table], label: str) -> tuple[Table, int] | None:
-    """Return the column to keep the proportions of: the one named, else the first whose values repeat."""
-    for table in split:
-        for place, name in enumerate(table.header):
-            if name == label or (not label and place != table.key and _repeats(table, place)):
-                return table, place
-    return None
+def _stratum(split: Sequence[Table], wanted: Sequence[str]) -> tuple[Table, int] | None:
+    """Return the column to keep the proportions of: one that is wanted, else the first whose values repeat."""
+    columns = [(table, place) for table in split for place in range(len(table.header)) if place != table.key]
+    repeating = [(table, place) for table, place in columns if _repeats(table, place)]
+    named = [(table, place) for name in wanted for table, place in repeating if table.header[place] == name]
+    return next(iter([*named, *repeating]), None)
 
 
 def _repeats(table: Table, place: int) -> bool:
-    counts = Counter(row[place] for row in table.rows)
+    counts = Counter(row[place] for row in table.rows if place < len(row))
     return 1 < len(counts) < len(table.rows)
 
 
-def _chosen(split: Sequence[Table], stratum: tuple[Table, int] | None, rows: int) -> set[str]:
+def _choose(split: Sequence[Table], stratum: tuple[Table, int] | None, rows: int) -> set[str]:
     """Take ids at equal steps through all of them, ordered by label: each label gets its share, give or take one."""
-    labels = {row[stratum[0].key]: row[stratum[1]] for row in stratum[0].rows} if stratum else {}
-    ids = sorted(
-        set[str]().union(*(table.ids for table in split)), key=lambda one: (labels.get(one, ""), _shuffled(one))
-    )
+    labels: dict[str, str] = {}
+    if stratum:
+        table, column = stratum
+        labels = {row[table.key]: row[column] for row in table.rows if len(row) == len(table.header)}
+    every = set[str]().union(*(table.ids for table in split))
+    # Within a label by a digest, which says nothing of the time or place that ids are from.
+    ids = sorted(every, key=lambda name: (labels.get(name, ""), hashing.sha256(name.encode("utf-8", "surrogatepass"))))
     count = min(rows, len(ids))
     return {ids[(2 * number + 1) * len(ids) // (2 * count)] for number in range(count)}
 
 
-def _shuffled(one: str) -> bytes:
-    """Order ids by what says nothing of the time or place they are from."""
-    return hashlib.sha256(one.encode()).digest()
+def _copy(source: Path, target: Path, keyed: Sequence[Table], chosen: Collection[str], python: Path) -> None:
+    by_path = {table.path: table for table in keyed}
+    known = set[str]().union(*(table.ids for table in keyed))
 
-
-def _copy(
-    source: Path, target: Path, found: Mapping[Path, Table], known: Collection[str], chosen: Collection[str]
-) -> None:
-    for path in _files(source):
-        place = target / path.relative_to(source)
+    def keep(path: Path) -> bool:
         owner = _owner(path.relative_to(source), known)
-        if path not in found and owner and owner not in chosen:
-            continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if path in found:
-            _write(found[path], place, chosen)
-        else:
-            link(str(path), str(place))
+        return path not in by_path and (not owner or owner in chosen)
 
-
-def _files(folder: Path) -> Iterator[Path]:
-    for below, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (Path(below, name) for name in sorted(names))
+    file_copies.copy_tree(source, target, file_copies.hard_link, keep=keep)
+    for path, table in by_path.items():
+        _write(table, target / path.relative_to(source), chosen, python)
 
 
 def _owner(path: Path, known: Collection[str]) -> str:
@@ -200,8 +238,11 @@ def _owner(path: Path, known: Collection[str]) -> str:
     return next((name for name in names if name in known), "")
 
 
-def _write(table: Table, place: Path, chosen: Collection[str]) -> None:
-    with place.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.header)
-        writer.writerows(row for row in table.rows if row[table.key] in chosen)
+def _write(table: Table, target: Path, chosen: Collection[str], python: Path) -> None:
+    places = table.places(chosen)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if table.path.suffix == ".parquet":
+        tables.cut_parquet(table.path, target, places, python)
+    else:
+        text = "".join([table.lines[0], *(table.lines[place + 1] for place in places)])
+        target.write_bytes(text.encode(table.coding))

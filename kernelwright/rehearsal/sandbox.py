@@ -4,16 +4,14 @@ import functools
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from kernelwright.project.metadata import KernelMetadata
-from kernelwright.rehearsal.run_directory import NOTEBOOK, Desk, Layout, PhaseName, mount_points
+from kernelwright.errors import EnvironmentUnavailable
+from kernelwright.rehearsal.environment_variables import Places, variables
+from kernelwright.rehearsal.run_directory import NOTEBOOK, RunDirectory, RunSpec, SandboxName
 
-SandboxName = Literal["bubblewrap", "process"]
 GUARD = Path(__file__).with_name("network_guard")
 EXECUTE = Path(__file__).with_name("execute.py")
 PROCESS_ONLY = (
@@ -21,137 +19,126 @@ PROCESS_ONLY = (
     "redirected with KERNELWRIGHT_INPUT, but /kaggle/input is not there, files of this machine can be read, and "
     "what is no Python may reach the network. For the real one: apt-get install bubblewrap"
 )
-_NOWHERE = "http://127.0.0.1:9"
-"""A proxy nobody listens at: what the guard cannot stop in a child that is not Python."""
+Mount = tuple[str, str, str]
+"""``ro``, ``rw`` (a path of the host is bound), ``link``, ``folder``, ``tmpfs``, ``proc``, ``dev``; source; target."""
 _INSIDE = "/run/kernelwright"
 _ETC = ("ld.so.cache", "alternatives", "ssl", "localtime", "nsswitch.conf", "fonts")
+_BUBBLEWRAP = {"ro": "--ro-bind", "rw": "--bind", "link": "--symlink"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Launch:
+class SandboxCommand:
     """A command, its environment and its current folder."""
 
-    command: tuple[str, ...]
+    arguments: tuple[str, ...]
     environment: Mapping[str, str]
     folder: Path
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What a run is given: its desk, which of Kaggle's runs it plays, the mounts, the Python it runs on."""
-
-    desk: Desk
-    phase: PhaseName
-    layout: Layout
-    metadata: KernelMetadata
-    python: Path = Path(sys.executable)
-    writable: Path | None = None
-    """An environment's folder that the notebook may install into, if it is not to be read-only."""
-    readable: tuple[Path, ...] = ()
-    """Further folders that the Python needs."""
-
-
 @functools.cache
 def bubblewrap_works() -> bool:
-    """Tell by trying: a version says nothing of what the kernel and its policies allow."""
+    """Whether it can be used, which is tried: a version says nothing of what the kernel and its policies allow."""
     if shutil.which("bwrap") is None:
         return False
-    probe = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
-    return subprocess.run([*probe, "true"], capture_output=True, check=False).returncode == 0
+    probe = ["bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
-def prepare(setting: Setting, sandbox: SandboxName) -> Launch:
-    """Return what to launch for a run whose desk is made and staged."""
-    return _bubblewrap(setting) if sandbox == "bubblewrap" else _process(setting)
+def best() -> SandboxName:
+    """Return the strongest sandbox of this machine."""
+    return "bubblewrap" if bubblewrap_works() else "process"
 
 
-def _process(setting: Setting) -> Launch:
-    desk = setting.desk
-    told = _environment(setting, home=desk.scratch, temporary=desk.scratch)
-    told |= {
-        "PYTHONPATH": str(GUARD),
-        "KERNELWRIGHT_INPUT": str(desk.input),
-        "KERNELWRIGHT_RECORD": str(desk.record),
-        "KERNELWRIGHT_NETWORK_LOG": str(desk.notes / "network.log"),
-        "no_proxy": "localhost,127.0.0.1",
-        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE),
-    }
-    command = (str(setting.python), str(EXECUTE), str(desk.working / NOTEBOOK), str(desk.notes / "ended.json"))
-    return Launch(command=command, environment=told, folder=desk.working)
+def command(spec: RunSpec, sandbox: SandboxName) -> SandboxCommand:
+    """Return what to launch for a run whose folders are made and staged."""
+    return _bubblewrap(spec) if sandbox == "bubblewrap" else _process(spec)
 
 
-def _bubblewrap(setting: Setting) -> Launch:
-    told = _environment(setting, home=Path("/root"), temporary=Path("/tmp"))  # noqa: S108 - the sandbox's own
-    told |= {
-        "PYTHONPATH": f"{_INSIDE}/guard",
-        "KERNELWRIGHT_RECORD": f"{_INSIDE}/record",
-        "KERNELWRIGHT_NETWORK_LOG": f"{_INSIDE}/notes/network.log",
-    }
-    inner = (str(setting.python), f"{_INSIDE}/execute.py", f"/kaggle/working/{NOTEBOOK}", f"{_INSIDE}/notes/ended.json")
-    variables = (part for name, value in told.items() for part in ("--setenv", name, value))
-    options = (*_namespaces(), *_system(), *_mounts(setting), "--clearenv", *variables, "--chdir", "/kaggle/working")
-    path = {"PATH": os.environ.get("PATH", os.defpath)}
-    return Launch(command=("bwrap", *options, *inner), environment=path, folder=setting.desk.folder)
+def _process(spec: RunSpec) -> SandboxCommand:
+    directory = spec.directory
+    places = Places(
+        home=directory.scratch,
+        temporary=directory.scratch,
+        record=directory.record,
+        notes=directory.notes,
+        guard=GUARD,
+        scripts=sorted(directory.scripts.iterdir()),
+        input=directory.input,
+    )
+    note = str(directory.notes / "ended.json")
+    arguments = (str(spec.python), str(EXECUTE), str(directory.working / NOTEBOOK), note)
+    return SandboxCommand(arguments=arguments, environment=variables(spec, places), folder=directory.working)
 
 
-def _namespaces() -> tuple[str, ...]:
-    return ("--unshare-all", "--die-with-parent", "--new-session", "--hostname", "kaggle")
+# Without its capabilities, root could remount the inputs writable; and they are hard links to the user's own files.
+_NAMESPACES = ("--unshare-all", "--die-with-parent", "--new-session", "--hostname", "kaggle", "--cap-drop", "ALL")
 
 
-def _system() -> Iterator[str]:
-    """Yield the parts of the host without which no program starts."""
-    yield from ("--ro-bind", "/usr", "/usr")
+def _bubblewrap(spec: RunSpec) -> SandboxCommand:
+    inside = Path(_INSIDE)
+    places = Places(
+        home=Path("/root"),
+        temporary=Path("/tmp"),  # noqa: S108 - the sandbox's own
+        record=inside / "record",
+        notes=inside / "notes",
+        guard=inside / "guard",
+        scripts=[Path(target) for _, target in spec.mounts if target.startswith("/kaggle/usr/lib/")],
+    )
+    options = [part for mount in mounts(spec) for part in _option(*mount)]
+    options += ["--remount-ro", "/", "--clearenv"]
+    options += [part for name, value in variables(spec, places).items() for part in ("--setenv", name, value)]
+    inner = (str(spec.python), f"{inside}/execute.py", f"/kaggle/working/{NOTEBOOK}", f"{inside}/notes/ended.json")
+    return SandboxCommand(
+        arguments=("bwrap", *_NAMESPACES, *options, "--chdir", "/kaggle/working", *inner),
+        environment={"PATH": os.environ.get("PATH", os.defpath)},
+        folder=spec.directory.folder,
+    )
+
+
+def _option(kind: str, source: str, target: str) -> tuple[str, ...]:
+    if kind in _BUBBLEWRAP:
+        return (_BUBBLEWRAP[kind], source, target)
+    return ("--dir" if kind == "folder" else f"--{kind}", target)
+
+
+def mounts(spec: RunSpec) -> Iterator[Mount]:
+    """Yield all that a run sees: what of the host no program starts without, its Python, Kaggle's folders."""
+    directory = spec.directory
+    yield "ro", "/usr", "/usr"
     for path in map(Path, ("/bin", "/sbin", "/lib", "/lib64")):
         if path.is_symlink():
-            yield from ("--symlink", str(path.readlink()), str(path))
+            yield "link", str(path.readlink()), str(path)
         elif path.is_dir():
-            yield from ("--ro-bind", str(path), str(path))
-    for name in _ETC:
-        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
-    yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/root")  # noqa: S108
-
-
-def _mounts(setting: Setting) -> Iterator[str]:
-    desk = setting.desk
-    for prefix in (*_python_folders(setting.python), *setting.readable):
-        yield from ("--ro-bind", str(prefix), str(prefix))
-    if setting.writable:
-        yield from ("--bind", str(setting.writable), str(setting.writable))
-    yield from ("--ro-bind", str(GUARD), f"{_INSIDE}/guard", "--ro-bind", str(EXECUTE), f"{_INSIDE}/execute.py")
-    yield from ("--ro-bind", str(_passwd(desk)), "/etc/passwd")
-    yield from ("--bind", str(desk.record), f"{_INSIDE}/record", "--bind", str(desk.notes), f"{_INSIDE}/notes")
-    yield from ("--dir", "/kaggle/input")
-    for slug, place in mount_points(setting.metadata, setting.layout):
-        if (desk.input / slug).is_dir():
-            yield from ("--ro-bind", str(desk.input / slug), f"/kaggle/input/{place}")
-    yield from ("--bind", str(desk.working), "/kaggle/working", "--dir", "/kaggle/tmp")
-    yield from ("--remount-ro", "/", "--tmpfs", "/kaggle/tmp")
+            yield "ro", str(path), str(path)
+    yield from (("ro", f"/etc/{name}", f"/etc/{name}") for name in _ETC if Path("/etc", name).exists())
+    yield from (("proc", "", "/proc"), ("dev", "", "/dev"), ("tmpfs", "", "/tmp"), ("tmpfs", "", "/root"))  # noqa: S108
+    for folder in (*_python_folders(spec.python), *spec.readable):
+        yield "ro", str(folder), str(folder)
+    if spec.writable:
+        yield "rw", str(spec.writable), str(spec.writable)
+    yield "ro", str(GUARD), f"{_INSIDE}/guard"
+    yield "ro", str(EXECUTE), f"{_INSIDE}/execute.py"
+    yield "ro", str(_passwd(directory)), "/etc/passwd"
+    yield "rw", str(directory.record), f"{_INSIDE}/record"
+    yield "rw", str(directory.notes), f"{_INSIDE}/notes"
+    yield "folder", "", "/kaggle/input"
+    yield from (("ro", str(folder), target) for folder, target in spec.mounts)
+    yield "rw", str(directory.working), "/kaggle/working"
+    yield "tmpfs", "", "/kaggle/tmp"
 
 
 def _python_folders(python: Path) -> list[Path]:
     """Return the folders an interpreter needs: its environment's and its real one's, those in /usr left out."""
     asked = [str(python), "-c", "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"]
-    lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
+    try:
+        lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EnvironmentUnavailable(f"{python}: does not run: {error}") from error
     return [path for path in map(Path, dict.fromkeys(lines)) if not path.is_relative_to("/usr")]
 
 
-def _passwd(desk: Desk) -> Path:
+def _passwd(directory: RunDirectory) -> Path:
     """Make up a user: without one, ``getpass.getuser()`` fails."""
-    file = desk.folder / "passwd"
+    file = directory.folder / "passwd"
     file.write_text(f"root:x:{os.getuid()}:{os.getgid()}:root:/root:/bin/sh\n", "utf-8")
     return file
-
-
-def _environment(setting: Setting, home: Path, temporary: Path) -> dict[str, str]:
-    """Return the variables of a run: a few of ours, Kaggle's, and nothing else of the host."""
-    told = {
-        "PATH": os.pathsep.join([str(setting.python.parent), "/usr/local/bin", "/usr/bin", "/bin"]),
-        "HOME": str(home),
-        "TMPDIR": str(temporary),
-        "LANG": "C.UTF-8",
-        "PIP_CONFIG_FILE": os.devnull,
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "KAGGLE_KERNEL_RUN_TYPE": "Batch",
-        "KAGGLE_URL_BASE": "https://www.kaggle.com",
-    }
-    return told | ({"KAGGLE_IS_COMPETITION_RERUN": "1"} if setting.phase == "rerun" else {})

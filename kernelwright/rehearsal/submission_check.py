@@ -1,80 +1,127 @@
-"""A submission held against the sample, as the competition's scorer would read it."""
+"""What a run left to be scored, compared with the sample."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Sequence
+import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelwright.rehearsal import tables
+from kernelwright.project.model import Project
+from kernelwright.rehearsal import attached, tables
+from kernelwright.rehearsal.run_directory import RunSpec
+from kernelwright.runtime import submission_rules
+from kernelwright.runtime.submission_rules import Sample
+from kernelwright.support import hashing
 
-Rows = Sequence[Sequence[str]]
-
-_SHOWN = 3
-_NULLS = {"nan", "none", "null", "<na>", "nat"}
+STALE = "the submission is still the sample: it must be computed where it is scored"
 
 
-def problems(submission: Path, sample: Path) -> list[str]:
-    """Compare columns, ids, repeats, types, empty cells and NaN; a line a kind of problem."""
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """The files of a submission, as they lie in the working folder.
+
+    Attributes
+    ----------
+    missing : tuple of str
+        What is the matter with those that are not there.
+    problems : tuple of str
+        Why those that are there would not be scored.
+    rows : int
+        Of the table, 0 where it is none.
+    sha256, ids_sha256, sample_sha256 : str
+        Digests of the file, of its ids in order, and of the sample; empty where there is none. What is no table has
+        no digest: a zip holds the time it was made.
+    is_sample : bool
+        The file is the sample, byte for byte.
+    """
+
+    missing: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    rows: int = 0
+    sha256: str = ""
+    ids_sha256: str = ""
+    sample_sha256: str = ""
+    is_sample: bool = False
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the report says of it."""
+        return {
+            "rows": self.rows,
+            "problems": list(self.problems),
+            "is_sample": self.is_sample,
+            "sha256": self.sha256,
+            "ids_sha256": self.ids_sha256,
+            "sample_sha256": self.sample_sha256,
+        }
+
+
+def check(project: Project, spec: RunSpec) -> Submission:
+    """Check what lies in the working folder; a kernel of no competition has nothing to submit."""
+    if project.kind == "output":
+        return Submission()
+    files = [spec.directory.working / name for name in project.configuration.submission]
+    missing = tuple(trouble for file in files if (trouble := absence(file, spec.directory.working)))
+    if missing:
+        return Submission(missing=missing)
+    problems = []
+    for file in files[1:]:  # a sample says what one table holds; of several it would be the first
+        _, found = _read(file, spec.python)
+        problems += found
+    first = _compare(files[0], _sample(project, spec), spec, is_scored=spec.phase == "rerun" or project.kind == "once")
+    return Submission(**{**vars(first), "problems": (*first.problems, *problems)})
+
+
+def absence(file: Path, working: Path) -> str:
+    """Say why a file is not there to be scored, empty where it is: a regular file in the folder that holds something.
+
+    A named pipe would be read for ever, and a link may lead out of the folder, to the truth.
+    """
+    if not file.exists() or not file.resolve().is_relative_to(working.resolve()):
+        return f"{file.name} was not written"
+    if not stat.S_ISREG(file.stat().st_mode):
+        return f"{file.name} is no file: a folder, a named pipe or a device"
+    return "" if file.stat().st_size else f"{file.name} is empty"
+
+
+def _sample(project: Project, spec: RunSpec) -> Path | None:
+    folders = [spec.directory.input / one.place for one in attached.sources(project.metadata) if one.is_competition]
+    files = [folder / project.configuration.sample for folder in folders]
+    return next((file for file in files if file.is_file()), None)
+
+
+def _compare(file: Path, sample: Path | None, spec: RunSpec, *, is_scored: bool) -> Submission:
+    rows, problems = _read(file, spec.python)
+    if not rows:
+        return Submission(problems=tuple(problems))
+    expected, unreadable = _read(sample, spec.python) if sample else ([], [])
+    wanted = Sample(header=expected[0], rows=expected[1:]) if expected else None
+    is_sample = bool(sample) and sample is not None and file.read_bytes() == sample.read_bytes()
+    problems = [STALE] if is_sample and is_scored else []
+    problems += unreadable
+    problems += submission_rules.problems(rows[0], rows[1:], wanted) if wanted else _ragged(rows)
+    key = submission_rules.id_column(rows[0], wanted.rows if wanted else [])
+    ids = sorted(row[key] for row in rows[1:] if key is not None and key < len(row))
+    return Submission(
+        problems=tuple(problems),
+        rows=len(rows) - 1,
+        sha256=hashing.file_sha256(file),
+        ids_sha256=hashing.sha256("\n".join(ids)),
+        sample_sha256=hashing.file_sha256(sample) if sample else "",
+        is_sample=is_sample,
+    )
+
+
+def _ragged(rows: list[list[str]]) -> list[str]:
+    """Compare the rows with their own header alone: without a sample nothing says that an id may not come twice."""
+    count = sum(len(row) != len(rows[0]) for row in rows)
+    return [f"{count} {'row' if count == 1 else 'rows'} with other than {len(rows[0])} values"] if count else []
+
+
+def _read(file: Path, python: Path) -> tuple[list[list[str]], list[str]]:
+    """Return the rows of a table, none for what is no table, and why it cannot be read."""
+    if file.suffix not in tables.SUFFIXES:
+        return [], []
     try:
-        (header, *rows), (expected, *samples) = tables.read(submission), tables.read(sample)
+        return tables.read(file, python), []
     except tables.Unreadable as error:
-        return [str(error)]
-    if header != expected:
-        return [f"the header is {','.join(header) or 'empty'}; the sample's is {','.join(expected)}"]
-    if ragged := [str(line) for line, row in enumerate(rows, 2) if len(row) != len(header)]:
-        return [_said(len(ragged), "row", f"with other than {len(header)} values, in line", ragged)]
-    return _id_problems(rows, {row[0] for row in samples if row}) + _value_problems(header, rows, samples)
-
-
-def _id_problems(rows: Rows, wanted: set[str]) -> list[str]:
-    ids = Counter(row[0] for row in rows)
-    kinds = {
-        "repeated": [key for key, count in ids.items() if key and count > 1],
-        "missing": sorted(wanted - set(ids)),
-        "not in the sample": sorted(set(ids) - wanted - {""}),
-        "empty": [f"line {line}" for line, row in enumerate(rows, 2) if not row[0]],
-        "with the value NaN": [row[0] for row in rows if any(cell.strip().lower() in _NULLS for cell in row[1:])],
-    }
-    return [_said(len(found), "id", f"{what}:", found) for what, found in kinds.items() if found]
-
-
-def _value_problems(
-    header: Sequence[str], rows: Sequence[Sequence[str]], samples: Sequence[Sequence[str]]
-) -> list[str]:
-    """Find what is no number in the columns that hold nothing but numbers in the sample."""
-    numeric = [place for place in range(1, len(header)) if samples and all(_is_number(row[place]) for row in samples)]
-    found = []
-    for place in numeric:
-        wrong = [row[0] for row in rows if row[place].strip().lower() not in _NULLS and not _is_number(row[place])]
-        if wrong:
-            found.append(_said(len(wrong), "id", f"whose {header[place]} is no number, as it is in the sample:", wrong))
-    return found
-
-
-def facts(submission: Path, found: Sequence[str]) -> dict[str, Any]:
-    """Return what the report says of a submission; without a readable file, 0 rows and no digests."""
-    try:
-        _, *rows = tables.read(submission)
-    except (OSError, tables.Unreadable):
-        return {"rows": 0, "problems": list(found)}
-    ids = "\n".join(sorted(row[0] for row in rows if row))
-    return {
-        "rows": len(rows),
-        "problems": list(found),
-        "sha256": hashlib.sha256(submission.read_bytes()).hexdigest(),
-        "ids_sha256": hashlib.sha256(ids.encode()).hexdigest(),
-    }
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _said(count: int, noun: str, what: str, examples: Sequence[str]) -> str:
-    more = ", …" if len(examples) > _SHOWN else ""
-    return f"{count} {noun if count == 1 else noun + 's'} {what} {', '.join(examples[:_SHOWN])}{more}"
+        return [], [str(error)]

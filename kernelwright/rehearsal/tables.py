@@ -1,67 +1,97 @@
-"""Tables as rows of text, the header first: .csv, and .parquet where something here reads it."""
+"""Tables as rows of text, the header first: .csv as csv readers have it, .parquet where a Python here reads it."""
 
 import csv
-import importlib
-from collections.abc import Callable
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from kernelwright.image import interpreters
+from kernelwright.project.model import Project
+from kernelwright.rehearsal import environment
+from kernelwright.rehearsal.environment import Recipe
+from kernelwright.runtime import csv_file
+
+SUFFIXES = (".csv", ".parquet")
+_READ = """
+import json, sys
+try:
+    import pyarrow.parquet
+    columns = pyarrow.parquet.read_table(sys.argv[1]).to_pydict()
+except ImportError:
+    import pandas
+    columns = pandas.read_parquet(sys.argv[1]).to_dict("list")
+rows = zip(*columns.values()) if columns else ()
+table = [list(columns), *(["nan" if cell is None else str(cell) for cell in row] for row in rows)]
+json.dump(table, sys.stdout)
+"""
+_CUT = """
+import json, sys
+import pyarrow.parquet
+source, target = sys.argv[1:]
+table = pyarrow.parquet.read_table(source)
+pyarrow.parquet.write_table(table.take(json.load(sys.stdin)), target)
+"""
 
 
 class Unreadable(ValueError):
     """A table that cannot be read, or that nothing installed here reads."""
 
 
-def read(file: Path) -> list[list[str]]:
+def read(file: Path, python: Path = Path(sys.executable)) -> list[list[str]]:
     """Return the rows, the header first; at least an empty one.
+
+    Parameters
+    ----------
+    file : Path
+        Of the kind that its name ends in.
+    python : Path
+        The interpreter that reads parquet, in a process of its own: what it imports is the image's.
 
     Raises
     ------
     Unreadable
-        It is damaged, or it is .parquet and neither pyarrow nor pandas is installed.
+        It is damaged, or it is .parquet and ``python`` has neither pyarrow nor pandas with an engine.
     OSError
         It is not there.
     """
-    return _parquet(file) if file.suffix == ".parquet" else _csv(file)
-
-
-def _csv(file: Path) -> list[list[str]]:
+    if file.suffix == ".parquet":
+        rows: list[list[str]] = json.loads(_run(python, _READ, [str(file)], file.name))
+        return rows
     try:
-        with file.open(newline="", encoding="utf-8") as text:
-            return [row for row in csv.reader(text, strict=True) if row] or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Unreadable(f"not a csv file in UTF-8: {error}") from error
+        return csv_file.read(file) or [[]]
+    except csv.Error as error:
+        raise Unreadable(f"{file.name}: not a csv file: {error}") from error
 
 
-def _parquet(file: Path) -> list[list[str]]:
-    for module, columns in _READERS.items():
-        try:
-            library = importlib.import_module(module)
-        except ImportError:
-            continue
-        try:
-            found = columns(library, file)
-        except (ValueError, ImportError) as error:  # pyarrow's own errors are ValueErrors; pandas misses its engine
-            raise Unreadable(f"{file.name} is not a parquet file that {module} reads: {error}") from error
-        rows = zip(*found.values(), strict=True)
-        return [list(found), *([_text(value) for value in row] for row in rows)]
-    raise Unreadable(f"{file.name} cannot be checked: neither pyarrow nor pandas is installed; pip install pyarrow")
+def parquet_python(project: Project) -> Path:
+    """Return an interpreter with pyarrow: the running one, else one with the image's, which is made once.
+
+    Raises
+    ------
+    EnvironmentUnavailable
+        It cannot be installed.
+    """
+    if importlib.util.find_spec("pyarrow"):
+        return Path(sys.executable)
+    image, version = environment.image_of(project), interpreters.running()
+    recipe = Recipe(python=Path(sys.executable), version=version, image=image, names=("pyarrow",))
+    return environment.make(recipe, environment.cache_folder(), lambda _: None).python
 
 
-def _with_pyarrow(library: Any, file: Path) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = library.read_table(file).to_pydict()
-    return columns
+def cut_parquet(file: Path, target: Path, kept: Sequence[int], python: Path) -> None:
+    """Write the rows of a parquet file whose places, from 0, are ``kept``; raises `Unreadable`."""
+    _run(python, _CUT, [str(file), str(target)], file.name, json.dumps(list(kept)))
 
 
-def _with_pandas(library: Any, file: Path) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = library.read_parquet(file).to_dict("list")
-    return columns
-
-
-_READERS: dict[str, Callable[[Any, Path], dict[str, list[Any]]]] = {
-    "pyarrow.parquet": _with_pyarrow,
-    "pandas": _with_pandas,
-}
-
-
-def _text(value: object) -> str:
-    return "nan" if value is None else str(value)
+def _run(python: Path, script: str, arguments: Sequence[str], name: str, given: str = "") -> str:
+    command = [str(python), "-I", "-c", script, *arguments]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, encoding="utf-8")
+    if done.returncode == 0:
+        return done.stdout
+    last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+    if last[0].startswith(("ImportError", "ModuleNotFoundError")):
+        raise Unreadable(f"{name} cannot be checked: {python} has no pyarrow; name an image that holds it in `images`")
+    raise Unreadable(f"{name} is not a parquet file: {last[0]}")

@@ -3,107 +3,124 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from enum import StrEnum
 from typing import Any
 
 from kernelwright.rehearsal.run import Outcome
 
-COMPLETE = "Complete"
-TIMEOUT = "Notebook Timeout"
-THREW = "Notebook Threw Exception"
-EXCEEDED = "Notebook Exceeded Allowed Compute"
-NOT_FOUND = "Submission CSV Not Found"
-SCORING_ERROR = "Submission Scoring Error"
-
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SOURCE_LINES, _OUTPUT_LINES, _LINE = 12, 20, 80
+
+
+class Word(StrEnum):
+    """Kaggle's words."""
+
+    COMPLETE = "Complete"
+    TIMEOUT = "Notebook Timeout"
+    THREW = "Notebook Threw Exception"
+    EXCEEDED = "Notebook Exceeded Allowed Compute"
+    NOT_FOUND = "Submission CSV Not Found"
+    SCORING_ERROR = "Submission Scoring Error"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """Kaggle's word, and what it is about."""
 
-    word: str
+    word: Word
     detail: str = ""
 
 
-def judge(outcome: Outcome, submission: Path, problems: Sequence[str]) -> Verdict:
-    """Judge a run by the limit it passed, then by its exception, then by the file it left."""
-    if outcome.watched.exceeded:
+def judge(outcome: Outcome, missing: Sequence[str], problems: Sequence[str]) -> Verdict:
+    """Judge a run by the limit it passed, then by its exception, then by what it left.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        How it ended.
+    missing : sequence of str
+        What is the matter with files of the submission that are not there; empty where none is asked for.
+    problems : sequence of str
+        Why the submission that is there would not be scored.
+    """
+    skipped = _never_run(outcome)
+    why = f"{skipped}, as after sys.exit(0)" if skipped else ""
+    if outcome.usage.exceeded:
         return _exceeded(outcome)
     if outcome.exception:
-        return Verdict(word=THREW, detail=_thrown(outcome))
-    if not submission.is_file():
-        return Verdict(word=NOT_FOUND, detail=_joined(f"{submission.name} was not written", _never_run(outcome)))
+        return Verdict(word=Word.THREW, detail=_thrown(outcome, outcome.exception))
+    if missing:
+        return Verdict(word=Word.NOT_FOUND, detail=_join(*missing, why))
     if problems:
-        return Verdict(word=SCORING_ERROR, detail=_joined(*problems, _never_run(outcome)))
-    return Verdict(word=COMPLETE, detail=_never_run(outcome))
+        return Verdict(word=Word.SCORING_ERROR, detail=_join(*problems, why))
+    return Verdict(word=Word.COMPLETE, detail=why)
 
 
 def _exceeded(outcome: Outcome) -> Verdict:
-    limit = outcome.watched.exceeded
-    word = TIMEOUT if limit == "time" else EXCEEDED
-    said = {
+    limit = str(outcome.usage.exceeded)
+    reason = {
         "time": f"ended at the time limit, after {outcome.seconds:.0f} s",
-        "memory": f"ended at the memory limit, with {outcome.watched.peak_bytes / 1e9:.2f} GB in use",
+        "memory": f"ended at the memory limit, with {outcome.usage.peak_bytes / 1e9:.2f} GB in use",
         "disk": "the working folder grew over the disk limit",
-    }
-    return Verdict(word=word, detail=_joined(said[str(limit)], _shown(_running(outcome.notebook))))
+    }[limit]
+    word = Word.TIMEOUT if limit == "time" else Word.EXCEEDED
+    return Verdict(word=word, detail=_join(reason, _show(_running(outcome.notebook))))
 
 
-def _thrown(outcome: Outcome) -> str:
-    raised = outcome.exception or {}
-    failing = _failing(outcome.notebook)
-    if raised.get("name") == "DeadKernelError":
+def _thrown(outcome: Outcome, exception: Mapping[str, str]) -> str:
+    if exception.get("name") == "DeadKernelError":
         died = "the kernel died (out of memory, os._exit or a crash)"
-        return _joined(died, _never_run(outcome, ""), _shown(_running(outcome.notebook)))
-    text = "" if failing else raised.get("text", "").strip()
-    asked = f"the network was asked for: {', '.join(outcome.hosts)}" if outcome.hosts else ""
-    return _joined(asked, text, _shown(failing))
+        return _join(died, _never_run(outcome), _show(_running(outcome.notebook)))
+    failing = next(filter(_has_failed, code_cells(outcome.notebook)), None)
+    text = "" if failing else exception.get("text", "").strip()
+    hosts = f"the network was asked for: {', '.join(outcome.hosts)}" if outcome.hosts else ""
+    return _join(hosts, text, _show(failing))
 
 
-def _never_run(outcome: Outcome, why: str = ", as after sys.exit(0)") -> str:
+def _never_run(outcome: Outcome) -> str:
     """Count the code cells that were left out: they were never begun."""
-    skipped = [cell for cell in _code(outcome.notebook) if _papermill(cell).get("start_time") is None]
-    return f"{len(skipped)} {_plural('cell', skipped)} never ran{why}" if skipped else ""
+    count = sum(_papermill(cell).get("start_time") is None for cell in code_cells(outcome.notebook))
+    return f"{count} {'cell' if count == 1 else 'cells'} never ran" if count else ""
 
 
 def cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return id, first line, seconds (None where it never ran) and failure of each code cell that holds something."""
     return [
         {
-            "id": cell["id"],
+            "id": cell.get("id", ""),
             "begins": "".join(cell["source"]).strip().splitlines()[0][:_LINE],
             "seconds": _papermill(cell).get("duration"),
-            "failed": any(output["output_type"] == "error" for output in cell["outputs"]),
+            "failed": _has_failed(cell),
         }
-        for cell in _code(notebook)
+        for cell in code_cells(notebook)
     ]
 
 
-def _code(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def code_cells(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the code cells that hold something."""
     return [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
 
 
 def _papermill(cell: Mapping[str, Any]) -> Mapping[str, Any]:
-    told: Mapping[str, Any] = cell["metadata"].get("papermill", {})
-    return told
+    noted: Mapping[str, Any] = cell["metadata"].get("papermill") or {}
+    return noted
 
 
-def _failing(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    failed = (c for c in _code(notebook) if any(o["output_type"] == "error" for o in c["outputs"]))
-    return next(failed, None)
+def _has_failed(cell: Mapping[str, Any]) -> bool:
+    """Whether it raised. A magic that does not exist raises without an error among the outputs."""
+    raised = any(output["output_type"] == "error" for output in cell["outputs"])
+    return raised or _papermill(cell).get("status") == "failed"
 
 
 def _running(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the cell that was running when the end came: begun, and without a duration."""
-    begun = [cell for cell in _code(notebook) if _papermill(cell).get("start_time")]
-    open_ = [cell for cell in begun if _papermill(cell).get("duration") is None]
-    return next(iter(open_ or begun[-1:]), None)
+    begun = [cell for cell in code_cells(notebook) if _papermill(cell).get("start_time")]
+    unfinished = [cell for cell in begun if _papermill(cell).get("duration") is None]
+    return next(iter(unfinished or begun[-1:]), None)
 
 
-def _shown(cell: Mapping[str, Any] | None) -> str:
-    """Show a cell as a person wants it: what it says, what it printed, and the traceback."""
+def _show(cell: Mapping[str, Any] | None) -> str:
+    """Show a cell as a person wants it: its source, what it printed, and the traceback."""
     if cell is None:
         return ""
     source = "".join(cell["source"]).splitlines()
@@ -112,15 +129,11 @@ def _shown(cell: Mapping[str, Any] | None) -> str:
     raised = [o for o in cell["outputs"] if o["output_type"] == "error"]
     traceback = _COLOURS.sub("", "\n".join(raised[0]["traceback"])).splitlines() if raised else []
     return "\n".join(
-        [f"in cell {cell['id']}:", *(f"    {line}" for line in [*source[:_SOURCE_LINES], *more])]
+        [f"in cell {cell.get('id', '')}:", *(f"    {line}" for line in [*source[:_SOURCE_LINES], *more])]
         + [f"  | {line}" for line in printed[-_OUTPUT_LINES:]]
         + [f"  ! {line}" for line in traceback]
     )
 
 
-def _joined(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
-
-
-def _plural(noun: str, things: Sequence[object]) -> str:
-    return noun if len(things) == 1 else f"{noun}s"

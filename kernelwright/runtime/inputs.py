@@ -2,7 +2,7 @@
 
 Kaggle mounts a source in one of two layouts: ``/kaggle/input/<slug>``, or
 ``/kaggle/input/datasets/<owner>/<slug>`` and the like. Off Kaggle, ``$KERNELWRIGHT_INPUT`` names a folder
-with one folder a source, named by its slug.
+with one folder per source, named by its slug, or placed as in the second layout where two share a slug.
 """
 
 import glob
@@ -47,7 +47,8 @@ def _root() -> tuple[Path, bool]:
 def _patterns(slug: str) -> Iterator[str]:
     """Yield the places a source may be, as glob patterns, the likelier first."""
     root, flat = _root()
-    relative = [_short(slug)] if flat else _places(glob.escape(slug).split("/"))
+    relative = _places(glob.escape(slug).split("/"))
+    relative = [*relative, _short(slug)] if flat else relative
     if all(slug.split("/")):
         yield from (f"{glob.escape(str(root))}/{place}" for place in relative)
 
@@ -81,9 +82,9 @@ def _newest(found: list[Path]) -> list[Path]:
 
 
 def _sources() -> dict[str, Path]:
-    root, flat = _root()
+    root, _ = _root()
     plain = {path.name: path for path in root.glob("*") if path.is_dir()}
-    kinds = {} if flat else {kind: plain.pop(kind) for kind in KINDS if kind in plain}
+    kinds = {kind: plain.pop(kind) for kind in KINDS if kind in plain}
     owned = ((path.relative_to(top).as_posix(), path) for kind, top in kinds.items() for path in top.glob(KINDS[kind]))
     return plain | {slug: path for slug, path in owned if path.is_dir()}
 

@@ -60,7 +60,7 @@ def submission_problems(project: Project, file: Path) -> Sequence[str]:
 def _sample_header(project: Project) -> list[str]:
     """Return the header of the sample in the input folder, if it is here."""
     for slug in project.metadata.competition_sources:
-        sample = project.build / "mini" / slug / project.configuration.sample
+        sample = project.default_input / slug / project.configuration.sample
         if sample.is_file():
             return tables.read(sample)[0]
     return []

@@ -403,25 +403,24 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
     pinned versions.
     """
     from kernelwright.project import metadata
-    from kernelwright.rehearsal import run, sandbox
+    from kernelwright.rehearsal import input_folder, run, sandbox
     from kernelwright.rehearsal.resource_limits import Limits
-    from kernelwright.rehearsal.run_directory import Desk
-    from kernelwright.rehearsal.sandbox import Setting
+    from kernelwright.rehearsal.run_directory import RunDirectory, RunSpec
 
     def execute(request: dict) -> None:
         kernel = kaggle.kernels[request["slug"]]
-        desk = Desk(folder=kaggle.folder / f"run-{len(kernel.versions)}-{time.monotonic_ns()}")
+        directory = RunDirectory(folder=kaggle.folder / f"run-{len(kernel.versions)}-{time.monotonic_ns()}")
         for slug in request.get("competitionDataSources", []):
-            shutil.copytree(inputs / slug, desk.input / slug, ignore=shutil.ignore_patterns("truth.csv"))
+            shutil.copytree(inputs / slug, directory.input / slug, ignore=shutil.ignore_patterns("truth.csv"))
         for source in request.get("datasetDataSources", []):
             owner, slug, *version = source.split("/")
             stored = kaggle.datasets.get(f"{owner}/{slug}")
             if stored is None and (inputs / slug).is_dir():
-                shutil.copytree(inputs / slug, desk.input / slug)
+                shutil.copytree(inputs / slug, directory.input / slug)
             elif stored:
-                (desk.input / slug).mkdir(parents=True)
+                (directory.input / slug).mkdir(parents=True)
                 for name, data in stored.versions[int(version[0]) - 1 if version else -1].items():
-                    (desk.input / slug / name).write_bytes(data)
+                    (directory.input / slug / name).write_bytes(data)
         told = {
             "id": request["slug"],
             "title": request["newTitle"],
@@ -430,15 +429,16 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
             "dataset_sources": request.get("datasetDataSources", []),
         }
         described = metadata.read(told, Path("kernel-metadata.json"))
-        setting = Setting(desk=desk, phase="commit", layout="new", metadata=described)
-        name = "bubblewrap" if sandbox.bubblewrap_works() else "process"
+        mounts = input_folder.mounts(described, directory, "new")
+        spec = RunSpec(directory=directory, phase="commit", layout="new", mounts=mounts)
+        name = sandbox.best()
         ended = threading.Event()
-        reader = threading.Thread(target=_read, args=(desk.log, ended, kernel.log))
+        reader = threading.Thread(target=_read, args=(directory.log, ended, kernel.log))
         reader.start()
-        outcome = run.run(request["text"].encode(), setting, name, Limits())
+        outcome = run.run(request["text"].encode(), spec, name, Limits())
         ended.set()
         reader.join()
-        kernel.output = {p.name: p.read_bytes() for p in sorted(desk.working.iterdir()) if p.is_file()}
+        kernel.output = {p.name: p.read_bytes() for p in sorted(directory.working.iterdir()) if p.is_file()}
         kernel.message = outcome.exception["text"].splitlines()[-1] if outcome.exception else ""
         kernel.status = "ERROR" if outcome.exception else "COMPLETE"
 

@@ -39,7 +39,7 @@ def fit(observed: Sequence[Observed]) -> Cost:
 
 
 def grows(observed: Sequence[Observed]) -> bool:
-    """Tell whether the largest run was slower than the smallest, as it should be."""
+    """Return whether the largest run was slower than the smallest, as it should be."""
     return max(observed)[1] > min(observed)[1]
 
 

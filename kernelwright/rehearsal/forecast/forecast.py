@@ -1,6 +1,7 @@
 """How long the hidden rerun will take: a cost for each stage, learned from runs of several sizes."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,9 +23,23 @@ class Timed:
     seconds: float
 
 
+def timed(stages: Iterable[Any], seconds: Any) -> Timed:
+    """Check what a file says of a run; raises `ValueError`, `KeyError`, `TypeError` or `OverflowError`."""
+    checked = [
+        {"name": str(stage["name"]), "count": int(stage["count"]), "seconds": float(stage["seconds"])}
+        for stage in stages
+    ]
+    numbers = [float(seconds)]
+    for stage in stages:
+        numbers += [float(stage["count"]), float(stage["seconds"])]
+    if not all(math.isfinite(number) and number >= 0 for number in numbers):
+        raise ValueError("a time or a number of items below zero or without an end")
+    return Timed(stages=checked, seconds=float(seconds))
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageForecast:
-    """One stage in the hidden rerun."""
+    """One stage in the hidden rerun; ``is_local`` where its times are this machine's alone."""
 
     name: str
     count: int
@@ -33,6 +48,7 @@ class StageForecast:
     each_s: float
     observed: Sequence[Observed]
     note: str
+    is_local: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +89,10 @@ def forecast(known: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stage
     NoForecast
         Neither runs of two sizes nor a log.
     """
-    here, there = _by_name([run.stages for run in runs]), _by_name(logs)
-    if problem := _too_little(known, here, there):
+    local, logged = _by_name([run.stages for run in runs]), _by_name(logs)
+    if problem := _too_little(known, local, logged):
         raise NoForecast(problem)
-    stages = [_stage(name, known.counts, here.get(name, []), there.get(name, [])) for name in here | there]
+    stages = [_stage(name, known.counts, local.get(name, []), logged.get(name, [])) for name in local | logged]
     other = max((run.seconds - sum(stage["seconds"] for stage in run.stages) for run in runs), default=0.0)
     total = sum(stage.seconds for stage in stages) + other
     return Forecast(
@@ -91,30 +107,30 @@ def forecast(known: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stage
 
 
 def of_report(known: config.Forecast, runs: Sequence[Run]) -> dict[str, Any] | None:
-    """Forecast from the complete runs of a rehearsal; None where counts are not declared or sizes are too few."""
-    timed = [Timed(stages=run.stages, seconds=run.seconds) for run in runs if run.complete]
+    """Forecast from the Complete runs of a rehearsal; None where counts are not declared or sizes are too few."""
+    complete = [Timed(stages=run.stages, seconds=run.seconds) for run in runs if run.complete]
     try:
-        return asdict(forecast(known, timed)) if known.counts else None
+        return asdict(forecast(known, complete)) if known.counts else None
     except NoForecast:
         return None
 
 
 def _by_name(runs: Sequence[Stages]) -> dict[str, list[Observed]]:
-    found: dict[str, list[Observed]] = {}
+    observed: dict[str, list[Observed]] = {}
     for stage in (stage for stages in runs for stage in stages if stage["count"]):
-        found.setdefault(stage["name"], []).append((stage["count"], stage["seconds"]))
-    return found
+        observed.setdefault(stage["name"], []).append((stage["count"], stage["seconds"]))
+    return observed
 
 
-def _too_little(known: config.Forecast, here: Mapping[str, list[Observed]], there: Mapping[str, object]) -> str:
-    met = here.keys() | there.keys()
+def _too_little(known: config.Forecast, local: Mapping[str, list[Observed]], logged: Mapping[str, object]) -> str:
+    met = local.keys() | logged.keys()
     if not met:
         return "no run has recorded a stage; loop over `stages.stage(name, items)` in the kernel, and rehearse it"
     if unknown := sorted(known.counts.keys() - met):
         names = ", ".join(sorted(met))
         return f"tool.kernelwright.forecast.counts: no stage {', '.join(unknown)} was met; the stages are: {names}"
-    single = [name for name in here if name in (known.counts or here) and name not in there and _sizes(here[name]) < 2]
-    if single:
+    counted = [name for name in local if name in (known.counts or local) and name not in logged]
+    if single := [name for name in counted if _sizes(local[name]) < 2]:
         return (
             f"all runs met the same number of items in {', '.join(single)}: how the time grows is not known; "
             "rehearse both phases with commit.smoke > 0, or name sizes: kernelwright forecast --rows 10 --rows 30"
@@ -126,40 +142,39 @@ def _sizes(observed: Sequence[Observed]) -> int:
     return len({count for count, _ in observed})
 
 
-def _stage(name: str, counts: Mapping[str, int], here: list[Observed], there: list[Observed]) -> StageForecast:
-    cost, note = _cost(here, there)
-    most = max(count for count, _ in here + there)
+def _stage(name: str, counts: Mapping[str, int], local: list[Observed], logged: list[Observed]) -> StageForecast:
+    cost, note = _cost(local, logged)
+    largest = max(count for count, _ in local + logged)
     if name not in counts:
-        note = f"no count is declared, taken as met: {most}; {note}"
-    count = counts.get(name, most)
+        note = f"no count is declared, taken as met: {largest}; {note}"
+    count = counts.get(name, largest)
     return StageForecast(
         name=name,
         count=count,
         seconds=cost.seconds(count),
         fixed_s=cost.fixed_s,
         each_s=cost.each_s,
-        observed=there or here,
+        observed=logged or local,
         note=note,
+        is_local=not logged,
     )
 
 
-def _cost(here: list[Observed], there: list[Observed]) -> tuple[Cost, str]:
-    if not there:
-        doubt = "" if _sizes(here) < 2 or grows(here) else "; larger runs were not slower, so take larger ones"
-        return fit(here), f"as measured here{doubt}"
-    if not here or _sizes(there) > 1:
-        return fit(there), "as logged on Kaggle"
-    local = fit(here)
-    expected = sum(local.seconds(count) for count, _ in there)
-    if not expected:
-        return fit(there), "as logged on Kaggle"
-    factor = sum(seconds for _, seconds in there) / expected
-    return local.scaled(factor), f"as measured here, times {factor:.2f} to agree with the Kaggle log"
+def _cost(local: list[Observed], logged: list[Observed]) -> tuple[Cost, str]:
+    if not logged:
+        doubt = "" if _sizes(local) < 2 or grows(local) else "; larger runs were not slower, so take larger ones"
+        return fit(local), f"as measured here{doubt}"
+    measured = fit(local) if local else None
+    expected = sum(measured.seconds(count) for count, _ in logged) if measured else 0.0
+    if measured is None or not expected or _sizes(logged) > 1:
+        return fit(logged), "as logged on Kaggle"
+    factor = sum(seconds for _, seconds in logged) / expected
+    return measured.scaled(factor), f"as measured here, times {factor:.2f} to agree with the Kaggle log"
 
 
 def _source(logs: Sequence[Stages], stages: Sequence[StageForecast], *, measured: bool) -> str:
     if not logs:
         return HERE
-    local = [stage.name for stage in stages if "as measured here" in stage.note and "Kaggle" not in stage.note]
+    local = [stage.name for stage in stages if stage.is_local]
     rest = f"; measured here: {', '.join([*local, 'all outside the stages'])}" if measured else ""
     return f"these are times of the machine that wrote the log, not this one's{rest}"

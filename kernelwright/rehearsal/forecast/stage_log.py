@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from kernelwright.errors import NoForecast
-from kernelwright.rehearsal.forecast.forecast import Stages
+from kernelwright.rehearsal.forecast.forecast import Stages, timed
+
+_UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+"""What json and numbers raise of text that was cut off, nested a thousand deep, or holds a number without an end."""
 
 
 def stages(file: Path) -> Stages:
@@ -19,17 +22,19 @@ def stages(file: Path) -> Stages:
     NoForecast
         The file cannot be read, or holds no such line.
     """
+    if not file.is_file():
+        raise NoForecast(f"{file}: no such file")
     try:
         text = file.read_text("utf-8", "replace")
     except OSError as error:
         raise NoForecast(f"{file}: cannot be read: {error.strerror}") from error
-    found = [told for line in _plain(text).splitlines() if (told := _told(line)) is not None]
-    if not found:
+    listed = [entry for line in _plain(text).splitlines() if (entry := _stages_in(line)) is not None]
+    if not listed:
         raise NoForecast(
             f'{file}: no line {{"kernelwright": {{"stages": [...]}}}}; the kernel writes it with `stages.log()`, '
             "at the end of its driver"
         )
-    return found[-1]
+    return listed[-1]
 
 
 def _plain(text: str) -> str:
@@ -38,7 +43,7 @@ def _plain(text: str) -> str:
         return text
     try:
         entries = json.loads(text)
-    except json.JSONDecodeError:
+    except _UNREADABLE:
         entries = list(_entries(text))
     return "".join(str(entry.get("data", "")) for entry in entries if isinstance(entry, dict))
 
@@ -47,20 +52,16 @@ def _entries(text: str) -> Iterator[Any]:
     for line in text.splitlines():
         try:
             yield json.loads(line.strip().lstrip("[,").rstrip(",]"))
-        except json.JSONDecodeError:
+        except _UNREADABLE:
             continue
 
 
-def _told(line: str) -> Stages | None:
+def _stages_in(line: str) -> Stages | None:
     start = line.find('{"kernelwright"')
     if start < 0:
         return None
     try:
-        told, _ = json.JSONDecoder().raw_decode(line[start:])
-        listed = [
-            {"name": str(one["name"]), "count": int(one["count"]), "seconds": float(one["seconds"])}
-            for one in told["kernelwright"]["stages"]
-        ]
-    except (ValueError, KeyError, TypeError):
+        entry, _ = json.JSONDecoder().raw_decode(line[start:])
+        return timed(entry["kernelwright"]["stages"], 0).stages
+    except _UNREADABLE:
         return None
-    return listed

@@ -1,0 +1,105 @@
+"""The attached sources: where each lies in an input folder, and where Kaggle mounts it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernelwright.project.metadata import KernelMetadata
+from kernelwright.project.refs import SourceRef
+from kernelwright.rehearsal.run_directory import Layout
+
+TRUTH = "truth.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A competition, dataset, kernel output or model that the notebook attaches.
+
+    Attributes
+    ----------
+    ref : str
+        As in kernel-metadata.json.
+    slug : str
+        The last part of its name: its folder in an input folder.
+    old, new : str
+        Its place under ``/kaggle/input`` in either layout.
+    is_shared : bool
+        Another source has the same slug, so that only ``new`` names the folder of this one.
+    """
+
+    ref: str
+    slug: str
+    old: str
+    new: str
+    is_shared: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its folder below a staged input, which `kernelwright.runtime.inputs` finds there."""
+        return self.new if self.is_shared else self.slug
+
+    @property
+    def is_competition(self) -> bool:
+        """Whether its folder may hold the truth."""
+        return self.new.startswith("competitions/")
+
+    @property
+    def is_kernel(self) -> bool:
+        """Whether it is another kernel's output, or a utility script."""
+        return self.new.startswith("notebooks/")
+
+    @property
+    def module(self) -> str:
+        """The name that a utility script is imported by."""
+        return self.slug.replace("-", "_")
+
+    def is_shown(self, file: Path) -> bool:
+        """Whether a run may see the file: all but the truth of a competition."""
+        return not self.is_competition or file.name != TRUTH
+
+    def within(self, folder: Path) -> Path | None:
+        """Return its folder in an input folder: by its place in Kaggle's new layout, else by its slug."""
+        places = (self.new,) if self.is_shared else (self.new, self.old, self.slug)
+        return next((folder / place for place in places if (folder / place).is_dir()), None)
+
+    def mount_point(self, layout: Layout) -> str:
+        """Return where Kaggle mounts its data."""
+        return f"/kaggle/input/{self.new if self.is_shared or layout == 'new' else self.old}"
+
+    def script_mount_point(self, layout: Layout) -> str:
+        """Return where Kaggle mounts a utility script."""
+        return f"/kaggle/usr/lib/{self.new.replace(self.slug, self.module) if layout == 'new' else self.module}"
+
+
+def sources(metadata: KernelMetadata) -> list[Source]:
+    """Return what the notebook attaches, competitions first."""
+    found = [_source(slug, slug, f"competitions/{slug}") for slug in metadata.competition_sources]
+    for kind, refs in (("datasets", metadata.dataset_sources), ("notebooks", metadata.kernel_sources)):
+        found += [_source(ref, SourceRef.parse(ref).slug, f"{kind}/{SourceRef.parse(ref).name}") for ref in refs]
+    found += [_model(SourceRef.parse(ref)) for ref in metadata.model_sources]
+    return _with_shared_slugs(found)
+
+
+def _source(ref: str, slug: str, new: str) -> Source:
+    return Source(ref=ref, slug=slug, old=slug, new=new)
+
+
+def _model(ref: SourceRef) -> Source:
+    below = f"{ref.slug}/{ref.framework}/{ref.variation}/{ref.version}"
+    return Source(ref=str(ref), slug=ref.slug, old=below, new=f"models/{ref.owner}/{below}")
+
+
+def _with_shared_slugs(found: Sequence[Source]) -> list[Source]:
+    """Mark every source whose slug another one has too; a competition keeps it, having no owner."""
+    counts = Counter(source.slug for source in found)
+    return [
+        Source(
+            ref=source.ref,
+            slug=source.slug,
+            old=source.old,
+            new=source.new,
+            is_shared=counts[source.slug] > 1 and not source.is_competition,
+        )
+        for source in found
+    ]

@@ -1,0 +1,51 @@
+"""Runs of several sizes, for the forecast: the rerun on samples of the input."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kernelwright.errors import NoForecast
+from kernelwright.project.model import Project
+from kernelwright.rehearsal import file_copies, sample
+from kernelwright.rehearsal.forecast.forecast import Timed, timed
+from kernelwright.rehearsal.rehearse import Plan, rehearse
+from kernelwright.rehearsal.verdict import Word
+
+
+def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[str], None]) -> list[Timed]:
+    """Rehearse on samples of that many rows, in build/forecast.
+
+    Raises
+    ------
+    NoForecast
+        A run is not Complete.
+    """
+    home = project.build / "forecast"
+    runs = []
+    for count in rows:
+        file_copies.remove_tree(home / f"input-{count}")
+        sample.sample(project, plan.source, home / f"input-{count}", count)
+        sized = replace(plan, source=home / f"input-{count}", folder=home / f"rows-{count}")
+        (run,) = rehearse(project, replace(sized, phases=project.phases[:1], layouts=plan.layouts[:1]), tell).runs
+        if not run.complete:
+            raise NoForecast(f"the run on {count} rows is no measure: {run.verdict}\n{run.detail}")
+        runs.append(Timed(stages=run.stages, seconds=run.seconds))
+    return runs
+
+
+def rehearsed(project: Project) -> list[Timed]:
+    """Return the Complete runs of the last rehearsal; none where there was none."""
+    file = project.rehearsal / "report.json"
+    if not file.is_file():
+        return []
+    try:
+        return list(_complete(file))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise NoForecast(f"{file}: not a report; rehearse again") from error
+
+
+def _complete(file: Path) -> Iterator[Timed]:
+    for run in json.loads(file.read_text("utf-8"))["runs"]:
+        if run["verdict"] == Word.COMPLETE:
+            yield timed(run["stages"], run["seconds"])
