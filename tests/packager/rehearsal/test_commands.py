@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+from kernelwright import cli
+from kernelwright.rehearsal import rehearse
+from tests.packager.rehearsal.test_html_report import report, run
+
 COUNTED = """
 [tool.kernelwright.forecast]
 limit_hours = 9
@@ -31,17 +35,29 @@ def command(kernel, source):
     return command
 
 
-def test_a_rehearsal_prints_a_table_and_exits_with_its_verdict(command):
-    asked = ["rehearse", "--input", command.source, "--phase", "rerun", "--mounts", "new"]
-    done = command(*asked)
+def test_a_rehearsal_prints_a_table_and_where_its_report_is(command):
+    root = command.project.root
+    with (root / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.kernelwright.kernels.second]\ndriver = "main.py"\nsources = ["toy"]\nscore = "toy:score"\n')
+        file.write('metadata = "second.json"\n')
+    (root / "second.json").write_text((root / "kernel-metadata.json").read_text().replace("toy.ipynb", "second.ipynb"))
+    done = command("rehearse", "--kernel", "second", "--input", command.source, "--phase", "rerun", "--mounts", "new")
     assert done.returncode == 0, done.stderr
     table = {line.split("  ")[0]: line.split()[-1] for line in done.stdout.splitlines() if "  " in line}
     assert (table["verdict"], table["rows"], table["accuracy, answer"]) == ("Complete", "3", "0.6667")
-    assert done.stdout.splitlines()[-1] == f"report: {command.project.build}/rehearsal/report.html"
-    (command.project.root / "main.py").write_text("# %%\n1 / 0\n")
-    done = command(*asked, "--json")
-    assert done.returncode == 1
-    assert json.loads(done.stdout)["runs"][0]["verdict"] == "Notebook Threw Exception"
+    report = command.project.build / "rehearsal-second" / "report.html"
+    assert done.stdout.splitlines()[-1] == f"report: {report}"
+    assert report.is_file()
+
+
+def test_the_exit_status_is_the_verdict_and_the_report_is_printed_as_json(command, monkeypatch, capsys):
+    failed = report(run(verdict="Notebook Threw Exception"), comparison=[])
+    monkeypatch.setattr(rehearse, "rehearse", lambda *_, **__: failed)
+    monkeypatch.setattr(sys, "argv", ["kernelwright", "rehearse", "--project", str(command.project.root), "--json"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert json.loads(capsys.readouterr().out)["runs"][0]["verdict"] == "Notebook Threw Exception"
 
 
 def test_a_forecast_needs_no_run_here_where_a_log_tells_the_times(command, tmp_path):

@@ -5,7 +5,8 @@ RIGHT = {"name": "RERUN", "computes": True, "smoke": 0, "why": "", "right": True
 
 
 def wrote(rows=3, ids="x", sample="s", is_sample=False):
-    return {"rows": rows, "problems": [], "ids_sha256": ids, "sample_sha256": sample, "is_sample": is_sample}
+    facts = {"sha256": ids, "ids_sha256": ids, "sample_sha256": sample}
+    return {"rows": rows, "problems": [], "is_sample": is_sample, **facts}
 
 
 def test_runs_that_agree_hold_every_claim():
@@ -35,4 +36,4 @@ def test_a_public_input_may_have_rows_of_its_own():
 
 
 def test_nothing_is_claimed_of_runs_that_wrote_nothing():
-    assert compare([run(guard={}, submission={"rows": 0, "problems": [], "is_sample": False})]) == []
+    assert compare([run(guard={}, submission=wrote(rows=0, ids="", sample=""))]) == []

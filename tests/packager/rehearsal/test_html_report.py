@@ -50,7 +50,7 @@ def run(**changes):
             {"id": "three", "begins": "y", "seconds": None, "failed": False},
         ],
         "stages": [{"name": EVIL, "count": 3, "seconds": 8.0}],
-        "submission": {"rows": 3, "problems": []},
+        "submission": {"rows": 3, "problems": [], "sha256": "x", "is_sample": False},
         "submissions": [{"file": "submission.0.csv", "after": EVIL, "rows": 3, "scores": {EVIL: 0.5}}],
         "scores": {EVIL: 0.5},
     }
@@ -70,6 +70,7 @@ def report(*runs, **changes):
         "files": {EVIL: "cd" * 32},
         "wheels": {EVIL: "ef" * 32},
         "missing": [EVIL],
+        "added": [EVIL],
         "comparison": [Claim(says=EVIL, holds=False, detail=EVIL)],
         "forecast": FORECAST,
     }
@@ -96,7 +97,12 @@ class Page(HTMLParser):
 
 
 def test_nothing_from_data_becomes_an_element():
-    bad = run(verdict="Notebook Threw Exception", detail=EVIL, submission={"rows": 0, "problems": [EVIL]})
+    bad = run(
+        verdict="Notebook Threw Exception",
+        detail=EVIL,
+        submission={"rows": 0, "problems": [EVIL], "sha256": "", "is_sample": False},
+        score_problem=EVIL,
+    )
     seen = Page(html_report.render(report(run(), bad), Gallery(problem=EVIL)))
     assert not [tag for tag, _ in seen.elements if tag in {"script", "img"}]
     assert not [name for _, attributes in seen.elements for name in attributes if name.startswith("on")]

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from kernelwright.errors import RehearsalUnderWay
-from kernelwright.rehearsal import rehearsal_directory, sandbox
+from kernelwright.rehearsal import sandbox
+from kernelwright.rehearsal.rehearsal_directory import hold_rehearsal_directory
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from tests import notebooks
 
@@ -121,7 +122,7 @@ def test_what_a_crash_left_is_swept_at_the_next_start(tmp_path):
     (record / ".stages.json.part").touch()
     record.chmod(0o500)
     left = subprocess.Popen(["sleep", "600"], env={**os.environ, "KERNELWRIGHT_RECORD": str(record)})
-    with rehearsal_directory.occupied(folder):
+    with hold_rehearsal_directory(folder):
         assert left.wait(10) == -signal.SIGKILL
         assert not any(folder.iterdir())
 
@@ -129,7 +130,7 @@ def test_what_a_crash_left_is_swept_at_the_next_start(tmp_path):
 def test_two_rehearsals_of_one_project_do_not_meet(kernel, source):
     project = kernel()
     with (
-        rehearsal_directory.occupied(project.build / "rehearsal") as folder,
+        hold_rehearsal_directory(project.build / "rehearsal") as folder,
         pytest.raises(RehearsalUnderWay) as caught,
     ):
         rehearse(project, Plan(source=source))

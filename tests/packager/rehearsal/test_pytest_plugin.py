@@ -4,12 +4,12 @@ import sys
 TEST = """
 import pytest
 
-from kernelwright.rehearsal.watch import Limits
+from kernelwright.rehearsal.resource_limits import Limits
 
 
-def test_both_runs(rehearsal):
-    done = rehearsal({source!r}, phases=["rerun", "commit"])
-    assert [run.verdict for run in done.runs] == ["Complete", "Complete"], [run.detail for run in done.runs]
+def test_a_run(rehearsal):
+    done = rehearsal({source!r})
+    assert [run.verdict for run in done.runs] == ["Complete"], [run.detail for run in done.runs]
     assert done.runs[0].scores == {{"accuracy": 2 / 3}}
     assert (done.working(done.runs[0]) / "submission.csv").read_text() == "id,answer\\na,1\\nbb,2\\nccc,3\\n"
 

@@ -44,6 +44,14 @@ def test_the_rerun_is_scored_at_each_submission_and_the_commit_keeps_the_sample(
     assert [(stage["name"], stage["count"]) for stage in rerun.stages] == [("answer", 3)]
 
 
+def test_the_imitated_public_data_has_as_many_distinct_ids_as_the_public(rehearsed, sandbox_name):
+    project, *_ = rehearsed(sandbox_name)
+    padded = project.rehearsal / "commit-old" / "input" / "toy-competition" / "train.csv"
+    lines = padded.read_text().splitlines()
+    assert lines[:4] == ["id,answer", "x,1", "y,1", "0,1"]
+    assert len({line.partition(",")[0] for line in lines}) == len(lines) == 51
+
+
 def test_the_report_on_disk_is_the_report(rehearsed, sandbox_name):
     project, report, *_ = rehearsed(sandbox_name)
     written = json.loads((project.build / "rehearsal" / "report.json").read_text())
@@ -84,7 +92,7 @@ def test_sources_in_a_dataset_are_mounted_as_they_were_just_built(kernel, source
     (source / "toy-sources").mkdir()
     (source / "toy-sources" / "sources.json").write_text("of an older build")
     before = contents(source)
-    report = rehearse(load_project(project.root), Plan(source=source, layouts=["new"]))
+    report = rehearse(load_project(project.root), Plan(source=source, phases=["rerun"], layouts=["new"]))
     assert report.complete
     assert report.runs[0].scores == {"accuracy": 2 / 3}
     assert report.missing == ()
@@ -104,12 +112,42 @@ def test_an_input_folder_named_public_serves_the_commit_phase(kernel, source, sa
     assert report.missing == ("toy-data",)
 
 
+PLAIN = """
+# %%
+import os
+
+import tide_helpers
+from kernelwright.runtime import record, submission
+
+submission.copy_sample()
+os.mkfifo(record.folder() / "phase.json")
+open("submission.csv", "w").write(tide_helpers.ANSWERS)
+"""
+
+
+def test_the_file_that_is_left_is_scored_whoever_wrote_it_and_utility_scripts_are_imported(kernel, source):
+    (source / "tide-helpers").mkdir()
+    (source / "tide-helpers" / "tide_helpers.py").write_text('ANSWERS = "id,answer\\na,1\\nbb,2\\nccc,9\\n"\n')
+    project = kernel(PLAIN, kernel_sources=["ann/tide-helpers"])
+    run = rehearse(project, Plan(source=source, phases=["rerun"], layouts=["new"])).runs[0]
+    assert run.verdict == "Complete", run.detail
+    assert [(one["after"], one["scores"]["accuracy"]) for one in run.submissions] == [
+        ("sample", 0.0),
+        ("submission.csv", 1.0),
+    ]
+    assert (run.scores, run.guard) == ({"accuracy": 1.0}, {})
+
+
+def test_only_the_runs_that_kaggle_makes_are_rehearsed(kernel, source):
+    project = kernel(competition_sources=[])
+    assert Plan(source=source, layouts=["old"]).steps(project) == [("commit", "old")]
+    assert Plan(source=source, phases=["rerun"], layouts=["old"]).steps(project) == [("commit", "old")]
+
+
 def test_a_missing_input_folder_is_named_with_the_way_out(kernel, tmp_path):
     with pytest.raises(InvalidInput) as caught:
         rehearse(kernel(), Plan(source=tmp_path / "nowhere"))
-    assert str(caught.value) == (
-        f"{tmp_path}/nowhere: no such folder; name an input folder with --input, or run `make mini`"
-    )
+    assert str(caught.value) == (f"{tmp_path}/nowhere: no such folder; name an input folder with --input")
 
 
 def test_a_missing_competition_is_named_with_what_is_there(kernel, source):
@@ -126,15 +164,3 @@ def test_fewer_public_rows_than_the_input_has_cannot_be_imitated(kernel, source)
     train.write_text("id,answer\n" + "z,1\n" * 51)
     with pytest.raises(InvalidInput, match=r"train.csv: 51 rows cannot be padded to the public 50$"):
         rehearse(kernel(), Plan(source=source, phases=["commit"]))
-
-
-def test_the_imitated_public_data_has_distinct_ids_and_leaves_the_original_alone(kernel, source):
-    project = kernel()
-    train = source / "toy-competition" / "train.csv"
-    before = train.read_bytes()
-    rehearse(project, Plan(source=source, phases=["commit"], layouts=["new"]))
-    padded = project.build / "rehearsal" / "commit-new" / "input" / "toy-competition" / "train.csv"
-    lines = padded.read_text().splitlines()
-    assert lines[:4] == ["id,answer", "x,1", "y,1", "0,1"]
-    assert len({line.partition(",")[0] for line in lines}) == len(lines) == 51
-    assert train.read_bytes() == before

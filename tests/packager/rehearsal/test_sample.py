@@ -60,6 +60,41 @@ def test_the_choice_depends_on_the_data_alone(kernel, real, tmp_path):
     assert one == two
 
 
+def test_what_is_kept_of_a_table_is_kept_byte_for_byte(kernel, real, tmp_path):
+    long = "x" * 200_000
+    text = f'id,label,note\r\n"b00",red,"Forêt, \n\nof {long}"\r\nb01,red,\r\n\r\nb02,blue,Étang'
+    (real / "notes.csv").write_bytes(text.encode("latin-1"))
+    (real / "bom.csv").write_bytes(b"\xef\xbb\xbfid,x\nb00,1\nb01,2\n")
+    sample(kernel(), real, tmp_path / "out", 1000)
+    made = tmp_path / "out" / "toy-competition"
+    assert (made / "notes.csv").read_bytes() == text.replace("\r\n\r\n", "\r\n").encode("latin-1")
+    assert (made / "bom.csv").read_bytes() == (real / "bom.csv").read_bytes()
+
+
+def test_the_proportions_are_those_of_the_column_that_the_sample_asks_for(kernel, real, tmp_path):
+    with (real / "train.csv").open(newline="") as file:
+        rows = [(name, label) for name, label in list(csv.reader(file))[1:]]
+    text = "".join(f"{name},{number // 15},{label}\n" for number, (name, label) in enumerate(rows))
+    (real / "train.csv").write_text(f"id,place,label\n{text}")
+    project = kernel()
+    kept = {table.name: table for table in sample(project, real, tmp_path / "out", 6)}
+    assert (kept["train.csv"].rows, kept["train.csv"].label) == (6, "label")
+    with pytest.raises(InvalidInput, match=r"no table has the column 'colour' that --label names$"):
+        sample(project, real, tmp_path / "other", 6, "colour")
+
+
+def test_links_among_the_files_lead_somewhere_in_the_sample_too(kernel, real, tmp_path):
+    store = tmp_path / "store"
+    store.mkdir()
+    for path in [*(real / "test").rglob("*.jpg")]:
+        path.rename(store / path.name)
+        path.symlink_to(store / path.name)
+    sample(kernel(), real, tmp_path / "out", 4)
+    found = [*(tmp_path / "out" / "toy-competition" / "test").rglob("*.jpg")]
+    assert len(found) == 4
+    assert all(path.read_text() == path.stem and not path.is_symlink() for path in found)
+
+
 def test_an_input_folder_brings_its_other_sources_whole(kernel, real, tmp_path):
     data = real.parent / "toy-data"
     data.mkdir()
@@ -86,11 +121,11 @@ def test_a_folder_that_is_there_or_no_competition_is_refused(kernel, real, tmp_p
 def test_each_label_gets_its_share_give_or_take_one(sizes, count):
     from pathlib import Path
 
-    from kernelwright.rehearsal.sample import Table, _chosen
+    from kernelwright.rehearsal.sample import Table, _choose
 
     labelled = [(f"{label}-{number}", str(label)) for label, size in enumerate(sizes) for number in range(size)]
     table = Table(path=Path(), header=["id", "label"], rows=labelled, key=0)
-    chosen = _chosen([table], (table, 1), count)
+    chosen = _choose([table], (table, 1), count)
     assert len(chosen) == min(count, len(labelled))
     for label, size in enumerate(sizes):
         share = size * len(chosen) / len(labelled)

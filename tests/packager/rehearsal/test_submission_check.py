@@ -1,65 +1,87 @@
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import os
 
+import pytest
+
+from kernelwright.project.model import load_project
 from kernelwright.rehearsal import submission_check
+from kernelwright.rehearsal.run_directory import RunDirectory, RunSpec
+from kernelwright.rehearsal.submission_check import STALE
+
+SAMPLE = "id,answer\na,0\nbb,0\nccc,0\n"
+GOOD = b"id,answer\na,1\nbb,2\nccc,3\n"
 
 
 @pytest.fixture
-def held(tmp_path):
-    """Hold a submission's text against a sample's."""
+def check(kernel, tmp_path):
+    """Check files left in a working folder, with a sample in the input."""
+    root = kernel().root
+    base = (root / "pyproject.toml").read_text()
 
-    def held(text, sample="id,value\na,0\nb,0\n"):
-        (tmp_path / "submission.csv").write_text(text)
-        (tmp_path / "sample.csv").write_text(sample)
-        return submission_check.problems(tmp_path / "submission.csv", tmp_path / "sample.csv")
+    def check(files, keys="", sample=SAMPLE, phase="rerun", **metadata):
+        (root / "pyproject.toml").write_text(base.replace("[tool.kernelwright]", f"[tool.kernelwright]\n{keys}"))
+        directory = RunDirectory(folder=tmp_path / f"run-{len([*tmp_path.iterdir()])}")
+        directory.make()
+        (directory.input / "toy-competition").mkdir(parents=True)
+        if sample:
+            (directory.input / "toy-competition" / "sample_submission.csv").write_text(sample)
+        for name, data in files.items():
+            data(directory.working / name) if callable(data) else (directory.working / name).write_bytes(data)
+        return submission_check.check(load_project(root), RunSpec(directory=directory, phase=phase, layout="new"))
 
-    return held
+    return check
 
 
-def test_any_values_under_the_right_ids_are_accepted_in_any_order(held):
-    assert held("id,value\nb,two words\na,\n", "id,value\na,one 0.5\nb,one 0.5\n") == []
+def test_a_table_is_compared_with_the_sample_by_the_rule_of_the_runtime(check):
+    fine = check({"submission.csv": b"\xef\xbb\xbf" + GOOD})
+    assert (fine.missing, fine.problems, fine.rows, fine.is_sample) == ((), (), 3, False)
+    assert check({"submission.csv": b"id,answer\na,1\nbb,2\n"}).problems == ("1 id missing: ccc",)
+    (problem,) = check({"submission.csv": b"id,answer\n\xff,1\na,1\nbb,2\nccc,3\n"}).problems
+    assert problem == "1 id not in the sample: ÿ"
+
+
+def test_runs_are_compared_by_their_ids_in_any_order(check):
+    other = b"id,answer\nccc,7\nbb,8\na,9\n"
+    first, second = check({"submission.csv": GOOD}), check({"submission.csv": other})
+    assert first.ids_sha256 == second.ids_sha256 != ""
+    assert first.sha256 != second.sha256
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("make", "trouble"),
     [
-        ("", ["the header is empty; the sample's is id,value"]),
-        ("id\na\nb\n", ["the header is id; the sample's is id,value"]),
-        ("id,value\na,1\n", ["1 id missing: b"]),
-        ("id,value\na,1\na,1\nb,1\n", ["1 id repeated: a"]),
-        ("id,value\na,1\nb,1\nc,1\n,1\n", ["1 id not in the sample: c", "1 id empty: line 5"]),
-        ("id,value\na,NaN\nb, nan\n", ["2 ids with the value NaN: a, b"]),
-        ("id,value\na,1,\nb,1\n", ["1 row with other than 2 values, in line 2"]),
-        ("id,value\na,\nb,two\n", ["2 ids whose value is no number, as it is in the sample: a, b"]),
-        ('id,value\n"a,1\n', ["not a csv file in UTF-8: unexpected end of data"]),
+        (lambda path: None, "submission.csv was not written"),
+        (lambda path: path.touch(), "submission.csv is empty"),
+        (os.mkfifo, "submission.csv is no file: a folder, a named pipe or a device"),
+        (lambda path: path.mkdir(), "submission.csv is no file: a folder, a named pipe or a device"),
+        (lambda path: path.symlink_to("/etc/passwd"), "submission.csv was not written"),
     ],
 )
-def test_each_kind_of_problem_is_one_line(held, text, expected):
-    assert held(text) == expected
+def test_only_a_file_of_the_working_folder_that_holds_something_is_there(check, make, trouble):
+    assert check({"submission.csv": make}).missing == (trouble,)
 
 
-def test_many_examples_are_cut_after_three(held):
-    assert held("id,value\n", "id,value\na,0\nb,0\nc,0\nd,0\n") == ["4 ids missing: a, b, c, …"]
+def test_the_sample_is_stale_only_where_it_would_be_scored(check):
+    left = {"submission.csv": SAMPLE.encode()}
+    assert check(left).problems == (STALE,)
+    assert (check(left, phase="commit").problems, check(left, phase="commit").is_sample) == ((), True)
+    assert check(left, 'kind = "once"', phase="commit").problems == (STALE,)
 
 
-def test_bytes_that_are_not_text_are_a_problem_not_a_crash(tmp_path):
-    (tmp_path / "submission.csv").write_bytes(b"id,value\n\xff,1\n")
-    (tmp_path / "sample.csv").write_text("id,value\na,0\n")
-    (problem,) = submission_check.problems(tmp_path / "submission.csv", tmp_path / "sample.csv")
-    assert problem.startswith("not a csv file in UTF-8: 'utf-8' codec can't decode byte 0xff")
-    assert submission_check.facts(tmp_path / "submission.csv", [problem]) == {"rows": 0, "problems": [problem]}
+def test_what_is_no_table_is_only_looked_for_and_has_no_digest(check):
+    found = check({"submission.zip": b"PK"}, 'submission = "submission.zip"')
+    assert (found.missing, found.problems, found.rows, found.sha256) == ((), (), 0, "")
 
 
-IDS = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=1, max_size=8, unique=True)
+def test_of_several_files_all_have_to_be_there(check):
+    keys = 'submission = ["day.csv", "night.csv"]'
+    assert check({"day.csv": GOOD}, keys, sample="").missing == ("night.csv was not written",)
+    assert check({"day.csv": GOOD, "night.csv": b"hour,load\n1,3\n1,4\n"}, keys, sample="").problems == ()
 
 
-@given(ids=IDS, more=st.sets(st.text("abcdef", min_size=1, max_size=4), max_size=3), dropped=st.integers(0, 7))
-def test_a_submission_fits_exactly_when_its_ids_are_the_samples(tmp_path_factory, ids, more, dropped):
-    folder = tmp_path_factory.mktemp("held")
-    kept = [key for index, key in enumerate(ids) if index != dropped]
-    rows = [*kept, *sorted(more - set(kept))]
-    (folder / "sample.csv").write_text("id,value\n" + "".join(f"{key},0\n" for key in ids))
-    (folder / "submission.csv").write_text("id,value\n" + "".join(f"{key},1\n" for key in rows))
-    fits = submission_check.problems(folder / "submission.csv", folder / "sample.csv") == []
-    assert fits == (set(rows) == set(ids))
+def test_a_kernel_that_is_run_for_its_output_submits_nothing(check):
+    assert check({}, 'kind = "output"').missing == ()
+
+
+def test_a_damaged_parquet_file_is_a_problem(check):
+    (problem,) = check({"submission.parquet": b"no parquet"}, 'submission = "submission.parquet"').problems
+    assert problem.startswith(("submission.parquet cannot be checked: ", "submission.parquet is not a parquet file: "))

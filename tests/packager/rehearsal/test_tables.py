@@ -1,10 +1,10 @@
-import importlib.util
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from kernelwright.rehearsal import submission_check, tables
-
-READERS = [name for name in ("pyarrow", "pandas") if importlib.util.find_spec(name)]
+from kernelwright.rehearsal import tables
 
 
 def test_rows_come_as_text_the_header_first(tmp_path):
@@ -17,25 +17,28 @@ def test_an_empty_file_has_an_empty_header(tmp_path):
     assert tables.read(tmp_path / "a.csv") == [[]]
 
 
-@pytest.mark.skipif(bool(READERS), reason="something here reads parquet")
-def test_parquet_without_a_reader_is_a_problem_that_says_what_to_install(tmp_path):
+def test_parquet_without_a_reader_says_what_is_needed(tmp_path):
     (tmp_path / "submission.parquet").write_bytes(b"PAR1")
-    (tmp_path / "sample.csv").write_text("id,value\na,0\n")
-    assert submission_check.problems(tmp_path / "submission.parquet", tmp_path / "sample.csv") == [
-        "submission.parquet cannot be checked: neither pyarrow nor pandas is installed; pip install pyarrow"
-    ]
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    with pytest.raises(tables.Unreadable) as caught:
+        tables.read(tmp_path / "submission.parquet", python)
+    assert str(caught.value) == (
+        f"submission.parquet cannot be checked: {python} has no pyarrow; name an image that holds it in `images`"
+    )
 
 
-def test_parquet_is_held_against_the_sample_as_csv_is(tmp_path):
-    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    (tmp_path / "sample.csv").write_text("id,value\na,0\nb,0\n")
-
-    def held(ids, values):
-        parquet.write_table(pyarrow.table({"id": ids, "value": values}), tmp_path / "submission.parquet")
-        return submission_check.problems(tmp_path / "submission.parquet", tmp_path / "sample.csv")
-
-    assert held(["a", "b"], [1.5, 2.0]) == []
-    assert held(["a", "a"], [1.5, None]) == ["1 id repeated: a", "1 id missing: b", "1 id with the value NaN: a"]
-    (tmp_path / "submission.parquet").write_bytes(b"no parquet")
-    (problem,) = submission_check.problems(tmp_path / "submission.parquet", tmp_path / "sample.csv")
-    assert problem.startswith("submission.parquet is not a parquet file that pyarrow.parquet reads: ")
+@pytest.mark.full
+def test_parquet_is_read_and_cut_by_the_images_pyarrow(kernel, tmp_path):
+    python = tables.parquet_python(kernel())
+    table = "pyarrow.table({'id': [1, 2, 3], 'x': ['a', None, 'c']})"
+    make = f"import sys, pyarrow.parquet; pyarrow.parquet.write_table({table}, sys.argv[1])"
+    whole, cut = tmp_path / "whole.parquet", tmp_path / "cut.parquet"
+    subprocess.run([python, "-c", make, whole], check=True)
+    assert tables.read(whole, python) == [["id", "x"], ["1", "a"], ["2", "nan"], ["3", "c"]]
+    tables.cut_parquet(whole, cut, [0, 2], python)
+    assert tables.read(cut, python)[1:] == [["1", "a"], ["3", "c"]]
+    whole.write_bytes(Path(whole).read_bytes()[:-9])
+    with pytest.raises(tables.Unreadable, match=r"^whole.parquet is not a parquet file: "):
+        tables.read(whole, python)

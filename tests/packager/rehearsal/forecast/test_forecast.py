@@ -116,5 +116,37 @@ def test_a_log_without_stages_is_told_how_they_get_there(tmp_path):
     (tmp_path / "log").write_text("nothing\n")
     with pytest.raises(NoForecast, match=r"the kernel writes it with `stages.log\(\)`, at the end of its driver$"):
         stage_log.stages(tmp_path / "log")
-    with pytest.raises(NoForecast, match=r"absent: cannot be read: No such file or directory$"):
+    with pytest.raises(NoForecast, match=r"absent: no such file$"):
         stage_log.stages(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"kernelwright": {"stages": [{"name": "embed", "count": 1e999, "seconds": 1}]}}',
+        '{"kernelwright": {"stages": [{"name": "embed", "count": ' + "9" * 5000 + ', "seconds": 1}]}}',
+        '{"kernelwright": ' + "[" * 100_000,
+        '{"kernelwright": {"stages": [{"name": "embed", "count": 3, "seconds": NaN}]}}',
+    ],
+)
+def test_numbers_without_an_end_and_deep_nesting_are_no_stages(tmp_path, odd):
+    (tmp_path / "log").write_text(f"{LINE}\n{odd}\n")
+    assert stage_log.stages(tmp_path / "log") == STAGES
+    (tmp_path / "log").write_text("[" + odd)
+    with pytest.raises(NoForecast):
+        stage_log.stages(tmp_path / "log")
+
+
+@pytest.mark.parametrize(
+    "runs", ['"x"', "[1]", '[{"verdict": "Complete"}]', '[{"verdict": "Complete", "stages": [{}], "seconds": 1}]']
+)
+def test_a_report_that_is_odd_below_its_runs_is_one_line(tmp_path, runs):
+    from kernelwright.rehearsal import scaling_runs
+    from tests import notebooks
+
+    root = notebooks.project(tmp_path / "proj")
+    (root / "main.py").write_text("# %%\nprint(1)\n")
+    (root / "build/rehearsal").mkdir(parents=True)
+    (root / "build/rehearsal/report.json").write_text(f'{{"runs": {runs}}}')
+    with pytest.raises(NoForecast, match=r"report.json: not a report; rehearse again$"):
+        scaling_runs.rehearsed(notebooks.load_project(root))
