@@ -8,6 +8,7 @@ from kernelwright.check import credentials
 from kernelwright.check.context import Context
 from kernelwright.check.locations import driver_cells, is_own, origin
 from kernelwright.check.registry import register
+from kernelwright.check.suppression import ALLOW
 from kernelwright.errors import Problem
 from kernelwright.support import ipython_syntax
 
@@ -71,5 +72,5 @@ def in_text(file: str, text: str, *, first: int, is_python: bool) -> Iterator[Pr
         code = "KW801" if kind else "KW802"
         if kind := kind or credentials.kind(line, services, bare=bare):
             message = f"looks like {kind}, which everybody who sees the notebook could read"
-            fix = "take it out and revoke it; on Kaggle, use kaggle_secrets"
+            fix = f"take it out and revoke it; on Kaggle, use kaggle_secrets; end an example with  # {ALLOW}"
             yield Problem(code=code, file=file, place=number, message=message, fix=fix)
