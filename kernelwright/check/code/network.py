@@ -1,67 +1,104 @@
 """What in the code needs the network, in a notebook that runs without."""
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from kernelwright.check import secrets
-from kernelwright.check.code import shell, symbols
-from kernelwright.check.code.branches import Code
-from kernelwright.check.code.call import Asked
-from kernelwright.check.code.download_table import ALWAYS, CACHED, RULES
-from kernelwright.check.code.offline_settings import finds_here
-from kernelwright.check.code.source import Script
+from kernelwright.check.code import files, images, shell
+from kernelwright.check.code.reach import Call, Code
+from kernelwright.check.code.suspects import Suspect, check_code, table
+from kernelwright.check.code.values import UNKNOWN, is_known
 from kernelwright.check.context import Context
-from kernelwright.check.finding import Finding
-from kernelwright.check.registry import register
-from kernelwright.check.suppression import ALLOW
+from kernelwright.check.finding import Severity
 
-_CALLING = re.compile(r"i?map\w*|starmap\w*|submit|partial|apply\w*|Thread|Process|Timer|to_thread|run_in_executor")
-
-_CARRY = "carry it in a dataset and attach that"
-_PIP = "add --no-index, and --find-links with the folder of an attached dataset"
-
-
-@register("network", Context)
-def network(context: Context) -> Iterator[Finding]:
-    """Check the commands and the calls of a notebook whose internet is off."""
-    for one in context.shared(symbols.read) if not context.project.metadata.enable_internet else ():
-        for number, line in one.magics:
-            needed = shell.fetches(line)
-            if needed and not (needed == shell.PIP and _has_no_index(one, line)):
-                yield _found(one.script, number, line.strip(), _PIP if needed == shell.PIP else _CARRY)
-        for call in one.calls():
-            asked = (Asked(name=name, node=call, scope=one.scope) for name in one.scope.names(call.func) or [""])
-            if what := next(filter(None, map(_needs, asked)), ""):
-                yield _found(one.script, call.lineno, what, _PIP if what == shell.PIP else _CARRY)
+_NEEDS = "needs the network, and enable_internet is off"
+_ATTACH = "attach it as a source and name its path"
+_ADDRESS = re.compile(r"(https?|s?ftp|s3|gs|hf|gdrive)://.+", re.DOTALL)
+_HUB_NAME = re.compile(r"(?!\.)[\w.-]+(/[\w.-]+)?")
+_LEFT_OUT = object()
 
 
-def _has_no_index(code: Code, line: str) -> bool:
-    """Tell whether a variable keeps pip here: one of the notebook's, or of the line, or of a cell of the shell's."""
-    within = code.script.text if code.script.text.startswith("%%") else line
-    return "pip" in code.scope.everywhere.silenced or shell.keeps_pip_here(within)
+@check_code("network")
+def network(context: Context, code: Code) -> Iterator[Suspect]:
+    """Find calls and commands that get something from the network."""
+    if context.project.metadata.enable_internet:
+        return
+    made = files.made(code)
+    lines = "\n".join(line for script in code.scripts.values() for line in script.lines)
+    rules = [
+        rule for rule in table("downloads")["rule"] if not any(word in lines for word in rule.get("silenced_by", ()))
+    ]
+    patterns = [(re.compile("|".join(rule["calls"])), rule) for rule in rules]
+    for call in code.every_call():
+        matching = [
+            rule for pattern, rule in patterns if pattern.fullmatch(call.name) and call.name not in code.bindings
+        ]
+        if given := next(((what, rule) for rule in matching if (what := _download(code, call, rule, made))), None):
+            message = f"{'.'.join(call.name.split('.')[-3:])}({given[0].strip()}) {_NEEDS}"
+            yield Suspect(code="KW501", site=call.site, message=message, fix=given[1].get("fix", _ATTACH))
+    yield from _commands(context, code)
 
 
-def _needs(asked: Asked) -> str:
-    """Return how a call would use the network, empty if it does not."""
-    if ALWAYS.fullmatch(asked.name) and not asked.is_local:
-        return f"{asked.name}()"
-    rules = RULES if finds_here(asked) else CACHED + RULES
-    told = (rule(asked) for pattern, rule in rules if re.fullmatch(pattern, asked.name))
-    return next(filter(None, told), "") or _passed_on(asked)
+def _commands(context: Context, code: Code) -> Iterator[Suspect]:
+    distributions = images.of(context.project)[0].distributions
+    is_kept_here = code.mentions("PIP_NO_INDEX", "UV_OFFLINE")
+    for command in shell.commands(code):
+        message = f"{secrets.masked(str(command))} {_NEEDS}"
+        install = shell.install(command)
+        if shell.fetches(command):
+            yield Suspect(code="KW502", site=command.site, message=message, fix=_ATTACH)
+        elif install and install.needs_index(distributions) and not is_kept_here:
+            fix = f"add it to {context.project.configuration.wheels or 'wheels/requirements.in'}, or take the line out"
+            yield Suspect(code="KW503", site=command.site, message=message, fix=fix)
+        elif install and not install.is_offline and any("/kaggle/input/" in operand for operand in install.operands):
+            message = f"{secrets.masked(str(command))} asks the index for what the wheel requires and the image lacks"
+            yield Suspect(
+                code="KW504", site=command.site, message=message, fix="add --no-index", severity=Severity.warning
+            )
 
 
-def _passed_on(asked: Asked) -> str:
-    """Return what is given to another call to be called there: ``pool.map(requests.get, addresses)``."""
-    given = [*asked.node.args, *(word.value for word in asked.node.keywords)] if _CALLING.fullmatch(asked.last) else []
-    names = (name for one in given for name in asked.scope.names(one) if ALWAYS.fullmatch(name))
-    return next((f"{name}()" for name in names), "")
+def _download(code: Code, call: Call, rule: Mapping[str, Any], made: AbstractSet[str]) -> str:
+    """Return with what a call gets something, by the rule; empty where it does not, or only the run knows."""
+    for keyword, kept in rule.get("unless", {}).items():
+        value = _argument(code, call, keyword)
+        if value is not _LEFT_OUT and (not kept or not is_known(value) or value in kept):
+            return ""
+    if rule["when"] == "always":
+        return "…" if call.node.args or call.node.keywords else " "
+    value = _argument(code, call, rule["argument"], rule.get("position", -1))
+    shown = f"{rule['argument']}={value!r}"
+    if value is _LEFT_OUT:
+        value = rule.get("default")
+        shown = f"{rule['argument']} is {value!r} by default"
+    text = value if isinstance(value, str) else ""
+    gets = {
+        "value": value in rule.get("is", ()),
+        "text": bool(value) and is_known(value) and not text.startswith(("/", ".", "~")),
+        "name": bool(_HUB_NAME.fullmatch(text)) and not files.is_made(text, made),
+        "file": bool(re.fullmatch(r"[\w-]+\.pt", text)) and not files.is_made(text, made),
+        "address": bool(_ADDRESS.fullmatch(text)) and not shell.is_local(text),
+    }
+    return shown if gets[rule["when"]] else ""
 
 
-def _found(script: Script, number: int, what: str, fix: str) -> Finding:
-    return Finding(
-        code="",
-        file=script.file,
-        place=script.at(number),
-        message=f"{secrets.masked(what)} needs the network, and enable_internet is off",
-        fix=f"{fix}, or end the line with  # {ALLOW}",
-    )
+def _argument(code: Code, call: Call, keyword: str, position: int = -1) -> object:
+    """Return the value of an argument, by its name or position, or `_LEFT_OUT`."""
+    for word in call.node.keywords:
+        if word.arg == keyword:
+            return _value(code, word.value, call)
+        if word.arg is None:
+            given = code.fold(word.value, call.site.unit)
+            if not isinstance(given, dict) or keyword in given:
+                return given[keyword] if isinstance(given, dict) else UNKNOWN
+    if any(isinstance(part, ast.Starred) for part in call.node.args):
+        return UNKNOWN
+    return _value(code, call.node.args[position], call) if 0 <= position < len(call.node.args) else _LEFT_OUT
+
+
+def _value(code: Code, node: ast.expr, call: Call) -> object:
+    """Return a value; of an enumeration of weights, the member's name."""
+    value, name = code.fold(node, call.site.unit), code.resolve(node, call.site.unit)
+    return name if value == UNKNOWN and "_Weights." in name else value

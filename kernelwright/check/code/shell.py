@@ -1,158 +1,161 @@
-"""Commands of the shell: which of them get something from the network."""
+"""Commands of the shell and of pip in the code: IPython's lines, and what Python starts."""
 
+import ast
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-_SEPARATOR = re.compile(r"[;&|()]+")
-_PIP = re.compile(r"pip[\d.]*(\.exe)?")
-LOCAL = re.compile(
-    r"file:.*|(\w+://)?(localhost|127(\.\d+){3}|0\.0\.0\.0|\[?::1\]?)([:/].*)?", re.IGNORECASE | re.DOTALL
-)
-"""An address of this machine."""
-_BEFORE = re.compile(
-    r"sudo|time|nohup|exec|command|env|then|do|else|if|while|until|timeout|nice|xargs|run|system|sx|capture|[{}]|\w+=.*|"
-)
-_QUIET = re.compile(r"echo|printf|cat|e?grep|head|tail|ls|which|type|cp|mv|rm|mkdir|touch|sed|awk|man")
-_SHELLS = re.compile(r"(ba|z|da)?sh")
-_FETCHING = re.compile(
-    r"wget|curl|gdown|huggingface-cli|hf|kaggle|aria2c|axel|scp|s?ftp|ssh|gsutil|gcloud|aws|azcopy|rclone"
-)
-_INSTALLERS = re.compile(r"apt|apt-get|aptitude|conda|(micro)?mamba|npm|yarn|cargo|gem|go|dnf|yum|apk|brew")
-_GETTING = {"install", "update", "upgrade", "add", "create", "get"}
-_GIT = {"clone", "pull", "fetch", "push", "lfs", "submodule"}
-_WANDB = {"login", "sync", "pull", "artifact"}
-_VERBS = frozenset(
-    ("install", "download", "wheel", "uninstall", "list", "show", "freeze", "check", "config", "cache", "index", "hash")
-)
-_MODULES = {"nltk.downloader": "", "spacy": "download", "gdown": "", "wget": ""}
-_WHEELS = re.compile(r"(?!\w+://).*(\.whl|/\*)|\{[^}]*\}|\$\{?\w+\}?")  # what only the run knows may be a wheel
-_FOLDER = re.compile(r"((/|\.{1,2}/|~/)[^$]*|\.{1,2})(?<!\.txt)")
-_GIVING = re.compile(r"\$\(\s*(?:ls|find|echo)\s+([^()|;&]*)\)|`(?:ls|find|echo)\s+([^`|;&]*)`")
-_LOOP = re.compile(r"\bfor\s+(\w+)\s+in\s+([^;]*?)\s*;\s*do\b")
-_PIPED = re.compile(r"\b(?:ls|find)\s+([^|;&]*)\|\s*(xargs\b[^|;&]*)")
-_EXPORTED = re.compile(r"\bexport\s+(?:PIP_NO_INDEX|UV_OFFLINE)=[\"']?(?:1|true|yes|on)\b", re.IGNORECASE)
-PIP = "pip install without --no-index"
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from kernelwright.check.code.names import Site
+from kernelwright.check.code.reach import Call, Code
+from kernelwright.check.code.suspects import table
+from kernelwright.check.code.values import UNKNOWN
+
+_IPYTHON = re.compile(r"get_ipython\(\)\.(system|getoutput|run_line_magic)")
+_PYTHON = re.compile(r"os\.(system|popen)|subprocess\.(run|call|check_call|check_output|Popen|getoutput)")
+_VARIABLE = re.compile(r"\{([^{}]*)\}|\$\{?(\w+)\}?")
+_GIVEN = re.compile(r"\$\([^()]*\)|`[^`]*`")  # what another command gives to this one
+_LEADING = re.compile(r"sudo|time|nohup|exec|env|then|do|else|if|while|timeout|nice|xargs|[{}!]|\w+=.*|-.*|\d.*|")
+_SCRIPT = re.compile(r"python[\d.]*|(ba|z)?sh|run|papermill|" + UNKNOWN)
+_LOCAL = re.compile(r"file:|(\w+://)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?)([:/]|$)")
 
 
-def fetches(line: str) -> str:
-    """Return what in a line of commands gets something from the network, empty where nothing does."""
-    return next((what for command in _commands(line) if (what := _judged(command))), "")
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One command: where, and its words; what only the run knows of them is `UNKNOWN`."""
+
+    site: Site
+    words: Sequence[str]
+
+    @property
+    def program(self) -> str:
+        """The bare name of what is run."""
+        return PurePosixPath(self.words[0]).name
+
+    @property
+    def script(self) -> str:
+        """The script that is run, empty for another command."""
+        operand = next((word for word in self.words[1:] if not word.startswith("-")), "")
+        return operand if _SCRIPT.fullmatch(self.program) and operand.endswith((".py", ".sh", ".ipynb")) else ""
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
 
 
-def keeps_pip_here(text: str) -> bool:
-    """Tell whether commands set, for those that follow, what keeps pip from looking anywhere but here."""
-    return bool(_EXPORTED.search(text))
+@dataclass(frozen=True, kw_only=True)
+class Install:
+    """What ``pip install`` is given: requirements, wheels and folders; whether it asks an index, or for the newest."""
+
+    operands: Sequence[str]
+    is_offline: bool
+    upgrades: bool
+
+    def needs_index(self, distributions: Mapping[str, str]) -> bool:
+        """Return whether it asks its index: not for wheels and folders, nor for what the image has already."""
+        return not self.is_offline and any(self._is_sought(operand, distributions) for operand in self.operands)
+
+    def _is_sought(self, operand: str, distributions: Mapping[str, str]) -> bool:
+        is_file = operand.endswith((".whl", ".tar.gz", ".zip", "*")) and "://" not in operand
+        if UNKNOWN in operand or is_file or operand.startswith(("/", ".", "~")):
+            return False
+        try:
+            requirement = Requirement(operand)
+        except InvalidRequirement:
+            return True
+        version = distributions.get(canonicalize_name(requirement.name))
+        is_there = version is not None and (not version or requirement.specifier.contains(version, prereleases=True))
+        return self.upgrades or bool(requirement.url) or not is_there
 
 
-def _plain(text: str) -> str:
-    """Write out what a line gives to a command: the paths of ``$(ls …)``, of a loop and before ``| xargs``."""
-    text = _GIVING.sub(lambda found: _paths(found[1] or found[2] or ""), text)
-    text = _PIPED.sub(lambda found: f"{found[2]} {_paths(found[1])}", text)
-    for variable, words in _LOOP.findall(text):
-        text = re.sub(rf"[\"']?\$\{{?{variable}\b\}}?[\"']?", words.replace("\\", "/"), text)
-    return text
+def commands(code: Code) -> Iterator[Command]:
+    """Yield each command that may be run."""
+    for call in code.every_call():
+        for words in _commands(code, call):
+            while words and _LEADING.fullmatch(words[0]):
+                words = words[1:]  # noqa: PLW2901 - what only leads to a command
+            if words[1:2] == ["-c"] and words[0].endswith("sh"):
+                words = next(_split(" ".join(words[2:3])), [])  # noqa: PLW2901
+            if words:
+                yield Command(site=call.site, words=words)
 
 
-def _paths(words: str) -> str:
-    """Return what is listed, without options and what is asked of it."""
-    named = [word.strip("\"'") for word in words.split()]
-    wheels = [word for word in named if word.endswith(".whl")]
-    return " ".join(wheels or [word for word in named if word.startswith(("/", ".", "~"))])
+def _commands(code: Code, call: Call) -> Iterator[list[str]]:
+    if _PYTHON.fullmatch(call.name) and call.node.args:
+        value = code.fold(call.node.args[0], call.site.unit)
+        if isinstance(value, list):
+            yield [part if isinstance(part, str) else UNKNOWN for part in value]
+        else:
+            yield from _split(value if isinstance(value, str) else UNKNOWN)
+    elif _IPYTHON.fullmatch(call.name):
+        yield from _split(_filled(code, call, " ".join(code.text(part, call.site.unit) for part in call.node.args)))
 
 
-def _commands(text: str) -> Iterator[list[str]]:
-    """Yield the words of each command; a comment, and the marks of IPython, left out."""
-    for line in _plain(text.replace("\\\n", " ")).split("\n"):
+def _filled(code: Code, call: Call, text: str) -> str:
+    """Write the notebook's variables out in a command: ``{wheels}``, ``$wheels``."""
+
+    def value(match: re.Match[str]) -> str:
+        try:
+            node = ast.parse(match[1] or match[2] or "", mode="eval").body
+        except (SyntaxError, ValueError):
+            return UNKNOWN
+        code.kept.append(node)  # values are known by the identity of their nodes
+        return code.text(node, call.site.unit)
+
+    return _VARIABLE.sub(value, text)
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    """Yield the words of each command of a text, comments left out."""
+    for line in _GIVEN.sub(UNKNOWN, text.replace("\\\n", " ")).split("\n"):
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
+        lexer.whitespace_split = True
         command: list[str] = []
-        for word in (raw.lstrip("!%") for raw in _words(line)):
-            if word.startswith("#"):
-                break
-            if _SEPARATOR.fullmatch(word):
+        try:
+            words = list(lexer)
+        except ValueError:  # a quotation mark is left open
+            words = line.split()
+        for word in [*words, ";"]:
+            if word.strip(";&|()"):
+                command.append(word)
+            elif command:
                 yield command
                 command = []
-            else:
-                command.append(word)
-        yield command
 
 
-def _words(line: str) -> list[str]:
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
-    lexer.whitespace_split, lexer.commenters = True, ""
-    try:
-        return list(lexer)
-    except ValueError:  # a quotation mark is left open
-        return line.split()
+def install(command: Command) -> Install | None:
+    """Return what a command has pip, or uv, install; None for another command."""
+    words, options = [*command.words], table("downloads")["pip"]
+    at = next((i for i, word in enumerate(words[:4]) if re.fullmatch(r"pip[\d.]*", PurePosixPath(word).name)), None)
+    if at is None or "install" not in words[at + 1 : at + 4]:
+        return None
+    rest, operands = words[words.index("install", at) + 1 :], []
+    while rest:
+        word = rest.pop(0)
+        if word in options["taking"] and rest:
+            operands += [value] if (value := rest.pop(0)) and word in options["installing"] else []
+        elif not word.startswith("-"):
+            operands.append(word)
+    given = {word.partition("=")[0] for word in words}
+    is_offline, upgrades = not given.isdisjoint(options["offline"]), not given.isdisjoint(options["upgrading"])
+    return Install(operands=operands, is_offline=is_offline, upgrades=upgrades)
 
 
-def _judged(words: Sequence[str]) -> str:
-    program, *rest = _program(words) or [""]
-    name = PurePosixPath(program).name
-    if _QUIET.fullmatch(name) or (rest and all(word in {"--help", "--version", "-V", "-h"} for word in rest)):
-        return ""
-    if _SHELLS.fullmatch(name) and (given := _given_shell(rest)):
-        return fetches(given)
-    return _pips(words) or _module(rest) or _other(name, rest)
+def fetches(command: Command) -> bool:
+    """Return whether a command, but for pip, needs the network."""
+    programs, words = table("downloads")["shell"], command.words[1:]
+    if command.program not in programs or not {"--offline", "--help", "--version"}.isdisjoint(words):
+        return False
+    is_here = any(map(is_local, words)) or (
+        command.program == "git" and words and words[-1].startswith(("/", ".", "~"))
+    )
+    verbs = programs[command.program]
+    return not is_here and (not verbs or not set(verbs).isdisjoint(words))
 
 
-def _given_shell(words: Sequence[str]) -> str:
-    """Return the commands of ``bash -c``."""
-    return next((after for option, after in pairwise(words) if re.fullmatch(r"-\w*c", option)), "")
-
-
-def _program(words: Sequence[str]) -> Sequence[str]:
-    """Leave out what only leads to a command: ``sudo``, ``NAME=value``, ``timeout 60``."""
-    for index, word in enumerate(words):
-        if not _BEFORE.fullmatch(word) and not (index and (word.startswith("-") or word[:1].isdigit())):
-            return words[index:]
-    return []
-
-
-def _pips(words: Sequence[str]) -> str:
-    """Judge pip wherever it stands: ``python -m pip``, ``xargs pip``, options before ``install``."""
-    at = next((i for i, word in enumerate(words) if _PIP.fullmatch(PurePosixPath(word).name)), None)
-    if "uv" in words or at is None:
-        return _uv(words)
-    rest = words[at + 1 :]
-    installs = next((word for word in rest if word in _VERBS), "") in {"install", "download", "wheel"}
-    offline = "--no-index" in rest or any(word.startswith("PIP_NO_INDEX=") for word in words)
-    return PIP if installs and not offline and not _is_alone(rest) else ""
-
-
-def _uv(words: Sequence[str]) -> str:
-    found = "uv" in words and {"add", "sync", "install"}.intersection(words)
-    return PIP if found and not {"--offline", "--no-index"}.intersection(words) and not _is_alone(words[2:]) else ""
-
-
-def _is_alone(words: Sequence[str]) -> bool:
-    """Tell whether pip is given wheels or folders by their paths, and told to look for nothing they require."""
-    operands = [word for word in words if not word.startswith("-") and word != "install"]
-    carried = [_WHEELS, _FOLDER] if "--no-build-isolation" in words else [_WHEELS]
-    here = all(any(pattern.fullmatch(operand) for pattern in carried) for operand in operands)
-    return "--no-deps" in words and bool(operands) and here
-
-
-def _module(words: Sequence[str]) -> str:
-    """Judge ``python -m module``."""
-    at = words.index("-m") + 1 if "-m" in words else len(words)
-    for module, verb in _MODULES.items():
-        if words[at : at + 1] == [module] and (not verb or verb in words[at + 1 :]):
-            return module
-    return ""
-
-
-def _other(name: str, rest: Sequence[str]) -> str:
-    verbs = {word for word in rest if not word.startswith("-")}
-    if name == "git":
-        return name if verbs & _GIT and not _stays(rest[-1]) else ""
-    if name == "wandb":
-        return name if verbs & _WANDB and "--offline" not in rest else ""
-    if _INSTALLERS.fullmatch(name):
-        return name if verbs & _GETTING and "--offline" not in rest else ""
-    return name if _FETCHING.fullmatch(name) and not any(map(LOCAL.fullmatch, rest)) else ""
-
-
-def _stays(address: str) -> bool:
-    return address.startswith(("/", ".", "~")) or bool(LOCAL.fullmatch(address))
+def is_local(address: str) -> bool:
+    """Return whether an address is of this machine."""
+    return bool(_LOCAL.match(address))

@@ -1,21 +1,11 @@
 """What a check finds, and projects spoilt for it."""
 
 import textwrap
-from pathlib import Path
 
 from kernelwright.bundle import build
 from kernelwright.check.context import Context
 from kernelwright.check.run import run_checks
 from kernelwright.project.model import load_project
-
-CASES = Path(__file__).parent / "code/cases"
-OF_CODE = {"build", "inputs", "network", "exit", "secret"}
-"""The checks that read the code."""
-
-
-def cases(name):
-    """Return the pieces of code in a file of cases."""
-    return (CASES / name).read_text("utf-8").removesuffix("\n").split("\n----\n")
 
 
 def told(folder, kernel=""):

@@ -1,0 +1,157 @@
+"""Imports that neither the tree nor Kaggle's image provides, or that only work in place."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from kernelwright.bundle.sources import SourceTree
+from kernelwright.check.code import images, shell
+from kernelwright.check.code.names import Site
+from kernelwright.check.code.reach import Code
+from kernelwright.check.code.reader import origin
+from kernelwright.check.code.suspects import Suspect, check_code, table
+from kernelwright.check.code.values import TREE, UNKNOWN
+from kernelwright.check.context import Context
+from kernelwright.image import import_names
+from kernelwright.project.model import Project
+
+_CHANGES = {"sys.path.append", "sys.path.insert", "sys.path.extend", "site.addsitedir", "os.chdir"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """What is imported and provided by nothing that is known.
+
+    Attributes
+    ----------
+    imports : list
+        Where, and the module's name.
+    modules, entries : set of str
+        What is carried, and what the code adds to ``sys.path``.
+    is_certain : bool
+        False where pip, or a folder that is put on ``sys.path``, may bring anything.
+    """
+
+    imports: list[tuple[Site, str]]
+    modules: AbstractSet[str]
+    entries: AbstractSet[str]
+    is_certain: bool
+
+
+@check_code("imports")
+def imports(context: Context, code: Code) -> Iterator[Suspect]:
+    """Find imports of what is certainly not there."""
+    missing = find(context, code)
+    for site, name in missing.imports if missing.is_certain else ():
+        number, message, fix = _explained(name, site, context.project, missing)
+        yield Suspect(code=number, site=site, message=message, fix=fix)
+
+
+def find(context: Context, code: Code) -> Missing:
+    """Return what is imported, not under a try, and not there."""
+    installed = _installed(code, is_online=context.project.metadata.enable_internet)
+    entries = _path_entries(code)
+    distributions = images.provided(context.project) | installed
+    modules = _modules(context.built.tree, entries)
+    modules |= {source.split("/")[1].replace("-", "_") for source in context.project.metadata.kernel_sources}
+    sites = (site for site in code.every(ast.Import, ast.ImportFrom) if not code.is_tried(site))
+    found = [(site, name) for site in sites for name in _needed(site) if not _is_provided(name, modules, distributions)]
+    return Missing(imports=found, modules=modules, entries=entries, is_certain=UNKNOWN not in installed | entries)
+
+
+def _needed(site: Site) -> list[str]:
+    """Return the modules that a statement certainly needs."""
+    if isinstance(site.node, ast.Import):
+        return [alias.name for alias in site.node.names]
+    return [origin(site.node, site.unit.script)] if isinstance(site.node, ast.ImportFrom) else []
+
+
+def _modules(tree: SourceTree, entries: AbstractSet[str]) -> set[str]:
+    """Return the dotted names of what is carried, packages included, from each place that is on ``sys.path``."""
+    folders = {
+        PurePosixPath(entry) for entry in (TREE, f"{TREE}/{tree.stage.folder}", *entries) if entry.startswith(TREE)
+    }
+    names = set()
+    for path in (PurePosixPath(TREE, file.path) for file in tree.files if file.path.endswith((".py", ".so"))):
+        for folder in folders:
+            if path.is_relative_to(folder):
+                parts = path.with_name(path.name.partition(".")[0]).relative_to(folder).parts
+                names |= {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    return names
+
+
+def _is_provided(name: str, modules: AbstractSet[str], distributions: AbstractSet[str]) -> bool:
+    root = name.partition(".")[0]
+    if root in modules:
+        return name in modules
+    known = {word for words in table("known_imports").values() for word in words}
+    is_known = root in sys.stdlib_module_names or root in known or not root
+    return is_known or not distributions.isdisjoint(import_names.distributions(name))
+
+
+def _explained(name: str, site: Site, project: Project, missing: Missing) -> tuple[str, str, str]:
+    """Return code, message and fix for an import of what is not there."""
+    root = name.partition(".")[0]
+    if root in missing.modules:
+        return "KW402", f"imports {name!r}, and nothing carried has that name", "correct it, or add the file to sources"
+    if twin := next((module for module in sorted(missing.modules) if module.endswith(f".{root}")), ""):
+        message = f"imports {root!r}, which is carried as {twin!r} and found under that name alone"
+        return "KW402", message, f"import {twin}, or name the file itself in sources"
+    if beside := _beside(root, site, project, missing.entries):
+        return "KW403", f"imports {root!r}, which works in place: {beside} is not carried", f"add {beside!r} to sources"
+    distribution, file = import_names.distributions(name)[0], project.configuration.wheels or "wheels/requirements.in"
+    message = f"imports {root!r}, which neither Kaggle's image nor wheels nor sources provide"
+    return "KW401", message, f"add {distribution} to {file} and run kernelwright wheels"
+
+
+def _beside(name: str, site: Site, project: Project, entries: AbstractSet[str]) -> str:
+    """Return where in the project a module lies that is found there by the working folder or ``sys.path``."""
+    places = [project.root, project.driver.parent, (project.root / site.unit.script.file).parent]
+    places += [place / entry for place in places for entry in entries if not Path(entry).is_absolute()]
+    for path in (path for place in places for path in (place / f"{name}.py", place / name)):
+        if (path.is_file() or any(path.glob("*.py"))) and path.resolve().is_relative_to(project.root):
+            return path.resolve().relative_to(project.root).as_posix()
+    return ""
+
+
+def _installed(code: Code, *, is_online: bool) -> set[str]:
+    """Return what pip can install, by normalized name; `UNKNOWN` for what it finds in an attached source."""
+    names = set[str]()
+    for install in filter(None, map(shell.install, shell.commands(code))):
+        for operand in install.operands if is_online or not install.needs_index({}) else ():
+            file = PurePosixPath(operand).name
+            try:
+                name = file.partition("-")[0] if file.endswith(".whl") else Requirement(operand).name
+            except InvalidRequirement:
+                name = UNKNOWN
+            is_open = UNKNOWN in name or "*" in name or file.endswith(".txt")
+            names.add(UNKNOWN if is_open else canonicalize_name(name))
+    return names
+
+
+def _path_entries(code: Code) -> set[str]:
+    """Return what is added to ``sys.path``; `UNKNOWN` for what may be an attached source, or made by the run."""
+    entries = {UNKNOWN} if "sys.path" in code.bindings else set[str]()
+    for call in code.every_call():
+        if call.name in _CHANGES and call.node.args:
+            value = code.fold(call.node.args[-1], call.site.unit)
+            entries |= {
+                entry if isinstance(entry, str) else UNKNOWN
+                for entry in (value if isinstance(value, list) else [value])
+            }
+    commands = list(shell.commands(code))
+    entries |= {command.words[-1] for command in commands if command.program == "cd"}
+    texts = " ".join(str(command) for command in commands if command.program != "cd")
+    return {UNKNOWN if _may_hold_any(entry, texts) else entry for entry in entries}
+
+
+def _may_hold_any(entry: str, texts: str) -> bool:
+    name = PurePosixPath(entry).name
+    is_made = name not in {"", ".", ".."} and name in texts and not entry.startswith(TREE)
+    return UNKNOWN in entry or is_made or entry.startswith(("/kaggle/input", "../input", "/kaggle/usr"))

@@ -1,0 +1,134 @@
+"""How the notebook runs: arguments it does not get, loops it is in already, exits, wheels of another Python."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from kernelwright.check.code import images, shell
+from kernelwright.check.code.reach import Call, Code
+from kernelwright.check.code.suspects import Suspect, check_code
+from kernelwright.check.code.values import UNKNOWN
+from kernelwright.check.context import Context
+from kernelwright.check.finding import Severity
+from kernelwright.check.locations import driver_cells, is_own, origin
+from kernelwright.check.registry import register
+from kernelwright.errors import Problem
+from kernelwright.image.kaggle_image import Image
+
+_ENDING = re.compile(r"sys\.exit|(builtins\.)?(exit|quit)|os\.(_exit|abort|exec\w+)")
+_HYDRA = re.compile(r"hydra\.(main|initialize\w*)")
+_PARSING = {"parse_args", "parse_known_args"}
+_COMMENTED = re.compile(r"# ?([!%](?:pip|conda|run|cd|env|load_ext|cp|unzip|tar|mkdir|python)\b.*)")
+
+
+@check_code("arguments")
+def arguments(_: Context, code: Code) -> Iterator[Suspect]:
+    """Find what needs arguments of the command line: a notebook has none."""
+    if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.calls):
+        return
+    for site in code.every(ast.Subscript):
+        if isinstance(site.node, ast.Subscript) and code.resolve(site.node.value, site.unit) == "sys.argv":
+            index = code.fold(site.node.slice, site.unit)
+            if isinstance(index, int) and index > 0:
+                message = f"sys.argv[{index}]: a notebook has no arguments"
+                yield Suspect(code="KW701", site=site, message=message, fix="give the value in the code")
+    methods = [call for call in code.every_call() if isinstance(call.node.func, ast.Attribute)]
+    parsers = {_parser(call) for call in methods if _is_bare_parse(call.node)}
+    for call in methods:
+        if call.name.endswith(".add_argument") and _parser(call) in parsers and (name := _required(code, call)):
+            message = f"the argument {name!r} is required, and a notebook has none"
+            fix = 'give it a default, or parse words of your own: parse_args(["…"])'
+            yield Suspect(code="KW701", site=call.site, message=message, fix=fix)
+
+
+def _is_bare_parse(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr in _PARSING and not (node.args or node.keywords)
+
+
+def _parser(call: Call) -> tuple[str, str]:
+    """Return what tells a parser from another: its unit and its name there."""
+    base = call.node.func.value if isinstance(call.node.func, ast.Attribute) else call.node
+    return call.site.unit.key, base.id if isinstance(base, ast.Name) else ""
+
+
+def _required(code: Code, call: Call) -> str:
+    """Return the name of an argument that has to be given, empty for another."""
+    keywords = {word.arg: code.fold(word.value, call.site.unit) for word in call.node.keywords}
+    name = code.text(call.node.args[0], call.site.unit) if call.node.args else UNKNOWN
+    is_optional = name.startswith("-") and keywords.get("required") is not True
+    is_free = keywords.get("nargs") in ("?", "*") or keywords.get("action") in ("help", "version") or None in keywords
+    return "" if UNKNOWN in name or is_optional or is_free else name
+
+
+@check_code("running")
+def running(_: Context, code: Code) -> Iterator[Suspect]:
+    """Find what a notebook cannot start or should not do: a second event loop, hydra's command line, an exit."""
+    for call in code.every_call():
+        severity = Severity.warning
+        if call.name == "asyncio.run" and "nest_asyncio.apply" not in code.calls:
+            severity = Severity.error if call.site.unit.script.is_driver else severity
+            number, message = "KW702", "asyncio.run() raises in a notebook, whose event loop is running already"
+            fix = "await the coroutine in the cell"
+        elif _HYDRA.fullmatch(call.name):
+            number, message = (
+                "KW703",
+                f"{call.name}() reads the command line and a folder beside a script: a notebook has none",
+            )
+            fix = "load the settings with omegaconf, by __file__, and call the function with them"
+        elif _ENDING.fullmatch(call.name):
+            number, message = "KW704", f"{call.name}() ends the notebook: Kaggle skips the cells that follow"
+            fix = "branch instead, or raise an error"
+        else:
+            continue
+        yield Suspect(code=number, site=call.site, message=message, fix=fix, severity=severity)
+
+
+@check_code("python")
+def wheels(context: Context, code: Code) -> Iterator[Suspect]:
+    """Find wheels that pip is given and that do not fit the image's Python."""
+    image = images.of(context.project)[0]
+    for command in shell.commands(code):
+        install = shell.install(command)
+        for name in (PurePosixPath(operand).name for operand in (install.operands if install else ())):
+            if name.endswith(".whl") and not _fits(name, image):
+                message = f"{name} does not fit Python {image.python} of Kaggle's image {image.name}"
+                fix = "attach a wheel that does; kernelwright wheels makes them"
+                yield Suspect(code="KW705", site=command.site, message=message, fix=fix)
+
+
+def _fits(name: str, image: Image) -> bool:
+    try:
+        tags = parse_wheel_filename(name.replace(UNKNOWN, "x"))[3]
+    except InvalidWheelFilename:  # a pattern
+        return True
+    return not tags.isdisjoint(image.tags) or UNKNOWN in "-".join(name.split("-")[-3:])
+
+
+@register("python", Context)
+def extensions(context: Context) -> Iterator[Problem]:
+    """Find carried extensions that are compiled for another Python than the image's."""
+    image = images.of(context.project)[0]
+    for file in context.built.tree.files:
+        match = re.search(r"\.(?:cpython-|cp)(\d)(\d+)-[\w-]+\.(?:so|pyd)$", file.path)
+        if is_own(file) and match and f"{match[1]}.{match[2]}" != image.python:
+            message = f"compiled for Python {match[1]}.{match[2]}; Kaggle's image {image.name} runs {image.python}"
+            yield Problem(code="KW706", file=origin(file), message=message, fix="carry it as a wheel instead")
+
+
+@register("running", Context)
+def commented_commands(context: Context) -> Iterator[Problem]:
+    """Find IPython's commands that jupytext wrote as comments: they stay comments."""
+    driver = context.project.configuration.driver
+    if "jupytext:" not in context.project.driver.read_text("utf-8", "replace").partition("# %%")[0]:
+        return
+    for cell, line in driver_cells(context.project, context.built.cells):
+        for number, text in enumerate(cell.source.split("\n") if cell.kind == "code" else (), line):
+            if match := _COMMENTED.fullmatch(text):
+                message, fix = (
+                    f"{match[1]} is a comment here, and does not run",
+                    "remove the mark of the comment, or the line",
+                )
+                yield Problem(code="KW707", file=driver, place=number, message=message, fix=fix)

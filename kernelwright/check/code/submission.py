@@ -1,0 +1,49 @@
+"""Whether anything can write the submission: no call and no command whose file is it, or is not known."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from kernelwright.check.code import files, imports, shell
+from kernelwright.check.code.reach import Code
+from kernelwright.check.code.suspects import analyse, table
+from kernelwright.check.code.values import is_known
+from kernelwright.check.context import Context
+from kernelwright.check.finding import Finding, Severity
+from kernelwright.check.registry import register
+
+_WRITING = re.compile(r"kernelwright\.runtime\.submission\.(write|copy_sample)|.*kaggle_evaluation.*")
+_SHOWN = 4
+
+
+@register("submission", Context)
+def submission(context: Context) -> Iterator[Finding]:
+    """Find that nothing writes the submission of a competition."""
+    known, code = context.project.configuration, context.shared(analyse)
+    if not context.project.metadata.competition_sources or known.kind == "output":
+        return
+    if imports.find(context, code).imports:  # a competition's own module may write it
+        return
+    written = set(_written(code, set(known.submission)))
+    if None not in written:
+        others = f"; written: {', '.join(sorted(filter(None, written))[:_SHOWN])}" if written else ""
+        message = f"nothing writes {' or '.join(known.submission)}, which the competition takes{others}"
+        fix = "write it with kernelwright.runtime.submission, or set submission to the name that is written"
+        severity = Severity.warning if known.kind == "once" else Severity.error
+        yield Finding(code="KW708", file=known.driver, message=message, fix=fix, severity=severity)
+
+
+def _written(code: Code, names: set[str]) -> Iterator[str | None]:
+    """Yield the file that each call or command may write; None for the submission, or one that only the run knows."""
+    writers = re.compile(table("files")["writers"])
+    yield from (None for name in code.calls if _WRITING.fullmatch(name))
+    for use in files.uses(code):
+        if not use.reads and names & {PurePosixPath(text).name for text in use.texts}:
+            yield None
+        elif not use.reads and writers.fullmatch(use.name):
+            paths = [text for text in use.texts if is_known(text) and "." in PurePosixPath(text).name]
+            yield paths[0] if paths and all(map(is_known, use.texts)) else None
+    for command in shell.commands(code):
+        is_named = names & {PurePosixPath(word.strip("<>")).name for word in command.words}
+        if is_named or command.program not in table("files")["harmless"]:
+            yield None

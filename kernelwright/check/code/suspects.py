@@ -1,0 +1,80 @@
+"""From what a check of the code suspects to what it finds: an error where it certainly runs, else a warning."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from kernelwright.check.code import syntax
+from kernelwright.check.code.names import Site
+from kernelwright.check.code.reach import Code
+from kernelwright.check.code.values import UNKNOWN
+from kernelwright.check.context import Context
+from kernelwright.check.finding import Finding, Severity
+from kernelwright.check.registry import register
+from kernelwright.check.suppression import ALLOW
+
+_SHOWN = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspect:
+    """Something wrong in the code, if it is run: its code, where it is, and how grave it is where it certainly runs."""
+
+    code: str
+    site: Site
+    message: str
+    fix: str
+    severity: Severity = Severity.error
+
+
+Find = Callable[[Context, Code], Iterable[Suspect]]
+
+
+def check_code(name: str) -> Callable[[Find], Find]:
+    """Make a check of the function below, which yields what it suspects in the code."""
+
+    def add(find: Find) -> Find:
+        @register(name, Context)
+        def check(context: Context) -> Iterator[Finding]:
+            code = context.shared(analyse)
+            return judge(code, find(context, code))
+
+        return find
+
+    return add
+
+
+def analyse(context: Context) -> Code:
+    """Read the code of a notebook; once for all checks, by ``context.shared``."""
+    return Code(syntax.scripts(context), context.built.tree.stage.folder)
+
+
+def judge(code: Code, suspects: Iterable[Suspect]) -> Iterator[Finding]:
+    """Yield an error for each suspect that certainly runs, and a warning per file and reason for the others."""
+    uncertain: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(dict)
+    errors = set[tuple[str, str]]()
+    for suspect in suspects:
+        file, line = suspect.site.unit.script.file, suspect.site.node.lineno
+        message, doubt = suspect.message.replace(UNKNOWN, "…").replace(r"\x00", "…"), code.doubt(suspect.site)
+        if doubt or suspect.severity != Severity.error:
+            uncertain[file, suspect.code, doubt, suspect.fix].setdefault(message, line)
+        elif (file, message) not in errors:
+            errors.add((file, message))
+            fix = f"{suspect.fix}, or end the line with  # {ALLOW}"
+            yield Finding(code=suspect.code, file=file, place=line, message=message, fix=fix)
+    for (file, number, doubt, fix), lines in uncertain.items():
+        shown = [*lines][:_SHOWN] + ([f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else [])
+        message = "; ".join(shown) + (f" (only a warning: {doubt})" if doubt else "")
+        ways_out = f"{fix}; or narrow sources, or exclude the file" if doubt else fix
+        place, severity = min(lines.values()), Severity.warning
+        yield Finding(code=number, file=file, place=place, message=message, fix=ways_out, severity=severity)
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """Read the table ``name.toml`` beside this file."""
+    return tomllib.loads(resources.files("kernelwright.check.code").joinpath(f"{name}.toml").read_text("utf-8"))

@@ -1,0 +1,82 @@
+"""The code a notebook runs as syntax trees: the driver's cells as one script, then each module of the author's."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kernelwright.check.context import Context
+from kernelwright.check.locations import driver_cells, is_own, origin
+from kernelwright.check.suppression import ALLOW
+from kernelwright.support import ipython_syntax
+
+DRIVER = "__main__"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Script:
+    """One file of the author's.
+
+    Attributes
+    ----------
+    file, path : str
+        Where it lies in the project, and in the carried tree.
+    module : str
+        Its dotted name; ``__main__`` for the driver.
+    tree : ast.Module
+        Its statements, whose lines are those of the file; IPython's syntax as the calls it stands for.
+    lines : sequence of str
+        The text.
+    """
+
+    file: str
+    path: str
+    module: str
+    tree: ast.Module
+    lines: Sequence[str]
+
+    @property
+    def is_driver(self) -> bool:
+        """Whether these are the notebook's own cells."""
+        return self.module == DRIVER
+
+    def allows(self, node: ast.AST) -> bool:
+        """Return whether the author vouches for a line of the node."""
+        first = getattr(node, "lineno", 1)
+        return any(ALLOW in line for line in self.lines[first - 1 : getattr(node, "end_lineno", first)])
+
+
+def scripts(context: Context) -> Iterator[Script]:
+    """Yield the driver, then the author's own modules; what cannot be parsed is empty."""
+    driver, cells = context.project.driver.read_text("utf-8", "replace"), context.built.cells
+    tree = ast.Module(body=[], type_ignores=[])
+    for cell, line in driver_cells(context.project, cells):
+        if cell.kind == "code":
+            tree.body += ast.increment_lineno(_cell(cell.source), line - 1).body
+    path = context.built.tree.stage.file
+    yield Script(file=context.project.configuration.driver, path=path, module=DRIVER, tree=tree, lines=_lines(driver))
+    for file in context.built.tree.files:
+        if is_own(file) and file.path.endswith(".py"):
+            lines, module = _lines(file.text or ""), file.module or file.path
+            yield Script(file=origin(file), path=file.path, module=module, tree=_parse("\n".join(lines)), lines=lines)
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _parse(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _cell(text: str) -> ast.Module:
+    """Parse a cell; of one of the shell, or of another magic, the commands as calls."""
+    if ipython_syntax.python_source(text) is not None:
+        return ipython_syntax.syntax_tree(text)
+    tree = ast.Module(body=[], type_ignores=[])
+    for number, command in ipython_syntax.commands(text):
+        name, words = ("system", command[1:]) if command.startswith("!") else ("run_line_magic", command.lstrip("%"))
+        tree.body += ast.increment_lineno(ast.parse(f"get_ipython().{name}({words!r})"), number - 1).body
+    return tree

@@ -1,0 +1,41 @@
+import pytest
+
+from tests.packager.check.code.projects import found, of_code, write
+
+UNDEFINED = {
+    "x = y": ("error", "main.py:2"),
+    "def f():\n    return y\nf()": ("error", "main.py:3"),
+    "def f():\n    return y": ("warning", "main.py:3"),
+    "import fish\n### fish/__init__.py\nx = y": ("error", "fish/__init__.py:1"),
+    "x = 1\n# %%\nprint(x + y)": ("error", "main.py:4"),
+}
+
+
+@pytest.mark.parametrize("code", UNDEFINED)
+def test_a_name_that_nothing_defines_is_found(tmp_path, code):
+    assert of_code(write(tmp_path, code)) == [
+        (
+            "KW404",
+            UNDEFINED[code][0],
+            UNDEFINED[code][1],
+            "'y' is used and defined nowhere"
+            + ("" if UNDEFINED[code][0] == "error" else " (only a warning: nothing that runs calls its function)"),
+        )
+    ]
+
+
+DEFINED = [
+    "y = 1\n# %%\nx = y",
+    "y = !ls\nprint(y)",
+    "display(get_ipython(), In, Out, __file__)",
+    "from os.path import *\njoin('a', 'b')",
+    "%run other.py\nprint(y)",
+    "%time y = 1\nprint(y)",
+    "%%time\ny = 1\n# %%\nprint(y)",
+    "try:\n    y\nexcept NameError:\n    y = 1",
+]
+
+
+@pytest.mark.parametrize("code", DEFINED)
+def test_a_name_that_cells_magics_or_star_imports_define_is_no_finding(tmp_path, code):
+    assert [one for one in found(tmp_path, code) if "KW404" in one] == []
