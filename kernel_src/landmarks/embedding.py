@@ -109,9 +109,9 @@ class Embedder:
         """Look at the first embeddings of each model, before hours are spent on others like them."""
         if not images:
             return [[] for _ in self._parts]
-        columns = {part.name: self._run(part, images) for part in self._parts}
+        columns = {id(part): self._run(part, images) for part in self._parts}
         for part in [*self._parts]:
-            problem = _useless([vector for vector in columns[part.name] if vector is not None], len(images))
+            problem = _useless([vector for vector in columns[id(part)] if vector is not None], len(images))
             if problem and not self._keep_going:
                 raise WrongWeights(f"{part.name}: {problem}; attach weights that were trained")
             if problem:
@@ -120,7 +120,7 @@ class Embedder:
         if not self._parts:
             raise WrongWeights("no global model gives usable embeddings; attach weights that were trained")
         self._tried = True
-        return [columns[part.name] for part in self._parts]
+        return [columns[id(part)] for part in self._parts]
 
     def _run(self, part: "_Part", images: Sequence[tuple[Photo, Views]]) -> list[Vector | None]:
         """Embed images with one model; the batch is halved, for good, where memory ends."""
@@ -185,7 +185,7 @@ class _Part(Protocol):
 
 class _NetworkPart:
     def __init__(self, model: Any, network: NetworkSettings, jpeg_quality: int) -> None:
-        self.name = f"the global model {model.name} ({network.backbone}, {network.input_px} px)"
+        self.name = f"the global model {network.backbone} of {network.input_px} px"
         self.view: Hashable = (network.resize_px, network.input_px, jpeg_quality)
         self._sizes = {"resize_px": network.resize_px, "input_px": network.input_px, "jpeg_quality": jpeg_quality}
         # Traced once for batches of any length: `predict` would take several times as long.

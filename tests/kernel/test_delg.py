@@ -79,7 +79,8 @@ def test_both_export_formats_give_the_same(saved, network):
 
 
 def test_features_of_two_views_of_a_scene_match_and_of_two_scenes_do_not(network):
-    pictures = (scene(1), view(scene(1), seed=5), scene(2))
+    shape = (220, 290)
+    pictures = (scene(1, shape), view(scene(1, shape), seed=5), scene(2, shape))
     one, other, stranger = (network.local(picture) for picture in pictures)
     counts = [pipeline.agreeing(one, train, 0.75, SEED.verification)[1].count for train in (other, stranger)]
     assert counts[0] >= 25

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from landmarks import embedding
 from landmarks.dataset import Photo
 from landmarks.embedding import Embedder
+from landmarks.errors import WrongWeights
+from landmarks.faults import ImageFaults
 from landmarks.settings import EmbeddingSettings, NetworkSettings
 from tests.kernel.competition import save, scene
 from tests.kernel.reference import pixels
@@ -92,3 +95,54 @@ def test_a_photo_that_cannot_be_read_is_logged_and_the_others_are_embedded(folde
 def test_where_no_photo_can_be_read_there_is_no_embedding(folder):
     missing = [Photo(str(number), folder / f"missing{number}.jpg") for number in range(5)]
     assert [*Embedder([(network(8), NETWORK)], SETTINGS)(missing)] == [(photo, None) for photo in missing]
+
+
+def broken(value):
+    model = network(9)
+    model.layers[-1].set_weights([np.full_like(tensor, value) for tensor in model.layers[-1].get_weights()])
+    return model, NETWORK
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (np.nan, "4 of the first 4 embeddings are not finite"),
+        (np.inf, "4 of the first 4 embeddings are not finite"),
+        (0, "the first 4 embeddings are all 0"),
+    ],
+)
+def test_a_model_without_usable_embeddings_is_named_at_once_or_left_out(photos, value, problem, caplog):
+    good = (network(10), NETWORK)
+    with pytest.raises(WrongWeights, match=f"of 32 px: {problem}; attach weights that were trained"):
+        next(Embedder([good, broken(value)], SETTINGS)(photos))
+    embedder = Embedder([broken(value), good], SETTINGS, keep_going=True)
+    np.testing.assert_array_equal(vectors(embedder, photos), vectors(Embedder([good], SETTINGS), photos))
+    assert caplog.messages[-1] == f"the global model efficientnet-b7 of 32 px is left out: {problem}"
+
+
+def test_a_model_whose_embeddings_are_all_the_same_is_named(photos):
+    model = network(11)
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([np.zeros_like(kernel), bias + 1])
+    with pytest.raises(WrongWeights, match="the first 4 embeddings are all the same"):
+        next(Embedder([(model, NETWORK)], SETTINGS)(photos))
+
+
+def test_batches_are_halved_where_memory_ends_and_an_image_too_large_alone_is_skipped(photos, monkeypatch, caplog):
+    original, sizes = embedding._NetworkPart.embed, []
+
+    def embed(part, views):
+        sizes.append(len(views))
+        if len(views) > 1 or len(sizes) == 5:
+            raise tf.errors.ResourceExhaustedError(None, None, "no room\nand pages of it")
+        return original(part, views)
+
+    models, faults = [(network(12), NETWORK)], ImageFaults()
+    expected = vectors(Embedder(models, SETTINGS), photos)
+    monkeypatch.setattr(embedding._NetworkPart, "embed", embed)
+    found = [vector for _, vector in Embedder(models, SETTINGS, faults)(photos)]
+    assert sizes[:5] == [4, 2, 1, 1, 1]
+    assert found[2] is None
+    np.testing.assert_allclose([*found[:2], *found[3:]], [*expected[:2], *expected[3:]], atol=1e-6)
+    assert caplog.messages[:2] == [f"out of memory: batches of {size} images from here on" for size in (2, 1)]
+    assert faults.unexpected == [f"{photos[2].path}: RuntimeError: ResourceExhaustedError: no room"]

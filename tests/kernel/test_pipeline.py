@@ -1,14 +1,17 @@
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from kernelwright.runtime.errors import InputNotFound
-from landmarks import pipeline
+from landmarks import pipeline, ranking
 from landmarks.dataset import image_path
 from landmarks.errors import GalleryTooLarge, InvalidData, NothingRecognised
 from landmarks.local_features import FeatureCache
+from landmarks.pipeline import Run
 from landmarks.settings import B6, B7, LocalOnlySettings, LocalSettings, NetworkSettings, RootSiftSettings, Settings
 from tests.kernel import competition
 from tests.kernel.competition import GALLERY, QUERIES
@@ -218,3 +221,39 @@ def test_a_feature_is_extracted_once_for_ranking_and_verification(root, monkeypa
     )
     steps(root, models=[])
     assert sorted(read) == sorted([*GALLERY, *QUERIES])
+
+
+def test_verification_stops_in_time_and_the_queries_left_keep_their_scores(root, models, caplog, monkeypatch):
+    steps_found = steps(root, models=models)
+    before, data = steps_found["retrieval"].neighbours, steps_found["retrieval"].data
+    ticks = iter(range(100))
+    monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
+    found = pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=2))
+    order = sorted(before, key=lambda query: ranking.verification_order(before[query], SETTINGS.ranking))
+    after = steps_found["verification"].neighbours
+    assert found == {**after, order[2]: before[order[2]]}
+    assert [*found] == [*before]
+    assert said(caplog) == ["out of time: 1 of 3 queries keep their retrieval score"]
+
+
+def test_short_of_time_an_image_of_each_landmark_is_embedded_first(root, caplog):
+    data = pipeline.load(root, SETTINGS)
+    in_time = [photo.id for photo in pipeline._as_time_allows(data, float("inf"))]
+    assert in_time == [*QUERIES, *GALLERY]
+    late = [photo.id for photo in pipeline._as_time_allows(data, 0.0)]
+    assert late == [*QUERIES, "0a00", "1b00", "2c00", "0a01", "1b01"]
+    assert said(caplog) == ["short of time: of 5 gallery images left, one of each landmark comes first"]
+
+
+def test_without_time_nothing_is_recognised(root, models, monkeypatch):
+    monkeypatch.setenv("KERNELWRIGHT_DEADLINE", "1")
+    with pytest.raises(NothingRecognised, match="of 3 queries 0, of 5 labelled gallery images 0 could be read in time"):
+        steps(root, models=models)
+
+
+def test_a_rerun_without_weights_ranks_as_much_of_a_large_gallery_as_it_can(root, caplog):
+    settings = replace(SETTINGS, local_only=LocalOnlySettings(max_gallery=3))
+    found = steps(root, settings, models=[], keep_going=True)["verification"]
+    assert {one.id for near in found.neighbours.values() for one in near} <= {"0a00", "1b00", "2c00"}
+    assert labels(found) == QUERIES
+    assert said(caplog)[0].startswith("only 3 images are ranked, of each landmark in turn: 5 gallery images are more")

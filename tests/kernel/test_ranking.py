@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarks.ranking import Neighbour, Prediction, rescore, vote
+from landmarks.ranking import Neighbour, Prediction, rescore, verification_order, vote
 from landmarks.settings import RankingSettings
 from tests.kernel.reference import judgement
 
@@ -53,3 +53,13 @@ def test_a_prediction_reads_as_the_submission_wants_it():
 @given(score=st.floats(-1, 6))
 def test_a_score_is_read_back_as_it_was(score):
     assert float(str(Prediction("1", score)).split()[1]) == score
+
+
+def test_verification_begins_where_it_can_change_most():
+    agreeing, sure = [Neighbour("a", "1", 0.9), Neighbour("b", "1", 0.9)], [Neighbour("a", "1", 1.0)] * 2
+    divided, weak = (
+        [Neighbour("a", "1", 0.9), Neighbour("b", "2", 0.8)],
+        [Neighbour("a", "1", 0.1), Neighbour("b", "2", 0)],
+    )
+    order = sorted([agreeing, weak, sure, divided], key=lambda near: verification_order(near, RankingSettings()))
+    assert order == [divided, weak, sure, agreeing]

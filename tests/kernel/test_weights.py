@@ -160,6 +160,15 @@ def test_all_that_is_wrong_in_model_json_is_named(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("key", "most"), [("input_px", 2048), ("classes", 10_000_000)])
+def test_a_size_that_no_network_has_is_named(tmp_path, key, most):
+    (tmp_path / "model.json").write_text(json.dumps({key: most}))
+    assert getattr(read_network(tmp_path, FILE), key) == most
+    (tmp_path / "model.json").write_text(json.dumps({key: most + 1}))
+    with pytest.raises(WrongModelFile, match=f"{key}: {most + 1} is above {most}, the most that is taken"):
+        read_network(tmp_path, FILE)
+
+
 @pytest.mark.parametrize("value", ["resnet", ["efficientnet-b0"], 7])
 def test_an_unknown_backbone_is_named(tmp_path, value):
     (tmp_path / "model.json").write_text(json.dumps({"backbone": value}))

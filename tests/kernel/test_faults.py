@@ -1,0 +1,545 @@
+"""Each fault on the whole driver with a small competition, as the hidden rerun meets it and as a local run does.
+
+The table docs/faults.md is made of `FAULTS`: ``python -m tests.kernel.test_faults`` writes it.
+"""
+
+import csv
+import json
+import logging
+import os
+import re
+import runpy
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from kernelwright.runtime.errors import KernelwrightError
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "faults.md"
+GOOD = {"3d00": "11", "3d01": "22", "4e00": "33"}
+"""The queries without a fault, and their labels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A fault, and what becomes of a run."""
+
+    name: str
+    cause: Callable[[Path, pytest.MonkeyPatch], None]
+    """What brings it about, in an input folder."""
+    rerun: str
+    """The outcome in the hidden rerun, for the document."""
+    logged: str
+    """What the log says, a pattern."""
+    local: str = ""
+    """The error a local run ends with, a pattern; empty where it ends well."""
+    same: bool = True
+    """Whether the good queries have the same scores; else the labels alone are the same."""
+    sample: bool = False
+    """Whether the sample stays."""
+
+
+def competition(folder: Path) -> Path:
+    return folder / "landmark-recognition-2021"
+
+
+def weights(folder: Path) -> Path:
+    return folder / "effb7-512-ep12" / "effb7model512-12.h5"
+
+
+def query(folder: Path, name: str) -> Path:
+    path = competition(folder) / "test" / "f" / name
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+def with_query(name: str, write: Callable[[Path], object]):
+    return lambda folder, _: write(query(folder, name))
+
+
+def train_csv(change: Callable[[str], str]):
+    def cause(folder, _):
+        path = competition(folder) / "train.csv"
+        path.write_bytes(change(path.read_text()).encode())
+
+    return cause
+
+
+def values(change: Callable[[np.ndarray], np.ndarray], only: str = ""):
+    """Change the tensors of the weights file; those of one name alone, if it is given."""
+
+    def cause(folder, _):
+        def visit(name, item):
+            if isinstance(item, h5py.Dataset) and only in name:
+                item[...] = change(item[...])
+
+        with h5py.File(weights(folder), "a") as file:
+            file.visititems(visit)
+
+    return cause
+
+
+def cut(path: Path, size: int) -> None:
+    path.write_bytes(path.read_bytes()[:size])
+
+
+def described(**changes):
+    def cause(folder, _):
+        path = weights(folder).with_name("model.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return cause
+
+
+def failing(target: str, error: Exception, image: str):
+    """A function of the kernel raises where it meets the image."""
+
+    def cause(folder, monkeypatch):
+        import landmarks.embedding
+        import landmarks.local_features
+
+        module = {"embedding": landmarks.embedding, "local_features": landmarks.local_features}[target]
+        name = "global_pixels" if target == "embedding" else "local_pixels"
+        original = getattr(module, name)
+
+        def fail(path, **options):
+            if path.stem == image:
+                raise error
+            return original(path, **options)
+
+        monkeypatch.setattr(module, name, fail)
+
+    return cause
+
+
+def small_memory(folder, monkeypatch):
+    import landmarks.embedding
+
+    original = landmarks.embedding._NetworkPart.embed
+
+    def embed(part, views):
+        if len(views) > 2:
+            raise MemoryError("no room")
+        return original(part, views)
+
+    monkeypatch.setattr(landmarks.embedding._NetworkPart, "embed", embed)
+
+
+def matching_fails(folder, monkeypatch):
+    import landmarks.pipeline
+
+    original = landmarks.pipeline.records.save_matches
+
+    def fail(photo, *rest):
+        if photo.id == "f0":
+            raise cv2.error("odd")
+        original(photo, *rest)
+
+    shutil.copy(competition(folder) / "test/3/d/0/3d00.jpg", query(folder, "f0.jpg"))
+    monkeypatch.setattr(landmarks.pipeline.records, "save_matches", fail)
+
+
+def describing_fails(folder, monkeypatch):
+    shutil.copy(competition(folder) / "test/3/d/0/3d00.jpg", query(folder, "f0.jpg"))
+    failing("local_features", cv2.error("odd"), "f0")(folder, monkeypatch)
+
+
+def disk_full(folder, monkeypatch):
+    from kernelwright.runtime import submission
+
+    original = submission._replace
+
+    def replace_or_fail(path, content, *, after, rows):
+        if after != "sample":
+            raise OSError(28, "No space left on device", str(path))
+        return original(path, content, after=after, rows=rows)
+
+    monkeypatch.setattr(submission, "_replace", replace_or_fail)
+
+
+def no_time(folder, monkeypatch):
+    monkeypatch.setenv("KERNELWRIGHT_DEADLINE", "1")
+
+
+def remove_test_images_but_text(folder, split):
+    for path in (competition(folder) / split).rglob("*.jpg"):
+        path.write_text("no image")
+
+
+def not_unicode(path: Path) -> None:
+    os.close(os.open(os.fsencode(path.parent) + b"/f\xff.jpg", os.O_CREAT))
+
+
+TEXT = "its row is empty, the others are recognised"
+FALLBACK = "local features alone rank the gallery"
+FAULTS = [
+    Fault(name="a query is empty", cause=with_query("f0.jpg", Path.touch), rerun=TEXT, logged="skipped: .*f0.jpg"),
+    Fault(
+        name="a query is text",
+        cause=with_query("f0.jpg", lambda path: path.write_text("no image")),
+        rerun=TEXT,
+        logged="skipped: .*f0.jpg: unreadable image",
+    ),
+    Fault(
+        name="a query is one pixel",
+        cause=with_query("f0.jpg", lambda path: Image.new("RGB", (1, 1)).save(path)),
+        rerun="it is recognised as what it looks like",
+        logged="",
+    ),
+    Fault(
+        name="a query is a 16-bit PNG named .jpg",
+        cause=with_query("f0.jpg", lambda path: Image.new("I;16", (40, 30)).save(path, "PNG")),
+        rerun="it is recognised as what it looks like",
+        logged="",
+    ),
+    Fault(
+        name="a folder is named like a query",
+        cause=with_query("f0.jpg", Path.mkdir),
+        rerun=TEXT,
+        logged="skipped: .*f0.jpg: a folder, not an image",
+    ),
+    Fault(
+        name="a query is a link to itself",
+        cause=with_query("f0.jpg", lambda path: path.symlink_to(path.name)),
+        rerun=TEXT,
+        logged="skipped: .*f0.jpg: not a regular file",
+    ),
+    Fault(
+        name="a folder holds a link to its parent",
+        cause=with_query("loop", lambda path: path.symlink_to(path.parent.parent)),
+        rerun="the link is not followed",
+        logged="skipped: .*loop: a link to a folder already listed",
+    ),
+    Fault(
+        name="a query's file name is not UTF-8",
+        cause=with_query("x", not_unicode),
+        rerun=TEXT,
+        logged=r"skipped: .*f\\xff.jpg.*: the file name is not UTF-8",
+    ),
+    Fault(
+        name="a query lies in two folders",
+        cause=lambda folder, _: shutil.copy(competition(folder) / "test/3/d/0/3d00.jpg", query(folder, "3d00.jpg")),
+        rerun="one is taken",
+        logged="skipped: .*f/3d00.jpg: the id is that of",
+    ),
+    Fault(
+        name="a query is named .JPG",
+        cause=lambda folder, _: (competition(folder) / "test/3/d/0/3d00.jpg").rename(query(folder, "3d00.JPG")),
+        rerun="it is read",
+        logged="",
+    ),
+    Fault(
+        name="a gallery image is empty",
+        cause=lambda folder, _: (competition(folder) / "train/5/f/0/5f00.jpg").write_bytes(b""),
+        rerun="it is left out",
+        logged="skipped: .*5f00.jpg: unreadable image",
+    ),
+    Fault(
+        name="every query is unreadable",
+        cause=lambda folder, _: remove_test_images_but_text(folder, "test"),
+        rerun="the sample stays",
+        logged="nothing was recognised: of 3 queries 0",
+        local="NothingRecognised",
+        sample=True,
+    ),
+    Fault(
+        name="every gallery image is unreadable",
+        cause=lambda folder, _: remove_test_images_but_text(folder, "train"),
+        rerun="the sample stays",
+        logged="nothing was recognised: .* gallery images 0",
+        local="NothingRecognised",
+        sample=True,
+    ),
+    Fault(
+        name="train.csv: BOM, CRLF, blank lines, more columns, upper-case ids, float labels, repeats, a long cell",
+        cause=train_csv(
+            lambda text: (
+                "\ufeffid,landmark_id,url\r\n\r\n"
+                + "".join(f"{line.upper()}.0,{'u' * 140_000}\r\n" for line in text.split()[1:])
+                + text.split()[1]
+                + ",\r\n"
+            )
+        ),
+        rerun="it is read",
+        logged="",
+    ),
+    Fault(
+        name="train.csv: a row repeated with another label",
+        cause=train_csv(lambda text: text + "0a00,99\n"),
+        rerun="the first label is taken",
+        logged="train.csv:8: id 0a00 has label 99, and 11 before",
+        local="InvalidData",
+    ),
+    Fault(
+        name="train.csv is missing",
+        cause=lambda folder, _: (competition(folder) / "train.csv").unlink(),
+        rerun="the sample stays",
+        logged="train.csv: cannot be read",
+        local="InvalidData",
+        sample=True,
+    ),
+    Fault(
+        name="there is no sample submission",
+        cause=lambda folder, _: (competition(folder) / "sample_submission.csv").unlink(),
+        rerun="the ids come from the test folder",
+        logged="the ids come from the test folder",
+    ),
+    Fault(
+        name="the weights are not finite",
+        cause=values(lambda tensor: np.full_like(tensor, np.nan)),
+        rerun=FALLBACK,
+        logged=r"(?s)left out: .*its values are no trained weights.*values are not finite",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="one tensor of the weights is infinite",
+        cause=values(lambda tensor: np.full_like(tensor, np.inf), only="dense/kernel:0"),
+        rerun=FALLBACK,
+        logged=r"(?s)left out: .*dense/kernel:0: \d+ of \d+ values are not finite",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="the weights are all 0",
+        cause=values(np.zeros_like),
+        rerun=FALLBACK,
+        logged="(?s)left out: .*every kernel is 0",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="the embedding's layer is all 0",
+        cause=values(np.zeros_like, only="dense/"),
+        rerun=FALLBACK,
+        logged="is left out: the first 9 embeddings are all 0",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="the weights are cut in half",
+        cause=lambda folder, _: cut(weights(folder), weights(folder).stat().st_size // 2),
+        rerun=FALLBACK,
+        logged="left out: .*not an HDF5 file",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="the weights are text",
+        cause=lambda folder, _: weights(folder).write_text("<html>"),
+        rerun=FALLBACK,
+        logged="left out: .*not an HDF5 file",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="the weights are missing",
+        cause=lambda folder, _: weights(folder).unlink(),
+        rerun=FALLBACK,
+        logged="left out: .*no such file",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="the weights have another shape",
+        cause=described(embedding=16),
+        rerun=FALLBACK,
+        logged="left out: .*does not fit",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="model.json: another class count",
+        cause=described(classes=6),
+        rerun="the embedding does not depend on it: the weights are used",
+        logged="the head is not used: .*does not fit",
+        local="WrongWeights",
+    ),
+    Fault(
+        name="model.json: input_px of 100000",
+        cause=described(input_px=100_000),
+        rerun=FALLBACK,
+        logged="(?s)left out: .*input_px: 100000 is above 2048",
+        local="WrongModelFile",
+        same=False,
+    ),
+    Fault(
+        name="an exception while a query is described",
+        cause=describing_fails,
+        rerun="it keeps its retrieval score, the others are verified",
+        logged="no local features: .*f0.jpg: error: odd",
+        local="ImagesFailed",
+    ),
+    Fault(
+        name="an exception while a query is verified",
+        cause=matching_fails,
+        rerun="it keeps its retrieval score, the others are verified",
+        logged="keeps its retrieval score: .*f0.jpg: error: odd",
+        local="ImagesFailed",
+    ),
+    Fault(
+        name="memory ends in one image",
+        cause=failing("embedding", MemoryError("no room"), "5f00"),
+        rerun="it is left out",
+        logged="skipped: .*5f00.jpg: MemoryError: no room",
+        local="ImagesFailed",
+    ),
+    Fault(
+        name="memory ends in a batch",
+        cause=small_memory,
+        rerun="batches are halved",
+        logged="out of memory: batches of 2 images from here on",
+        same=False,
+    ),
+    Fault(
+        name="the disk is full when the predictions are written",
+        cause=disk_full,
+        rerun="the submission before stays",
+        logged="the run ends here; the submission on disk stands",
+        local="OSError",
+        sample=True,
+    ),
+    Fault(
+        name="the deadline has passed before anything is embedded",
+        cause=no_time,
+        rerun="the sample stays",
+        logged="nothing was recognised",
+        local="NothingRecognised",
+        sample=True,
+    ),
+]
+
+
+def table() -> str:
+    """Return the document."""
+    rows = "".join(
+        f"| {fault.name} | {fault.rerun} | {f'ends with `{fault.local}`' if fault.local else 'the same'} |\n"
+        for fault in FAULTS
+    )
+    return (
+        "# What the kernel does with faults\n\n"
+        "Made by `python -m tests.kernel.test_faults`; `tests/kernel/test_faults.py` tries each on the whole driver.\n"
+        "In the hidden rerun nobody can retry: it ends well with what there is, and the log names what was left out.\n"
+        "A commit or a local run ends red where somebody can fix the cause. `Settings.on_error` chooses otherwise.\n\n"
+        f"| fault | hidden rerun | commit, editor, local |\n|---|---|---|\n{rows}"
+    )
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory, tiny_backbone):
+    """A competition with weights attached: as `tests.kernel.competition` draws it, and a label that no query shows."""
+    from landmarks.network import classifier
+    from landmarks.settings import NetworkSettings
+    from landmarks.weights import save_seed_format
+    from tests.kernel import competition as drawn
+
+    folder = tmp_path_factory.mktemp("faults")
+    root = drawn.write(competition(folder), shape=(150, 200))
+    stranger = drawn.save(root, "train", "5f00", drawn.scene(99, (150, 200)))
+    assert stranger.is_file()
+    with (root / "train.csv").open("a") as file:
+        file.write("5f00,99\n")
+    network = NetworkSettings(backbone="efficientnet-b0", resize_px=32, input_px=32, classes=5, embedding=8)
+    model = classifier(network)
+    rng = np.random.default_rng(4)
+    model.set_weights([value + rng.uniform(-0.02, 0.02, value.shape) for value in model.get_weights()])
+    weights(folder).parent.mkdir()
+    save_seed_format(model, weights(folder))
+    keys = ("backbone", "resize_px", "input_px", "classes", "embedding")
+    weights(folder).with_name("model.json").write_text(json.dumps({key: getattr(network, key) for key in keys}))
+    return folder
+
+
+@pytest.fixture
+def drive(tmp_path, monkeypatch, capsys):
+    """Run the driver on an input folder; return the rows of the submission."""
+    from landmarks import settings
+
+    rootsift = settings.RootSiftSettings(longer_side_px=320, max_features=400)
+    small = settings.Settings(local=settings.LocalSettings(rootsift=rootsift))
+    monkeypatch.setattr(settings, "Settings", lambda: small)
+    for name in ("KERNELWRIGHT_RECORD", "KERNELWRIGHT_DEADLINE", "KAGGLE_KERNEL_RUN_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    working = tmp_path / "working"
+    working.mkdir()
+    monkeypatch.chdir(working)
+
+    def run(folder, *, rerun):
+        monkeypatch.setenv("KERNELWRIGHT_INPUT", str(folder))
+        monkeypatch.setenv("KAGGLE_IS_COMPETITION_RERUN", "true" if rerun else "")
+        runpy.run_path(str(ROOT / "kernel_src" / "main.py"))
+        with (working / "submission.csv").open(newline="") as file:
+            header, *rows = csv.reader(file)
+        assert header == ["id", "landmarks"]
+        return dict(rows)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return {}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_rerun_ends_with_a_valid_submission_and_says_what_was_wrong(
+    fault, base, drive, whole, tmp_path, monkeypatch, caplog
+):
+    caplog.set_level(logging.WARNING)
+    if not whole:
+        whole |= drive(base, rerun=True)
+        assert {name: cell.split(" ")[0] for name, cell in whole.items()} == GOOD
+    folder = shutil.copytree(base, tmp_path / "input")
+    fault.cause(folder, monkeypatch)
+    rows = drive(folder, rerun=True)
+    assert [*rows] == [*GOOD]
+    text = "\n".join(record.getMessage() + str(record.exc_info or "") for record in caplog.records)
+    assert re.search(fault.logged, text), text
+    if fault.sample:
+        assert set(rows.values()) == {"11 0.1"}
+    else:
+        assert {name: cell.split(" ")[0] for name, cell in rows.items()} == GOOD
+    if fault.same and not fault.sample:  # a batch of another length moves the last digits of an embedding
+        scores, expected = ([float(cell.split(" ")[1]) for cell in cells.values()] for cells in (rows, whole))
+        assert scores == pytest.approx(expected, abs=1e-5)
+
+
+RED = [fault for fault in FAULTS if fault.local]
+
+
+@pytest.mark.parametrize("fault", RED, ids=lambda fault: fault.name)
+def test_a_local_run_ends_red(fault, base, drive, tmp_path, monkeypatch):
+    folder = shutil.copytree(base, tmp_path / "input")
+    fault.cause(folder, monkeypatch)
+    with pytest.raises((KernelwrightError, OSError)) as caught:
+        drive(folder, rerun=False)
+    assert caught.type.__name__ == fault.local
+
+
+def test_the_document_lists_the_faults_as_they_are_tried():
+    assert DOCUMENT.read_text("utf-8") == table()
+
+
+def test_the_setting_goes_before_the_phase():
+    from kernelwright.runtime.phase import Name
+    from landmarks import faults
+    from landmarks.settings import OnError, Settings
+
+    def goes_on(how, phase):
+        return faults.goes_on(replace(Settings(), on_error=how), phase)
+
+    assert [goes_on(OnError.BY_PHASE, phase) for phase in Name] == [False, False, True, False]
+    assert all(goes_on(OnError.GO_ON, phase) for phase in Name)
+    assert not any(goes_on(OnError.STOP, phase) for phase in Name)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(table(), "utf-8")
