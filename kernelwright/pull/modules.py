@@ -24,7 +24,8 @@ def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor:
     vendored = {file.path for file in built.tree.files if file.origin.startswith("vendor ")}
     spelt_oddly = {posixpath.normpath(path) for path in there}  # refused as it is, and no sign that it is to go
     for path in sorted({*there, *(ancestor.cells - spelt_oddly)} - displaced):
-        if path not in ancestor.modules or ancestor.modules[path] != there.get(path):
+        base = ancestor.modules.get(path)
+        if base is None or base != there.get(path):
             yield from _module(project, path, ancestor, there.get(path), vendored)
 
 

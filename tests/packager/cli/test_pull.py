@@ -1,6 +1,8 @@
 """`kernelwright pull` as it is called."""
 
+import errno
 import json
+import tempfile
 
 import pytest
 from typer.testing import CliRunner
@@ -138,3 +140,14 @@ def test_a_conflict_with_what_is_no_text_says_that_it_is_the_notebooks(tmp_path)
         "  build/conflicts/toy/data.csv is the notebook's version; take from it into toy/data.csv what you want to keep"
     )
     assert pull(project, told, "--apply").stdout.splitlines()[-2] == said
+
+
+def test_a_project_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    project = shipped.ready(tmp_path / "project")
+    told = notebook(project)
+    edit(told, f"%%module {MODULE}", "len(row", "1 + len(row")
+    read_only = OSError(errno.EROFS, "Read-only file system")
+    monkeypatch.setattr(tempfile, "mkstemp", lambda **_: (_ for _ in ()).throw(read_only))
+    result = pull(project, told, "--apply")
+    file = (project / MODULE).resolve()
+    assert (result.exit_code, str(result.exception)) == (1, f"{file}: cannot be written: Read-only file system")

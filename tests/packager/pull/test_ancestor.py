@@ -229,3 +229,12 @@ def test_a_driver_of_a_notebook_that_does_not_name_it_is_what_is_committed(proje
         (project / "main.py").write_text(HERE)
     done = ("write", "main.py", "edited: cell 4 edited") if is_committed else ("conflict", "main.py", UNKNOWN)
     assert [one for one in applied(project, told) if one[0] != "note"] == [done]
+
+
+def test_a_module_that_was_deleted_there_and_whose_ancestor_is_not_known_is_a_conflict(alone):
+    (alone / "toy/more.py").write_text("X = 1\n")
+    told = notebook(alone)
+    told["cells"].remove(code_cell(told, "%%module toy/more.py"))
+    (alone / "toy/more.py").write_text("X = 2\n")
+    assert applied(alone, told) == [("conflict", "toy/more.py", "deleted in the notebook, changed here")]
+    assert (alone / "toy/more.py").read_text() == "X = 2\n"

@@ -1,5 +1,7 @@
 """Cells of the driver that a percent script cannot hold: each is named, and the others are taken."""
 
+import time
+
 import pytest
 
 from kernelwright.bundle.cells import Cell
@@ -170,3 +172,63 @@ def test_many_cells_are_not_told_one_by_one():
     spread = code(*(text for one in many for text in (f"old_{one}", one)))
     told = drivers.describe(spread, code(*(f"old_{one}" for one in many)))
     assert told == f"cell {', '.join(str(2 * at) for at in range(1, 21))} and 80 more places added"
+
+
+ATTACHED = {"plot.png": {"image/png": "iVBORw0KGgo="}}
+
+
+def test_attachments_a_raw_cells_format_and_other_metadata_are_kept_by_the_next_build(project):
+    told = notebook(project)
+    told["cells"] += [
+        {"cell_type": "markdown", "metadata": {}, "source": "![](attachment:plot.png)", "attachments": ATTACHED},
+        {"cell_type": "raw", "metadata": {"format": "text/latex", "raw_mimetype": "text/latex"}, "source": "$a$"},
+    ]
+    code_cell(told, "rows =")["metadata"] |= {"_kg_hide-output": True, "slideshow": {"slide_type": "slide"}}
+    assert applied(project, told) == [("write", "main.py", "edited: cell 3 edited; cell 5, 6 added")]
+    written = (project / "main.py").read_text()
+    assert '# %% _kg_hide-output=true slideshow={"slide_type": "slide"}\nrows =' in written
+    again = notebook(project)["cells"]
+    assert (again[-2]["attachments"], again[-2]["metadata"]) == (ATTACHED, {"kernelwright": {"driver": 4}})
+    assert again[-1]["metadata"] | told["cells"][-1]["metadata"] == again[-1]["metadata"]
+    assert applied(project, notebook(project)) == applied(project, told) == []
+
+
+def test_metadata_of_a_session_is_no_edit_and_one_that_the_driver_holds_stays(project):
+    driver = project / "main.py"
+    driver.write_text(shipped.DRIVER.replace("# %%\nrows", '# %% _uuid="a1" slow=true\nrows'))
+    shipped.commit(project)
+    told = notebook(project)
+    code_cell(told, "rows =")["metadata"] |= {"_uuid": "b2", "execution": {}, "papermill": {"status": "completed"}}
+    assert applied(project, told) == []
+    del code_cell(told, "rows =")["metadata"]["slow"]
+    assert applied(project, told) == [("write", "main.py", "edited: cell 3 edited")]
+    assert '# %% _uuid="a1"\nrows' in driver.read_text()
+
+
+def test_metadata_that_was_changed_here_is_not_taken_back(project):
+    told = notebook(project)
+    edit(told, "submission.write", "rows, ", "rows[:], ")
+    mine = shipped.DRIVER.replace("# %%\nrows", "# %% slow=true\nrows")
+    (project / "main.py").write_text(mine)
+    assert applied(project, told) == [("write", "main.py", "merged: cell 4 edited")]
+    assert (project / "main.py").read_text() == mine.replace("rows, ", "rows[:], ")
+
+
+def test_a_long_line_of_blanks_costs_no_more_than_its_length(project):
+    told = notebook(project)
+    blanks = " " * 100_000
+    add(told, f"x = 1{blanks}# %%{blanks}x", f"%%bash{blanks}x", f"# %%module toy/new.py{blanks}x")
+    began = time.process_time()
+    applied(project, told)
+    assert time.process_time() - began < 10
+
+
+def test_a_driver_that_jupytext_writes_otherwise_gets_a_conflict_and_loses_nothing(project):
+    mine = shipped.DRIVER + "\n# %%\n%%bash\necho 1\n"
+    (project / "main.py").write_text(mine)
+    shipped.commit(project)
+    told = notebook(project)
+    edit(told, "%%bash", "echo 1", "echo 2")
+    assert applied(project, told) == [("conflict", "main.py", "changed in the notebook and here: cell 5 edited")]
+    assert (project / "main.py").read_text() == mine
+    assert "echo 2" in (project / "build/conflicts/main.py").read_text()

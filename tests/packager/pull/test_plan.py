@@ -1,5 +1,6 @@
 import pytest
 
+from kernelwright.support import atomic_files
 from tests.packager import shipped
 from tests.packager.pull.edits import MODULE, applied, code_cell, edit, notebook, recorded, source
 
@@ -239,3 +240,13 @@ def test_an_empty_cell_comes_back_as_one(project, text):
     assert applied(project, told) == [("write", "main.py", "edited: cell 5 added")]
     assert (project / "main.py").read_text() == f"{shipped.DRIVER}\n# %%\n"
     assert applied(project, notebook(project)) == []
+
+
+def test_what_a_killed_pull_left_is_carried_by_no_build_and_swept_by_the_next_pull(project):
+    left = project / f"toy/.99999999.abc{atomic_files.PARTIAL}"
+    left.write_bytes(b"half")
+    told = notebook(project)
+    assert not any(source(cell).startswith("%%module toy/.") for cell in told["cells"])
+    edit(told, f"%%module {MODULE}", "len", "max")
+    assert applied(project, told) == [("write", MODULE, "edited")]
+    assert not left.exists()

@@ -113,3 +113,16 @@ def test_nothing_pulled_is_executed(project):
     applied(project, f"%%module toy/__init__.py\n{trap}", trap, f"%%module toy/conftest.py\n{trap}")
     build_notebook(load_project(project))
     assert not (project / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["toy//x.py", "toy//etc/x.py", "toy/\\u0000x.py", "toy/\\ud800.py", "toy/" + "d/" * 2_000]
+)
+def test_a_path_that_a_set_up_cell_names_is_refused_as_that_of_a_cell_is(project, path):
+    told = json.loads(build_notebook(load_project(project)).data)
+    (cell,) = [one for one in told["cells"] if "".join(one["source"]).startswith("# Set-up")]
+    cell["source"] = "".join(cell["source"]).replace('"files": {', f'"files": {{"{path}": "{"0" * 64}", ', 1)
+    [change] = [
+        one for one in plans.make_plan(load_project(project), json.dumps(told).encode()).changes if one.action != "note"
+    ]
+    assert (change.action, change.place) == ("refuse", json.loads(f'"{path}"'))

@@ -63,3 +63,20 @@ def test_a_repository_that_git_refuses_to_read_is_an_error_and_not_a_clean_one(r
     for ask in (git.commit, git.uncommitted):
         with pytest.raises(GitFailed, match=r"^git rev-parse: fatal: detected dubious ownership in repository"):
             ask(repository)
+
+
+LABELS = ("here", "as built", "the notebook")
+
+
+def test_three_versions_of_a_file_are_merged(tmp_path):
+    assert git.merge_file(b"1\n2\n3\n", b"a\n2\n3\n", b"a\n2\nc\n", labels=LABELS) == (b"1\n2\nc\n", True)
+    merged = b"<<<<<<< here\n1\n=======\n2\n>>>>>>> the notebook\n"
+    assert git.merge_file(b"1\n", b"a\n", b"2\n", labels=LABELS) == (merged, False)
+
+
+def test_a_merge_without_git_or_that_git_refuses_is_an_error(monkeypatch):
+    with pytest.raises(GitFailed, match=r"^git merge-file: error: Cannot merge binary files"):
+        git.merge_file(b"\0", b"", b"\0\0", labels=LABELS)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(GitFailed, match=r"^git merge-file: No such file or directory; install git"):
+        git.merge_file(b"", b"", b"", labels=LABELS)
