@@ -4,6 +4,7 @@ Its ancestor and the notebook are written as percent scripts, laid out as the dr
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -24,7 +25,6 @@ _OF_A_SESSION = frozenset(
         *("executionInfo", "id", "outputId", "papermill", "scrolled", "trusted", "vscode"),
     }
 )
-_LONGEST_RUN = 3  # of which each number is named
 _MOST_NAMED = 20
 
 
@@ -55,7 +55,7 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
     for change in merge.three_way_merge(place, canonical.encode(), base, there, was_built=True):
         after = _as_here((change.after or b"").decode(), canonical, here)
         action, what = change.action, change.what
-        if action == "write" and not _reads_as(after, expected):
+        if action == "write" and not (_reads_as(there.encode(), cells) and _reads_as(after, expected)):
             action, what = "conflict", "its cells cannot be told apart; take the edits by hand"
         elif action == "write" and expected is not None:
             what = "edited"
@@ -64,15 +64,14 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
 
 def _as_here(merged: str, canonical: str, here: bytes) -> bytes:
     """Return a merged text with a byte order mark, line ends and marks of cells as they are here."""
-    mark, original = ("\ufeff" if here.startswith(_BYTE_ORDER_MARK) else ""), here.decode("utf-8-sig").split("\n")
-    restored = line_endings.restore_lines(merged, canonical.split("\n"), original)
-    try:
-        is_same = percent_script.same(percent_script.read(restored), percent_script.read(merged))
-    except InvalidProject:
-        is_same = False
-    if not is_same:  # of as many lines by chance, or with conflict marks
-        restored = line_endings.restore_line_endings(merged, "\n".join(original).encode()).decode()
-    return f"{mark}{restored}".encode()
+    mark = _BYTE_ORDER_MARK if here.startswith(_BYTE_ORDER_MARK) else b""
+    original = here.removeprefix(mark)
+    restored = line_endings.restore_lines(merged, canonical.split("\n"), original.decode().split("\n")).encode()
+    with suppress(InvalidProject):
+        if _reads_as(restored, percent_script.read(merged)):
+            return mark + restored
+    # It has conflict marks, or the two have as many lines by chance.
+    return mark + line_endings.restore_line_endings(merged, original)
 
 
 def _laid_out(cells: Driver, own: Driver) -> list[Cell]:
@@ -162,20 +161,9 @@ def describe(cells: Driver, before: Driver) -> str:
     return "; ".join(f"{_numbered(which)} {what}" for what, which in numbers.items() if which)
 
 
-def _numbered(which: Sequence[int]) -> str:
-    """Name cells by their numbers: a long run by its ends, and the last of many by how many they are."""
-    runs: list[list[int]] = []
-    for number in which:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    parts: list[str] = []
-    for run in runs:
-        parts += [f"{run[0]} to {run[-1]}"] if len(run) > _LONGEST_RUN else map(str, run)
-    more = f" and {len(parts) - _MOST_NAMED} more places" if len(parts) > _MOST_NAMED else ""
-    called = "cells" if any(len(run) > _LONGEST_RUN for run in runs) else "cell"
-    return f"{called} {', '.join(parts[:_MOST_NAMED])}{more}"
+def _numbered(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
+    return f"cell {', '.join(map(str, numbers[:_MOST_NAMED]))}{more}"
 
 
 def _longest_rise(values: Sequence[int]) -> set[int]:

@@ -27,7 +27,7 @@ def write(cells: Sequence[Cell], here: str) -> str:
 
     A first cell without a mark stays without one.
     """
-    head = here[: _HEAD.match(here).end()]  # type: ignore[union-attr]
+    head = next(match.group() for match in _HEAD.finditer(here))
     rest = here[len(head) :]
     end = rest[len(rest.rstrip("\n")) :] if rest.strip() else "\n"
     body = notebook_io.write_driver([replace(cell, source=_stripped(cell)) for cell in cells])
@@ -68,7 +68,6 @@ def problem(cell: Cell) -> str:
         line = f"line {first.place - 1}: " if isinstance(first.place, int) else ""  # below the cell's mark
         what = f"{line}{first.message}; {first.fix}"
     lines = cell.source.split("\n") if cell.kind == "code" else []
-    inside = set(ipython_syntax.within_strings(lines))
-    marks = (f"line {at + 1}, `{lines[at].strip()}`," for at in range(len(lines)) if at not in inside)
-    mark = next((called for called, line in zip(marks, lines, strict=False) if _MARK.match(line)), "")
-    return f"{mark} {_SPLIT}" if mark else what
+    marks = set(range(len(lines))).difference(ipython_syntax.within_strings(lines))
+    at = next((at for at in sorted(marks) if _MARK.match(lines[at])), None)
+    return what if at is None else f"line {at + 1}, `{lines[at].strip()}`, {_SPLIT}"
