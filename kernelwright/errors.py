@@ -2,9 +2,9 @@
 
 KernelwrightError            (kernelwright.runtime.errors, with the runtime's own)
 ├── InvalidProject           configuration, metadata, driver or sources: every problem at once
+│   └── InvalidImage         a list of what Kaggle's image holds
 ├── NotebookTooLarge         the notebook is over what Kaggle accepts
 ├── UnwritableOutput         a file that cannot be written
-├── InvalidImage             a list of what Kaggle's image holds
 ├── WheelsUnavailable        what Kaggle's image lacks cannot be resolved, fetched, built or carried
 ├── EnvironmentUnavailable   an environment like the image's cannot be made here
 ├── InvalidNotebook          an edited notebook that cannot be read
@@ -102,7 +102,7 @@ class UnwritableOutput(KernelwrightError):
     """A file that cannot be written."""
 
 
-class InvalidImage(KernelwrightError):
+class InvalidImage(InvalidProject):
     """A list of what Kaggle's image holds is missing, or cannot be used as it is."""
 
 

@@ -26,7 +26,12 @@ def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozense
 
 def roots(tree: ast.Module) -> frozenset[str]:
     """Return the first names of what the code imports, relative imports left out."""
-    return frozenset(target.partition(".")[0] for target in _targets(tree, "")) - {""}
+    return frozenset(name.partition(".")[0] for name in names(tree))
+
+
+def names(tree: ast.Module) -> frozenset[str]:
+    """Return the dotted names of all that the code imports, relative imports left out."""
+    return frozenset(target for target in _targets(tree, "") if target.partition(".")[0])
 
 
 def is_relative(tree: ast.Module) -> bool:

@@ -12,7 +12,7 @@ from kernelwright.check.context import Context, Files
 from kernelwright.check.finding import Finding, Severity, ordered
 from kernelwright.check.registry import REGISTERED
 from kernelwright.check.suppression import is_suppressed
-from kernelwright.errors import InvalidImage, InvalidProject, Problem
+from kernelwright.errors import InvalidProject
 from kernelwright.project import model
 from kernelwright.project.config import KernelConfiguration
 from kernelwright.project.model import Project
@@ -49,8 +49,6 @@ def _load(root: Path, kernel: str) -> tuple[dict[type, Any], list[Finding]]:
     except InvalidProject as error:
         stage = "build" if Project in contexts else "project"
         return contexts, [Finding.of(problem, stage) for problem in error.problems]
-    except InvalidImage as error:  # no problems of its own yet
-        return contexts, [Finding.of(Problem(code="", file="", message=str(error)), "build")]
     return contexts, []
 
 

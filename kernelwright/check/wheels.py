@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from kernelwright.check.registry import register
-from kernelwright.errors import InvalidImage, InvalidProject, Problem
+from kernelwright.errors import InvalidProject, Problem
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.metadata import DATASET_FILE
 from kernelwright.project.model import Project
@@ -35,7 +35,7 @@ def _defects(project: Project, folder: Path) -> Iterator[Defect]:
     present = {path.name: path for path in sorted(folder.glob("*.whl"))}
     try:
         locks, hashes = project_locks.read(project), project_locks.wheel_hashes(project)
-    except (InvalidProject, InvalidImage):  # reported where the notebook is built
+    except InvalidProject:  # reported where the notebook is built
         locks, hashes = (), {}
     if not present and (hashes or not folder.is_dir()):
         yield "KW351", "", "no wheels were made yet"

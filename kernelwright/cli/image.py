@@ -1,6 +1,7 @@
 """``kernelwright image``."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +13,21 @@ from kernelwright.cli.options import HERE, Folder, Json
 if TYPE_CHECKING:
     from kernelwright.image.kaggle_image import Image
 
+
+def _number(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+){1,2}", text):
+        raise typer.BadParameter(f"{text!r} should be a version of digits and dots")
+    return text
+
+
 Name = Annotated[str, typer.Argument(metavar="[NAME]", help="Which image.  [default: the project's first]")]
 Freeze = Annotated[
     Path | None, typer.Option("--from-freeze", metavar="FILE", help="Make it of a `pip freeze` taken on Kaggle.")
 ]
-Python = Annotated[str, typer.Option("--python", metavar="X.Y", help="With --from-freeze: the Python of that image.")]
-Glibc = Annotated[str, typer.Option("--glibc", metavar="2.N", help="With --from-freeze: its glibc.")]
+Python = Annotated[
+    str, typer.Option("--python", metavar="X.Y", callback=_number, help="With --from-freeze: the Python of that image.")
+]
+Glibc = Annotated[str, typer.Option("--glibc", metavar="2.N", callback=_number, help="With --from-freeze: its glibc.")]
 
 
 def image(
@@ -50,17 +60,20 @@ def _first(root: Path) -> str:
 def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:
     from datetime import UTC, datetime
 
-    from kernelwright.errors import InvalidImage
+    from kernelwright.errors import InvalidImage, Problem
     from kernelwright.image import kaggle_image as images
     from kernelwright.support import atomic_files
 
     if not name:
         raise typer.BadParameter("name the image to make, as in: kernelwright image 2026-11 --from-freeze FILE")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name, re.ASCII):
+        raise typer.BadParameter(f"{name!r} should be a name of letters, digits, dots and hyphens, such as 2026-11")
     try:
         text = freeze.read_text("utf-8")
         taken = datetime.fromtimestamp(freeze.stat().st_mtime, UTC).date()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidImage(f"{freeze}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except (OSError, ValueError) as error:
+        message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise InvalidImage([Problem(code="KW313", file=str(freeze), message=message)]) from None
     held = images.parse_freeze(text, freeze.name)
     made = images.write(held, python=python, glibc=glibc, source=f"pip freeze, {freeze.name}", taken=taken)
     target = root / images.PROJECT_IMAGES / f"{name}.toml"

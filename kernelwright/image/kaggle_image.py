@@ -1,4 +1,4 @@
-"""What Kaggle's image holds: one Python, one glibc, the installed distributions. A data file an image.
+"""What Kaggle's image holds: one Python, one glibc, the installed distributions. One data file per image.
 
 An image is looked for in the project's ``wheels/images/`` first, then among those that come with the package.
 """
@@ -6,7 +6,7 @@ An image is looked for in the project's ``wheels/images/`` first, then among tho
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from importlib import resources
@@ -18,8 +18,9 @@ from packaging import tags
 from packaging.utils import canonicalize_name
 from pydantic import ConfigDict, Field
 
-from kernelwright.errors import InvalidImage
+from kernelwright.errors import InvalidImage, Problem
 from kernelwright.project import parsing
+from kernelwright.project.parsing import shortened
 
 DEFAULT = "2026-08"
 PROJECT_IMAGES = "wheels/images"
@@ -62,8 +63,8 @@ class Image:
         Put together from what is known of an image that Kaggle does not run yet.
     distributions : mapping of str to str
         Normalized name to version; the version is empty where it is known only that some version is there.
-    digest : str
-        Changes when anything does that decides what fits.
+    added : tuple of str
+        Those installed over the rest on purpose: where the list contradicts itself, they hold.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Image:
     source: str
     provisional: bool
     distributions: Mapping[str, str]
+    added: tuple[str, ...] = ()
 
     @property
     def python(self) -> str:
@@ -134,41 +136,62 @@ def load(name: str, root: Path | None = None) -> Image:
     InvalidImage
         No such image, or its file does not fit.
     """
-    file = _places(root).get(name)
-    if file is None:
-        raise InvalidImage(f"no image {name!r}; there is: {', '.join(known(root))}")
-    parsed = _parse(file)
-    below = load(parsed.extends, root).distributions if parsed.extends else {}
+    files = _files(root)
+    chain: dict[str, ImageFile] = {}  # the image, what it extends, what that extends
+    extended = name
+    while extended:
+        if extended in chain:
+            circle = " extends ".join([*chain, extended])
+            raise InvalidImage([_problem(f"{name}.toml", f"extends itself: {circle}", "name another in extends")])
+        if extended not in files:
+            file, fix = (f"{next(reversed(chain))}.toml", "") if chain else ("", "")
+            message = f"no image {shortened(extended)}; there is: {', '.join(sorted(files))}"
+            raise InvalidImage([Problem(code="KW311", file=file, message=message, fix=fix)])
+        chain[extended] = _parse(files[extended])
+        extended = chain[extended].extends
+    distributions: dict[str, str] = {}
+    for parsed in reversed(chain.values()):
+        distributions |= {**parsed.distributions, **parsed.added}
+    first = chain[name]
     return Image(
         name=name,
-        python_full=parsed.python,
-        glibc=parsed.glibc,
-        date=parsed.date,
-        source=parsed.source,
-        provisional=parsed.provisional,
-        distributions=dict(sorted({**below, **parsed.distributions, **parsed.added}.items())),
+        python_full=first.python,
+        glibc=first.glibc,
+        date=first.date,
+        source=first.source,
+        provisional=first.provisional,
+        distributions=dict(sorted(distributions.items())),
+        added=tuple(sorted({added for parsed in chain.values() for added in parsed.added})),
     )
 
 
 def known(root: Path | None = None) -> list[str]:
     """Return the names of all images, the project's own included."""
-    return sorted(_places(root))
+    return sorted(_files(root))
 
 
-def _places(root: Path | None) -> dict[str, Traversable]:
+def _files(root: Path | None) -> dict[str, Traversable]:
     folders: list[Traversable] = [resources.files("kernelwright.image").joinpath("data")]
     if root and (root / PROJECT_IMAGES).is_dir():
         folders.append(root / PROJECT_IMAGES)
-    return {file.name.removesuffix(".toml"): file for f in folders for file in f.iterdir() if file.name[-5:] == ".toml"}
+    files = (file for folder in folders for file in folder.iterdir())
+    return {file.name.removesuffix(".toml"): file for file in files if file.name.endswith(".toml")}
 
 
 def _parse(file: Traversable) -> ImageFile:
     try:
         return parsing.parse(ImageFile, tomllib.loads(file.read_text("utf-8")), file=file.name)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidImage(f"{file.name}: not TOML: {error}") from None
+    except OSError as error:
+        raise InvalidImage([_problem(file.name, f"cannot be read: {error.strerror}", "put a file there")]) from None
     except parsing.Mismatch as mismatch:
-        raise InvalidImage(str(mismatch)) from None
+        raise InvalidImage(replace(problem, code="KW312") for problem in mismatch.problems) from None
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, tables in tables without end
+        fix = "make it with `kernelwright image NAME --from-freeze FILE`"
+        raise InvalidImage([_problem(file.name, f"not TOML: {error}", fix)]) from None
+
+
+def _problem(file: str, message: str, fix: str) -> Problem:
+    return Problem(code="KW312", file=file, message=message, fix=fix)
 
 
 def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:
@@ -179,20 +202,22 @@ def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:
     InvalidImage
         With every line that is not of a freeze.
     """
-    found: dict[str, str] = {}
+    distributions: dict[str, str] = {}
     problems = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         if match := re.fullmatch(r"([A-Za-z0-9._-]+)(?:==(\S+)| @ \S+)", line.strip()):
-            found[canonicalize_name(match[1])] = match[2] or ""
+            distributions[canonicalize_name(match[1])] = match[2] or ""
         elif not line.startswith("-e "):
-            problems.append(f"{file}:{number}: {line.strip()[:60]!r} is not a line of `pip freeze`")
-    if not found and not problems:
-        problems.append(f"{file}: names no distribution; take it on Kaggle with `pip freeze > {file}`")
+            message = f"{line.strip()[:60]!r} is not a line of `pip freeze`"
+            problems.append(Problem(code="KW313", file=file, place=number, message=message))
+    if not distributions and not problems:
+        fix = f"take it on Kaggle with `pip freeze > {file}`"
+        problems.append(Problem(code="KW313", file=file, message="names no distribution", fix=fix))
     if problems:
-        raise InvalidImage("\n".join(problems))
-    return dict(sorted(found.items()))
+        raise InvalidImage(problems)
+    return dict(sorted(distributions.items()))
 
 
 def write(distributions: Mapping[str, str], *, python: str, glibc: str, source: str, taken: date) -> str:

@@ -9,16 +9,18 @@ import importlib.metadata
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from kernelwright.bundle import imports
 from kernelwright.bundle.build import Notebook
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import import_names, interpreters, kaggle_image
@@ -31,10 +33,36 @@ from kernelwright.wheels import project_locks, tools
 
 EXECUTOR = ("papermill", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pip")
 """What Kaggle runs a notebook with."""
+GIVEN = "KERNELWRIGHT_ENVIRONMENT"
+"""Variable that names an environment to rehearse in instead of one that is made: for Kaggle's own container, or where
+no package index can be reached."""
 KEPT = 8
 _FORMAT = 2
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_FAILED_IMPORT = re.compile(r"^\s*(?:ModuleNotFoundError|ImportError): (.+)$", re.MULTILINE)
+_FAILED_IMPORT = re.compile(
+    r"^\s*(?:ModuleNotFoundError|ImportError|PackageNotFoundError): (.+)$"
+    r"|: No module named (\S+)$"  # of python -m
+    r"|\b(?:ba)?sh: (?:\d+: |line \d+: )?([\w.-]+): (?:command )?not found$",
+    re.MULTILINE,
+)
+_ENGINES = {
+    **dict.fromkeys(("read_excel", "to_excel", "ExcelFile", "ExcelWriter"), "openpyxl"),
+    **dict.fromkeys(("read_parquet", "to_parquet", "read_feather", "to_feather"), "pyarrow"),
+    **dict.fromkeys(("read_hdf", "to_hdf", "HDFStore"), "tables"),
+    **dict.fromkeys(("read_html", "read_xml", "to_xml"), "lxml"),
+    **dict.fromkeys(("tqdm.notebook", "tqdm.auto", "tqdm.autonotebook"), "ipywidgets"),
+    "to_markdown": "tabulate",
+}
+"""What pandas and tqdm import once that is used: it saves a run that fails. Others are found in such a run."""
+_SCRIPT = """\
+#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
+import sys
+from {module} import {start}
+sys.exit({attribute}())
+"""
+"""A program of a distribution; the shell starts it, as a path may be longer than a first line takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +72,8 @@ class Environment:
     folder: Path
     version: str
     image: Image
+    given: bool = False
+    """Whether it was not made here, so that nothing is installed into it."""
 
     @property
     def python(self) -> Path:
@@ -53,12 +83,27 @@ class Environment:
     def overlay(self, folder: Path) -> Path:
         """Make an empty environment that sees this one's distributions; return its interpreter."""
         command = [str(self.python), "-m", "venv", "--without-pip", str(folder)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise EnvironmentUnavailable(f"{folder}: no environment can be made here: {done.stderr.strip()}")
-        own, below = (_packages(root, self.version) for root in (folder, self.folder))
-        (own / "image.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n", "utf-8")
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+            own, below = (_packages(root, self.version) for root in (folder, self.folder))
+            (own / "image.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n", "utf-8")
+            self._add_programs(folder / "bin")
+        except (OSError, subprocess.CalledProcessError) as error:
+            reason = (getattr(error, "stderr", "") or str(error)).strip().rpartition("\n")[2]
+            fix = f"delete {self.folder} and rehearse again"
+            raise EnvironmentUnavailable(f"{folder}: no environment can be made here: {reason}; {fix}") from None
         return folder / "bin" / "python"
+
+    def _add_programs(self, own: Path) -> None:
+        """Put this environment's programs beside another's Python, so that they see what that one holds too."""
+        for distribution in importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))]):
+            for entry in distribution.entry_points.select(group="console_scripts"):
+                names = {"module": entry.module, "start": entry.attr.partition(".")[0], "attribute": entry.attr}
+                (own / entry.name).write_text(_SCRIPT.format(python=own / "python", **names), "utf-8")
+                (own / entry.name).chmod(0o755)
+        for file in (self.folder / "bin").iterdir():
+            if not (own / file.name).exists():
+                (own / file.name).symlink_to(file)
 
     def lacking(self, log: str) -> tuple[str, ...]:
         """Return the image's distributions that a run's log says could not be imported, and that are not here.
@@ -66,11 +111,13 @@ class Environment:
         Libraries import what they need when they need it: an engine of pandas, ipywidgets for tqdm. Each names it in
         the message of its ImportError, as a module or as what to install.
         """
+        if self.given:
+            return ()
         installed = {
             canonicalize_name(found.name)
             for found in importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
         }
-        messages = " ".join(_FAILED_IMPORT.findall(_COLOURS.sub("", log)))
+        messages = " ".join(part for parts in _FAILED_IMPORT.findall(_COLOURS.sub("", log)) for part in parts)
         words = dict.fromkeys(word.strip(".") for word in re.findall(r"[A-Za-z_][\w.-]+", messages))
         provided = {import_names.provided(word, self.image) for word in words} - {None, *installed, *EXECUTOR}
         return tuple(sorted(name for name in provided if name))
@@ -146,6 +193,9 @@ def prepare(
         What the image holds does not install here.
     """
     image = image_of(project)
+    if given := os.environ.get(GIVEN):
+        tell(f"rehearsing in {given}, as {GIVEN} says, whatever its versions are")
+        return _given(Path(given), image)
     python = interpreters.on_path(image.python)
     version = image.python if python else interpreters.running()
     if version != image.python:
@@ -157,6 +207,15 @@ def prepare(
     if further:
         atomic_files.replace(_added_file(project), f"{json.dumps(sorted(remembered))}\n".encode())
     return environment
+
+
+def _given(folder: Path, image: Image) -> Environment:
+    command = [str(folder / "bin" / "python"), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    try:
+        version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EnvironmentUnavailable(f"{GIVEN}: {folder}: no environment with a Python that runs: {error}") from None
+    return Environment(folder=folder, version=version, image=image, given=True)
 
 
 def cache_folder() -> Path:
@@ -241,10 +300,15 @@ def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:
     pinned = {name for name, version in recipe.image.distributions.items() if version} - recipe.unpinned
     named = re.findall(r"does not satisfy Python\S+ and ([a-z0-9-]+)[=<>]", text)
     named += re.findall(r"([a-z0-9-]+)==\S+ has no wheels", text)
+    named += re.findall(r"[Ff]ailed to build `([a-z0-9-]+)", text)
     if precise := pinned.intersection(named):
         return frozenset(precise)
+    if "was not found in the" in text:  # no connection, which no pin is to blame for
+        return frozenset()
     mentioned = pinned.intersection(re.findall(r"([a-z0-9-]+)==", text))
-    return frozenset(mentioned - {*recipe.names} or mentioned)
+    # What was installed over the rest on purpose holds, then what the kernel imports.
+    over, wanted = set(recipe.image.added), set(recipe.names)
+    return frozenset(mentioned - over - wanted or mentioned - over or mentioned - wanted or mentioned)
 
 
 def _prune(home: Path) -> None:
@@ -263,17 +327,25 @@ def _names(project: Project, built: Notebook, image: Image) -> set[str]:
 
 
 def _imported(built: Notebook) -> set[str]:
-    """Return the names that the modules and the driver import, Python's own and the carried left out."""
-    texts = [file.data.decode("utf-8", "replace") for file in built.tree.files if file.module]
-    texts += [cell.source for cell in built.cells if cell.kind == "code" and "driver" in cell.metadata["kernelwright"]]
-    names = {name for text in texts for name in _imports(text)}
+    """Return the names that modules and driver import, or call as programs; Python's own and the carried left out."""
+    cells = [c.source for c in built.cells if c.kind == "code" and "driver" in c.metadata["kernelwright"]]
+    texts = [*(file.data.decode("utf-8", "replace") for file in built.tree.files if file.module), *cells]
+    trees = [ipython_syntax.syntax_tree(text) for text in texts]
+    names = {name for tree in trees for name in imports.names(tree)}
+    used = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    used |= {part for name in names for part in (name, *name.rpartition(".")[::2])}
+    names |= {_ENGINES[name] for name in used & _ENGINES.keys()}
+    names.update(_programs(command for cell in cells for _, command in ipython_syntax.commands(cell)))
     left_out = sys.stdlib_module_names | {name.partition(".")[0] for name in built.tree.graph}
     return {name for name in names if name.partition(".")[0] not in left_out}
 
 
-def _imports(text: str) -> Iterator[str]:
-    for node in ast.walk(ipython_syntax.syntax_tree(text)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def _programs(commands: Iterable[str]) -> Iterator[str]:
+    """Yield what ``!name …``, ``!python -m name`` and ``%load_ext name`` call."""
+    for command in commands:
+        try:
+            words = shlex.split(command.lstrip("!%"), comments=True)
+        except ValueError:
+            continue
+        is_module = len(words) > 2 and words[1] == "-m" and "python" in words[0]
+        yield from words[2:3] if is_module else words[1:2] if words[:1] == ["load_ext"] else words[:1]

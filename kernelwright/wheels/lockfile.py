@@ -9,10 +9,10 @@ from pathlib import Path
 import tomli_w
 from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock, PylockValidationError
 from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from kernelwright.errors import WheelsUnavailable
+from kernelwright.errors import InvalidProject, Problem
 from kernelwright.image.kaggle_image import Image
 from kernelwright.support.hashing import sha256
 from kernelwright.wheels.requirements import Requirements
@@ -80,6 +80,12 @@ def place(root: Path, requirements: str, image: str) -> Path:
     return file.with_name(f"pylock.{name.replace('.', '-')}.toml")  # the standard allows no further dot
 
 
+def earlier_place(root: Path, requirements: str, image: str) -> Path:
+    """Return where the lock lay before it was written by PEP 751."""
+    file = root / requirements
+    return file.with_name(f"{image}.lock" if file.stem == "requirements" else f"{file.stem}-{image}.lock")
+
+
 def inputs(requirements: Requirements, image: Image, allow_sdist: Sequence[str]) -> str:
     """Return the digest of everything a resolution starts from."""
     parts = [_FORMAT, requirements.lines, image.python_full, image.glibc, dict(image.distributions)]
@@ -91,7 +97,7 @@ def read(file: Path) -> Lock | None:
 
     Raises
     ------
-    WheelsUnavailable
+    InvalidProject
         It was edited into something else.
     """
     if not file.is_file():
@@ -105,11 +111,10 @@ def read(file: Path) -> Lock | None:
             needs=tuple(map(str, own["needs"])),
             distributions=tuple(map(_distribution, parsed.packages)),
         )
-    except (ValueError, KeyError, TypeError, RecursionError, PylockValidationError, InvalidWheelFilename) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, PylockValidationError) as error:
         cause = f"no {error} in tool.kernelwright" if isinstance(error, KeyError) else str(error)
-        raise WheelsUnavailable(
-            f"{file.name}: not a lock of kernelwright's: {cause}; delete it and run `kernelwright wheels` again"
-        ) from None
+        message, fix = f"not a lock of kernelwright's: {cause}", "delete it and run `kernelwright wheels` again"
+        raise InvalidProject([Problem(code="KW306", file=file.name, message=message, fix=fix)]) from None
 
 
 def _distribution(package: Package) -> Distribution:

@@ -74,7 +74,11 @@ def problems(project: Project, locks: Sequence[ImageLock]) -> Iterator[Problem]:
     """Yield each lock that is missing or stale, and what the locks do not agree on."""
     for one in locks:
         name = one.file.relative_to(project.root).as_posix()
-        if one.lock is None:
+        earlier = lockfile.earlier_place(project.root, project.configuration.wheels, one.image.name)
+        if one.lock is None and earlier.is_file():
+            message = f"no such file, and {earlier.name} is in the form of an earlier version"
+            yield Problem(code="KW307", file=name, message=message, fix=f"{_MAKE}, then delete {earlier.name}")
+        elif one.lock is None:
             yield Problem(code="KW303", file=name, message="no such file", fix=_MAKE)
         elif not one.is_fresh:
             message = f"stale: {project.configuration.wheels}, the image or allow_sdist changed since"

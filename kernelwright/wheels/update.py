@@ -60,7 +60,7 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
 
     Raises
     ------
-    InvalidProject, InvalidImage, WheelsUnavailable, UnwritableOutput
+    InvalidProject, WheelsUnavailable, UnwritableOutput
         What was carried before is then intact.
     """
     requirements, locks, target = project_locks.requirements(project), project_locks.read(project), folder(project)

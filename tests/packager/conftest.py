@@ -1,9 +1,20 @@
 """A project that a test fills with files."""
 
+import sys
+
 import pytest
 
 from kernelwright.project.model import load_project
+from kernelwright.rehearsal import environment
 from tests import notebooks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def running_environment():
+    """Rehearse in the environment of the tests, without a package index."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(environment.GIVEN, sys.prefix)
+        yield
 
 
 class Folder:

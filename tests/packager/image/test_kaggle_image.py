@@ -22,6 +22,9 @@ def made(tmp_path):
 HEAD = 'python = "3.12"\nglibc = "2.35"\ndate = "2026-08-12"\nsource = "a test"\n'
 
 
+MAKE = "make it with `kernelwright image NAME --from-freeze FILE`"
+
+
 def test_the_image_of_2026_08_is_what_its_sources_say():
     found = kaggle_image.load("2026-08")
     held = found.distributions
@@ -75,13 +78,15 @@ def test_a_projects_own_image_comes_before_the_packages(made):
 def test_an_unknown_image_names_those_there_are():
     with pytest.raises(InvalidImage) as error:
         kaggle_image.load("2020-01")
-    assert str(error.value) == "no image '2020-01'; there is: 2026-08, 2026-08-py313"
+    assert str(error.value) == 'no image "2020-01"; there is: 2026-08, 2026-08-py313'
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("python = ", "mine.toml: not TOML: Invalid value (at end of document)"),
+        ("python = ", f"mine.toml: not TOML: Invalid value (at end of document); {MAKE}"),
+        (HEAD + 'extends = "mine"\n', "mine.toml: extends itself: mine extends mine; name another in extends"),
+        (HEAD + 'extends = "old"\n', 'mine.toml: no image "old"; there is: 2026-08, 2026-08-py313, mine'),
         (
             HEAD.replace("2.35", "35") + "wheels = 3\n",
             "mine.toml: glibc: \"35\" should match pattern '^2\\.\\d+$'\n"
@@ -93,6 +98,21 @@ def test_a_file_that_does_not_fit_is_told_in_full(made, text, message):
     with pytest.raises(InvalidImage) as error:
         kaggle_image.load("mine", made(text))
     assert str(error.value) == message
+
+
+def test_tables_in_tables_without_end_are_one_line(made):
+    with pytest.raises(InvalidImage) as error:
+        kaggle_image.load("mine", made(f"{HEAD}x = {'[' * 5000}"))
+    (problem,) = error.value.problems
+    assert (problem.code, len(str(problem).splitlines())) == ("KW312", 1)
+    assert problem.message.startswith("not TOML: ")
+
+
+def test_a_folder_with_the_name_of_an_image_is_refused(tmp_path):
+    (tmp_path / "wheels/images/mine.toml").mkdir(parents=True)
+    with pytest.raises(InvalidImage) as error:
+        kaggle_image.load("mine", tmp_path)
+    assert str(error.value) == "mine.toml: cannot be read: Is a directory; put a file there"
 
 
 def test_a_freeze_is_read_name_by_name():

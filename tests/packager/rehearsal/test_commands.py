@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from kernelwright import cli
-from kernelwright.rehearsal import rehearse
+from kernelwright.rehearsal import environment, rehearse
 from tests.packager.rehearsal.test_html_report import report, run
 
 COUNTED = """
@@ -28,7 +28,11 @@ def command(kernel, source):
         program = "import sys; from kernelwright.cli import main; sys.argv[0] = 'kernelwright'; main()"
         asked = [sys.executable, "-c", program, name, "--project", str(project.root), *map(str, arguments)]
         return subprocess.run(
-            asked, capture_output=True, text=True, check=False, env={"COLUMNS": "200", "PATH": "/usr/bin"}
+            asked,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"COLUMNS": "200", "PATH": "/usr/bin", environment.GIVEN: sys.prefix},
         )
 
     command.project, command.source = project, source

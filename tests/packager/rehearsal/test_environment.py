@@ -1,4 +1,7 @@
+import importlib.metadata
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ from kernelwright.bundle import build
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import interpreters, kaggle_image
 from kernelwright.rehearsal import environment
-from kernelwright.rehearsal.environment import Recipe
+from kernelwright.rehearsal.environment import Environment, Recipe
 from tests import notebooks
 
 PIPELINE = """
@@ -32,18 +35,41 @@ def recipe(version="3.11", **changes):
     return Recipe(**(told | changes))
 
 
-def test_an_environment_holds_what_the_kernel_imports_at_the_images_versions(tmp_path):
+def imported(tmp_path, driver, package=""):
+    """Return what the environment of a driver, and of a package of this text, is made of beside Kaggle's executor."""
     root = notebooks.project(tmp_path / "proj", 'driver = "main.py"\nsources = ["pipeline"]\nimages = ["2026-08"]')
     (root / "pipeline").mkdir()
-    (root / "pipeline/__init__.py").write_text(PIPELINE)
+    (root / "pipeline/__init__.py").write_text(package)
     (root / "pipeline/other.py").write_text("")
-    (root / "main.py").write_text("# %%\n%matplotlib inline\nimport pipeline, cv2\n\n# %%\n!ls\nimport scipy.stats\n")
+    (root / "main.py").write_text(driver)
     project = notebooks.load_project(root)
-    found = environment._names(project, build.build_notebook(project), kaggle_image.load("2026-08"))
-    own = {"opencv-python-headless", "pillow", "scikit-image", "scipy", "tensorflow"}
-    assert set(found) - set(environment.EXECUTOR) == own
+    names = environment._names(project, build.build_notebook(project), kaggle_image.load("2026-08"))
+    return names - set(environment.EXECUTOR)
+
+
+def test_an_environment_holds_what_the_kernel_imports_at_the_images_versions(tmp_path):
+    driver = "# %%\n%matplotlib inline\nimport pipeline, cv2\n\n# %%\n!ls\nimport scipy.stats\n"
+    own = {"matplotlib", "opencv-python-headless", "pillow", "scikit-image", "scipy", "tensorflow"}
+    assert imported(tmp_path, driver, PIPELINE) == own
     pins = recipe(names=tuple(sorted(own))).requirements
     assert pins[-3:] == ["scikit-image==0.25.2", "scipy==1.16.3", "tensorflow==2.20.0"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "distributions"),
+    [
+        ("files = !ls /kaggle\nimport numpy as np", {"numpy"}),
+        ("if True:\n    !ls \\\n      -l\nimport numpy as np", {"numpy"}),
+        ("!python -m jupytext --version", {"jupytext"}),
+        ("!jupytext --help | head -1\n%load_ext line_profiler", {"jupytext", "line-profiler"}),
+        ("from google.cloud import storage", {"google-cloud-storage"}),
+        ("import pandas as pd\npd.read_excel('a.xlsx').to_markdown()", {"pandas", "openpyxl", "tabulate"}),
+        ("from tqdm.notebook import tqdm", {"tqdm", "ipywidgets"}),
+        ("import sys, pipeline, pydegensac", set()),
+    ],
+)
+def test_commands_engines_and_names_of_namespaces_count_as_imports(tmp_path, cell, distributions):
+    assert imported(tmp_path, f"# %%\n{cell}\n") == distributions
 
 
 def test_a_version_that_is_not_known_is_left_open():
@@ -67,8 +93,10 @@ def test_pins_leave_out_local_builds_and_what_is_unpinned():
         ("Because made-up-name==1.0 has no wheels with a matching Python ABI tag", set()),
         (
             "ipywidgets==8.1.5 depends on widgetsnbextension>=4.0.12 and you require widgetsnbextension==3.6.10",
-            {"ipywidgets", "widgetsnbextension"},
+            {"widgetsnbextension"},  # ipywidgets was put over the rest on purpose
         ),
+        ("error: Failed to build `scipy==1.16.3`", {"scipy"}),
+        ("numpy was not found in the cache and you require numpy==2.0.2", set()),
         ("error: the disk is full", set()),
     ],
 )
@@ -128,11 +156,36 @@ def bare(tmp_path):
         ),
         ("ModuleNotFoundError: No module named 'numpy.core.numeric'", ()),
         ("ModuleNotFoundError: No module named 'segmentation_models_pytorch'", ()),
+        ("PackageNotFoundError: No package metadata was found for tokenizers", ("tokenizers",)),
+        ("/usr/bin/python: No module named jupytext", ("jupytext",)),
+        ("/bin/sh: 1: jupytext: not found", ("jupytext",)),
         ("a line about tabulate that failed nowhere", ()),
     ],
 )
 def test_what_the_image_has_and_a_run_missed_is_read_from_its_log(bare, log, names):
     assert bare.lacking(f"before\n{log}\nafter") == names
+
+
+def test_an_environment_whose_python_is_gone_is_refused_in_one_line(tmp_path):
+    made = Environment(folder=tmp_path / "gone", version="3.11", image=kaggle_image.load("2026-08"))
+    with pytest.raises(EnvironmentUnavailable) as error:
+        made.overlay(tmp_path / "own")
+    (line,) = str(error.value).splitlines()
+    assert line.startswith(f"{tmp_path}/own: no environment can be made here: ")
+
+
+def test_an_environment_that_is_given_is_taken_as_it_is_with_its_programs(tmp_path, monkeypatch):
+    project, lines = notebooks.load_project(notebooks.project(tmp_path / "proj")), []
+    given = environment.prepare(project, None, lines.append)
+    assert lines == [f"rehearsing in {sys.prefix}, as KERNELWRIGHT_ENVIRONMENT says, whatever its versions are"]
+    assert given.lacking("ModuleNotFoundError: No module named 'bs4'") == ()
+    python = given.overlay(tmp_path / "own")
+    assert f'"{python}" "$0"' in (tmp_path / "own/bin/jupytext").read_text()
+    done = subprocess.run([tmp_path / "own/bin/jupytext", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, importlib.metadata.version("jupytext"))
+    monkeypatch.setenv(environment.GIVEN, str(tmp_path))
+    with pytest.raises(EnvironmentUnavailable, match="no environment with a Python that runs: "):
+        environment.prepare(project, None, print)
 
 
 def test_a_project_that_names_no_image_is_rehearsed_on_the_newest(tmp_path):

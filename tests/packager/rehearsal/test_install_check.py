@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kernelwright import cli
-from kernelwright.image import interpreters
+from kernelwright.image import interpreters, kaggle_image
 from kernelwright.project.model import load_project
 from kernelwright.rehearsal import environment, install_check
 from kernelwright.rehearsal.environment import Environment
@@ -42,7 +42,7 @@ def project(tmp_path, monkeypatch):
     (root / "main.py").write_text("# %%\nprint(1)\n")
     (root / "wheels/images/mine.toml").write_text(IMAGE)
     (root / "wheels/requirements.in").write_text(f"--no-index\n--find-links {links}\npebble\nstone\n")
-    own = Environment(folder=Path(sys.prefix), version=HERE)
+    own = Environment(folder=Path(sys.prefix), version=HERE, image=kaggle_image.load("mine", root))
     monkeypatch.setattr(environment, "make", lambda *_: own)
     monkeypatch.setattr(interpreters, "anywhere", lambda version: Path(sys.executable) if version == HERE else None)
     loaded = load_project(root)

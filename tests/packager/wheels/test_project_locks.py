@@ -44,11 +44,22 @@ def test_wheels_are_locked_for_the_pythons_a_rehearsal_may_run_on(shop):
     assert sorted(project_locks.wheel_hashes(load_project(shop.root))) == [other.name, f"alpha-1.0-{CP312}.whl"]
 
 
+def test_a_lock_in_the_earlier_form_is_named_with_what_to_do(shop):
+    shop.want("alpha")
+    shop.write("wheels/mine.lock", 'format = 1\nimage = "mine"\n')
+    (problem,) = project_locks.problems(load_project(shop.root), project_locks.read(load_project(shop.root)))
+    assert (problem.code, str(problem)) == (
+        "KW307",
+        "wheels/pylock.mine.toml: no such file, and mine.lock is in the form of an earlier version; "
+        "run `kernelwright wheels`, then delete mine.lock",
+    )
+
+
 @pytest.mark.smoke
 def test_an_edited_lock_is_told(shop):
     shop.want("alpha")
     shop.locked.write_text('format = 1\nimage = "mine"\n')
-    assert refused(shop.make) == (
+    assert refused(shop.make, InvalidProject) == (
         "pylock.mine.toml: not a lock of kernelwright's: Missing required value in 'lock-version'; "
         "delete it and run `kernelwright wheels` again"
     )

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import interpreters
 from kernelwright.project.model import load_project
 from kernelwright.rehearsal import environment, install_check, wheels_input
-from kernelwright.rehearsal.environment import Environment
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from kernelwright.wheels import project_locks, update
 from tests import notebooks, wheelhouse
@@ -66,8 +63,6 @@ def project(tmp_path, monkeypatch):
         (root / path).write_text(text)
     (tmp_path / "input/toys").mkdir(parents=True)
     (tmp_path / "input/toys/sample_submission.csv").write_text("id,answer\na,0\nb,0\n")
-    own = Environment(folder=Path(sys.prefix), version=HERE)
-    monkeypatch.setattr(environment, "make", lambda *_: own)
     return load_project(root)
 
 
@@ -150,8 +145,9 @@ STACK = {"numpy": "2.0.2", "papermill": "2.6.0", "ipython": "7.34.0", "ipykernel
 
 
 @pytest.mark.full
-def test_the_kernels_own_image_is_rehearsed_without_what_its_wheels_carry(tmp_path):
+def test_the_kernels_own_image_is_rehearsed_without_what_its_wheels_carry(tmp_path, monkeypatch):
     """With a registry at hand: the real distributions, the real install."""
+    monkeypatch.delenv(environment.GIVEN)
     root, expected = tmp_path / "proj", HELD | STACK
     shutil.copytree(notebooks.ROOT / "wheels", root / "wheels")
     keys = KEYS.replace('"my-wheels"', '"glrec2021-wheels"').replace('"mine"', '"2026-08"')
