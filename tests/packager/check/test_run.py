@@ -106,4 +106,4 @@ def test_an_image_that_is_not_known_is_a_finding(tmp_path):
     (project / "a.in").write_text("tiny==1.0\n")
     (finding, *_) = run_checks(project)
     assert (finding.check, finding.severity) == ("build", "error")
-    assert "no image '1999-01'" in finding.message
+    assert (finding.code, finding.message.split(";")[0]) == ("KW311", 'no image "1999-01"')
