@@ -21,6 +21,7 @@ from kernelwright.check.context import Context
 from kernelwright.image import import_names
 from kernelwright.project.model import Project
 
+_BRINGING = {"cp", "mv", "ln", "rsync", "unzip", "tar", "7z", "git"}
 _CHANGES = {"sys.path.append", "sys.path.insert", "sys.path.extend", "site.addsitedir", "os.chdir"}
 
 
@@ -57,7 +58,7 @@ def find(context: Context, code: Code) -> Missing:
     """Return what is imported, not under a try, and not there."""
     installed = _installed(code, is_online=context.project.metadata.enable_internet)
     entries = _path_entries(code)
-    distributions = images.provided(context.project) | installed
+    distributions = images.provided(context) | installed
     modules = _modules(context.built.tree, entries)
     modules |= {source.split("/")[1].replace("-", "_") for source in context.project.metadata.kernel_sources}
     sites = (site for site in code.every(ast.Import, ast.ImportFrom) if not code.is_tried(site))
@@ -148,6 +149,9 @@ def _path_entries(code: Code) -> set[str]:
     commands = list(shell.commands(code))
     entries |= {command.words[-1] for command in commands if command.program == "cd"}
     texts = " ".join(str(command) for command in commands if command.program != "cd")
+    brought = [str(command) for command in commands if command.program in _BRINGING]
+    if any(UNKNOWN in text or "input/" in text for text in brought) or "shutil.copytree" in code.calls:
+        entries.add(UNKNOWN)  # the working folder is on sys.path too
     return {UNKNOWN if _may_hold_any(entry, texts) else entry for entry in entries}
 
 

@@ -43,7 +43,7 @@ def network(context: Context, code: Code) -> Iterator[Suspect]:
 
 
 def _commands(context: Context, code: Code) -> Iterator[Suspect]:
-    distributions = images.of(context.project)[0].distributions
+    distributions = context.shared(images.load)[0].distributions
     is_kept_here = code.mentions("PIP_NO_INDEX", "UV_OFFLINE")
     for command in shell.commands(code):
         message = f"{secrets.masked(str(command))} {_NEEDS}"

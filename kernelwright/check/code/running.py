@@ -89,7 +89,7 @@ def running(_: Context, code: Code) -> Iterator[Suspect]:
 @check_code("python")
 def wheels(context: Context, code: Code) -> Iterator[Suspect]:
     """Find wheels that pip is given and that do not fit the image's Python."""
-    image = images.of(context.project)[0]
+    image = context.shared(images.load)[0]
     for command in shell.commands(code):
         install = shell.install(command)
         for name in (PurePosixPath(operand).name for operand in (install.operands if install else ())):
@@ -110,7 +110,7 @@ def _fits(name: str, image: Image) -> bool:
 @register("python", Context)
 def extensions(context: Context) -> Iterator[Problem]:
     """Find carried extensions that are compiled for another Python than the image's."""
-    image = images.of(context.project)[0]
+    image = context.shared(images.load)[0]
     for file in context.built.tree.files:
         match = re.search(r"\.(?:cpython-|cp)(\d)(\d+)-[\w-]+\.(?:so|pyd)$", file.path)
         if is_own(file) and match and f"{match[1]}.{match[2]}" != image.python:

@@ -1,5 +1,6 @@
 import pytest
 
+from kernelwright.check.run import run_checks
 from tests.packager.check.code.projects import found, of_code, write
 
 MISSING = {
@@ -49,6 +50,8 @@ THERE = [
     "from kernelwright.runtime import inputs\nimport sys\nsys.path.append(str(inputs.find('reef-nets')))\nimport eels",
     "import sys, os\nsys.path.append(os.path.join(os.path.dirname(__file__), 'fish'))\nimport nets\n### fish/nets.py\n",
     "import torch.nn.functional",
+    "!cp /kaggle/input/reef-nets/*.py .\nimport eels",
+    "import janestreet",
 ]
 
 
@@ -63,8 +66,6 @@ def test_an_import_that_may_not_run_is_a_warning(tmp_path):
 
 
 def test_the_fix_names_the_distribution(tmp_path):
-    from kernelwright.check.run import run_checks
-
     write(tmp_path, "import hydra")
     fixes = [one.fix for one in run_checks(tmp_path) if one.code == "KW401"]
     assert fixes == [
