@@ -33,12 +33,23 @@ class Mounts(StrEnum):
     both = "both"
 
 
+class Sandbox(StrEnum):
+    """What keeps a run from network and host."""
+
+    bubblewrap = "bubblewrap"
+    namespaces = "namespaces"
+    process = "process"
+
+
 Input = Annotated[
     Path | None,
     typer.Option("--input", metavar="DIR", help="One folder per attached source.  [default: build/mini]"),
 ]
 Phase = Annotated[Phases, typer.Option("--phase", help="Which run to rehearse.")]
 Layouts = Annotated[Mounts, typer.Option("--mounts", help="How the inputs are mounted.")]
+Isolation = Annotated[
+    Sandbox | None, typer.Option("--sandbox", help="What the runs are made in.  [default: the strongest that works]")
+]
 Hours = Annotated[float | None, typer.Option("--hours", help="Time limit.  [default: forecast.limit_hours]")]
 Memory = Annotated[float, typer.Option("--memory", metavar="GB", help="Memory limit.")]
 Disk = Annotated[float, typer.Option("--disk", metavar="GB", help="Limit of the working folder.")]
@@ -50,6 +61,7 @@ def rehearse(
     source: Input = None,
     phase: Phase = Phases.both,
     mounts: Layouts = Mounts.both,
+    sandbox: Isolation = None,
     hours: Hours = None,
     memory: Memory = 30,
     disk: Disk = 20,
@@ -66,6 +78,7 @@ def rehearse(
         source=(source or loaded.default_input).resolve(),
         phases=[name for name in rehearsal.PHASES if phase in {Phases.both, name}],
         layouts=[name for name in rehearsal.LAYOUTS if mounts in {Mounts.both, name}],
+        sandbox=sandbox.value if sandbox else None,
         limits=Limits(hours=hours, memory_bytes=int(memory * GB), disk_bytes=int(disk * GB)),
     )
     if as_json:

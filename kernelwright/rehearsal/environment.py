@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ GIVEN = "KERNELWRIGHT_ENVIRONMENT"
 """Variable that names an environment to rehearse in instead of one that is made: for Kaggle's own container, or where
 no package index can be reached."""
 KEPT = 8
+_LONGEST_REHEARSAL_S = 2 * 24 * 3600
 _FORMAT = 2
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED_IMPORT = re.compile(
@@ -312,10 +314,12 @@ def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:
 
 
 def _prune(home: Path) -> None:
-    """Keep the environments used last."""
-    made = sorted(home.glob("*/ready.txt"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in made[KEPT:]:
-        shutil.rmtree(file.parent, ignore_errors=True)
+    """Keep the environments used last, and all that a rehearsal under way may still use."""
+    used = {file: file.stat().st_mtime for file in home.glob("py*/ready.txt")}
+    for file in sorted(used, key=lambda file: used[file], reverse=True)[KEPT:]:
+        if used[file] < time.time() - _LONGEST_REHEARSAL_S:
+            file.unlink()  # first, so that half a folder is never taken for a whole one
+            shutil.rmtree(file.parent, ignore_errors=True)
 
 
 def _names(project: Project, built: Notebook, image: Image) -> set[str]:

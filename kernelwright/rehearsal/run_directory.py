@@ -7,7 +7,7 @@ from typing import Literal
 
 PhaseName = Literal["rerun", "commit"]
 Layout = Literal["old", "new"]
-SandboxName = Literal["bubblewrap", "process"]
+SandboxName = Literal["bubblewrap", "namespaces", "process"]
 NOTEBOOK = "__notebook__.ipynb"
 """Kaggle's own name for the notebook it runs, input and output in one, in the working folder."""
 

@@ -1,9 +1,12 @@
-"""What surrounds a run: bubblewrap where it works, else a process with the network blocked and inputs redirected."""
+"""What surrounds a run: bubblewrap, namespaces made without it, or a process with its network and inputs redirected."""
 
 import functools
+import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +17,11 @@ from kernelwright.rehearsal.run_directory import NOTEBOOK, RunDirectory, RunSpec
 
 GUARD = Path(__file__).with_name("network_guard")
 EXECUTE = Path(__file__).with_name("execute.py")
+NAMESPACES = Path(__file__).with_name("namespaces.py")
 PROCESS_ONLY = (
-    "bubblewrap does not work here, so the run is a plain process: Python's network is blocked and inputs are "
-    "redirected with KERNELWRIGHT_INPUT, but /kaggle/input is not there, files of this machine can be read, and "
-    "what is no Python may reach the network. For the real one: apt-get install bubblewrap"
+    "neither bubblewrap nor Linux's namespaces can be used here, so the run is a plain process, in one mount layout "
+    "alone: Python's network is blocked and inputs are redirected with KERNELWRIGHT_INPUT, but /kaggle/input is not "
+    "there, files of this machine can be read, and what is no Python may reach the network"
 )
 Mount = tuple[str, str, str]
 """``ro``, ``rw`` (a path of the host is bound), ``link``, ``folder``, ``tmpfs``, ``proc``, ``dev``; source; target."""
@@ -44,14 +48,27 @@ def bubblewrap_works() -> bool:
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
+@functools.cache
+def namespaces_work() -> bool:
+    """Whether they can be made, which is tried: containers and some distributions forbid it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        spec = Path(scratch) / "spec.json"
+        spec.write_text(_launcher_spec(list(_system()), {}, "/", ["/bin/sh", "-c", "true"]), "utf-8")
+        probe = subprocess.run([sys.executable, str(NAMESPACES), str(spec)], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
 def best() -> SandboxName:
     """Return the strongest sandbox of this machine."""
-    return "bubblewrap" if bubblewrap_works() else "process"
+    if bubblewrap_works():
+        return "bubblewrap"
+    return "namespaces" if namespaces_work() else "process"
 
 
 def command(spec: RunSpec, sandbox: SandboxName) -> SandboxCommand:
     """Return what to launch for a run whose folders are made and staged."""
-    return _bubblewrap(spec) if sandbox == "bubblewrap" else _process(spec)
+    prepare = {"bubblewrap": _bubblewrap, "namespaces": _namespaces, "process": _process}
+    return prepare[sandbox](spec)
 
 
 def _process(spec: RunSpec) -> SandboxCommand:
@@ -74,7 +91,8 @@ def _process(spec: RunSpec) -> SandboxCommand:
 _NAMESPACES = ("--unshare-all", "--die-with-parent", "--new-session", "--hostname", "kaggle", "--cap-drop", "ALL")
 
 
-def _bubblewrap(spec: RunSpec) -> SandboxCommand:
+def _isolated(spec: RunSpec) -> tuple[Mapping[str, str], list[str]]:
+    """Return the variables and the command of a run whose mounts are `mounts`."""
     inside = Path(_INSIDE)
     places = Places(
         home=Path("/root"),
@@ -84,15 +102,32 @@ def _bubblewrap(spec: RunSpec) -> SandboxCommand:
         guard=inside / "guard",
         scripts=[Path(target) for _, target in spec.mounts if target.startswith("/kaggle/usr/lib/")],
     )
+    command = [str(spec.python), f"{inside}/execute.py", f"/kaggle/working/{NOTEBOOK}", f"{inside}/notes/ended.json"]
+    return variables(spec, places), command
+
+
+def _bubblewrap(spec: RunSpec) -> SandboxCommand:
+    environment, inner = _isolated(spec)
     options = [part for mount in mounts(spec) for part in _option(*mount)]
     options += ["--remount-ro", "/", "--clearenv"]
-    options += [part for name, value in variables(spec, places).items() for part in ("--setenv", name, value)]
-    inner = (str(spec.python), f"{inside}/execute.py", f"/kaggle/working/{NOTEBOOK}", f"{inside}/notes/ended.json")
+    options += [part for name, value in environment.items() for part in ("--setenv", name, value)]
     return SandboxCommand(
         arguments=("bwrap", *_NAMESPACES, *options, "--chdir", "/kaggle/working", *inner),
         environment={"PATH": os.environ.get("PATH", os.defpath)},
         folder=spec.directory.folder,
     )
+
+
+def _namespaces(spec: RunSpec) -> SandboxCommand:
+    environment, inner = _isolated(spec)
+    file = spec.directory.folder / "namespaces.json"
+    file.write_text(_launcher_spec(list(mounts(spec)), environment, "/kaggle/working", inner), "utf-8")
+    arguments = (sys.executable, str(NAMESPACES), str(file))
+    return SandboxCommand(arguments=arguments, environment={}, folder=spec.directory.folder)
+
+
+def _launcher_spec(mounts: list[Mount], environment: Mapping[str, str], folder: str, command: list[str]) -> str:
+    return json.dumps({"mounts": mounts, "environment": dict(environment), "folder": folder, "command": command})
 
 
 def _option(kind: str, source: str, target: str) -> tuple[str, ...]:
@@ -104,14 +139,7 @@ def _option(kind: str, source: str, target: str) -> tuple[str, ...]:
 def mounts(spec: RunSpec) -> Iterator[Mount]:
     """Yield all that a run sees: what of the host no program starts without, its Python, Kaggle's folders."""
     directory = spec.directory
-    yield "ro", "/usr", "/usr"
-    for path in map(Path, ("/bin", "/sbin", "/lib", "/lib64")):
-        if path.is_symlink():
-            yield "link", str(path.readlink()), str(path)
-        elif path.is_dir():
-            yield "ro", str(path), str(path)
-    yield from (("ro", f"/etc/{name}", f"/etc/{name}") for name in _ETC if Path("/etc", name).exists())
-    yield from (("proc", "", "/proc"), ("dev", "", "/dev"), ("tmpfs", "", "/tmp"), ("tmpfs", "", "/root"))  # noqa: S108
+    yield from _system()
     for folder in (*_python_folders(spec.python), *spec.readable):
         yield "ro", str(folder), str(folder)
     if spec.writable:
@@ -125,6 +153,17 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
     yield from (("ro", str(folder), target) for folder, target in spec.mounts)
     yield "rw", str(directory.working), "/kaggle/working"
     yield "tmpfs", "", "/kaggle/tmp"
+
+
+def _system() -> Iterator[Mount]:
+    yield "ro", "/usr", "/usr"
+    for path in map(Path, ("/bin", "/sbin", "/lib", "/lib64")):
+        if path.is_symlink():
+            yield "link", str(path.readlink()), str(path)
+        elif path.is_dir():
+            yield "ro", str(path), str(path)
+    yield from (("ro", f"/etc/{name}", f"/etc/{name}") for name in _ETC if Path("/etc", name).exists())
+    yield from (("proc", "", "/proc"), ("dev", "", "/dev"), ("tmpfs", "", "/tmp"), ("tmpfs", "", "/root"))  # noqa: S108
 
 
 def _python_folders(python: Path) -> list[Path]:

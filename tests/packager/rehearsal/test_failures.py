@@ -8,12 +8,13 @@ THREW = "Notebook Threw Exception"
 EXCEEDED = "Notebook Exceeded Allowed Compute"
 WRITE = "open('submission.csv', 'w').write('id,answer\\na,1\\nbb,2\\nccc,3\\n')\n"
 
-BEST, OTHER = ("bubblewrap", "process") if sandbox.bubblewrap_works() else ("process", None)
+BEST = sandbox.best()
+OTHER = "process" if BEST != "process" else None
 NAMES = [BEST, *([pytest.param(OTHER, marks=pytest.mark.full)] if OTHER else [])]
 BOTH = pytest.mark.parametrize("name", NAMES)
 FULL = pytest.mark.full
 """As heavy as the others, and less likely to break alone."""
-ONLY_BUBBLEWRAP = pytest.mark.skipif(BEST != "bubblewrap", reason="bubblewrap does not work on this machine")
+ONLY_ISOLATED = pytest.mark.skipif(BEST == "process", reason="nothing isolates a run on this machine")
 
 
 @BOTH
@@ -90,7 +91,7 @@ def test_a_hard_coded_mount_is_not_found_in_the_other_layout(rerun, name):
 
 
 @FULL
-@ONLY_BUBBLEWRAP
+@ONLY_ISOLATED
 def test_the_input_cannot_be_written(rerun):
     source = "from kernelwright.runtime import inputs\n(inputs.find('toy-data') / 'new').write_text('')\n"
     run = rerun(source)
@@ -145,12 +146,12 @@ def test_pip_finds_no_index(rerun, name):
     run = rerun(f"import subprocess, sys\nsubprocess.run({command}, check=True)\n", name)
     assert run.verdict == THREW
     assert "CalledProcessError" in run.detail
-    if name == "bubblewrap":  # else pip asks a proxy that is not there
+    if name != "process":  # else pip asks a proxy that is not there
         assert run.detail.splitlines()[0] == "the network was asked for: index.example.org"
 
 
 @FULL
-@ONLY_BUBBLEWRAP
+@ONLY_ISOLATED
 def test_files_of_the_host_are_not_there(rerun, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")

@@ -9,7 +9,8 @@ from kernelwright.rehearsal import sandbox
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from tests.packager.rehearsal.conftest import contents
 
-BEST, OTHER = ("bubblewrap", "process") if sandbox.bubblewrap_works() else ("process", None)
+BEST = sandbox.best()
+OTHER = "process" if BEST != "process" else None
 
 
 @pytest.fixture(params=[BEST, *([pytest.param(OTHER, marks=pytest.mark.full)] if OTHER else [])])
@@ -20,7 +21,7 @@ def sandbox_name(request):
 
 def test_both_phases_complete_in_both_layouts_and_the_guard_tells_them_apart(rehearsed, sandbox_name):
     _, report, *_ = rehearsed(sandbox_name)
-    layouts = ["old", "new"] if sandbox_name == "bubblewrap" else ["old"]
+    layouts = ["old", "new"] if sandbox_name != "process" else ["old"]
     assert [(run.phase, run.mounts) for run in report.runs] == [
         (phase, layout) for phase in ("rerun", "commit") for layout in layouts
     ]
