@@ -19,9 +19,8 @@ SIZES = (10, 100, 1000)
 OURS = """
 import sys
 from pathlib import Path
-from kernelwright.building import assemble
-from kernelwright.project import load_project
-Path(sys.argv[2]).write_bytes(assemble(load_project(Path(sys.argv[1]))).data)
+from kernelwright import build_notebook, load_project
+Path(sys.argv[2]).write_bytes(build_notebook(load_project(Path(sys.argv[1])), limit=None).data)
 """
 BARE = "import typer\napp = typer.Typer()\n@app.command()\ndef main(name: str = 'x'): ...\napp()\n"
 METADATA = '{"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": "build/some.ipynb"}'

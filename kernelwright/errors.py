@@ -18,7 +18,7 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 └── HookFailed               a score or gallery hook of the kernel
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kernelwright.runtime.errors import KernelwrightError
@@ -95,7 +95,26 @@ class InvalidProject(KernelwrightError):
 
 
 class NotebookTooLarge(KernelwrightError):
-    """The notebook is over what Kaggle accepts."""
+    """The notebook is over what Kaggle accepts.
+
+    Attributes
+    ----------
+    size, limit : int
+        Bytes.
+    largest : mapping
+        Path -> bytes of the largest files it carries, the largest first.
+    """
+
+    fix = (
+        "Move data into a dataset and name it in dataset_sources of kernel-metadata.json, carry fewer sources, or set "
+        'carrier = "dataset", which takes the whole tree out of the notebook.'
+    )
+
+    def __init__(self, name: str, *, size: int, limit: int, largest: Mapping[str, int]) -> None:
+        self.size, self.limit, self.largest = size, limit, largest
+        rows = "".join(f"\n  {count:>9,} bytes  {path}" for path, count in largest.items())
+        head = f"{name}: {size:,} bytes; Kaggle refuses more than 1 MB and we stop at {limit:,}"
+        super().__init__(f"{head}. The largest files carried:{rows}\n{self.fix}")
 
 
 class UnwritableOutput(KernelwrightError):

@@ -1,12 +1,9 @@
-"""The text of the set-up cell: what it defines, what it is told, and the files that no other cell carries."""
+"""The text of the bootstrap cell: what it defines, the manifest, and the files that no other cell carries."""
 
 import base64
 import json
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any
-
-from kernelwright.bundle.sources import Stage
 
 DATASET_FILE = "sources.json"
 _LINE = 100
@@ -15,12 +12,12 @@ _INSTALL = """# What Kaggle's image lacks, from the attached wheels.
 __import__("kernelwright.runtime.offline").runtime.offline.install()"""
 
 
-def text(told: str, packed: Mapping[str, bytes], dataset: str = "", *, installs: bool = False) -> str:
-    """Return the set-up cell.
+def text(manifest: str, packed: Mapping[str, bytes], dataset: str = "", *, installs: bool = False) -> str:
+    """Return the bootstrap cell.
 
     Parameters
     ----------
-    told : str
+    manifest : str
         Content of ``kernelwright.json``.
     packed : mapping
         Path -> bytes of the files that this cell writes.
@@ -29,20 +26,16 @@ def text(told: str, packed: Mapping[str, bytes], dataset: str = "", *, installs:
     installs : bool
         Whether the cell ends with the offline install.
     """
-    parts = [_definition("bootstrap_cell.py"), *([_definition("bootstrap_dataset_cell.py")] if dataset else [])]
-    parts.append(f"_config = {_literal(told)}")
+    parts = [_definition("bootstrap_cell.py")]
+    if dataset:
+        parts.append(_definition("bootstrap_dataset_cell.py"))
+    parts.append(f"_config = {_literal(manifest)}")
     files = f"_fetch({dataset!r}, _config)" if dataset else _packed(packed)
     early = _EARLY if installs and not dataset else ""
     parts.append(f"{early}_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")
-    parts += [_INSTALL] if installs else []
+    if installs:
+        parts.append(_INSTALL)
     return "\n\n".join(parts)
-
-
-def driver(stage: Stage) -> dict[str, Any]:
-    """Return what the set-up cell does for the driver's cells; ``{root}`` is the tree's folder."""
-    names = {"__file__": f"{{root}}/{stage.file}"} if stage.carried else {}
-    names |= {"__package__": stage.package} if stage.package else {}
-    return {"file": stage.file, "folder": stage.folder, "names": names}
 
 
 def _definition(name: str) -> str:
@@ -72,8 +65,8 @@ def dataset(files: Mapping[str, bytes]) -> bytes:
     One file, because Kaggle takes at most 50 at the top of a dataset, unpacks archives, and its client leaves folders
     out unless told otherwise.
     """
-    held = {path: _entry(data) for path, data in files.items()}
-    return f"{json.dumps(held, ensure_ascii=False, indent=1)}\n".encode()
+    entries = {path: _entry(data) for path, data in files.items()}
+    return f"{json.dumps(entries, ensure_ascii=False, indent=1)}\n".encode()
 
 
 def _entry(data: bytes) -> tuple[str, str]:

@@ -3,7 +3,7 @@ def _set_up(config, packed):
     import atexit, base64, hashlib, importlib, json, os, shutil, sys, tempfile, time
     from pathlib import Path
 
-    told, pid, shell, running = json.loads(config), os.getpid(), get_ipython(), {}
+    manifest, pid, shell, running = json.loads(config), os.getpid(), get_ipython(), {}
     os.environ.setdefault("KERNELWRIGHT_STARTED", str(time.time()))
     root = Path(tempfile.mkdtemp(prefix="kernelwright-"))
     atexit.register(lambda: os.getpid() == pid and shutil.rmtree(root, ignore_errors=True))
@@ -13,16 +13,16 @@ def _set_up(config, packed):
 
     def ahead(paths):  # the script's own folder comes first, as in place
         paths = [path for path in paths if path and not path.startswith(earlier)]
-        folders = dict.fromkeys((told["driver"]["folder"], ""))
+        folders = dict.fromkeys((manifest["driver"]["folder"], ""))
         return [str(root / folder) for folder in folders] + paths
 
     sys.path[:] = ahead(sys.path)
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join(ahead(inherited))
-    sys.argv[:] = [str(root / told["driver"]["file"])]
-    for name, value in told["driver"]["names"].items():
+    sys.argv[:] = [str(root / manifest["driver"]["file"])]
+    for name, value in manifest["driver"]["names"].items():
         shell.user_ns[name] = value.replace("{root}", str(root))
-    top_level = {name.partition(".")[0] for name in told["imports"]} - {"__main__"}
+    top_level = {name.partition(".")[0] for name in manifest["imports"]} - {"__main__"}
     for name in [name for name in sys.modules if name.partition(".")[0] in top_level]:
         del sys.modules[name]  # of the last run, or from elsewhere: the modules below are meant
 
@@ -41,7 +41,7 @@ def _set_up(config, packed):
         first, _, text = running["cell"].lstrip("\n").partition("\n")
         path, data = first.removeprefix("%%module ").rstrip("\r"), text.encode()
         before = (root / path).read_bytes() if (root / path).exists() else None
-        if hashlib.sha256(data).hexdigest() != told["files"].get(path):
+        if hashlib.sha256(data).hexdigest() != manifest["files"].get(path):
             print(f"{path} was edited: it is no longer the file this notebook was built from")
         if before == data:
             return

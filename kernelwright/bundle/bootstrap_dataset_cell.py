@@ -5,15 +5,15 @@ def _fetch(slug, config):
 
     flat = Path(os.environ.get("KERNELWRIGHT_INPUT") or "/kaggle/input")
     places = [flat / slug, *flat.glob(f"datasets/*/{slug}")]
-    found = next((place / "sources.json" for place in places if (place / "sources.json").is_file()), None)
-    if not found:
+    file = next((place / "sources.json" for place in places if (place / "sources.json").is_file()), None)
+    if not file:
         raise FileNotFoundError(f"no {slug}/sources.json in {flat} or {flat}/datasets/*: attach the dataset {slug}")
-    held = json.loads(found.read_bytes())
-    packed = {path: base64.b64decode(f) if kind == "base64" else f.encode() for path, (kind, f) in held.items()}
+    entries = json.loads(file.read_bytes())
+    packed = {path: base64.b64decode(f) if kind == "base64" else f.encode() for path, (kind, f) in entries.items()}
     given = {path: hashlib.sha256(data).hexdigest() for path, data in packed.items()}
     wanted = json.loads(config)["files"]
     if stale := [path for path, digest in wanted.items() if given.get(path) != digest]:
         raise RuntimeError(
-            f"{found} is of another build, see {', '.join(stale[:5])}: attach the dataset's newest version"
+            f"{file} is of another build, see {', '.join(stale[:5])}: attach the dataset's newest version"
         )
     return {path: base64.b64encode(packed[path]) for path in wanted}

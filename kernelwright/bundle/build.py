@@ -1,6 +1,5 @@
 """Project -> notebook: the one verb between the two nouns."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,16 +8,16 @@ from typing import Any
 
 from kernelwright.bundle import bootstrap, cells, imports, notebook_io, sources
 from kernelwright.bundle.sources import SourceTree
-from kernelwright.errors import InvalidProject, NotebookTooLarge, Problem
-from kernelwright.project import metadata
+from kernelwright.errors import InvalidProject, NotebookTooLarge
+from kernelwright.project import consistency, metadata
 from kernelwright.project.model import Project
 from kernelwright.project.refs import SourceRef
-from kernelwright.support import atomic_files
+from kernelwright.support import atomic_files, hashing
 from kernelwright.wheels import project_locks
 
 LARGEST_NOTEBOOK_BYTES = 900_000
 """Kaggle refuses a source over 1 MB; what was accepted near the limit varied, so we stay below."""
-_INSTALL = "kernelwright.runtime.offline"
+_INSTALLER = "kernelwright.runtime.offline"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +34,15 @@ class Notebook:
         What it carries.
     dataset : mapping
         File name -> bytes of the dataset that carries the tree instead, empty for ``carrier = "cells"``.
+    wheels : mapping
+        File name -> sha256 of the wheels it installs.
     """
 
     cells: tuple[cells.Cell, ...]
     data: bytes
     tree: SourceTree
     dataset: Mapping[str, bytes]
+    wheels: Mapping[str, str]
 
     @property
     def carriers(self) -> dict[str, str]:
@@ -50,125 +52,95 @@ class Notebook:
         return {file.path: "cell" if cells.fits_a_cell(file) else "set-up" for file in self.tree.files}
 
 
-def build_notebook(project: Project) -> Notebook:
+def build_notebook(project: Project, *, limit: int | None = LARGEST_NOTEBOOK_BYTES) -> Notebook:
     """Bundle driver and sources into one notebook; nothing is written.
 
     Raises
     ------
     InvalidProject
-        With every problem of the driver, the sources and the locks of the wheels.
+        With every problem of the driver and the sources, else of the locks of the wheels.
     NotebookTooLarge
-        Over `LARGEST_NOTEBOOK_BYTES`.
+        Over ``limit`` bytes; None for any size.
     """
-    built = assemble(project)
-    hold_to_size(project, built)
+    configuration = project.configuration
+    # Both are read to the end before anything is refused: all problems are reported at once.
+    driver, driver_problems = notebook_io.load_driver(project.driver, configuration.driver)
+    tree, problems = sources.collect(project, [cell.source for cell in driver if cell.kind == "code"])
+    if problems := [*problems, *driver_problems]:
+        raise InvalidProject(problems)
+
+    # The hashes ride in the notebook, so that wheels which were exchanged beside it are refused on Kaggle.
+    wheels = project_locks.wheel_hashes(project) if configuration.wheels else {}
+    manifest = write_manifest(runtime_config(project, tree, driver, wheels))
+
+    # The install runs in the bootstrap cell, before any module cell: what it imports has to be there by then.
+    early = imports.closure(tree.graph, _INSTALLER) if wheels else frozenset[str]()
+    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file) or file.module in early}
+    dataset_slug = consistency.sources_dataset(configuration)
+    set_up = bootstrap.text(manifest, packed, dataset_slug, installs=bool(wheels))
+
+    composed = cells.compose(tree, driver, manifest, set_up, shown=not dataset_slug)
+    dataset = _dataset(project, tree) if dataset_slug else {}
+    built = Notebook(cells=composed, data=notebook_io.write(composed), tree=tree, dataset=dataset, wheels=wheels)
+    if limit is not None and len(built.data) > limit:
+        largest = sorted(tree.files, key=lambda file: (-len(file.data), file.path))[:10]
+        sizes = {file.path: len(file.data) for file in largest}
+        raise NotebookTooLarge(project.notebook.name, size=len(built.data), limit=limit, largest=sizes)
     return built
 
 
-def hold_to_size(project: Project, built: Notebook) -> None:
-    """Raise `NotebookTooLarge` for a notebook over `LARGEST_NOTEBOOK_BYTES`."""
-    if len(built.data) > LARGEST_NOTEBOOK_BYTES:
-        raise NotebookTooLarge(_too_large(project, built))
-
-
-def assemble(project: Project) -> Notebook:
-    """Do as `build_notebook`, whatever the size."""
-    tree, driver = _both(project)
-    known = project.configuration
-    slug = known.sources_dataset if known.carrier == "dataset" else ""
-    content = told(project, tree, driver)
-    config = _told(content)
-    early = imports.closure(tree.graph, _INSTALL) if content.get("wheels") else frozenset()
-    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file) or file.module in early}
-    set_up = bootstrap.text(config, packed, slug, installs=bool(early))
-    composed = cells.compose(tree, driver, config, set_up, shown=not slug)
-    dataset = _dataset(project, tree) if slug else {}
-    return Notebook(cells=composed, data=notebook_io.write(composed), tree=tree, dataset=dataset)
-
-
-def _both(project: Project) -> tuple[SourceTree, tuple[cells.Cell, ...]]:
-    problems: list[Problem] = []
-    tree, driver = None, None
-    try:
-        tree = sources.collect(project)
-    except InvalidProject as error:
-        problems += error.problems
-    try:
-        driver = notebook_io.read_driver(project.driver, project.configuration.driver)
-    except InvalidProject as error:
-        problems += error.problems
-    if tree is None or driver is None:
-        raise InvalidProject(problems)
-    return tree, driver
-
-
-def told(project: Project, tree: SourceTree, driver: Sequence[cells.Cell]) -> Mapping[str, Any]:
-    """Return what the notebook needs to know of the project: the content of ``kernelwright.json``."""
-    known = project.configuration
-    public = {path: asdict(fingerprint) for path, fingerprint in sorted(known.public.items())}
+def runtime_config(
+    project: Project, tree: SourceTree, driver: Sequence[cells.Cell], wheels: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what the notebook needs to know of the project, the content of ``kernelwright.json``: its manifest."""
+    configuration, placement = project.configuration, tree.placement
+    public = {path: asdict(fingerprint) for path, fingerprint in sorted(configuration.public.items())}
+    names = {"__file__": f"{{root}}/{placement.file}"} if placement.carried else {}
+    names |= {"__package__": placement.package} if placement.package else {}
     order = dict.fromkeys(file.module for file in tree.files if file.module)
     return {
         "kernel": SourceRef.parse(project.metadata.id).slug,
         "competitions": list(project.metadata.competition_sources),
-        "submission": known.submission[0],
-        "sample": known.sample,
+        "submission": configuration.submission[0],
+        "sample": configuration.sample,
         "public": {path: {k: v for k, v in mark.items() if v is not None} for path, mark in public.items()},
-        "smoke": known.commit.smoke,
-        "limit_hours": known.forecast.limit_hours,
-        **wheels(project),
-        "driver": {**bootstrap.driver(tree.stage), "sha256": cells.driver_digest(driver)},
+        "smoke": configuration.commit.smoke,
+        "limit_hours": configuration.forecast.limit_hours,
+        **({"wheels": wheels, "wheels_dataset": configuration.wheels_dataset} if configuration.wheels else {}),
+        # How the driver's cells find themselves; {root} is the folder the tree is written to.
+        "driver": {
+            "file": placement.file,
+            "folder": placement.folder,
+            "names": names,
+            "sha256": cells.driver_digest(driver),
+        },
         "imports": {name: list(tree.graph[name]) for name in order},
         "files": tree.digests,
     }
 
 
-def wheels(project: Project) -> dict[str, Any]:
-    """Return what the notebook needs to know of the wheels, nothing where it has none."""
-    if not project.configuration.wheels:
-        return {}
-    return {"wheels": project_locks.wheel_hashes(project), "wheels_dataset": project.configuration.wheels_dataset}
-
-
-def _told(config: Mapping[str, Any]) -> str:
-    """Write the configuration as JSON that reads well: a line a key, and a line an entry of a table."""
-    lines = ",\n".join(f"{json.dumps(key)}: {_table(value)}" for key, value in config.items())
-    return f"{{\n{lines}\n}}\n"
-
-
-def _table(value: object) -> str:
-    if not isinstance(value, dict) or not value:
-        return _json(value)
-    entries = ",\n".join(f"  {_json(key)}: {_json(entry)}" for key, entry in value.items())
-    return f"{{\n{entries}\n}}"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def write_manifest(config: Mapping[str, Any]) -> str:
+    """Return the configuration as JSON that reads well in a cell: a line per key, and per entry of a table."""
+    lines = []
+    for key, value in config.items():
+        text = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, dict) and value:
+            rows = (f"  {json.dumps({name: entry}, ensure_ascii=False)[1:-1]}" for name, entry in value.items())
+            text = "{\n" + ",\n".join(rows) + "\n}"
+        lines.append(f"{json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _dataset(project: Project, tree: SourceTree) -> dict[str, bytes]:
+    """Return the files of the dataset that carries the tree."""
     slug = project.configuration.sources_dataset
-    owner = project.metadata.id.partition("/")[0]
-    described = {"id": f"{owner}/{slug}", "title": _title(slug), "licenses": [{"name": "other"}]}
+    owner = SourceRef.parse(project.metadata.id).owner
+    title = slug.replace("-", " ").capitalize()[:50]
+    described = {"id": f"{owner}/{slug}", "title": title, "licenses": [{"name": "other"}]}
     return {
         metadata.DATASET_FILE: f"{json.dumps(described, indent=1)}\n".encode(),
         bootstrap.DATASET_FILE: bootstrap.dataset({file.path: file.data for file in tree.files}),
     }
-
-
-def _title(slug: str) -> str:
-    return slug.replace("-", " ").capitalize()[:50]
-
-
-def _too_large(project: Project, built: Notebook) -> str:
-    largest = sorted(built.tree.files, key=lambda file: (-len(file.data), file.path))[:10]
-    rows = "\n".join(f"  {len(file.data):>9,} bytes  {file.path}" for file in largest)
-    return (
-        f"{project.notebook.name}: {len(built.data):,} bytes; Kaggle refuses more than 1 MB and we stop at "
-        f"{LARGEST_NOTEBOOK_BYTES:,}. The largest files carried:\n{rows}\n"
-        "Move data into a dataset and name it in dataset_sources of kernel-metadata.json, carry fewer sources, "
-        'or set carrier = "dataset", which takes the whole tree out of the notebook.'
-    )
 
 
 def build(project: Project) -> Path:
@@ -184,21 +156,17 @@ def build(project: Project) -> Path:
 def write(project: Project, built: Notebook) -> None:
     """Write what was built, as `build` does, and a note of its digest, by which an edit of the notebook is known."""
     dataset = {project.dataset / name: data for name, data in built.dataset.items()}
-    note = {_note(project): f"{_sha256(built.data)}\n".encode()}
+    note = {_note(project): f"{hashing.sha256(built.data)}\n".encode()}
     atomic_files.replace_all({**dataset, project.notebook: built.data, **note})
 
 
 def was_edited(project: Project, built: Notebook) -> bool:
-    """Tell whether the notebook on disk is neither ``built`` nor the one last built here."""
+    """Return whether the notebook on disk is neither ``built`` nor the one last built here."""
     if not (project.notebook.is_file() and _note(project).is_file()):
         return False
-    known = {_sha256(built.data), _note(project).read_text("utf-8", "replace").strip()}
-    return _sha256(project.notebook.read_bytes()) not in known
+    last = _note(project).read_text("utf-8", "replace").strip()
+    return hashing.file_sha256(project.notebook) not in {hashing.sha256(built.data), last}
 
 
 def _note(project: Project) -> Path:
     return project.build / f".{project.notebook.name}.sha256"
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

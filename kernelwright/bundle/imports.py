@@ -24,18 +24,28 @@ def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozense
     return tuple(sorted(found - {"", name}))
 
 
-def roots(tree: ast.Module) -> frozenset[str]:
-    """Return the first names of what the code imports, relative imports left out."""
-    return frozenset(name.partition(".")[0] for name in names(tree))
-
-
 def names(tree: ast.Module) -> frozenset[str]:
     """Return the dotted names of all that the code imports, relative imports left out."""
     return frozenset(target for target in _targets(tree, "") if target.partition(".")[0])
 
 
+def required(tree: ast.Module) -> frozenset[str]:
+    """Return the first names of what code surely imports when it is run: in no function, no branch, and not tried."""
+    found: set[str] = set()
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        match waiting.pop():
+            case ast.Import(names=aliases):
+                found.update(alias.name.partition(".")[0] for alias in aliases)
+            case ast.ImportFrom(module=str(module), level=0):
+                found.add(module.partition(".")[0])
+            case ast.ClassDef(body=body) | ast.Try(body=body, handlers=[]):
+                waiting += body
+    return frozenset(found)
+
+
 def is_relative(tree: ast.Module) -> bool:
-    """Tell whether the code only works inside a package."""
+    """Return whether the code only works inside a package."""
     return any(isinstance(node, ast.ImportFrom) and node.level for node in _statements(tree))
 
 

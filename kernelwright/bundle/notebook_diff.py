@@ -12,16 +12,19 @@ _SHOWN = 40  # characters of a cell's first line
 
 
 def differences(project: Project, built: Notebook) -> list[str]:
-    """Return a line for each way in which the files on disk differ from ``built``; none when they are its bytes."""
-    wanted = {project.dataset / name: data for name, data in built.dataset.items()}
-    found = [*_notebook(project, built)]
-    for path, data in wanted.items():
-        if not path.is_file() or path.read_bytes() != data:
-            found.append(f"{path.relative_to(project.root).as_posix()} differs" if path.is_file() else f"no {path}")
-    return found
+    """Return a line per way in which the files on disk differ from ``built``; none when they are its bytes."""
+    lines = [*_notebook_differences(project, built)]
+    for name, data in built.dataset.items():
+        path = project.dataset / name
+        shown = path.relative_to(project.root).as_posix()
+        if not path.is_file():
+            lines.append(f"no {shown}")
+        elif path.read_bytes() != data:
+            lines.append(f"{shown} differs")
+    return lines
 
 
-def _notebook(project: Project, built: Notebook) -> Iterator[str]:
+def _notebook_differences(project: Project, built: Notebook) -> Iterator[str]:
     if not project.notebook.is_file():
         yield f"{project.notebook.name}: no such file"
         return
@@ -34,7 +37,7 @@ def _notebook(project: Project, built: Notebook) -> Iterator[str]:
 def _by_id(data: bytes) -> dict[str, Mapping[str, Any]]:
     try:
         cells = json.loads(data)["cells"]
-        return {str(cell.get("id", at)): cell for at, cell in enumerate(cells)}
+        return {str(cell.get("id", index)): cell for index, cell in enumerate(cells)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
@@ -44,11 +47,12 @@ def _compare(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str
     if not old:
         yield "not a notebook"
         return
-    told = {f"+ {_name(new[key])}": None for key in new if key not in old}
-    told |= {f"- {_name(old[key])}": None for key in old if key not in new}
-    told |= {f"~ {_name(new[key])}": None for key in new if key in old and not _same(old[key], new[key])}
-    yield from told
-    if not told and list(old) != list(new):
+    # A module's heading and its code go by one name: each line is told once.
+    lines = dict.fromkeys(f"+ {_name(new[key])}" for key in new if key not in old)
+    lines |= dict.fromkeys(f"- {_name(old[key])}" for key in old if key not in new)
+    lines |= dict.fromkeys(f"~ {_name(new[key])}" for key in new if key in old and not _same(old[key], new[key]))
+    yield from lines
+    if not lines and list(old) != list(new):
         yield "the cells are in another order"
 
 
@@ -63,6 +67,6 @@ def _name(cell: Mapping[str, Any]) -> str:
     first = "".join(cell.get("source", "")).strip().partition("\n")[0][:_SHOWN]
     if "driver" in mark:
         return f"driver cell {mark['driver'] + 1}: {first}"
-    named = {CONFIG: "the set-up cell", CONTENTS: "the list of modules"}
+    names = {CONFIG: "the set-up cell", CONTENTS: "the list of modules"}
     file = str(mark.get("file", f"a cell of no module: {first}"))
-    return named.get(file, file)
+    return names.get(file, file)

@@ -11,8 +11,9 @@ from typing import Any
 import jupytext
 import nbformat
 
-from kernelwright.bundle.cells import Cell
+from kernelwright.bundle.cells import Cell, commented
 from kernelwright.errors import InvalidProject, Problem
+from kernelwright.support import ipython_syntax
 
 # Read comments as comments: by default jupytext turns `# !ls` and `# %matplotlib` into live magics.
 _PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
@@ -31,7 +32,16 @@ _ENDS = dict(
     )
 )
 _BACK = {ord(stand_in): chr(end) for end, stand_in in _ENDS.items()}
-_MAGIC = re.compile(r"^\s*(?:[\w., ]+=\s*)?[%!]|\?\s*$|^\s*\?")
+_HEADER = re.compile(r"(?:#(?! ---).*\n){0,2}# ---\n(?:#.*\n)*?# ---\n")
+_TO_PERCENT = "convert it with `jupytext --to py:percent {}` and name the .py file in tool.kernelwright.driver"
+
+
+def load_driver(file: Path, name: str) -> tuple[tuple[Cell, ...], list[Problem]]:
+    """Do as `read_driver`, and return the problems, without any cell, instead of raising them."""
+    try:
+        return read_driver(file, name), []
+    except InvalidProject as error:
+        return (), list(error.problems)
 
 
 def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
@@ -40,15 +50,20 @@ def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
     Raises
     ------
     InvalidProject
-        With every problem: not there; not UTF-8; a cell mark at an indent, which would cut a statement in two; a cell
-        that is not Python.
+        With every problem of a kind: a file that is none; a header or a cell's options that jupytext refuses; a cell
+        mark at an indent, which would cut a statement in two; a cell that is not Python.
     """
     name = name or str(file)
+    if file.suffix.lower() != ".py":
+        fix = "write the driver in Python, its cells under `# %%`, in a file that ends in .py"
+        if file.suffix.lower() in {".ipynb", ".md", ".rmd", ".qmd"}:  # what jupytext converts to Python
+            fix = _TO_PERCENT.format(name)
+        raise InvalidProject([Problem(code="KW204", file=name, message="not a percent-format script", fix=fix)])
     try:
         data = file.read_bytes()
     except OSError as error:
-        fix = "tool.kernelwright.driver names a percent-format script"
-        raise InvalidProject([Problem(code="KW201", file=name, message=f"{error.strerror}", fix=fix)]) from None
+        fix = "name a percent-format script in tool.kernelwright.driver"
+        raise InvalidProject([Problem(code="KW201", file=name, message=str(error.strerror), fix=fix)]) from None
     return parse_driver(data, name)
 
 
@@ -57,15 +72,71 @@ def parse_driver(data: bytes, name: str, *, layout: bool = False) -> tuple[Cell,
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        message = f"not UTF-8 at byte {error.start}"
-        raise InvalidProject(
-            [Problem(code="KW201", file=name, message=message, fix="save the driver as UTF-8")]
-        ) from None
-    nodes = jupytext.reads(text.translate(_ENDS), _PERCENT).cells
-    cells = tuple(_cell(node, frozenset() if layout else LAYOUT) for node in nodes)
-    if problems := [*_indented_marks(text, name)] or [*_syntax_problems(text, cells, name)]:
+        message, fix = f"not UTF-8 at byte {error.start}", "save the driver as UTF-8"
+        raise InvalidProject([Problem(code="KW201", file=name, message=message, fix=fix)]) from None
+    if problems := [*_header_problems(text, name), *_mark_problems(text, name)]:
+        raise InvalidProject(problems)
+    cells = _split(text, name, frozenset() if layout else LAYOUT)
+    if problems := list(_syntax_problems(cells, name)):
         raise InvalidProject(problems)
     return cells
+
+
+def _header_problems(text: str, name: str) -> Iterator[Problem]:
+    """Yield what the header says of the cells' form that would have them read as something else than they are."""
+    header = _HEADER.match(text)
+    if header and re.search(r"^#\s+comment_magics:\s*true", header[0], re.MULTILINE):
+        message = "comment_magics: true, so the magics are comments, and would stay comments"
+        fix = "set it to false, and take the magics out of their comments"
+        yield Problem(code="KW206", file=name, place=1, message=message, fix=fix)
+    form = re.search(r"^#\s+format_name:\s*(\w+)", header[0], re.MULTILINE) if header else None
+    if form and form[1] not in {"percent", "hydrogen"}:
+        message = f"its header says that it is in jupytext's format {form[1]}"
+        yield Problem(code="KW204", file=name, place=1, message=message, fix=_TO_PERCENT.format(name))
+
+
+def _mark_problems(text: str, name: str) -> Iterator[Problem]:
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError):  # live magics are not Python; cells are then split by line alone
+        return
+    for token in tokens:
+        at_indent = token.start[1] > 0 and not token.line[: token.start[1]].strip()
+        if token.type == tokenize.COMMENT and at_indent and re.match(r"#\s*%%", token.string):
+            message, fix = "a cell mark (# %%) at an indent splits a statement in two", "unindent or reword the comment"
+            yield Problem(code="KW202", file=name, place=token.start[0], message=message, fix=fix)
+
+
+def _split(text: str, name: str, left_out: Collection[str]) -> tuple[Cell, ...]:
+    try:
+        nodes = jupytext.reads(text.translate(_ENDS), _PERCENT).cells
+    except Exception as error:  # noqa: BLE001 - YAML, nbformat and jupytext itself raise what a header makes them raise
+        tags = re.search(r"^#\s*%%.*[ {\"]tags\"?\s*[=:](?!\s*\[)", text, re.MULTILINE)
+        place = text.count("\n", 0, tags.start()) + 1 if tags else 1
+        message = "its tags are no list" if tags else f"jupytext refuses the header: {str(error).partition(chr(10))[0]}"
+        fix = 'write them as tags=["modules"]' if tags else "correct the header, or delete it"
+        raise InvalidProject([Problem(code="KW207", file=name, place=place, message=message, fix=fix)]) from None
+    cells, at = [], 0
+    for node in nodes:
+        source = node.source.translate(_BACK)
+        kept = {key: value for key, value in node.metadata.items() if key not in left_out}
+        # jupytext does not say where a cell begins. What is no Python is a comment there, a magic in its mark.
+        written = (source, commented(source), commented(source.partition("\n")[2]))
+        found, length = next(((text.find(it, at), len(it)) for it in written if text.find(it, at) >= 0), (at, 0))
+        cells.append(Cell(kind=node.cell_type, source=source, metadata=kept, line=text.count("\n", 0, found) + 1))
+        at = found + length
+    return tuple(cells)
+
+
+def _syntax_problems(cells: Sequence[Cell], name: str) -> Iterator[Problem]:
+    for cell in cells:
+        python = ipython_syntax.python_source(cell.source) if cell.kind == "code" else None
+        try:
+            ast.parse(python or "")
+        except (SyntaxError, ValueError) as error:
+            line, message = getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))
+            place = cell.line + line - 1
+            yield Problem(code="KW203", file=name, place=place, message=message, fix="correct the syntax")
 
 
 def write_driver(cells: Sequence[Cell]) -> str:
@@ -78,41 +149,6 @@ def write_driver(cells: Sequence[Cell]) -> str:
     node = nbformat.from_dict({"cells": nodes, "metadata": unheaded, "nbformat": 4, "nbformat_minor": 5})
     text: str = jupytext.writes(node, _PERCENT)
     return text.translate(_BACK)
-
-
-def _cell(node: nbformat.NotebookNode, left_out: Collection[str]) -> Cell:
-    kept = {key: value for key, value in node.metadata.items() if key not in left_out}
-    return Cell(kind=node.cell_type, source=node.source.translate(_BACK), metadata=kept)
-
-
-def _indented_marks(text: str, name: str) -> Iterator[Problem]:
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-    except (tokenize.TokenError, SyntaxError):  # live magics are not Python; cells are then split by line alone
-        return
-    message, fix = "a cell mark (# %%) at an indent splits a statement in two", "unindent or reword the comment"
-    for token in tokens:
-        is_mark = token.type == tokenize.COMMENT and re.match(r"#\s*%%", token.string)
-        if is_mark and token.start[1] > 0 and not token.line[: token.start[1]].strip():
-            yield Problem(code="KW202", file=name, place=token.start[0], message=message, fix=fix)
-
-
-def _syntax_problems(text: str, cells: Sequence[Cell], name: str) -> Iterator[Problem]:
-    """Yield a problem per code cell that is not Python; one with magics is IPython's to judge."""
-    at = 0
-    for cell in cells:
-        at = max(at, text.find(cell.source, at))
-        if cell.kind == "code" and (error := _syntax_error(cell.source)):
-            line = text.count("\n", 0, at) + (error.lineno or 1)
-            yield Problem(code="KW203", file=name, place=line, message=error.msg, fix="not Python as it stands")
-
-
-def _syntax_error(source: str) -> SyntaxError | None:
-    try:
-        compile(source, "", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    except SyntaxError as error:
-        return None if any(_MAGIC.search(line) for line in source.split("\n")) else error
-    return None
 
 
 def write(cells: Sequence[Cell]) -> bytes:

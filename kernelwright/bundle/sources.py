@@ -1,15 +1,15 @@
-"""The files a notebook carries: found, ordered, digested."""
+"""The files a notebook carries: read, ordered, digested."""
 
 import ast
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from kernelwright.bundle import file_walk, imports, reserved_names, vendor
-from kernelwright.errors import InvalidProject
-from kernelwright.project.model import Project
+from kernelwright.errors import Problem
+from kernelwright.project.model import PYPROJECT, TABLE, Project
+from kernelwright.support import hashing, ipython_syntax
 
 DRIVER = "driver"
 """Origin of the driver, where it is carried as a file beside being the notebook's cells."""
@@ -26,7 +26,7 @@ class SourceFile:
     data : bytes
         Its bytes, exactly as on disk.
     origin : str
-        Which entry of the configuration brings it.
+        Which entry of the configuration brings it: a source, ``vendor NAME``, or `DRIVER`.
     module : str or None
         Dotted name it is imported by, None for a data file.
     summary : str
@@ -39,10 +39,26 @@ class SourceFile:
     module: str | None = None
     summary: str = ""
 
+    @property
+    def vendored(self) -> str:
+        """The package of the environment that it belongs to; empty for a file of the project."""
+        return self.origin.removeprefix("vendor ") if self.origin.startswith("vendor ") else ""
+
+    @property
+    def is_source(self) -> bool:
+        """Whether one of the project's sources brings it: neither a vendored package nor the driver."""
+        return not self.vendored and self.origin != DRIVER
+
+    @property
+    def location(self) -> str:
+        """Where a file of a source lies in the project."""
+        inside = self.path.partition("/")[2]
+        return f"{self.origin}/{inside}" if inside else self.origin
+
     @cached_property
     def sha256(self) -> str:
         """Hex digest of the bytes."""
-        return hashlib.sha256(self.data).hexdigest()
+        return hashing.sha256(self.data)
 
     @cached_property
     def text(self) -> str | None:
@@ -54,7 +70,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class DriverPlacement:
     """Where the driver's cells find themselves, as the driver does when it is run in place.
 
     Attributes
@@ -82,7 +98,7 @@ class SourceTree:
 
     files: tuple[SourceFile, ...]
     graph: imports.Graph
-    stage: Stage
+    placement: DriverPlacement
 
     @property
     def digests(self) -> dict[str, str]:
@@ -90,156 +106,170 @@ class SourceTree:
         return {file.path: file.sha256 for file in self.files}
 
 
-def collect(project: Project) -> SourceTree:
-    """Read everything the project's kernel carries.
+def collect(project: Project, driver: Sequence[str]) -> tuple[SourceTree, list[Problem]]:
+    """Read everything the project's kernel carries; ``driver`` is the text of the driver's code cells.
 
-    Raises
-    ------
-    InvalidProject
-        With every file that cannot be carried: outside the project, not Python, two under one name.
+    The problems are all that cannot be carried or imported: files outside the project, what is not Python, two files
+    under one name, an import that finds its module only in place. The tree is complete where there are none.
     """
-    problems = _name_clashes(project)
-    found: dict[str, SourceFile] = {}
-    for file in _every_file(project, problems):
-        twin = found.setdefault(file.path, file)
+    files, problems = _read_files(project)
+    problems[:0] = _name_clashes(project)
+    by_path: dict[str, SourceFile] = {}
+    for file in files:
+        twin = by_path.setdefault(file.path, file)
         if twin.data != file.data:
-            problems.append(f"{file.origin} and {twin.origin} both bring {file.path}; rename one of them")
-    staged, script = _staged(project, found, problems)
-    named = {**found, **({script.path: script} if script else {})}
-    tree, roots = _understood(named, staged, problems)
-    problems += _left_behind(project, tree, roots)
-    if problems:
-        raise InvalidProject(list(dict.fromkeys(problems)))
-    return tree
+            problems.append(_same_path(file.origin, twin.origin, file.path))
+    placement, script = _place_driver(project, by_path)
+    twin = by_path.get(script.path, script)
+    if twin.data != script.data:
+        problems.append(_same_path(project.configuration.driver, twin.origin, script.path))
+    if placement.carried:
+        by_path[script.path] = script
+    tree, required, not_python = _analyse(by_path, placement)
+    problems += not_python
+    problems += _uncarried_imports(project, driver, tree, required)
+    return tree, problems
 
 
-def _name_clashes(project: Project) -> list[str]:
+def _same_path(origin: str, other: str, path: str) -> Problem:
+    return Problem(code="KW212", file="", message=f"{origin} and {other} both bring {path}", fix="rename one of them")
+
+
+def _name_clashes(project: Project) -> list[Problem]:
     """Find sources that would land under one name in the tree, or in front of what the notebook needs."""
     owners = {name: f"vendor {name}" for name in vendor.names(project)}
-    clashes = []
-    for key, source in zip(project.configuration.sources, project.sources, strict=True):
-        where = "pyproject.toml: tool.kernelwright.sources"
+    problems = []
+    for index, (key, source) in enumerate(zip(project.configuration.sources, project.sources, strict=True)):
+        place = f"{TABLE}.sources[{index}]"
         name = source.name.removesuffix(".py")
         owner = owners.setdefault(name, key)
         if owner != key:
-            clashes.append(f"{where}: {owner!r} and {key!r} share the name {name!r}; rename one of them")
+            message = f"{owner!r} and {key!r} share the name {name!r}"
+            problems.append(
+                Problem(code="KW212", file=PYPROJECT, place=place, message=message, fix="rename one of them")
+            )
         if name in reserved_names.NAMES:
-            clashes.append(f"{where}: {key!r} would hide {name!r}, which the notebook itself needs; rename it")
-    return clashes
+            message = f"{key!r} would hide {name!r}, which the notebook itself needs"
+            problems.append(Problem(code="KW213", file=PYPROJECT, place=place, message=message, fix="rename it"))
+    return problems
 
 
-def _every_file(project: Project, problems: list[str]) -> Iterator[SourceFile]:
-    for found in vendor.walk(project, problems):
-        yield SourceFile(path=found.path, data=found.data, origin=found.origin)
+def _read_files(project: Project) -> tuple[list[SourceFile], list[Problem]]:
+    files, problems = vendor.collect(project)
     for index, source in enumerate(project.sources):
         origin = source.relative_to(project.root).as_posix()
         if not source.exists() and not source.is_symlink():
-            where = f"pyproject.toml: tool.kernelwright.sources[{index}]"
-            problems.append(
-                f"{where}: no file or folder {origin!r} in {project.root.name}/; correct the name, or make it"
-            )
+            place, message = f"{TABLE}.sources[{index}]", f"no file or folder {origin!r} in {project.root.name}/"
+            fix = "correct the name, or make it"
+            problems.append(Problem(code="KW211", file=PYPROJECT, place=place, message=message, fix=fix))
             continue
-        for found in file_walk.walk(source, source.name, origin, project.root, problems):
-            yield SourceFile(path=found.path, data=found.data, origin=origin)
+        found, wrong = file_walk.walk(source, source.name, origin, project.root, project.configuration.exclude)
+        files += found
+        problems += wrong
+    return [SourceFile(path=file.path, data=file.data, origin=file.origin) for file in files], problems
 
 
-def _staged(project: Project, found: Mapping[str, SourceFile], problems: list[str]) -> tuple[Stage, SourceFile | None]:
-    """Find the driver's place in the tree, and the driver as a file of it where one is needed."""
-    data = _bytes(project.driver)
-    tree = _python(data)
-    path = _driver_path(project)
-    folder = PurePosixPath(path).parent.as_posix().removeprefix(".")
-    packaged = f"{folder}/__init__.py" in found or bool(tree and imports.is_relative(tree))
-    package = folder.replace("/", ".") if folder and packaged else ""
-    script = SourceFile(path=path, data=data, origin=DRIVER)
-    if path in found and found[path].data != data:
-        problems.append(
-            f"{project.configuration.driver} and {found[path].origin} both bring {path}; rename one of them"
-        )
-    carried = path in found or _is_wanted(script, tree, found)
-    staged = Stage(file=path, package=package, folder="" if package else folder, carried=carried)
-    return staged, script if carried else None
-
-
-def _bytes(path: Path) -> bytes:
+def _place_driver(project: Project, files: Mapping[str, SourceFile]) -> tuple[DriverPlacement, SourceFile]:
+    """Find the driver's place in the tree, and what it is as a file of it."""
+    path = _carried_path(project, project.driver) or project.driver.name
     try:
-        return path.read_bytes()
+        data = project.driver.read_bytes()
     except OSError:  # reported by who reads the driver's cells
-        return b""
+        data = b""
+    script = SourceFile(path=path, data=data, origin=DRIVER)
+    tree = _parse(data)
+    folder = PurePosixPath(path).parent.as_posix().removeprefix(".")
+    packaged = f"{folder}/__init__.py" in files or bool(tree and imports.is_relative(tree))
+    package = folder.replace("/", ".") if folder and packaged else ""
+    # A driver with magics is no module: nothing can need it as a file.
+    carried = path in files or (tree is not None and _is_needed_as_file(script, tree, files.values()))
+    placement = DriverPlacement(file=path, package=package, folder="" if package else folder, carried=carried)
+    return placement, script
 
 
-def _driver_path(project: Project) -> str:
+def _carried_path(project: Project, file: Path) -> str:
+    """Return where a file of a source lands in the tree; empty for a file of none."""
     for source in project.sources:
-        if project.driver.is_relative_to(source):
-            return (source.name / project.driver.relative_to(source)).as_posix()
-    return project.driver.name
+        if file.is_relative_to(source):
+            return (source.name / file.relative_to(source)).as_posix()
+    return ""
 
 
-def _is_wanted(script: SourceFile, tree: ast.Module | None, found: Mapping[str, SourceFile]) -> bool:
-    """Tell whether anything needs the driver as a file; one with magics is no module."""
-    if tree is None:
-        return False
-    if b"__file__" in script.data or any(isinstance(node, ast.If) and _is_guard(node) for node in tree.body):
-        return True
-    name = imports.module_name(script.path) or ""
-    needle = name.encode()
-    texts = (file for file in found.values() if name and file.path.endswith(".py") and needle in file.data)
-    return any(_imports(file, name) for file in texts)
-
-
-def _is_guard(node: ast.If) -> bool:
-    names = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
-    return "__name__" in names
-
-
-def _python(data: bytes) -> ast.Module | None:
+def _parse(data: bytes | str) -> ast.Module | None:
     try:
         return ast.parse(data)
     except (SyntaxError, ValueError):
         return None
 
 
+def _is_needed_as_file(script: SourceFile, tree: ast.Module, files: Iterable[SourceFile]) -> bool:
+    guards = (node.test for node in tree.body if isinstance(node, ast.If))
+    names = (part.id for guard in guards for part in ast.walk(guard) if isinstance(part, ast.Name))
+    if b"__file__" in script.data or "__name__" in names:
+        return True
+    name = imports.module_name(script.path)
+    return bool(name) and any(_imports(file, str(name)) for file in files if file.path.endswith(".py"))
+
+
 def _imports(file: SourceFile, name: str) -> bool:
-    tree = _python(file.data)
-    if tree is None:
-        return False
-    own = imports.module_name(file.path) or ""
-    package = file.path.endswith("__init__.py")
-    return bool(imports.imported(tree, own, is_package=package, carried=frozenset({name})))
+    tree = _parse(file.data) if name.encode() in file.data else None  # parsing takes its time
+    own, is_package = imports.module_name(file.path) or "", file.path.endswith("__init__.py")
+    return tree is not None and bool(imports.imported(tree, own, is_package=is_package, carried=frozenset({name})))
 
 
-def _understood(
-    found: Mapping[str, SourceFile], staged: Stage, problems: list[str]
-) -> tuple[SourceTree, dict[str, frozenset[str]]]:
-    """Parse the modules, once, and order everything; return also the first names each file imports, by its path."""
-    names = {path: imports.module_name(path.removeprefix(f"{staged.folder}/")) for path in found}
+def _analyse(
+    files: Mapping[str, SourceFile], placement: DriverPlacement
+) -> tuple[SourceTree, dict[str, frozenset[str]], list[Problem]]:
+    """Parse each module once, and order everything; return also what each needs when it is imported, by its name."""
+    names = {path: imports.module_name(path.removeprefix(f"{placement.folder}/")) for path in files}
     # Where a module and a package share a name, Python takes the package.
-    taken = {name: path for path, name in sorted(names.items(), reverse=True) if name}
-    carried, graph, summaries, roots = frozenset(taken), {}, {}, {}
-    for name, path in sorted(taken.items()):
-        tree = _parsed(found[path], problems)  # and forgotten: thousands of trees kept would slow the next ones
+    paths = {name: path for path, name in sorted(names.items(), reverse=True) if name}
+    carried, graph, summaries, required, problems = frozenset(paths), {}, {}, {}, []
+    for name, path in sorted(paths.items()):
+        tree = ast.Module(body=[], type_ignores=[])  # not kept: thousands of trees would slow the next ones
+        try:
+            tree = ast.parse(files[path].data, filename=path)
+        except (SyntaxError, ValueError) as error:
+            if files[path].origin != DRIVER:  # whose cells are parsed one by one
+                problems.append(_syntax_problem(files[path], error))
         graph[name] = imports.imported(tree, name, is_package=path.endswith("__init__.py"), carried=carried)
-        roots[path] = imports.roots(tree)
+        required[name] = imports.required(tree)
         summaries[path] = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ").strip()
-    files = (replace(file, module=names[path], summary=summaries.get(path, "")) for path, file in found.items())
-    return SourceTree(files=_ordered(files, graph), graph=graph, stage=staged), roots
+    rank = {name: index for index, name in enumerate(imports.dependency_order(graph))}
+    described = (replace(file, module=names[path], summary=summaries.get(path, "")) for path, file in files.items())
+    ordered = sorted(described, key=lambda file: (rank.get(file.module or "", -1), file.path))
+    return SourceTree(files=tuple(ordered), graph=graph, placement=placement), required, problems
 
 
-def _left_behind(project: Project, tree: SourceTree, roots: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """Find modules beside the driver that are imported, and work in place, but would be missing in the notebook."""
-    carried = {name.partition(".")[0] for name in tree.graph}
-    driver = _python(_bytes(project.driver))
-    importers = {project.configuration.driver: imports.roots(driver) if driver else frozenset()}
-    importers |= {_place(file): roots.get(file.path, frozenset()) for file in tree.files if _is_own(file)}
-    for place, names in importers.items():
-        for name in sorted(names - carried):
-            if beside := _beside(project.driver, name):
-                there = beside.relative_to(project.root).as_posix()
-                yield f"{place} imports {name!r}, and {there} is not carried; add it to tool.kernelwright.sources"
+def _syntax_problem(file: SourceFile, error: SyntaxError | ValueError) -> Problem:
+    """Say where and why a file is not Python, in words that are the same in every version of it where they can be."""
+    if b"coding" not in b"".join(file.data.splitlines()[:2]):
+        try:
+            file.data.decode("utf-8")
+        except UnicodeDecodeError as fault:
+            line = file.data.count(b"\n", 0, fault.start) + 1
+            fix = "save it as UTF-8, or declare its coding in its first line"
+            return Problem(code="KW219", file=file.location, place=line, message="not UTF-8", fix=fix)
+    line, message = getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))
+    return Problem(code="KW205", file=file.location, place=line, message=message, fix="correct the syntax")
 
 
-def _is_own(file: SourceFile) -> bool:
-    return file.origin != DRIVER and not file.origin.startswith("vendor ")
+def _uncarried_imports(
+    project: Project, driver: Sequence[str], tree: SourceTree, required: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    """Find modules beside the driver that it surely imports, itself or through others, and that are not carried."""
+    body = [statement for cell in driver for statement in ipython_syntax.syntax_tree(cell).body]
+    code = ast.Module(body=body, type_ignores=[])
+    name = f"{tree.placement.package}." if tree.placement.package else ""
+    imported = imports.imported(code, name, is_package=False, carried=frozenset(tree.graph))
+    reached = frozenset[str]().union(*(imports.closure(tree.graph, module) for module in imported))
+    importers = {project.configuration.driver: imports.required(code)}
+    importers |= {f.location: required[f.module] for f in tree.files if f.module in reached and f.is_source}
+    top_level = {module.partition(".")[0] for module in tree.graph}
+    for importer, modules in importers.items():
+        for module in sorted(modules - top_level):
+            if beside := _beside(project.driver, module):
+                yield _uncarried(project, importer, module, beside)
 
 
 def _beside(driver: Path, name: str) -> Path | None:
@@ -249,31 +279,12 @@ def _beside(driver: Path, name: str) -> Path | None:
     return package if any(package.glob("*.py")) else None
 
 
-def _parsed(file: SourceFile, problems: list[str]) -> ast.Module:
-    try:
-        return ast.parse(file.data, filename=file.path)
-    except (SyntaxError, ValueError) as error:
-        if file.origin != DRIVER:  # its cells are judged one by one
-            problems.append(f"{_place(file)}:{_fault(file, error)}")
-        return ast.Module(body=[], type_ignores=[])
-
-
-def _fault(file: SourceFile, error: SyntaxError | ValueError) -> str:
-    """Say where and why a file is not Python, in words that are the same in every version of it where they can be."""
-    if b"coding" not in b"".join(file.data.splitlines()[:2]):
-        try:
-            file.data.decode("utf-8")
-        except UnicodeDecodeError as fault:
-            line = file.data.count(b"\n", 0, fault.start) + 1
-            return f"{line}: not UTF-8; save it as UTF-8, or declare its coding in its first line"
-    return f"{getattr(error, 'lineno', None) or 1}: {getattr(error, 'msg', error)}; not Python as it stands"
-
-
-def _place(file: SourceFile) -> str:
-    inside = file.path.partition("/")[2]
-    return f"{file.origin}/{inside}" if inside else file.origin
-
-
-def _ordered(found: Iterable[SourceFile], graph: imports.Graph) -> tuple[SourceFile, ...]:
-    rank = {name: index for index, name in enumerate(imports.dependency_order(graph))}
-    return tuple(sorted(found, key=lambda file: (rank.get(file.module or "", -1), file.path)))
+def _uncarried(project: Project, importer: str, module: str, beside: Path) -> Problem:
+    file = beside.relative_to(project.root).as_posix()
+    if path := _carried_path(project, beside):
+        package = path.removesuffix(".py").rpartition("/")[0].replace("/", ".")
+        message = f"imports {module!r}, and {file} is carried as {package}.{module}: its folder is a package"
+        fix = f"write `from {package} import {module}`, or delete the folder's __init__.py"
+        return Problem(code="KW214", file=importer, message=message, fix=fix)
+    message, fix = f"imports {module!r}, and {file} is not carried", "add it to tool.kernelwright.sources"
+    return Problem(code="KW214", file=importer, message=message, fix=fix)

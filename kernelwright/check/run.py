@@ -45,7 +45,7 @@ def _load(root: Path, kernel: str) -> tuple[dict[type, Any], list[Finding]]:
     contexts[Files] = Files(root=root, metadata=configuration.metadata if configuration else model.METADATA)
     try:
         project = contexts[Project] = model.load_project(root, kernel)
-        contexts[Context] = Context(project=project, built=build.assemble(project))
+        contexts[Context] = Context(project=project, built=build.build_notebook(project, limit=None))
     except InvalidProject as error:
         stage = "build" if Project in contexts else "project"
         return contexts, [Finding.of(problem, stage) for problem in error.problems]

@@ -19,7 +19,7 @@ def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) 
     from kernelwright.project.model import load_project
 
     loaded = load_project(project, kernel)
-    answer = _answer(loaded, build.assemble(loaded))
+    answer = _answer(loaded, build.build_notebook(loaded, limit=None))
     if as_json:
         print(json.dumps(answer, indent=1, ensure_ascii=False))
     else:

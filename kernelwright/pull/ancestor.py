@@ -74,7 +74,7 @@ def _modules_as_committed(
     for path, _ in edited.modules:
         if path in here:
             text = history.decode(here[path].data)
-            is_vendored = here[path].origin.startswith("vendor ")
+            is_vendored = bool(here[path].vendored)
             last = None if is_vendored else next(_committed(project, path), None)
             is_base = is_vendored or (last is not None and history.decode(last) == text)
             yield path, text if is_base else None

@@ -21,7 +21,7 @@ def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor:
         yield Change(action="refuse", place="modules", what=what)
         return
     there = _ended(there, ancestor)
-    vendored = {file.path for file in built.tree.files if file.origin.startswith("vendor ")}
+    vendored = {file.path for file in built.tree.files if file.vendored}
     spelt_oddly = {posixpath.normpath(path) for path in there}  # refused as it is, and no sign that it is to go
     for path in sorted({*there, *(ancestor.cells - spelt_oddly)} - displaced):
         base = ancestor.modules.get(path)

@@ -110,7 +110,7 @@ def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
         limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
         runs=(),
         files=built.tree.digests,
-        wheels=build.wheels(project).get("wheels", {}),
+        wheels=built.wheels,
     )
 
 

@@ -64,14 +64,14 @@ def test_the_runtime_is_told_what_the_project_says(tree, tmp_path):
     project = tree.load()
     built = build.build_notebook(project)
     driver = notebook_io.read_driver(project.driver)
-    told = build.told(project, built.tree, driver)
-    assert told["public"] == {"a/x.csv": {"bytes": 1}, "b/x.csv": {"rows": 2}}
+    manifest = build.runtime_config(project, built.tree, driver, {})
+    assert manifest["public"] == {"a/x.csv": {"bytes": 1}, "b/x.csv": {"rows": 2}}
     names, sha256 = {"__file__": "{root}/main.py"}, cells.driver_digest(driver)
-    assert told["driver"] == {"file": "main.py", "folder": "", "names": names, "sha256": sha256}
-    assert [name for name in told["imports"] if name[0] in "pgm"] == ["größe", "pkg", "pkg.b", "pkg.a", "main"]
-    assert told["files"]["größe.py"] == hashlib.sha256(b"x = 1").hexdigest()
+    assert manifest["driver"] == {"file": "main.py", "folder": "", "names": names, "sha256": sha256}
+    assert [name for name in manifest["imports"] if name[0] in "pgm"] == ["größe", "pkg", "pkg.b", "pkg.a", "main"]
+    assert manifest["files"]["größe.py"] == hashlib.sha256(b"x = 1").hexdigest()
     file = tmp_path / "kernelwright.json"
-    file.write_text(json.dumps(told))
+    file.write_text(build.write_manifest(manifest))
     assert config.load(file).competitions == ("some-competition",)
 
 
@@ -86,12 +86,14 @@ def test_a_notebook_that_kaggle_would_refuse_is_an_error_with_the_largest_files(
     assert first.startswith("some.ipynb: 1,")
     assert first.endswith("bytes; Kaggle refuses more than 1 MB and we stop at 900,000. The largest files carried:")
     assert rows[:2] == ["    700,000 bytes  pkg/big.bin", "     10,000 bytes  pkg/small.txt"]
+    assert dict(list(caught.value.largest.items())[:2]) == {"pkg/big.bin": 700_000, "pkg/small.txt": 10_000}
+    assert caught.value.size > caught.value.limit == build.LARGEST_NOTEBOOK_BYTES
     assert str(caught.value).endswith(
         "Move data into a dataset and name it in dataset_sources of kernel-metadata.json, carry fewer sources, "
         'or set carrier = "dataset", which takes the whole tree out of the notebook.'
     )
     assert not (folder.root / "build").exists()
-    built = build.assemble(folder.load())
+    built = build.build_notebook(folder.load(), limit=None)
     assert built.carriers["pkg/big.bin"] == "set-up"
     assert built.carriers["pkg/small.txt"] == "cell"
 
@@ -124,11 +126,11 @@ def test_problems_of_sources_and_driver_come_at_once_and_nothing_is_written(fold
     folder.write("main.py", "# %%\n)\n")
     with pytest.raises(InvalidProject) as caught:
         kernelwright.build(folder.load())
-    assert caught.value.problems == (
-        "pyproject.toml: tool.kernelwright.sources[1]: no file or folder 'gone' in proj/; correct the name, or make it",
-        "pkg.py:1: '(' was never closed; not Python as it stands",
-        "main.py:2: unmatched ')'; not Python as it stands",
-    )
+    assert [(problem.code, problem.location) for problem in caught.value.problems] == [
+        ("KW211", "pyproject.toml: tool.kernelwright.sources[1]"),
+        ("KW205", "pkg.py:1"),
+        ("KW203", "main.py:2"),
+    ]
     assert not (folder.root / "build").exists()
 
 

@@ -73,7 +73,7 @@ LATIN = st.text(st.characters(codec="latin-1", exclude_characters='\\"\0\r'), ma
     lambda text: f'# -*- coding: latin-1 -*-\nX = """{text}"""\n'.encode("latin-1")
 )
 NAMES = st.text(st.sampled_from("ab_ .{}$%#;'\"+=,()@üß日-"), min_size=1, max_size=8).filter(
-    lambda name: set(name) - {".", " "} and not name.endswith((".pyc", ".pyo"))
+    lambda name: set(name) - {".", " "} and not name.startswith(".") and not name.endswith((".pyc", ".pyo"))
 )
 FOLDERS = st.lists(NAMES, max_size=2).map("/".join)
 DATA = TEXTS.map(lambda text: text.encode("utf-8", "ignore")) | st.binary(max_size=50) | st.just(b"")

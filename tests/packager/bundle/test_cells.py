@@ -1,9 +1,9 @@
 import pytest
 
 from kernelwright.bundle.cells import Cell, compose, driver_digest, fits_a_cell
-from kernelwright.bundle.sources import SourceFile, SourceTree, Stage
+from kernelwright.bundle.sources import DriverPlacement, SourceFile, SourceTree
 
-STAGE = Stage(file="main.py")
+PLACEMENT = DriverPlacement(file="main.py")
 MARKDOWN = Cell(kind="markdown", source="# Title")
 CODE = Cell(kind="code", source="go()")
 HERE = Cell(kind="markdown", source="## Modules", metadata={"tags": ["modules"]})
@@ -14,7 +14,7 @@ def file(path="p/a.py", data=b"x = 1\n", origin="p", **more):
 
 
 def composed(driver, *files, shown=True):
-    tree = SourceTree(files=files, graph={}, stage=STAGE)
+    tree = SourceTree(files=files, graph={}, placement=PLACEMENT)
     return compose(tree, driver, "{}", "SET UP", shown=shown)
 
 

@@ -4,33 +4,42 @@ from pathlib import Path
 
 import pytest
 
-from kernelwright.bundle import sources
+from kernelwright.bundle import notebook_io, sources
+from kernelwright.bundle.sources import DriverPlacement
 from kernelwright.errors import InvalidProject
+
+
+def collected(folder):
+    project = folder.load()
+    driver, _ = notebook_io.load_driver(project.driver, "main.py")
+    tree, problems = sources.collect(project, [cell.source for cell in driver if cell.kind == "code"])
+    return tree, [(problem.code, str(problem)) for problem in problems]
 
 
 def collect(folder, configuration):
     folder.configure(f'driver = "main.py"\n{configuration}')
-    return sources.collect(folder.load())
+    tree, problems = collected(folder)
+    assert problems == []
+    return tree
 
 
 def problems(folder, configuration):
-    with pytest.raises(InvalidProject) as caught:
-        collect(folder, configuration)
-    return list(caught.value.problems)
+    folder.configure(f'driver = "main.py"\n{configuration}')
+    return collected(folder)[1]
 
 
 def own(tree):
-    return [file.path for file in tree.files if not file.origin.startswith("vendor ")]
+    return [file.path for file in tree.files if not file.vendored]
 
 
 def test_a_folder_is_carried_whole_under_its_last_name(folder):
-    for path in ("src/pkg/__init__.py", "src/pkg/data/table.csv", "src/pkg/.hidden", "src/pkg/deep/x.bin"):
+    for path in ("src/pkg/__init__.py", "src/pkg/data/table.csv", "src/pkg/deep/x.bin"):
         folder.write(path, path)
     folder.write("src/pkg/__init__.py")
-    for path in ("__pycache__/x.cpython-311.pyc", "x.pyc", ".ipynb_checkpoints/a.py", ".mypy_cache/a"):
+    for path in ("__pycache__/x.cpython-311.pyc", "x.pyc", ".ipynb_checkpoints/a.py", ".cache/a", ".a.py.x7f_2k"):
         folder.write(f"src/pkg/{path}", "left out")
     tree = collect(folder, 'sources = ["src/pkg"]')
-    assert own(tree) == ["pkg/.hidden", "pkg/data/table.csv", "pkg/deep/x.bin", "pkg/__init__.py"]
+    assert own(tree) == ["pkg/data/table.csv", "pkg/deep/x.bin", "pkg/__init__.py"]
     assert {file.path: file.data for file in tree.files}["pkg/deep/x.bin"] == b"src/pkg/deep/x.bin"
     assert {file.origin for file in tree.files} == {"src/pkg", "vendor kernelwright.runtime"}
 
@@ -71,7 +80,7 @@ def test_the_driver_is_carried_as_a_file_where_something_may_need_it(folder, dri
     folder.write("main.py", driver)
     tree = collect(folder, "")
     assert (own(tree) == ["main.py"]) is carried
-    assert tree.stage == sources.Stage(file="main.py", carried=carried)
+    assert tree.placement == DriverPlacement(file="main.py", carried=carried)
 
 
 def test_a_driver_that_a_module_imports_is_carried(folder):
@@ -87,11 +96,11 @@ def test_a_driver_in_a_package_and_one_in_a_plain_folder_find_their_neighbours(f
     folder.write("plain/go.py", "1")
     folder.write("plain/near.py", "1")
     folder.configure('driver = "pkg/sub/go.py"\nsources = ["pkg"]')
-    tree = sources.collect(folder.load())
-    assert tree.stage == sources.Stage(file="pkg/sub/go.py", package="pkg.sub", carried=True)
+    tree, _ = collected(folder)
+    assert tree.placement == DriverPlacement(file="pkg/sub/go.py", package="pkg.sub", carried=True)
     folder.configure('driver = "plain/go.py"\nsources = ["plain"]')
-    tree = sources.collect(folder.load())
-    assert tree.stage == sources.Stage(file="plain/go.py", folder="plain", carried=True)
+    tree, _ = collected(folder)
+    assert tree.placement == DriverPlacement(file="plain/go.py", folder="plain", carried=True)
     assert "near" in tree.graph
 
 
@@ -113,30 +122,38 @@ def test_every_file_that_cannot_be_carried_is_named_at_once(folder):
     folder.write("pkg/new\nline.txt")
     folder.write("other/pkg.py")
     folder.write("io/__init__.py")
+    where, fix = "pyproject.toml: tool.kernelwright", "replace the link by what it points at"
     assert problems(folder, 'sources = ["pkg", "other/pkg.py", "io", "none"]\nvendor = ["sys", "not_installed"]') == [
-        "pyproject.toml: tool.kernelwright.sources: 'pkg' and 'other/pkg.py' share the name 'pkg'; rename one of them",
-        "pyproject.toml: tool.kernelwright.sources: 'io' would hide 'io', which the notebook itself needs; rename it",
-        "pyproject.toml: tool.kernelwright.vendor: 'sys' is a part of Python itself; take it out",
-        "pyproject.toml: tool.kernelwright.vendor: 'not_installed' is not installed; pip install it, or take it out",
-        "pkg/etc: a link to /etc, outside the project; replace the link by what it points at",
-        "pkg/gone: a link to nowhere, which is missing or leads back to itself; replace the link by what it points at",
-        "pkg/loop: a link to loop, which is missing or leads back to itself; replace the link by what it points at",
-        "'pkg/new\\nline.txt': a name that is not UTF-8, or not printable; rename it",
-        "pkg/pipe: neither a file nor a folder; move it out of the sources",
-        "pkg/self: a link to ., a folder it lies in; replace the link by what it points at",
-        "pyproject.toml: tool.kernelwright.sources[3]: no file or folder 'none' in proj/; correct the name, or make it",
-        "pkg/latin.py:2: not UTF-8; save it as UTF-8, or declare its coding in its first line",
-        "pkg/nul.py:1: source code string cannot contain null bytes; not Python as it stands",
-        "pkg/x.py:2: invalid syntax; not Python as it stands",
+        ("KW212", f"{where}.sources[1]: 'pkg' and 'other/pkg.py' share the name 'pkg'; rename one of them"),
+        ("KW213", f"{where}.sources[2]: 'io' would hide 'io', which the notebook itself needs; rename it"),
+        ("KW222", f"{where}.vendor: 'sys' is a part of Python itself; take it out"),
+        ("KW221", f"{where}.vendor: 'not_installed' is not installed; pip install it, or take it out"),
+        ("KW215", f"pkg/etc: a link to /etc, outside the project; {fix}"),
+        ("KW215", f"pkg/gone: a link to nowhere, which is missing or leads back to itself; {fix}"),
+        ("KW215", f"pkg/loop: a link to loop, which is missing or leads back to itself; {fix}"),
+        ("KW216", "'pkg/new\\nline.txt': a name that is not UTF-8, or not printable; rename it"),
+        ("KW217", "pkg/pipe: neither a file nor a folder; move it out of the sources"),
+        ("KW215", f"pkg/self: a link to ., a folder it lies in; {fix}"),
+        ("KW211", f"{where}.sources[3]: no file or folder 'none' in proj/; correct the name, or make it"),
+        ("KW219", "pkg/latin.py:2: not UTF-8; save it as UTF-8, or declare its coding in its first line"),
+        ("KW205", "pkg/nul.py:1: source code string cannot contain null bytes; correct the syntax"),
+        ("KW205", "pkg/x.py:2: invalid syntax; correct the syntax"),
     ]
+
+
+def test_what_is_excluded_is_not_carried(folder):
+    for path in ("pkg/a.py", "pkg/b.ipynb", "pkg/sub/c.ipynb", "pkg/sub/d.py", "pkg/data/e.csv", "pkg/sub/data/f.csv"):
+        folder.write(path, "1")
+    exclude = ["**/*.ipynb", "pkg/data", "pkg/sub/d.?y"]
+    assert own(collect(folder, f'sources = ["pkg"]\nexclude = {exclude}')) == ["pkg/sub/data/f.csv", "pkg/a.py"]
 
 
 def test_a_source_that_links_outside_is_refused(folder, tmp_path):
     (tmp_path / "outside").mkdir()
     (folder.root / "pkg").symlink_to("../outside")
-    assert problems(folder, 'sources = ["pkg"]') == [
-        "pyproject.toml: tool.kernelwright.sources[0]: 'pkg' is outside the project; move or copy it into proj/"
-    ]
+    with pytest.raises(InvalidProject) as caught:
+        problems(folder, 'sources = ["pkg"]')
+    assert [problem.code for problem in caught.value.problems] == ["KW006"]
 
 
 def test_an_unreadable_file_is_named(folder, monkeypatch):
@@ -149,29 +166,44 @@ def test_an_unreadable_file_is_named(folder, monkeypatch):
         return read(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)  # root, as in a container, may read everything
-    assert problems(folder, 'sources = ["pkg"]') == ["pkg/secret.txt: cannot be read: Permission denied"]
+    assert problems(folder, 'sources = ["pkg"]') == [
+        ("KW218", "pkg/secret.txt: cannot be read: Permission denied; make it readable")
+    ]
 
 
-def test_what_works_in_place_but_is_left_behind_is_named(folder):
-    folder.write("src/main.py", "import helper, os, not_there\nfrom tools.deep import x\nfrom pkg import a\n")
-    folder.write("src/helper.py")
-    folder.write("src/tools/deep.py")
-    folder.write("src/pkg/a.py", "def f():\n    from helper import y\n    from . import tools\n")
-    folder.configure('driver = "src/main.py"\nsources = ["src/pkg"]')
-    with pytest.raises(InvalidProject) as caught:
-        sources.collect(folder.load())
-    fix = "is not carried; add it to tool.kernelwright.sources"
-    assert caught.value.problems == (
-        f"src/main.py imports 'helper', and src/helper.py {fix}",
-        f"src/main.py imports 'tools', and src/tools {fix}",
-        f"src/pkg/a.py imports 'helper', and src/helper.py {fix}",
+def test_a_neighbour_of_the_driver_that_is_surely_imported_and_not_carried_is_named(folder):
+    driver = "!ls\nimport helper, os, not_there\nfrom tools.deep import x\nfrom pkg import a\n"
+    folder.write(
+        "src/main.py", f"# %%\n{driver}try:\n    import desk\nexcept ImportError: ...\n# %%\n%%time\nimport c\n"
     )
+    for name in ("helper", "tools/deep", "desk", "c", "plots"):
+        folder.write(f"src/{name}.py")
+    folder.write("src/pkg/a.py", "from helper import y\nfrom . import tools\ndef f():\n    import plots\n")
+    folder.write("src/pkg/train.py", "import plots\n")
+    folder.configure('driver = "src/main.py"\nsources = ["src/pkg"]')
+    fix = "is not carried; add it to tool.kernelwright.sources"
+    assert collected(folder)[1] == [
+        ("KW214", f"src/main.py: imports 'c', and src/c.py {fix}"),
+        ("KW214", f"src/main.py: imports 'helper', and src/helper.py {fix}"),
+        ("KW214", f"src/main.py: imports 'tools', and src/tools {fix}"),
+        ("KW214", f"src/pkg/a.py: imports 'helper', and src/helper.py {fix}"),
+    ]
+
+
+def test_a_neighbour_that_is_carried_in_a_package_is_to_be_imported_from_it(folder):
+    folder.write("src/main.py", "# %%\nimport helper\n")
+    folder.write("src/helper.py")
+    folder.write("src/__init__.py")
+    folder.configure('driver = "src/main.py"\nsources = ["src"]')
+    message = "src/main.py: imports 'helper', and src/helper.py is carried as src.helper: its folder is a package"
+    fix = "write `from src import helper`, or delete the folder's __init__.py"
+    assert collected(folder)[1] == [("KW214", f"{message}; {fix}")]
 
 
 def test_a_source_with_the_drivers_own_name_is_an_error(folder):
     folder.write("other/main.py", "x = 1\n")
     assert problems(folder, 'sources = ["other/main.py"]') == [
-        "main.py and other/main.py both bring main.py; rename one of them"
+        ("KW212", "main.py and other/main.py both bring main.py; rename one of them")
     ]
 
 

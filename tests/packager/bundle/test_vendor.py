@@ -3,7 +3,6 @@ import sys
 import pytest
 
 from kernelwright.bundle import sources
-from kernelwright.errors import InvalidProject
 
 WHERE = "pyproject.toml: tool.kernelwright.vendor"
 
@@ -31,13 +30,14 @@ def install(tmp_path, monkeypatch):
 
 def collect(folder, *names):
     folder.configure(f'driver = "main.py"\nvendor = {list(names)!r}')
-    return sources.collect(folder.load())
+    tree, problems = sources.collect(folder.load(), [])
+    assert problems == []
+    return tree
 
 
 def problems(folder, *names):
-    with pytest.raises(InvalidProject) as caught:
-        collect(folder, *names)
-    return list(caught.value.problems)
+    folder.configure(f'driver = "main.py"\nvendor = {list(names)!r}')
+    return [(problem.code, str(problem)) for problem in sources.collect(folder.load(), [])[1]]
 
 
 def paths(tree):
@@ -75,8 +75,11 @@ def test_a_single_module_and_a_part_of_a_package_come_alone(folder, install):
 def test_compiled_code_is_refused_by_name(folder, install):
     install("vend_d", {"vend_d/__init__.py": "", "vend_d/_fast.cpython-311-x86_64-linux-gnu.so": ""})
     assert problems(folder, "vend_d") == [
-        f"{WHERE}: 'vend_d' holds compiled code (vend_d/_fast.cpython-311-x86_64-linux-gnu.so), which only a wheel "
-        "brings; take it out and name it in the file of tool.kernelwright.wheels"
+        (
+            "KW224",
+            f"{WHERE}: 'vend_d' holds compiled code (vend_d/_fast.cpython-311-x86_64-linux-gnu.so), which only a wheel "
+            "brings; take it out and name it in the file of tool.kernelwright.wheels",
+        )
     ]
 
 
@@ -85,24 +88,27 @@ def test_packages_that_require_one_another_are_refused(folder, install):
     install("vend_f", {"vend_f.py": ""}, ["Vend.G (>1)"])
     install("vend_g", {"vend_g.py": ""}, ["vend-e"])
     assert problems(folder, "vend_e", "vend_f", "vend_g") == [
-        f"{WHERE}: vend-e requires vend-f requires vend-g requires vend-e: a circle cannot be carried in parts; "
-        "take them out and name them in the file of tool.kernelwright.wheels"
+        (
+            "KW225",
+            f"{WHERE}: vend-e requires vend-f requires vend-g requires vend-e: a circle cannot be carried in parts; "
+            "take them out and name them in the file of tool.kernelwright.wheels",
+        )
     ]
 
 
 def test_a_package_and_a_part_of_it_are_refused(folder, install):
     install("vend_h", {"vend_h/__init__.py": "", "vend_h/part.py": ""})
     assert problems(folder, "vend_h", "vend_h.part", "kernelwright") == [
-        f"{WHERE}: 'vend_h.part' is a part of 'vend_h'; name one of them",
-        f"{WHERE}: 'kernelwright.runtime' is a part of 'kernelwright'; name one of them",
+        ("KW223", f"{WHERE}: 'vend_h.part' is a part of 'vend_h'; name one of them"),
+        ("KW223", f"{WHERE}: 'kernelwright.runtime' is a part of 'kernelwright'; name one of them"),
     ]
 
 
 def test_what_is_not_there_or_python_itself_is_refused(folder):
     assert problems(folder, "nope", "nope.deeper", "json", "sys") == [
-        f"{WHERE}: 'nope.deeper' is a part of 'nope'; name one of them",
-        f"{WHERE}: 'nope' is not installed; pip install it, or take it out",
-        f"{WHERE}: 'nope.deeper' is not installed; pip install it, or take it out",
-        f"{WHERE}: 'json' is a part of Python itself; take it out",
-        f"{WHERE}: 'sys' is a part of Python itself; take it out",
+        ("KW223", f"{WHERE}: 'nope.deeper' is a part of 'nope'; name one of them"),
+        ("KW221", f"{WHERE}: 'nope' is not installed; pip install it, or take it out"),
+        ("KW221", f"{WHERE}: 'nope.deeper' is not installed; pip install it, or take it out"),
+        ("KW222", f"{WHERE}: 'json' is a part of Python itself; take it out"),
+        ("KW222", f"{WHERE}: 'sys' is a part of Python itself; take it out"),
     ]

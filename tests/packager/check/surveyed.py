@@ -31,4 +31,4 @@ def found(folder, check):
 def assembled(folder):
     """Return what the checks of a notebook are called with."""
     project = load_project(folder)
-    return Context(project=project, built=build.assemble(project))
+    return Context(project=project, built=build.build_notebook(project, limit=None))

@@ -65,12 +65,12 @@ def test_a_secret_is_found_by_its_kind_and_is_not_repeated(code):
 def test_the_driver_its_markdown_and_files_of_data_are_searched(tmp_path):
     project = shipped.make(tmp_path)
     with_driver(project, TOKEN)
-    (project / "toy/.env").write_text(TOKEN)
+    (project / "toy/keys.env").write_text(TOKEN)
     lines = (project / "main.py").read_text().split("\n")
     markdown = 'token = "ghp_' + "a1" * 18 + '"'
     (project / "main.py").write_text("\n".join(["# %% [markdown]", "# One line", "#", f"# {markdown}", "", *lines]))
     found = [problem.location for problem in secrets(assembled(project))]
-    assert found == ["main.py:4", f"main.py:{lines.index(TOKEN) + 6}", "toy/.env:1"]
+    assert found == ["main.py:4", f"main.py:{lines.index(TOKEN) + 6}", "toy/keys.env:1"]
 
 
 @pytest.mark.parametrize(

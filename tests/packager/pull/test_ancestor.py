@@ -43,7 +43,7 @@ def test_an_unwritable_cell_is_named_where_nothing_is_remembered(alone):
     told = notebook(alone)
     told["cells"].append({"cell_type": "code", "metadata": {}, "source": "x = = 1"})
     called = f"cell {len(told['cells'])} of the notebook, `x = = 1`, is left there"
-    what = f"{called}: line 1: invalid syntax; not Python as it stands"
+    what = f"{called}: line 1: invalid syntax; correct the syntax"
     assert applied(alone, told) == [("conflict", "main.py", what)]
 
 

@@ -33,7 +33,7 @@ def test_a_cell_that_is_no_python_stays_as_it_is_here(project):
     told = notebook(project)
     edit(told, "rows =", "rows =", "x = 1\nrows = =")
     number = told["cells"].index(code_cell(told, "x = 1")) + 1
-    what = f"cell {number} of the notebook, `x = 1`, is left there: line 2: invalid syntax; not Python as it stands"
+    what = f"cell {number} of the notebook, `x = 1`, is left there: line 2: invalid syntax; correct the syntax"
     assert applied(project, told) == [("conflict", "main.py", what)]
     assert (project / "main.py").read_text() == shipped.DRIVER
 

@@ -50,7 +50,7 @@ def write(folder: Path, driver: str, *, configuration: str = "", **metadata: obj
 def of_code(folder: Path) -> list[tuple[str, str, str, str]]:
     """Return code, severity, place and message of what the checks of the code find."""
     project = load_project(folder)
-    context = Context(project=project, built=build.assemble(project))
+    context = Context(project=project, built=build.build_notebook(project, limit=None))
     checks = [one for one in REGISTERED if one.needs is Context and one.find.__module__.startswith(code.__name__)]
     findings = [Finding.of(problem, one.name) for one in checks for problem in one.find(context)]
     of_others = [one for one in findings if one.code != _UNUSED]
