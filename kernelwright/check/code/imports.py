@@ -76,7 +76,7 @@ def _needed(site: Site) -> list[str]:
 def _modules(tree: SourceTree, entries: AbstractSet[str]) -> set[str]:
     """Return the dotted names of what is carried, packages included, from each place that is on ``sys.path``."""
     folders = {
-        PurePosixPath(entry) for entry in (TREE, f"{TREE}/{tree.stage.folder}", *entries) if entry.startswith(TREE)
+        PurePosixPath(entry) for entry in (TREE, f"{TREE}/{tree.placement.folder}", *entries) if entry.startswith(TREE)
     }
     names = set()
     for path in (PurePosixPath(TREE, file.path) for file in tree.files if file.path.endswith((".py", ".so"))):

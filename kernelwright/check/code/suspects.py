@@ -50,7 +50,7 @@ def check_code(name: str) -> Callable[[Find], Find]:
 
 def analyse(context: Context) -> Code:
     """Read the code of a notebook; once for all checks, by ``context.shared``."""
-    return Code(syntax.scripts(context), context.built.tree.stage.folder)
+    return Code(syntax.scripts(context), context.built.tree.placement.folder)
 
 
 def judge(code: Code, suspects: Iterable[Suspect]) -> Iterator[Finding]:

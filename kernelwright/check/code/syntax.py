@@ -52,7 +52,7 @@ def scripts(context: Context) -> Iterator[Script]:
     for cell, line in driver_cells(context.project, cells):
         if cell.kind == "code":
             tree.body += ast.increment_lineno(_cell(cell.source), line - 1).body
-    path = context.built.tree.stage.file
+    path = context.built.tree.placement.file
     yield Script(file=context.project.configuration.driver, path=path, module=DRIVER, tree=tree, lines=_lines(driver))
     for file in context.built.tree.files:
         if is_own(file) and file.path.endswith(".py"):
