@@ -153,7 +153,7 @@ def says(data, *, tagged):
     return texts, [percent_script.content(cell)[: 3 if tagged else 2] for cell in read.driver]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_was_edited_is_what_the_next_build_gives(template, data):
     folder, built = template
@@ -198,7 +198,16 @@ BOTH = {"main.py": "import toy", MODULE: f"%%module {MODULE}"}
 KEEPS = {"git": shipped.commit, "push": recorded, "build": shipped.build, "nothing": id}
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.fixture(scope="module")
+def remembered(tmp_path_factory):
+    """Return projects of which something else is remembered each, and their notebook as text."""
+    folders = {name: shipped.make(tmp_path_factory.mktemp(name) / "project") for name in KEEPS}
+    for name, folder in folders.items():
+        KEEPS[name](folder)
+    return {name: (folder, json.dumps(notebook(folder))) for name, folder in folders.items()}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     memory=st.sampled_from(sorted(KEEPS)),
     rounds=st.lists(
@@ -211,11 +220,11 @@ KEEPS = {"git": shipped.commit, "push": recorded, "build": shipped.build, "nothi
         max_size=3,
     ),
 )
-def test_no_line_written_here_is_lost_and_none_written_there_is_lost_untold(memory, rounds):
+def test_no_line_written_here_is_lost_and_none_written_there_is_lost_untold(remembered, memory, rounds):
+    folder, text = remembered[memory]
     with tempfile.TemporaryDirectory() as scratch:
-        project = shipped.make(Path(scratch, "project"))
-        KEEPS[memory](project)
-        told, here, there, tokens = notebook(project), {}, {}, iter(range(99))
+        project = shutil.copytree(folder, Path(scratch, "project"))
+        told, here, there, tokens = json.loads(text), {}, {}, iter(range(99))
         for edits_of_round, is_kept in rounds:
             for is_here, is_new, name, at in edits_of_round:
                 token = f"token {next(tokens)}."
