@@ -141,7 +141,9 @@ def _facts(run: "Run") -> dict[str, str]:
     if run.guard:
         facts["guard"] = run.guard_decision
     facts["time"] = f"{run.seconds:.1f} s"
-    facts |= {f"  {stage['name']}": f"{stage['seconds']:.1f} s, {stage['count']} items" for stage in run.stages}
+    for stage in run.stages:
+        left = f", {stage['left']} left out of time" if stage.get("left") else ""
+        facts[f"  {stage['name']}"] = f"{stage['seconds']:.1f} s, {stage['count']} items{left}"
     facts["peak memory"] = f"{run.peak_rss_bytes / 1e9:.2f} GB"
     if run.submission["rows"]:
         facts["rows"] = str(run.submission["rows"])

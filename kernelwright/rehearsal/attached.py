@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kernelwright.project.metadata import KernelMetadata
@@ -93,13 +93,4 @@ def _model(ref: SourceRef) -> Source:
 def _with_shared_slugs(found: Sequence[Source]) -> list[Source]:
     """Mark every source whose slug another one has too; a competition keeps it, having no owner."""
     counts = Counter(source.slug for source in found)
-    return [
-        Source(
-            ref=source.ref,
-            slug=source.slug,
-            old=source.old,
-            new=source.new,
-            is_shared=counts[source.slug] > 1 and not source.is_competition,
-        )
-        for source in found
-    ]
+    return [replace(one, is_shared=counts[one.slug] > 1 and not one.is_competition) for one in found]

@@ -1,13 +1,12 @@
 """From how a run ended to what the report says of it."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kernelwright.errors import HookFailed
 from kernelwright.project.model import Project
-from kernelwright.rehearsal import hooks, input_folder, submission_check, verdict
+from kernelwright.rehearsal import file_copies, hooks, input_folder, submission_check, verdict
 from kernelwright.rehearsal.forecast.forecast import Stages, timed
 from kernelwright.rehearsal.report import Run
 from kernelwright.rehearsal.run import Outcome, read_json
@@ -28,7 +27,7 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
         wrong = f"the guard took the {spec.phase} run for {guard['name']}: {guard['why']}"
         submission = replace(submission, problems=(*submission.problems, wrong))
     judged = verdict.judge(outcome, submission.missing, submission.problems)
-    written, problem = _score(project, source, spec, _written(project, spec, submission))
+    written, problem = _score(project, source, spec, _written(project, spec, submission), submission.sample_sha256)
     return Run(
         phase=spec.phase,
         mounts=spec.layout,
@@ -82,7 +81,7 @@ def _written(project: Project, spec: RunSpec, submission: submission_check.Submi
     last = directory.record / recorded[-1]["file"] if recorded else None
     if last is None or hashing.file_sha256(last) != hashing.file_sha256(left):
         kept = f"{LEFT}{left.suffix}"
-        shutil.copyfile(left, directory.record / kept)
+        file_copies.hard_link(left, directory.record / kept)
         recorded.append({"file": kept, "after": left.name, "rows": submission.rows})
     return recorded
 
@@ -92,18 +91,20 @@ def _is_recorded(record: Path, name: object) -> bool:
 
 
 def _score(
-    project: Project, source: Path, spec: RunSpec, written: list[dict[str, Any]]
+    project: Project, source: Path, spec: RunSpec, written: list[dict[str, Any]], sample_sha256: str
 ) -> tuple[list[dict[str, Any]], str]:
-    """Score every submission, outside of the run, where there is a truth and a hook for it; else say why not."""
-    truth = input_folder.truth(project, source)
-    if truth is None or not project.configuration.score:
-        return [{**entry, "scores": {}} for entry in written], ""
-    scored, problem = [], ""
+    """Score what was written, outside of the run, where there is a truth and a hook for it; else say why not.
+
+    The sample has a score only where it is what was left.
+    """
+    truth, scored, problem = input_folder.truth(project, source), [], ""
     for entry in written:
-        try:
-            answer = spec.directory.folder / "score.json"
-            scores = hooks.scores(project, spec.directory.record / entry["file"], truth, answer)
-        except HookFailed as error:
-            scores, problem = {}, str(error)
+        file, scores = spec.directory.record / entry["file"], {}
+        is_left = entry is written[-1]
+        if truth and project.configuration.score and (is_left or hashing.file_sha256(file) != sample_sha256):
+            try:
+                scores = hooks.scores(project, file, truth, spec.directory.folder / "score.json")
+            except HookFailed as error:
+                problem = str(error)
         scored.append({**entry, "scores": scores})
     return scored, problem

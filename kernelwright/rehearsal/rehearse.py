@@ -136,7 +136,7 @@ class _Rehearsal:
         A run that failed on an import which the image provides is repeated: no statement of the kernel named it, as
         with an engine of pandas, so it was not known before.
         """
-        directory = RunDirectory(folder=self.folder / f"{phase}-{layout}")
+        directory = RunDirectory.below(self.folder / f"{phase}-{layout}")
         self.tell(f"running the {phase} phase on {self.plan.source}, {layout} mounts; log: {directory.log}")
         while True:
             spec, missing = self._stage(RunSpec(directory=directory, phase=phase, layout=layout), python)

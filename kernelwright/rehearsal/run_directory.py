@@ -14,44 +14,40 @@ NOTEBOOK = "__notebook__.ipynb"
 
 @dataclass(frozen=True, kw_only=True)
 class RunDirectory:
-    """The folders of one run, all below one that is its own."""
+    """The folders of one run, all below one that is its own.
+
+    Attributes
+    ----------
+    input : Path
+        One folder per attached source, at its `attached.Source.place`.
+    scripts : Path
+        One folder per utility script, as under ``/kaggle/usr/lib``.
+    working : Path
+        The kernel's current folder; what it outputs stays here.
+    record : Path
+        What the runtime notes: stages, submissions, the guard's choice.
+    scratch : Path
+        HOME and TMPDIR where the sandbox has none of its own.
+    notes : Path
+        What the run leaves for the launcher: how papermill ended, which hosts were asked for.
+    log : Path
+        Everything papermill printed.
+    """
 
     folder: Path
+    input: Path
+    scripts: Path
+    working: Path
+    record: Path
+    scratch: Path
+    notes: Path
+    log: Path
 
-    @property
-    def input(self) -> Path:
-        """One folder per attached source, at its `attached.Source.place`."""
-        return self.folder / "input"
-
-    @property
-    def scripts(self) -> Path:
-        """One folder per utility script, as under ``/kaggle/usr/lib``."""
-        return self.folder / "usr-lib"
-
-    @property
-    def working(self) -> Path:
-        """The kernel's current folder; what it outputs stays here."""
-        return self.folder / "working"
-
-    @property
-    def record(self) -> Path:
-        """What the runtime notes: stages, submissions, the guard's choice."""
-        return self.folder / "record"
-
-    @property
-    def scratch(self) -> Path:
-        """HOME and TMPDIR where the sandbox has none of its own."""
-        return self.folder / "scratch"
-
-    @property
-    def notes(self) -> Path:
-        """What the run leaves for the launcher: how papermill ended, which hosts were asked for."""
-        return self.folder / "notes"
-
-    @property
-    def log(self) -> Path:
-        """Everything papermill printed."""
-        return self.folder / "log.txt"
+    @classmethod
+    def below(cls, folder: Path) -> "RunDirectory":
+        """Return the folders of a run in ``folder``; none is made."""
+        names = ("input", "scripts", "working", "record", "scratch", "notes")
+        return cls(folder=folder, log=folder / "log.txt", **{name: folder / name for name in names})
 
     def make(self) -> None:
         """Make the folders, all but the input."""
@@ -71,6 +67,8 @@ class RunSpec:
         Which of Kaggle's two runs it plays.
     layout : str
         Which of Kaggle's two layouts the inputs are mounted in.
+    mounts : tuple of (Path, str)
+        Staged folder -> its place on Kaggle.
     python : Path
         The interpreter it runs on.
     writable : Path or None
@@ -83,7 +81,6 @@ class RunSpec:
     phase: PhaseName
     layout: Layout
     mounts: tuple[tuple[Path, str], ...] = ()
-    """Staged folder -> its place on Kaggle, absolute."""
     python: Path = Path(sys.executable)
     writable: Path | None = None
     readable: tuple[Path, ...] = ()

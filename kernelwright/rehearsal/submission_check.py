@@ -1,10 +1,12 @@
 """What a run left to be scored, compared with the sample."""
 
 import stat
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import attached, tables
 from kernelwright.rehearsal.run_directory import RunSpec
@@ -45,14 +47,7 @@ class Submission:
     @property
     def facts(self) -> dict[str, Any]:
         """What the report says of it."""
-        return {
-            "rows": self.rows,
-            "problems": list(self.problems),
-            "is_sample": self.is_sample,
-            "sha256": self.sha256,
-            "ids_sha256": self.ids_sha256,
-            "sample_sha256": self.sample_sha256,
-        }
+        return {name: value for name, value in asdict(self).items() if name != "missing"}
 
 
 def check(project: Project, spec: RunSpec) -> Submission:
@@ -63,12 +58,20 @@ def check(project: Project, spec: RunSpec) -> Submission:
     missing = tuple(trouble for file in files if (trouble := absence(file, spec.directory.working)))
     if missing:
         return Submission(missing=missing)
-    problems = []
-    for file in files[1:]:  # a sample says what one table holds; of several it would be the first
-        _, found = _read(file, spec.python)
-        problems += found
-    first = _compare(files[0], _sample(project, spec), spec, is_scored=spec.phase == "rerun" or project.kind == "once")
-    return Submission(**{**vars(first), "problems": (*first.problems, *problems)})
+    python = _reader(project, spec, files)
+    first = _compare(files[0], _sample(project, spec), python, is_scored=spec.phase == project.phases[0])
+    others = [problem for file in files[1:] for problem in _read(file, python)[1]]  # the sample is of the first alone
+    return replace(first, problems=(*first.problems, *others))
+
+
+def _reader(project: Project, spec: RunSpec, files: Sequence[Path]) -> Path:
+    """Return the Python that reads parquet: the image's pyarrow, which the kernel's own need not hold."""
+    if all(file.suffix != ".parquet" for file in files):
+        return spec.python
+    try:
+        return tables.parquet_python(project)
+    except EnvironmentUnavailable:
+        return spec.python
 
 
 def absence(file: Path, working: Path) -> str:
@@ -89,25 +92,23 @@ def _sample(project: Project, spec: RunSpec) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _compare(file: Path, sample: Path | None, spec: RunSpec, *, is_scored: bool) -> Submission:
-    rows, problems = _read(file, spec.python)
+def _compare(file: Path, sample: Path | None, python: Path, *, is_scored: bool) -> Submission:
+    rows, problems = _read(file, python)
     if not rows:
         return Submission(problems=tuple(problems))
-    expected, unreadable = _read(sample, spec.python) if sample else ([], [])
+    expected, unreadable = _read(sample, python) if sample else ([], [])
     wanted = Sample(header=expected[0], rows=expected[1:]) if expected else None
-    is_sample = bool(sample) and sample is not None and file.read_bytes() == sample.read_bytes()
-    problems = [STALE] if is_sample and is_scored else []
-    problems += unreadable
-    problems += submission_rules.problems(rows[0], rows[1:], wanted) if wanted else _ragged(rows)
+    digest, sample_digest = hashing.file_sha256(file), hashing.file_sha256(sample) if sample else ""
+    found = submission_rules.problems(rows[0], rows[1:], wanted) if wanted else _ragged(rows)
     key = submission_rules.id_column(rows[0], wanted.rows if wanted else [])
     ids = sorted(row[key] for row in rows[1:] if key is not None and key < len(row))
     return Submission(
-        problems=tuple(problems),
+        problems=tuple([STALE] * (digest == sample_digest and is_scored) + unreadable + found),
         rows=len(rows) - 1,
-        sha256=hashing.file_sha256(file),
+        sha256=digest,
         ids_sha256=hashing.sha256("\n".join(ids)),
-        sample_sha256=hashing.file_sha256(sample) if sample else "",
-        is_sample=is_sample,
+        sample_sha256=sample_digest,
+        is_sample=digest == sample_digest,
     )
 
 

@@ -409,7 +409,7 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
 
     def execute(request: dict) -> None:
         kernel = kaggle.kernels[request["slug"]]
-        directory = RunDirectory(folder=kaggle.folder / f"run-{len(kernel.versions)}-{time.monotonic_ns()}")
+        directory = RunDirectory.below(kaggle.folder / f"run-{len(kernel.versions)}-{time.monotonic_ns()}")
         for slug in request.get("competitionDataSources", []):
             shutil.copytree(inputs / slug, directory.input / slug, ignore=shutil.ignore_patterns("truth.csv"))
         for source in request.get("datasetDataSources", []):

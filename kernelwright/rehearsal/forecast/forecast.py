@@ -27,6 +27,7 @@ def timed(stages: Iterable[Any], seconds: Any) -> Timed:
     """Check what a file says of a run; raises `ValueError`, `KeyError`, `TypeError` or `OverflowError`."""
     checked = [
         {"name": str(stage["name"]), "count": int(stage["count"]), "seconds": float(stage["seconds"])}
+        | ({"left": int(stage["left"])} if "left" in stage else {})
         for stage in stages
     ]
     numbers = [float(seconds)]

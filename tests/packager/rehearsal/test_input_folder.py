@@ -60,7 +60,7 @@ def test_a_link_is_never_written_through(tmp_path):
 def stage(kernel, source, tmp_path):
     def stage(**metadata):
         project = kernel(**metadata)
-        directory = RunDirectory(folder=tmp_path / "run")
+        directory = RunDirectory.below(tmp_path / "run")
         missing = input_folder.stage(project, source, directory, read_only=False)
         return project, directory, missing
 
@@ -103,6 +103,6 @@ def test_the_output_of_a_kernel_of_the_project_is_taken_from_its_last_rehearsal(
     (root / "build/rehearsal-training/report.json").write_text(json.dumps({"runs": runs}))
     from kernelwright.project.model import load_project
 
-    directory = RunDirectory(folder=tmp_path / "run")
+    directory = RunDirectory.below(tmp_path / "run")
     assert input_folder.stage(load_project(root), source, directory, read_only=True) == []
     assert (directory.input / "toy-training" / "weights.json").is_file()

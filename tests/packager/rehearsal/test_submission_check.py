@@ -19,7 +19,7 @@ def check(kernel, tmp_path):
 
     def check(files, keys="", sample=SAMPLE, phase="rerun", **metadata):
         (root / "pyproject.toml").write_text(base.replace("[tool.kernelwright]", f"[tool.kernelwright]\n{keys}"))
-        directory = RunDirectory(folder=tmp_path / f"run-{len([*tmp_path.iterdir()])}")
+        directory = RunDirectory.below(tmp_path / f"run-{len([*tmp_path.iterdir()])}")
         directory.make()
         (directory.input / "toy-competition").mkdir(parents=True)
         if sample:
