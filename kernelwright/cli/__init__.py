@@ -32,7 +32,13 @@ from kernelwright.cli.wheels import wheels
 from kernelwright.errors import KernelwrightError
 
 _INTERRUPTED = 130
-_WORKFLOW = (init, configure, build, explain, wheels, image, check, rehearse, forecast, sample, push, status, logs)
+_IN_ORDER_OF_WORK = (
+    *(init, configure),
+    *(build, explain, wheels, image),
+    *(check, rehearse, forecast, sample),
+    *(push, status, logs, output, submit),
+    pull,
+)
 
 app = typer.Typer(
     help="Edit Kaggle kernels as modules; build, rehearse and ship them as one offline notebook.",
@@ -40,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (*_WORKFLOW, output, submit, pull):
+for command in _IN_ORDER_OF_WORK:
     app.command()(command)
 
 

@@ -73,9 +73,9 @@ def test_the_datasets_are_made_awaited_pinned_and_versioned_only_when_they_chang
     assert datasets.ensure(clients.find(QUICK), upload, told.append) == 1
     assert told == ["alice/toy-sources: unchanged, version 1"]
     change(carried)
-    last, told = ship(carried)
-    assert told[0] == "alice/toy-sources: a new version, 2 files"
-    assert last.datasets == {SOURCES: 2}
+    kaggle.looks, (upload,) = 0, payload.stage_datasets(load_project(carried))
+    assert datasets.ensure(clients.find(QUICK), upload, told.append) == 2
+    assert told[1:] == ["alice/toy-sources: a new version, 2 files", "alice/toy-sources: version 2 is ready"]
     assert len(kaggle.datasets[SOURCES].versions) == 2
     assert json.loads((carried / "kernel-metadata.json").read_text())["dataset_sources"] == ["alice/toy-data", SOURCES]
 
