@@ -49,7 +49,7 @@ class Notebook:
         """Path -> what carries the file: ``cell``, ``set-up`` or ``dataset``."""
         if self.dataset:
             return dict.fromkeys(self.tree.digests, "dataset")
-        return {file.path: "cell" if cells.fits_a_cell(file) else "set-up" for file in self.tree.files}
+        return {file.path: "cell" if cells.fits_a_cell(file) else "bootstrap" for file in self.tree.files}
 
 
 def build_notebook(project: Project, *, limit: int | None = LARGEST_NOTEBOOK_BYTES) -> Notebook:

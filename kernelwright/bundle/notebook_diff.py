@@ -67,6 +67,6 @@ def _name(cell: Mapping[str, Any]) -> str:
     first = "".join(cell.get("source", "")).strip().partition("\n")[0][:_SHOWN]
     if "driver" in mark:
         return f"driver cell {mark['driver'] + 1}: {first}"
-    names = {CONFIG: "the set-up cell", CONTENTS: "the list of modules"}
+    names = {CONFIG: "the bootstrap cell", CONTENTS: "the list of modules"}
     file = str(mark.get("file", f"a cell of no module: {first}"))
     return names.get(file, file)

@@ -32,7 +32,7 @@ class Ancestor:
 
 
 def find(project: Project, built: Notebook, edited: EditedNotebook) -> Ancestor:
-    """Find what the notebook was built from: what has the digests that its set-up cell names.
+    """Find what the notebook was built from: what has the digests that its bootstrap cell names.
 
     It is looked for in the pushes that were recorded, the last build, the sources as they are, and the history of git,
     in that order. A notebook that names none is compared with what is committed.

@@ -1,7 +1,7 @@
 """A notebook as an editor saved it: Kaggle's, Colab, JupyterLab, VS Code.
 
 Each leaves something out: ids, metadata, the list form of a source, line feeds. What a cell is, is therefore told by
-what it says: a module by its ``%%module`` line, its heading by its text, the set-up cell by what it defines.
+what it says: a module by its ``%%module`` line, its heading by its text, the bootstrap cell by what it defines.
 """
 
 import json
@@ -35,7 +35,7 @@ class EditedNotebook:
     driver : sequence of Cell
         The driver's cells, and those that were added; attachments are metadata, as in a percent script.
     set_up : str
-        The set-up cell's text, empty where there is none.
+        The bootstrap cell's text, empty where there is none.
     manifest : BuildManifest
         What that says of the build.
     numbers : sequence of int

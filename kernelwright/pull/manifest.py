@@ -1,4 +1,4 @@
-"""What a set-up cell says of the build of its notebook. It is read, never executed."""
+"""What a bootstrap cell says of the build of its notebook. It is read, never executed."""
 
 import ast
 import json
@@ -10,7 +10,7 @@ from kernelwright.support import ipython_syntax
 
 @dataclass(frozen=True, kw_only=True)
 class BuildManifest:
-    """What the set-up cell says; of one that is missing or broken, nothing.
+    """What the bootstrap cell says; of one that is missing or broken, nothing.
 
     Attributes
     ----------
@@ -19,7 +19,7 @@ class BuildManifest:
     digests : mapping
         Path -> sha256 of each file the notebook was built from.
     packed : frozenset of str
-        The files among them that are no module cells: the set-up cell packs them, or a dataset brings them.
+        The files among them that are no module cells: the bootstrap cell packs them, or a dataset brings them.
     driver : str
         The sha256 of the driver's cells.
     """
@@ -36,7 +36,7 @@ class BuildManifest:
 
 
 def read(text: str) -> BuildManifest:
-    """Read a set-up cell, however an editor or a formatter wrote it."""
+    """Read a bootstrap cell, however an editor or a formatter wrote it."""
     config: Mapping[str, object] = {}
     packed: frozenset[str] | None = frozenset()
     for node in ipython_syntax.syntax_tree(text).body:

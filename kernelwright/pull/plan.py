@@ -56,9 +56,9 @@ def _notes(built: Notebook, edited: EditedNotebook) -> Iterator[Change]:
     not_taken = "edited, but it is generated: not taken"
     own = edited_notebook.read(built.data)
     if not edited.set_up:
-        yield Change(action="note", place="set-up cell", what="missing; it is generated")
+        yield Change(action="note", place="bootstrap cell", what="missing; it is generated")
     elif edited.set_up != own.set_up and edited.manifest in (BuildManifest(), own.manifest):
-        yield Change(action="note", place="set-up cell", what=not_taken)
+        yield Change(action="note", place="bootstrap cell", what=not_taken)
     for text in edited.headings if edited.manifest.digests == own.manifest.digests else ():
         if text not in own.headings:
             yield Change(action="note", place=text.partition("\n")[0], what=not_taken)

@@ -12,7 +12,7 @@ def deadline(hours: float | None = None) -> float:
     """Return when the notebook should end, in seconds since the epoch: what ``stages.stage(until=...)`` takes.
 
     The deadline is ``$KERNELWRIGHT_DEADLINE``, else ``hours`` (``limit_hours`` of the project where not given) after
-    ``$KERNELWRIGHT_STARTED``, when the set-up cell ran (both in seconds since the epoch), else after this module was
+    ``$KERNELWRIGHT_STARTED``, when the bootstrap cell ran (both in seconds since the epoch), else after this module was
     imported.
     """
     if named := os.environ.get("KERNELWRIGHT_DEADLINE"):

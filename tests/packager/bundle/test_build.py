@@ -94,7 +94,7 @@ def test_a_notebook_that_kaggle_would_refuse_is_an_error_with_the_largest_files(
     )
     assert not (folder.root / "build").exists()
     built = build.build_notebook(folder.load(), limit=None)
-    assert built.carriers["pkg/big.bin"] == "set-up"
+    assert built.carriers["pkg/big.bin"] == "bootstrap"
     assert built.carriers["pkg/small.txt"] == "cell"
 
 

@@ -150,7 +150,7 @@ def failure(data, working, mounts):
 
 
 def test_folders_named_like_the_tree_stay_on_the_path(kernel, chain, tmp_path):
-    """The set-up cell takes its own earlier tree off the path, and nothing else."""
+    """The bootstrap cell takes its own earlier tree off the path, and nothing else."""
     (tmp_path / "kernelwright-demo").mkdir()
     (tmp_path / "kernelwright-demo" / "mine.py").write_text("VALUE = 3\n")
     kernel.run(f"import sys; sys.path.append({str(tmp_path / 'kernelwright-demo')!r})")

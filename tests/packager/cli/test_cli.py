@@ -138,7 +138,7 @@ def test_check_is_silent_about_nothing_and_names_what_is_stale(folder, run):
     assert run("build", "--check") == (
         1,
         "",
-        f"{stale}  + pkg/new.py\n  - pkg/old.py\n  ~ the list of modules\n  ~ the set-up cell\n  ~ pkg/__init__.py\n"
+        f"{stale}  + pkg/new.py\n  - pkg/old.py\n  ~ the list of modules\n  ~ the bootstrap cell\n  ~ pkg/__init__.py\n"
         "  ~ driver cell 2: import pkg.new\n",
     )
     assert (folder.root / "build/some.ipynb").stat().st_mtime_ns == before
@@ -192,7 +192,7 @@ def test_explain_fits_80_columns(folder, run, monkeypatch):
     assert status == 0
     assert max(map(len, lines)) <= 80
     assert lines[0].split() == ["file", "carried", "by", "bytes", "sha256"]
-    assert ["1", "pkg/data.bin", "set-up", "2,000"] in [line.split()[:4] for line in lines]
+    assert ["1", "pkg/data.bin", "bootstrap", "2,000"] in [line.split()[:4] for line in lines]
     assert lines[-1] == "attached: some-competition"
 
 

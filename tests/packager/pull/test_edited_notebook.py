@@ -42,7 +42,7 @@ def as_formatter(told):
 
 
 def as_bare(told):
-    """Nothing but cells, in the format's list form; the set-up cell and the headings were tidied away."""
+    """Nothing but cells, in the format's list form; the bootstrap cell and the headings were tidied away."""
     kept = [c for c in told["cells"] if not source(c).startswith(("# Set-up", "**The modules", "### `"))]
     return {"cells": [{"cell_type": c["cell_type"], "source": source(c).splitlines(keepends=True)} for c in kept]}
 
@@ -128,4 +128,4 @@ def test_a_set_up_cell_below_another_line_is_still_no_cell_of_the_driver(project
     told = editor(notebook(project))
     cell = code_cell(told, "# Set-up")
     cell["source"] = f"# mine\n{source(cell)}"
-    assert applied(project, told) == [("note", "set-up cell", "edited, but it is generated: not taken")]
+    assert applied(project, told) == [("note", "bootstrap cell", "edited, but it is generated: not taken")]

@@ -169,7 +169,7 @@ def test_an_edited_set_up_cell_and_a_second_cell_of_a_module_are_noted(project):
     edit(told, "# Set-up", "import atexit", "import atexit, this")
     told["cells"].append({"cell_type": "code", "metadata": {}, "source": f"%%module {MODULE}\nX = 1\n"})
     assert applied(project, told) == [
-        ("note", "set-up cell", "edited, but it is generated: not taken"),
+        ("note", "bootstrap cell", "edited, but it is generated: not taken"),
         ("note", MODULE, "two cells write it; the last one counts, as when it is run"),
         ("write", MODULE, "edited"),
     ]

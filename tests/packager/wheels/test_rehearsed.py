@@ -1,4 +1,4 @@
-"""A rehearsal's set-up cell installs what the image lacks: absent before it, there after it, or a clear stop."""
+"""A rehearsal's bootstrap cell installs what the image lacks: absent before it, there after it, or a clear stop."""
 
 import json
 import os

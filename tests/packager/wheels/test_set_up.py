@@ -19,7 +19,7 @@ print(inputs.find is before)
 
 
 def test_what_the_install_needs_comes_early_and_is_not_reloaded_by_its_own_cell(shop, tmp_path):
-    shop.offer("pytest", pytest.__version__)  # installed already: the set-up cell has nothing to do
+    shop.offer("pytest", pytest.__version__)  # installed already: the bootstrap cell has nothing to do
     shop.want("pytest")
     shop.write("main.py", EARLY)
     shop.make()
