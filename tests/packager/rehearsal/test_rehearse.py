@@ -40,7 +40,7 @@ def test_the_rerun_is_scored_at_each_submission_and_the_commit_keeps_the_sample(
         ("answer", {"accuracy": 2 / 3}),
     ]
     assert rerun.scores == {"accuracy": 2 / 3}
-    assert (rerun.submission["rows"], rerun.submission["problems"]) == (3, [])
+    assert (rerun.submission["rows"], rerun.submission["problems"]) == (3, ())
     assert [s["after"] for s in commit.submissions] == ["sample"]
     assert [(stage["name"], stage["count"]) for stage in rerun.stages] == [("answer", 3)]
 
