@@ -110,12 +110,13 @@ def ensure(
     """
     current = _query(client, upload, tell)
     if upload.was_begun() and current.status not in _DEAD and upload.missing(current.files):
-        found = poll(
-            lambda: now if not upload.missing((now := _query(client, upload, tell)).files) else None,
-            every=client.timeouts.poll,
-            attempts=_ATTEMPTS,
-        )
-        current = found or current
+
+        def look() -> RemoteDataset | None:
+            now = _query(client, upload, tell)
+            return None if upload.missing(now.files) else now
+
+        # What a push that was cut off sent may have arrived, and Kaggle may show the version before for a while.
+        current = poll(look, every=client.timeouts.poll, attempts=_ATTEMPTS) or current
     if not upload.missing(current.files):
         tell(f"{upload.ref}: unchanged, version {current.version}")
     else:

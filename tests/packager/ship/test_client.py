@@ -40,8 +40,8 @@ FAILURES = {
         "kaggle kernels push: no connection to Kaggle: Remote end closed connection without response",
     ),
     "slow": (
-        [Fault(call="SaveKernel", pause=9)],
-        "kaggle kernels push: no answer within 3 s",
+        [Fault(call="SaveKernel", pause=15)],
+        "kaggle kernels push: no answer within 10 s",
     ),
 }
 
@@ -51,7 +51,7 @@ FAILURES = {
 def test_a_failure_of_the_push_is_one_line_that_says_why(kaggle, project, case):
     kaggle.faults, message = FAILURES[case]
     with pytest.raises(ClientFailed) as caught:
-        ship(project, timeouts=Timeouts(poll=0.02, answer=3))
+        ship(project, timeouts=Timeouts(poll=0.02, answer=10 if case == "slow" else 60))
     assert str(caught.value) == message
     assert recorded(project) == []
 
