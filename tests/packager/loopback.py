@@ -428,7 +428,9 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
             "competition_sources": request.get("competitionDataSources", []),
             "dataset_sources": request.get("datasetDataSources", []),
         }
-        described = metadata.read(told, Path("kernel-metadata.json"))
+        directory.folder.mkdir(parents=True, exist_ok=True)
+        (directory.folder / "kernel-metadata.json").write_text(json.dumps(told))
+        described = metadata.read(directory.folder, "kernel-metadata.json")
         mounts = input_folder.mounts(described, directory, "new")
         spec = RunSpec(directory=directory, phase="commit", layout="new", mounts=mounts)
         name = sandbox.best()
