@@ -58,7 +58,8 @@ def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
         fix = "write the driver in Python, its cells under `# %%`, in a file that ends in .py"
         if file.suffix.lower() in {".ipynb", ".md", ".rmd", ".qmd"}:  # what jupytext converts to Python
             fix = _TO_PERCENT.format(name)
-        raise InvalidProject([Problem(code="KW204", file=name, message="not a percent-format script", fix=fix)])
+        message = f"{file.suffix or 'a file without .py'} is no percent-format script"
+        raise InvalidProject([Problem(code="KW204", file=name, message=message, fix=fix)])
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -87,12 +87,17 @@ FORM = "# ---\n# jupyter:\n#   jupytext:\n#     {}\n# ---\n\n# %%\nx = 1\n"
     ("name", "text", "code", "problem"),
     [
         ("main.py", b"# %%\n\xff", "KW201", "main.py: not UTF-8 at byte 5; save the driver as UTF-8"),
-        ("main.ipynb", "{}", "KW204", f"main.ipynb: not a percent-format script; {CONVERT.format('main.ipynb')}"),
+        (
+            "main.ipynb",
+            "{}",
+            "KW204",
+            f"main.ipynb: .ipynb is no percent-format script; {CONVERT.format('main.ipynb')}",
+        ),
         (
             "main.R",
             "x <- 1",
             "KW204",
-            "main.R: not a percent-format script; write the driver in Python, its cells under "
+            "main.R: .R is no percent-format script; write the driver in Python, its cells under "
             "`# %%`, in a file that ends in .py",
         ),
         (
