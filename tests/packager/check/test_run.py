@@ -89,7 +89,7 @@ def test_what_the_configuration_ignores_is_no_finding(tmp_path):
     ignoring = '[tool.kernelwright.check]\nignore = ["KW110"]\nper-file-ignores = { "toy/*.py" = ["KW8"] }\n'
     project = shipped.make(tmp_path, is_private=False, configuration=f"{shipped.CONFIGURATION}{ignoring}")
     with_module(project, '\nTOKEN = "ghp_' + "a1" * 18 + '"\n')
-    (project / "toy/.env").write_text('TOKEN = "ghp_' + "a1" * 18 + '"\n')
+    (project / "toy/token.txt").write_text('TOKEN = "ghp_' + "a1" * 18 + '"\n')
     shipped.build(project)
     assert codes(project) == [("secret", "KW801"), ("rehearsal", "KW911")]
 

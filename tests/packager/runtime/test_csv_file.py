@@ -14,6 +14,7 @@ from kernelwright.runtime import csv_file
         (b"id,x\n1," + b"9" * 200_000 + b"\n", [["id", "x"], ["1", "9" * 200_000]]),
         (b"", []),
     ],
+    ids=["bom-crlf", "latin-1", "line-break-in-a-cell", "long-cell", "empty"],
 )
 def test_a_table_is_read_whatever_its_coding_and_the_length_of_its_cells(data, rows, tmp_path):
     file = tmp_path / "table.csv"

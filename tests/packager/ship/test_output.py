@@ -18,14 +18,13 @@ def test_an_output_that_did_not_arrive_whole_is_found_out(kaggle, project, tmp_p
     assert str(caught.value) == message
 
 
-def test_a_sample_that_cannot_be_read_is_told(project):
+def test_a_sample_in_another_coding_than_utf_8_is_read(project):
     sample = project / "build/mini/toy-competition/sample_submission.csv"
     sample.parent.mkdir(parents=True)
     sample.write_bytes(b"id,caf\xe9\n")
     (project / "submission.csv").write_text("id,answer\n1,2\n")
     (problem,) = output.submission_problems(load_project(project), project / "submission.csv")
-    first = "cannot be compared with sample_submission.csv of the input folder: not a csv file in UTF-8: "
-    assert problem.startswith(first)
+    assert problem == "the header is id,answer; the sample's is id,café"
 
 
 SUBMISSIONS = {
