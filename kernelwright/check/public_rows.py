@@ -11,7 +11,7 @@ PLACEHOLDER_ROWS = 1000
 
 
 @register("public", Project)
-def public(project: Project) -> Iterator[Problem]:
+def public_rows(project: Project) -> Iterator[Problem]:
     """Find rows that are still those of the template."""
     for name, fingerprint in project.configuration.public.items():
         if fingerprint.rows == PLACEHOLDER_ROWS and fingerprint.bytes is None and fingerprint.sha256 is None:
