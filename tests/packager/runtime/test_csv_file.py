@@ -17,8 +17,9 @@ from kernelwright.runtime import csv_file
     ids=["bom-crlf", "latin-1", "line-break-in-a-cell", "long-cell", "empty"],
 )
 def test_a_table_is_read_whatever_its_coding_and_the_length_of_its_cells(data, rows, tmp_path):
+    limit = csv.field_size_limit()
     file = tmp_path / "table.csv"
     file.write_bytes(data)
     assert csv_file.read(file) == rows
     assert csv_file.count(file) == len(rows)
-    assert csv.field_size_limit() == 131_072
+    assert csv.field_size_limit() == limit
