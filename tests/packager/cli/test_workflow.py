@@ -396,6 +396,7 @@ def job(origin, tools, kaggle):
     folder, failed = origin.checkout("kaggle-2"), []
     for name in SCRIPTS:
         if not failed or name == RECORD:
-            done = step(name, folder, tools, **kaggle.environment())
+            variables = kaggle.environment(KERNELWRIGHT_ENVIRONMENT=sys.prefix)  # there is no package index
+            done = step(name, folder, tools, **variables)
             failed += [(name, done.stderr)] if done.returncode else []
     return failed

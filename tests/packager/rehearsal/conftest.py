@@ -127,7 +127,7 @@ def contents(folder):
 def rerun(kernel, source):
     """Rehearse the rerun of a driver's text alone, in one layout; return the one run of the report."""
 
-    def rerun(driver, sandbox="bubblewrap", **limits):
+    def rerun(driver, sandbox=None, **limits):
         plan = Plan(source=source, phases=["rerun"], layouts=["new"], sandbox=sandbox, limits=Limits(**limits))
         report = rehearse(kernel(driver), plan)
         assert report.complete == (report.runs[0].verdict == "Complete")  # which is what the exit status says

@@ -148,6 +148,7 @@ STACK = {"numpy": "2.0.2", "papermill": "2.6.0", "ipython": "7.34.0", "ipykernel
 def test_the_kernels_own_image_is_rehearsed_without_what_its_wheels_carry(tmp_path, monkeypatch):
     """With a registry at hand: the real distributions, the real install."""
     monkeypatch.delenv(environment.GIVEN)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     root, expected = tmp_path / "proj", HELD | STACK
     shutil.copytree(notebooks.ROOT / "wheels", root / "wheels")
     keys = KEYS.replace('"my-wheels"', '"glrec2021-wheels"').replace('"mine"', '"2026-08"')
@@ -162,7 +163,7 @@ def test_the_kernels_own_image_is_rehearsed_without_what_its_wheels_carry(tmp_pa
     assert (done.verdict, done.detail) == ("Complete", "")
     submitted = (project.build / "rehearsal/rerun-new/working/submission.csv").read_text()
     assert submitted == "id,answer\n" + "".join(f"{name},v{version}\n" for name, version in expected.items())
-    (made,) = (root / "build/cache/environments").iterdir()
+    (made,) = environment.cache_folder().iterdir()
     for name, there in [
         ("skimage", True),
         ("efficientnet", False),
