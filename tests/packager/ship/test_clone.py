@@ -45,7 +45,8 @@ def test_our_kernel_is_pushed_from_a_fresh_clone_and_again_without_sending_anyth
     subprocess.run(with_environment, cwd=clone, check=True, capture_output=True)  # the last that may reach a registry
     with Kaggle(tmp_path / "kaggle") as kaggle:
         kaggle.run = rehearsing(kaggle, clone / "build/mini-public")
-        first = make(clone, "push", kaggle.environment())
+        variables = kaggle.environment(KERNELWRIGHT_ENVIRONMENT=sys.prefix)  # there is no package index
+        first = make(clone, "push", variables)
         assert f"{WHEELS}: version 1 is ready" in first
         assert first[-1] == "submission.csv: 36 rows, valid"
         assert any("after retrieval" in line for line in first)
@@ -54,6 +55,6 @@ def test_our_kernel_is_pushed_from_a_fresh_clone_and_again_without_sending_anyth
         recorded = [json.loads(line)["event"] for line in (clone / "pushes.jsonl").read_text().splitlines()]
         assert recorded == ["pushed", "ran"]
         kaggle.calls.clear()
-        second = make(clone, "push", kaggle.environment())
+        second = make(clone, "push", variables)
         assert f"{KERNEL}: version 1 is this notebook already" in second
         assert not {"SaveKernel", "StartBlobUpload", "CreateDatasetVersion"} & set(kaggle.calls)
