@@ -30,7 +30,7 @@ print(done)
 
 
 class Sandbox:
-    """A folder of the host that is bound at /data, one at /work, and the launcher."""
+    """A folder of the host that is bound at /data, one at /out, and the launcher."""
 
     def __init__(self, root):
         self.data, self.work, self.spec = root / "data", root / "work", root / "spec.json"
@@ -38,11 +38,11 @@ class Sandbox:
         self.work.mkdir()
 
     def command(self, script, *more, program=("/bin/sh", "-c")):
-        mounts = [*SYSTEM, ("ro", str(self.data), "/data"), ("rw", str(self.work), "/work"), *more]
+        mounts = [*SYSTEM, ("ro", str(self.data), "/data"), ("rw", str(self.work), "/out"), *more]
         spec = {
             "mounts": mounts,
             "environment": {"PATH": "/usr/bin:/bin"},
-            "folder": "/work",
+            "folder": "/out",
             "command": [*program, script],
         }
         self.spec.write_text(json.dumps(spec))
@@ -85,7 +85,7 @@ def test_the_status_of_the_command_is_that_of_the_launcher(sandbox):
 def test_what_is_bound_read_only_cannot_be_written_and_the_rest_can(sandbox):
     (sandbox.data / "a").write_text("kept")
     script = (
-        "echo x > /data/a; echo x > /data/b; rm -f /data/a; echo x > /usr/x; echo x > /x; echo y > /work/c; ls /data"
+        "echo x > /data/a; echo x > /data/b; rm -f /data/a; echo x > /usr/x; echo x > /x; echo y > /out/c; ls /data"
     )
     status, shown, _ = sandbox.run(script)
     assert (status, shown) == (0, "a")
@@ -144,7 +144,7 @@ def test_what_was_started_ends_with_the_command(sandbox):
 
 def test_it_ends_with_the_launcher(sandbox):
     mark = f"97{os.getpid()}"
-    launcher = subprocess.Popen(sandbox.command(f"trap '' TERM; touch /work/started; sleep {mark}"))
+    launcher = subprocess.Popen(sandbox.command(f"trap '' TERM; touch /out/started; sleep {mark}"))
     while not (sandbox.work / "started").exists():
         time.sleep(0.01)
     launcher.kill()
