@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from kernelwright.check import report
 from kernelwright.check.context import Context
-from kernelwright.check.locations import driver_cells
 from kernelwright.check.notebook import is_too_large
 from kernelwright.check.registry import register
 from kernelwright.check.report import Run
@@ -53,7 +52,7 @@ def _why_none(context: Context) -> tuple[str, str]:
 def _failed_line(context: Context, run: Run) -> str:
     """Return where the cell of the driver that failed begins, empty where it is another cell or none."""
     failed = [cell.get("id") for cell in run.cells if cell.get("failed")]
-    lines = (line for cell, line in driver_cells(context.project, context.built.cells) if cell.id in failed)
+    lines = (cell.line for cell in context.built.cells if cell.line and cell.id in failed)
     return next((f"{context.project.configuration.driver}:{line}" for line in lines), "")
 
 

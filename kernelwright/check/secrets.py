@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from kernelwright.bundle.sources import DRIVER
 from kernelwright.check import credentials
 from kernelwright.check.context import Context
-from kernelwright.check.locations import driver_cells, is_own, origin
 from kernelwright.check.registry import register
 from kernelwright.check.suppression import ALLOW
 from kernelwright.errors import Problem
@@ -54,12 +53,15 @@ def masked(text: str) -> str:
 def secrets(context: Context) -> Iterator[Problem]:
     """Search every text that is carried, the driver's cells included."""
     driver = context.project.configuration.driver
-    for cell, line in driver_cells(context.project, context.built.cells):
+    for cell in context.built.cells:
+        line = cell.line
+        if not line:  # a generated cell
+            continue
         is_python = cell.kind == "code" and ipython_syntax.python_source(cell.source) is not None
         yield from in_text(driver, cell.source, first=line, is_python=is_python)
     for file in context.built.tree.files:
-        if (is_own(file) or file.origin == DRIVER) and file.text:
-            place = origin(file) if is_own(file) else file.path
+        if (file.is_source or file.origin == DRIVER) and file.text:
+            place = file.location if file.is_source else file.path
             yield from in_text(place, file.text, first=1, is_python=file.path.endswith(".py"))
 
 

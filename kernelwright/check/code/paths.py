@@ -13,7 +13,6 @@ from kernelwright.check.code.suspects import Suspect, analyse, check_code
 from kernelwright.check.code.values import TREE, UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.check.finding import Severity
-from kernelwright.check.locations import is_own, origin
 from kernelwright.check.registry import register
 from kernelwright.check.suppression import ALLOW
 from kernelwright.errors import Problem
@@ -151,7 +150,7 @@ def settings(context: Context) -> Iterator[Problem]:
     """Find paths in carried files of settings; whether they are read, only the run knows."""
     project = context.project
     for file in context.built.tree.files:
-        if is_own(file) and file.text and PurePosixPath(file.path).suffix in _SETTINGS:
+        if file.is_source and file.text and PurePosixPath(file.path).suffix in _SETTINGS:
             lines = [line for line in enumerate(file.text.split("\n"), 1) if ALLOW not in line[1]]
             homes = [(number, match[0]) for number, line in lines if (match := _HOME.search(line))]
             sources = [(number, source) for number, line in lines for source in mounted(line)]
@@ -160,7 +159,7 @@ def settings(context: Context) -> Iterator[Problem]:
                 if paths:
                     shown = ", ".join(dict.fromkeys(repr(path) for _, path in paths[:6]))
                     message = f"{shown}: {what} (only a warning: whether it is read, only the run knows)"
-                    yield Problem(code="KW605", file=origin(file), place=paths[0][0], message=message, fix=fix)
+                    yield Problem(code="KW605", file=file.location, place=paths[0][0], message=message, fix=fix)
 
 
 @register("inputs", Context)
@@ -168,7 +167,7 @@ def unused_sources(context: Context) -> Iterator[Problem]:
     """Find attached sources that no text names; the competition, and what the configuration names, are used."""
     known, code = context.project.configuration, context.shared(analyse)
     texts = [known.wheels_dataset, known.sources_dataset, *known.public]
-    texts += [file.text for file in context.built.tree.files if is_own(file) and file.text]
+    texts += [file.text for file in context.built.tree.files if file.is_source and file.text]
     words = set(
         re.findall(r"[\w-]+", "\n".join([*texts, *(line for one in code.scripts.values() for line in one.lines)]))
     )

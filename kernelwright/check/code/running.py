@@ -13,7 +13,6 @@ from kernelwright.check.code.suspects import Suspect, check_code
 from kernelwright.check.code.values import UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.check.finding import Severity
-from kernelwright.check.locations import driver_cells, is_own, origin
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
 from kernelwright.image.kaggle_image import Image
@@ -113,9 +112,9 @@ def extensions(context: Context) -> Iterator[Problem]:
     image = context.shared(images.load)[0]
     for file in context.built.tree.files:
         match = re.search(r"\.(?:cpython-|cp)(\d)(\d+)-[\w-]+\.(?:so|pyd)$", file.path)
-        if is_own(file) and match and f"{match[1]}.{match[2]}" != image.python:
+        if file.is_source and match and f"{match[1]}.{match[2]}" != image.python:
             message = f"compiled for Python {match[1]}.{match[2]}; Kaggle's image {image.name} runs {image.python}"
-            yield Problem(code="KW706", file=origin(file), message=message, fix="carry it as a wheel instead")
+            yield Problem(code="KW706", file=file.location, message=message, fix="carry it as a wheel instead")
 
 
 @register("running", Context)
@@ -124,7 +123,10 @@ def commented_commands(context: Context) -> Iterator[Problem]:
     driver = context.project.configuration.driver
     if "jupytext:" not in context.project.driver.read_text("utf-8", "replace").partition("# %%")[0]:
         return
-    for cell, line in driver_cells(context.project, context.built.cells):
+    for cell in context.built.cells:
+        line = cell.line
+        if not line:  # a generated cell
+            continue
         for number, text in enumerate(cell.source.split("\n") if cell.kind == "code" else (), line):
             if match := _COMMENTED.fullmatch(text):
                 message, fix = (

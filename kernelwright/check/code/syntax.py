@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kernelwright.check.context import Context
-from kernelwright.check.locations import driver_cells, is_own, origin
 from kernelwright.check.suppression import ALLOW
 from kernelwright.support import ipython_syntax
 
@@ -49,15 +48,18 @@ def scripts(context: Context) -> Iterator[Script]:
     """Yield the driver, then the author's own modules; what cannot be parsed is empty."""
     driver, cells = context.project.driver.read_text("utf-8", "replace"), context.built.cells
     tree = ast.Module(body=[], type_ignores=[])
-    for cell, line in driver_cells(context.project, cells):
+    for cell in cells:
+        line = cell.line
+        if not line:  # a generated cell
+            continue
         if cell.kind == "code":
             tree.body += ast.increment_lineno(_cell(cell.source), line - 1).body
     path = context.built.tree.placement.file
     yield Script(file=context.project.configuration.driver, path=path, module=DRIVER, tree=tree, lines=_lines(driver))
     for file in context.built.tree.files:
-        if is_own(file) and file.path.endswith(".py"):
+        if file.is_source and file.path.endswith(".py"):
             lines, module = _lines(file.text or ""), file.module or file.path
-            yield Script(file=origin(file), path=file.path, module=module, tree=_parse("\n".join(lines)), lines=lines)
+            yield Script(file=file.location, path=file.path, module=module, tree=_parse("\n".join(lines)), lines=lines)
 
 
 def _lines(text: str) -> list[str]:
