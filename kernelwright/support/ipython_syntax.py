@@ -25,12 +25,6 @@ _HELP = {"pinfo", "pinfo2", "psearch"}
 Commands = tuple[tuple[int, str], ...]
 
 
-def cell_magic(text: str) -> str:
-    """Return the name of the magic that a cell begins with, empty without one."""
-    match = _CELL_MAGIC.match(text)
-    return match[1] if match else ""
-
-
 def python_source(text: str) -> str | None:
     """Return a cell as Python with the same line numbers, None for a cell of another language.
 

@@ -51,11 +51,6 @@ def test_a_cell_is_read_as_ipython_reads_it_and_each_line_keeps_its_number(text,
     assert (ipython_syntax.python_source(text), ipython_syntax.commands(text)) == (python, commands)
 
 
-@pytest.mark.parametrize(("text", "name"), [("%%bash -x\nls", "bash"), ("\n%%time\n", "time"), ("# x\n%%time", "")])
-def test_a_cell_magic_is_on_the_first_line_that_says_something(text, name):
-    assert ipython_syntax.cell_magic(text) == name
-
-
 def test_the_lines_that_begin_within_a_string_are_known_beside_magics():
     lines = ['x = f"""', "!ls", '"""', "%%module a.py", "!it's", "y = '''", "'''"]
     assert ipython_syntax.within_strings(lines) == {1, 2, 6}
