@@ -89,8 +89,10 @@ class InvalidProject(KernelwrightError):
 
     def __init__(self, problems: Iterable[Problem | str]) -> None:
         # A plain sentence is what has not become data yet.
-        told = (Problem(code="", file="", message=one) if isinstance(one, str) else one for one in problems)
-        self.problems = tuple(dict.fromkeys(told))
+        as_data = (
+            Problem(code="", file="", message=problem) if isinstance(problem, str) else problem for problem in problems
+        )
+        self.problems = tuple(dict.fromkeys(as_data))
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -20,8 +20,8 @@ def module_name(path: str) -> str | None:
 def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozenset[str]) -> tuple[str, ...]:
     """Return the carried modules that module ``name`` imports anywhere, in functions too."""
     package = name if is_package else name.rpartition(".")[0]
-    found = {_longest(target, carried) for target in _targets(tree, package)}
-    return tuple(sorted(found - {"", name}))
+    targets = {_longest(target, carried) for target in _targets(tree, package)}
+    return tuple(sorted(targets - {"", name}))
 
 
 def names(tree: ast.Module) -> frozenset[str]:
@@ -31,17 +31,17 @@ def names(tree: ast.Module) -> frozenset[str]:
 
 def required(tree: ast.Module) -> frozenset[str]:
     """Return the first names of what code surely imports when it is run: in no function, no branch, and not tried."""
-    found: set[str] = set()
+    roots: set[str] = set()
     waiting: list[ast.stmt] = list(tree.body)
     while waiting:
         match waiting.pop():
             case ast.Import(names=aliases):
-                found.update(alias.name.partition(".")[0] for alias in aliases)
+                roots.update(alias.name.partition(".")[0] for alias in aliases)
             case ast.ImportFrom(module=str(module), level=0):
-                found.add(module.partition(".")[0])
+                roots.add(module.partition(".")[0])
             case ast.ClassDef(body=body) | ast.Try(body=body, handlers=[]):
                 waiting += body
-    return frozenset(found)
+    return frozenset(roots)
 
 
 def is_relative(tree: ast.Module) -> bool:
@@ -100,11 +100,11 @@ def dependency_order(graph: Graph) -> tuple[str, ...]:
 
 def closure(graph: Graph, name: str) -> frozenset[str]:
     """Return a carried module, all it imports, and the packages around them: what must be there to import it."""
-    found: set[str] = set()
+    modules: set[str] = set()
     waiting = [name]
     while waiting:
         module = waiting.pop()
-        if module in graph and module not in found:
-            found.add(module)
+        if module in graph and module not in modules:
+            modules.add(module)
             waiting += [*graph[module], module.rpartition(".")[0]]
-    return frozenset(found)
+    return frozenset(modules)

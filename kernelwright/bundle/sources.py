@@ -163,8 +163,8 @@ def _read_files(project: Project) -> tuple[list[SourceFile], list[Problem]]:
             fix = "correct the name, or make it"
             problems.append(Problem(code="KW211", file=PYPROJECT, place=place, message=message, fix=fix))
             continue
-        found, wrong = file_walk.walk(source, source.name, origin, project.root, project.configuration.exclude)
-        files += found
+        walked, wrong = file_walk.walk(source, source.name, origin, project.root, project.configuration.exclude)
+        files += walked
         problems += wrong
     return [SourceFile(path=file.path, data=file.data, origin=file.origin) for file in files], problems
 

@@ -39,9 +39,9 @@ def collect(project: Project) -> tuple[list[TreeFile], list[Problem]]:
     distributions = _distributions(packages) if packages else {}
     problems += _circle_problems(distributions)
     for name in chosen:
-        package, found = _read_package(name)
+        package, package_problems = _read_package(name)
         files += package
-        problems += found
+        problems += package_problems
     for name, distribution in sorted(distributions.items()):
         files += _licences(name, distribution)
     return files, problems
@@ -68,8 +68,8 @@ def _read_package(name: str) -> tuple[list[TreeFile], list[Problem]]:
     files: list[TreeFile] = []
     problems: list[Problem] = []
     for path in roots:
-        found, wrong = file_walk.walk(base / path, path, f"vendor {name}", base)
-        files += found
+        carried, wrong = file_walk.walk(base / path, path, f"vendor {name}", base)
+        files += carried
         problems += wrong
     if compiled := next((file.path for file in files if file.path.endswith(_COMPILED)), None):
         message = f"{name!r} holds compiled code ({compiled}), which only a wheel brings"
@@ -87,8 +87,8 @@ def _spec(name: str) -> ModuleSpec | None:
 def _distributions(packages: Sequence[str]) -> dict[str, metadata.Distribution]:
     """Return the distributions that the packages belong to, by their names."""
     providers = metadata.packages_distributions()
-    found = {provider for name in packages for provider in providers.get(name.partition(".")[0], ())}
-    return {_normal(name): metadata.distribution(name) for name in sorted(found)}
+    names = {provider for name in packages for provider in providers.get(name.partition(".")[0], ())}
+    return {_normal(name): metadata.distribution(name) for name in sorted(names)}
 
 
 def _normal(name: str) -> str:

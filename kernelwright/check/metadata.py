@@ -39,10 +39,10 @@ def owner(files: Files) -> Iterator[Problem]:
 @register("metadata", Files)
 def keys(files: Files) -> Iterator[Problem]:
     """Find keys nobody reads, and missing ones that Kaggle's client fills in its own way."""
-    known = [field.name for field in fields(KernelMetadata)]
+    known_fields = [field.name for field in fields(KernelMetadata)]
     for key in files.raw:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+        if key not in known_fields:
+            near = difflib.get_close_matches(key, known_fields, n=1)
             fix = f"did you mean {near[0]}?" if near else "remove it"
             yield files.problem("KW101", key, "unknown key, which Kaggle's client ignores", fix)
     for key, value in _REQUIRED.items() if files.raw else ():

@@ -22,7 +22,7 @@ def check(project: Folder = HERE, kernel: Kernel = "", push: Push = False, as_js
     findings = run_checks(project, kernel)
     ready = not finding.stops_a_push(findings)
     if as_json:
-        print(json.dumps({"ready": ready, "findings": [one.as_json() for one in findings]}, indent=1))
+        print(json.dumps({"ready": ready, "findings": [finding.as_json() for finding in findings]}, indent=1))
     else:
         show_findings(findings)
     if finding.has_error(findings) or (push and not ready):

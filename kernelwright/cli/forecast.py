@@ -47,13 +47,13 @@ def forecast(
     plan = Plan(source=(source or loaded.default_input).resolve(), layouts=["new"])
     logged = [stage_log.stages(file) for file in from_log or ()]
     runs = scaling_runs.measure(loaded, plan, rows, lambda _: None) if rows else scaling_runs.rehearsed(loaded)
-    found = forecasting.forecast(loaded.configuration.forecast, runs, logged)
-    print(json.dumps(asdict(found), indent=1)) if as_json else _print(found)
-    if not found.fits:
+    prediction = forecasting.forecast(loaded.configuration.forecast, runs, logged)
+    print(json.dumps(asdict(prediction), indent=1)) if as_json else _print(prediction)
+    if not prediction.fits:
         raise typer.Exit(1)
 
 
-def _print(found: "Forecast") -> None:
+def _print(prediction: "Forecast") -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -62,16 +62,15 @@ def _print(found: "Forecast") -> None:
     for heading in ("stage", "items", "time", "each", "fixed"):
         table.add_column(heading, justify="left" if heading == "stage" else "right", no_wrap=True)
     table.add_column("learned from")
-    for stage in found.stages:
+    for stage in prediction.stages:
         each, fixed = f"{stage.each_s * 1000:.3g} ms", f"{stage.fixed_s:.1f} s"
         table.add_row(stage.name, f"{stage.count:,}", _time(stage.seconds), each, fixed, Text(stage.note))
-    table.add_row("all else", "", _time(found.other_s))
+    table.add_row("all else", "", _time(prediction.other_s))
     console.print(table)
-    verdict = "within" if found.fits else "over"
-    console.print(
-        f"{found.hours:.2f} h, {verdict} the limit of {found.limit_hours:g} h; most of it is {found.dominates}"
-    )
-    console.print(Text(f"{found.source}"))
+    verdict = "within" if prediction.fits else "over"
+    limit = f"{verdict} the limit of {prediction.limit_hours:g} h"
+    console.print(f"{prediction.hours:.2f} h, {limit}; most of it is {prediction.dominates}")
+    console.print(Text(f"{prediction.source}"))
 
 
 def _time(seconds: float) -> str:

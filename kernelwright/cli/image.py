@@ -45,8 +45,8 @@ def image(
     if freeze is not None:
         _make(root, name, freeze, python, glibc)
         return
-    found = images.load(name or _first(root), root)
-    print(json.dumps(asdict(found), indent=1) if as_json else _described(found))
+    content = images.load(name or _first(root), root)
+    print(json.dumps(asdict(content), indent=1) if as_json else _described(content))
 
 
 def _first(root: Path) -> str:
@@ -74,15 +74,15 @@ def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:
     except (OSError, ValueError) as error:
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
         raise InvalidImage([Problem(code="KW313", file=str(freeze), message=message)]) from None
-    held = images.parse_freeze(text, freeze.name)
-    made = images.write(held, python=python, glibc=glibc, source=f"pip freeze, {freeze.name}", taken=taken)
+    versions = images.parse_freeze(text, freeze.name)
+    content = images.write(versions, python=python, glibc=glibc, source=f"pip freeze, {freeze.name}", taken=taken)
     target = root / images.PROJECT_IMAGES / f"{name}.toml"
-    atomic_files.replace(target, made.encode())
+    atomic_files.replace(target, content.encode())
     print(f"{target.relative_to(root)}: {len(images.load(name, root).distributions)} distributions")
 
 
-def _described(found: "Image") -> str:
-    provisional = ", provisional" if found.provisional else ""
-    head = f"{found.name}{provisional}: Python {found.python_full}, glibc {found.glibc}, taken {found.date}"
-    listed = [f"{name}=={version}" if version else name for name, version in found.distributions.items()]
-    return "\n".join([head, found.source, "", *listed])
+def _described(image: "Image") -> str:
+    provisional = ", provisional" if image.provisional else ""
+    head = f"{image.name}{provisional}: Python {image.python_full}, glibc {image.glibc}, taken {image.date}"
+    listed = [f"{name}=={version}" if version else name for name, version in image.distributions.items()]
+    return "\n".join([head, image.source, "", *listed])

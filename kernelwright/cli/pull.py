@@ -78,7 +78,7 @@ def _show(plan: "Plan", *, applied: bool) -> None:
         if diff := _printable(change.diff):
             console.print(Syntax(diff, "diff", background_color="default")) if console.is_terminal else print(diff)
         if change.action == "conflict" and change.after is not None:
-            print(f"  {_left(change, str(conflict_file(change)), applied=applied)}")
+            print(f"  {_conflict_advice(change, str(conflict_file(change)), applied=applied)}")
     print(_summary(plan, applied=applied))
 
 
@@ -87,7 +87,7 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign in "\t\n" else repr(sign)[1:-1] for sign in text)
 
 
-def _left(change: "Change", file: str, *, applied: bool) -> str:
+def _conflict_advice(change: "Change", file: str, *, applied: bool) -> str:
     """Say what a conflict leaves in its file, and what to do with it."""
     if not applied:
         return f"--apply leaves {'the merged text with its marks' if change.marked else 'one version'} in {file}"

@@ -110,7 +110,7 @@ def summary(findings: "Sequence[Finding]") -> str:
 
     if not findings:
         return "no problems: ready to push"
-    severities = [one.severity.value for one in findings]
+    severities = [finding.severity.value for finding in findings]
     plurals = {"error": "errors", "unready": "unready", "warning": "warnings"}
     counts = [f"{severities.count(name)} {name if severities.count(name) == 1 else plurals[name]}" for name in plurals]
     verdict = "not ready to push" if finding.stops_a_push(findings) else "ready to push"

@@ -43,13 +43,13 @@ def _make(project: "Project", upgrade: bool, as_json: bool) -> None:
     from kernelwright.wheels import update
 
     progress = update.Progress() if as_json else update.Progress(tell=print, track=_track)
-    made = update.make(project, progress, upgrade=upgrade)
-    place = made.folder.relative_to(project.root)
+    wheel_folder = update.make(project, progress, upgrade=upgrade)
+    place = wheel_folder.folder.relative_to(project.root)
     if as_json:
-        print(json.dumps({"folder": str(place), "wheels": made.wheels, "changed": made.changed}))
+        print(json.dumps({"folder": str(place), "wheels": wheel_folder.wheels, "changed": wheel_folder.changed}))
         return
-    print(f"{place}: {len(made.wheels)} wheels{'' if made.changed else ', unchanged'}")
-    for name in made.wheels:
+    print(f"{place}: {len(wheel_folder.wheels)} wheels{'' if wheel_folder.changed else ', unchanged'}")
+    for name in wheel_folder.wheels:
         print(f"  {name}")
 
 

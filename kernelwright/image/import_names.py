@@ -12,8 +12,8 @@ from kernelwright.image.kaggle_image import Image
 def distributions(name: str) -> tuple[NormalizedName, ...]:
     """Return the distributions that may bring ``name``, a dotted one too, the likeliest first; never empty."""
     table = _table()
-    known = next((table[prefix] for prefix in _prefixes(name) if prefix in table), ())
-    return known or (canonicalize_name(name.partition(".")[0]),)
+    listed = next((table[prefix] for prefix in _prefixes(name) if prefix in table), ())
+    return listed or (canonicalize_name(name.partition(".")[0]),)
 
 
 def provided(name: str, image: Image) -> NormalizedName | None:

@@ -66,7 +66,7 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
         return adapter.validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
         names = _names(adapter)
-        raise Mismatch([_problem(one, file, table, names, fixes) for one in error.errors()]) from None
+        raise Mismatch([_problem(detail, file, table, names, fixes) for detail in error.errors()]) from None
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, tables nested a thousand deep
         raise Mismatch([Problem(code="KW005", file=file, place=table, message=f"cannot be read: {error}")]) from None
 

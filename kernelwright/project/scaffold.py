@@ -39,8 +39,8 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
         The mini input folder could not be made; the project itself is complete.
     """
     slug = _slug(folder.resolve().name)
-    said = tomllib.loads((TEMPLATES / "kinds.toml").read_text("utf-8"))[kind]
-    values = {**said, "slug": slug, "title": slug.replace("-", " ").capitalize(), "image": image}
+    kind_values = tomllib.loads((TEMPLATES / "kinds.toml").read_text("utf-8"))[kind]
+    values = {**kind_values, "slug": slug, "title": slug.replace("-", " ").capitalize(), "image": image}
     source = TEMPLATES / template
     files = {path.relative_to(source).as_posix().removesuffix(_SUFFIX): path for path in source.rglob(f"*{_SUFFIX}")}
     if kind == "output":

@@ -46,16 +46,16 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
     if percent_script.same(cells, own) or (ancestor.driver is not None and percent_script.same(cells, before)):
         return
     base = percent_script.write(before, text) if ancestor.driver is not None else None
-    there = percent_script.write(cells, text)
+    theirs = percent_script.write(cells, text)
     done = f": {describe(cells, before)}" if ancestor.driver is not None else ""
     expected = cells if ancestor.driver is not None and percent_script.same(own, before) else None
     canonical = percent_script.write(own, text)
     if canonical.count("\n") != text.count("\n"):
         canonical = text
-    for change in merge.three_way_merge(place, canonical.encode(), base, there, was_built=True):
+    for change in merge.three_way_merge(place, canonical.encode(), base, theirs, was_built=True):
         after = _as_here((change.after or b"").decode(), canonical, here)
         action, what = change.action, change.what
-        if action == "write" and not (_reads_as(there.encode(), cells) and _reads_as(after, expected)):
+        if action == "write" and not (_reads_as(theirs.encode(), cells) and _reads_as(after, expected)):
             action, what = "conflict", "its cells cannot be told apart; take the edits by hand"
         elif action == "write" and expected is not None:
             what = "edited"

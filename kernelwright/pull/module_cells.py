@@ -72,8 +72,8 @@ def displaced(number: int, cell: Cell, gone: Collection[str]) -> list[DisplacedM
 
 def _claimed(cell: Cell, lines: list[str], gone: Collection[str]) -> Iterator[str]:
     """Yield the path that the first line names which is no comment: of ``%%module``, or of another cell magic."""
-    said = (line.strip() for line in lines if not (cell.kind == "code" and line.lstrip().startswith("#")))
-    first = next(filter(None, said), "")
+    text_lines = (line.strip() for line in lines if not (cell.kind == "code" and line.lstrip().startswith("#")))
+    first = next(filter(None, text_lines), "")
     magic, _, argument = first.partition(" ")
     if (path := _path(first)) is not None:
         yield path

@@ -13,42 +13,42 @@ from kernelwright.pull.edited_notebook import EditedNotebook
 
 def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor: Ancestor) -> Iterator[Change]:
     """Yield what becomes of each module."""
-    there, displaced = dict(edited.modules), {module.path for module in edited.displaced}
+    theirs, displaced = dict(edited.modules), {module.path for module in edited.displaced}
     for module in edited.displaced:
         yield Change(action="refuse", place=module.path or "%%module", what=module.what)
-    if ancestor.cells - displaced and not there:
+    if ancestor.cells - displaced and not theirs:
         what = "no %%module cell is left; deleting them all is not taken from a notebook"
         yield Change(action="refuse", place="modules", what=what)
         return
-    there = _ended(there, ancestor)
+    theirs = _ended(theirs, ancestor)
     vendored = {file.path for file in built.tree.files if file.vendored}
-    spelt_oddly = {posixpath.normpath(path) for path in there}  # refused as it is, and no sign that it is to go
-    for path in sorted({*there, *(ancestor.cells - spelt_oddly)} - displaced):
+    spelt_oddly = {posixpath.normpath(path) for path in theirs}  # refused as it is, and no sign that it is to go
+    for path in sorted({*theirs, *(ancestor.cells - spelt_oddly)} - displaced):
         base = ancestor.modules.get(path)
-        if base is None or base != there.get(path):
-            yield from _module(project, path, ancestor, there.get(path), vendored)
+        if base is None or base != theirs.get(path):
+            yield from _module(project, path, ancestor, theirs.get(path), vendored)
 
 
-def _ended(there: dict[str, str], ancestor: Ancestor) -> dict[str, str]:
+def _ended(theirs: dict[str, str], ancestor: Ancestor) -> dict[str, str]:
     """Give each module its end back, and one that was added the line feed that others have lost."""
-    bases = {path: text for path, text in ancestor.modules.items() if text is not None and path in there}
-    ended = {path: line_endings.restore_final_newline(there[path], text) for path, text in bases.items()}
-    if any(len(text) > len(there[path]) for path, text in ended.items()):
-        added = there.keys() - ancestor.modules.keys()
-        ended |= {path: f"{there[path]}\n" for path in added if line_endings.is_cut(there[path])}
-    return there | ended
+    bases = {path: text for path, text in ancestor.modules.items() if text is not None and path in theirs}
+    ended = {path: line_endings.restore_final_newline(theirs[path], text) for path, text in bases.items()}
+    if any(len(text) > len(theirs[path]) for path, text in ended.items()):
+        added = theirs.keys() - ancestor.modules.keys()
+        ended |= {path: f"{theirs[path]}\n" for path in added if line_endings.is_cut(theirs[path])}
+    return theirs | ended
 
 
 def _module(
-    project: Project, path: str, ancestor: Ancestor, there: str | None, vendored: Collection[str]
+    project: Project, path: str, ancestor: Ancestor, theirs: str | None, vendored: Collection[str]
 ) -> Iterator[Change]:
     try:
         file = safe_paths.resolve_module_path(project, path, vendored)
     except safe_paths.UnsafePath as unsafe:
         yield Change(action="refuse", place=path or "%%module", what=str(unsafe))
         return
-    here, base = file.read_bytes() if file.is_file() else None, ancestor.modules.get(path)
-    if there is not None and base is None and here is not None:
-        there = line_endings.restore_final_newline(there, history.decode(here))
+    ours, base = file.read_bytes() if file.is_file() else None, ancestor.modules.get(path)
+    if theirs is not None and base is None and ours is not None:
+        theirs = line_endings.restore_final_newline(theirs, history.decode(ours))
     place = file.relative_to(project.root).as_posix()
-    yield from merge.three_way_merge(place, here, base, there, was_built=path in ancestor.modules)
+    yield from merge.three_way_merge(place, ours, base, theirs, was_built=path in ancestor.modules)

@@ -74,11 +74,11 @@ class Source:
 
 def sources(metadata: KernelMetadata) -> list[Source]:
     """Return what the notebook attaches, competitions first."""
-    found = [_source(slug, slug, f"competitions/{slug}") for slug in metadata.competition_sources]
+    listed = [_source(slug, slug, f"competitions/{slug}") for slug in metadata.competition_sources]
     for kind, refs in (("datasets", metadata.dataset_sources), ("notebooks", metadata.kernel_sources)):
-        found += [_source(ref, SourceRef.parse(ref).slug, f"{kind}/{SourceRef.parse(ref).name}") for ref in refs]
-    found += [_model(SourceRef.parse(ref)) for ref in metadata.model_sources]
-    return _with_shared_slugs(found)
+        listed += [_source(ref, SourceRef.parse(ref).slug, f"{kind}/{SourceRef.parse(ref).name}") for ref in refs]
+    listed += [_model(SourceRef.parse(ref)) for ref in metadata.model_sources]
+    return _with_shared_slugs(listed)
 
 
 def _source(ref: str, slug: str, new: str) -> Source:
@@ -90,7 +90,7 @@ def _model(ref: SourceRef) -> Source:
     return Source(ref=str(ref), slug=ref.slug, old=below, new=f"models/{ref.owner}/{below}")
 
 
-def _with_shared_slugs(found: Sequence[Source]) -> list[Source]:
+def _with_shared_slugs(listed: Sequence[Source]) -> list[Source]:
     """Mark every source whose slug another one has too; a competition keeps it, having no owner."""
-    counts = Counter(source.slug for source in found)
-    return [replace(one, is_shared=counts[one.slug] > 1 and not one.is_competition) for one in found]
+    counts = Counter(source.slug for source in listed)
+    return [replace(source, is_shared=counts[source.slug] > 1 and not source.is_competition) for source in listed]

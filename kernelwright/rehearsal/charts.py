@@ -48,8 +48,8 @@ def _thinned(points: Sequence[tuple[float, float]], most: int = 400) -> list[tup
 
 
 def _svg(kind: str, drawn: Markup, label: str) -> Markup:
-    told = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
+    role = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
     head = Markup('<svg class="{}" viewBox="0 0 {} {}" preserveAspectRatio="none"{}>').format(
-        kind, _WIDTH, _HEIGHT, told
+        kind, _WIDTH, _HEIGHT, role
     )
     return head + drawn + Markup("</svg>")

@@ -116,8 +116,8 @@ class Environment:
         if self.given:
             return ()
         installed = {
-            canonicalize_name(found.name)
-            for found in importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
+            canonicalize_name(distribution.name)
+            for distribution in importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
         }
         messages = " ".join(part for parts in _FAILED_IMPORT.findall(_COLOURS.sub("", log)) for part in parts)
         words = dict.fromkeys(word.strip(".") for word in re.findall(r"[A-Za-z_][\w.-]+", messages))
@@ -197,7 +197,7 @@ def prepare(
     image = image_of(project)
     if given := os.environ.get(GIVEN):
         tell(f"rehearsing in {given}, as {GIVEN} says, whatever its versions are")
-        return _given(Path(given), image)
+        return _named_by_user(Path(given), image)
     python = interpreters.on_path(image.python)
     version = image.python if python else interpreters.running()
     if version != image.python:
@@ -211,7 +211,7 @@ def prepare(
     return environment
 
 
-def _given(folder: Path, image: Image) -> Environment:
+def _named_by_user(folder: Path, image: Image) -> Environment:
     command = [str(folder / "bin" / "python"), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     try:
         version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -71,9 +71,9 @@ def _written(project: Project, spec: RunSpec, submission: submission_check.Submi
     directory = spec.directory
     noted = read_json(directory.record / "submissions.json", [])
     recorded = [
-        {"file": one["file"], "after": str(one.get("after", "")), "rows": one.get("rows", 0)}
-        for one in (noted if isinstance(noted, list) else [])
-        if isinstance(one, dict) and _is_recorded(directory.record, one.get("file"))
+        {"file": entry["file"], "after": str(entry.get("after", "")), "rows": entry.get("rows", 0)}
+        for entry in (noted if isinstance(noted, list) else [])
+        if isinstance(entry, dict) and _is_recorded(directory.record, entry.get("file"))
     ]
     left = directory.working / project.configuration.submission[0]
     if project.kind == "output" or submission_check.absence(left, directory.working):

@@ -34,25 +34,35 @@ def stage(project: Project, source: Path, directory: RunDirectory, *, read_only:
     """
     if not source.is_dir() and project.metadata.slugs:
         raise InvalidInput(f"{source}: no such folder; name an input folder with --input")
-    found = {one: folder for one in attached.sources(project.metadata) if (folder := _folder(project, source, one))}
-    missing = [one for one in attached.sources(project.metadata) if one not in found]
-    if competitions := [one.slug for one in missing if one.is_competition]:
+    folders = {
+        attached_source: folder
+        for attached_source in attached.sources(project.metadata)
+        if (folder := _folder(project, source, attached_source))
+    }
+    missing = [
+        attached_source for attached_source in attached.sources(project.metadata) if attached_source not in folders
+    ]
+    if competitions := [attached_source.slug for attached_source in missing if attached_source.is_competition]:
         present = ", ".join(sorted(path.name for path in source.iterdir() if path.is_dir())) or "nothing"
         raise InvalidInput(f"{source}: no folder {', '.join(competitions)} for the competition; there is: {present}")
     copy = file_copies.hard_link if read_only else file_copies.private_copy
     directory.input.mkdir(parents=True)
-    for one, folder in found.items():
-        target = directory.scripts / one.module if is_script(one, folder) else directory.input / one.place
-        file_copies.copy_tree(folder, target, copy, one.is_shown)
-    return [one.ref if one.is_shared else one.slug for one in missing]
+    for attached_source, folder in folders.items():
+        target = (
+            directory.scripts / attached_source.module
+            if is_script(attached_source, folder)
+            else directory.input / attached_source.place
+        )
+        file_copies.copy_tree(folder, target, copy, attached_source.is_shown)
+    return [attached_source.ref if attached_source.is_shared else attached_source.slug for attached_source in missing]
 
 
 def mounts(described: KernelMetadata, directory: RunDirectory, layout: Layout) -> tuple[tuple[Path, str], ...]:
     """Return staged folder -> where Kaggle mounts it, for each source that is there."""
     pairs = []
-    for one in attached.sources(described):
-        pairs.append((directory.input / one.place, one.mount_point(layout)))
-        pairs.append((directory.scripts / one.module, one.script_mount_point(layout)))
+    for attached_source in attached.sources(described):
+        pairs.append((directory.input / attached_source.place, attached_source.mount_point(layout)))
+        pairs.append((directory.scripts / attached_source.module, attached_source.script_mount_point(layout)))
     return tuple((folder, target) for folder, target in pairs if folder.is_dir())
 
 
@@ -64,9 +74,11 @@ def is_script(source: Source, folder: Path) -> bool:
     )
 
 
-def _folder(project: Project, source: Path, one: Source) -> Path | None:
+def _folder(project: Project, source: Path, attached_source: Source) -> Path | None:
     """Return a source's folder: in the input folder, else what the project's own kernel left in its last rehearsal."""
-    return one.within(source) or (_rehearsed_output(project, one.ref) if one.is_kernel else None)
+    return attached_source.within(source) or (
+        _rehearsed_output(project, attached_source.ref) if attached_source.is_kernel else None
+    )
 
 
 def _rehearsed_output(project: Project, ref: str) -> Path | None:
@@ -94,7 +106,11 @@ def _last_output(rehearsal: Path) -> Path | None:
 
 def truth(project: Project, source: Path) -> Path | None:
     """Return the truth of an input folder, None where there is none."""
-    folders = [one.within(source) for one in attached.sources(project.metadata) if one.is_competition]
+    folders = [
+        attached_source.within(source)
+        for attached_source in attached.sources(project.metadata)
+        if attached_source.is_competition
+    ]
     return next((folder / TRUTH for folder in folders if folder and (folder / TRUTH).is_file()), None)
 
 

@@ -51,7 +51,9 @@ def verify(project: Project, tell: Callable[[str], None]) -> list[InstallCheck]:
     locks = project_locks.check(project)
     if faults := list(_faults(project, locks)):
         raise WheelsUnavailable("\n".join(faults))
-    versions = sorted({*PYTHONS, *(one.image.python for one in locks)}, key=lambda text: int(text.split(".")[1]))
+    versions = sorted(
+        {*PYTHONS, *(image_lock.image.python for image_lock in locks)}, key=lambda text: int(text.split(".")[1])
+    )
     return [_proof(project, locks, version, tell) for version in versions]
 
 
@@ -62,7 +64,12 @@ def _faults(project: Project, locks: Sequence[ImageLock]) -> Iterator[str]:
     if not folder.is_dir():
         yield f"{place}: no such folder; make it with `kernelwright wheels`"
         return
-    locked = {(d.best(one.image.tags) or ""): d for one in locks if one.lock for d in one.lock.distributions}
+    locked = {
+        (d.best(image_lock.image.tags) or ""): d
+        for image_lock in locks
+        if image_lock.lock
+        for d in image_lock.lock.distributions
+    }
     held = {path.name: path for path in sorted(folder.glob("*.whl"))}
     cure = "make the folder again with `kernelwright wheels`"
     yield from (f"{place}/{file}: missing; {cure}" for file in sorted(locked) if file not in held)
@@ -82,33 +89,37 @@ def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Cal
     python = interpreters.anywhere(version)
     if python is None:
         return InstallCheck(python=version, word="not proven", detail="no such Python on this machine")
-    one = next((one for one in locks if one.image.python == version), locks[0])
+    image_lock = next((image_lock for image_lock in locks if image_lock.image.python == version), locks[0])
     tell(f"installing on Python {version}")
     try:
-        wheels = [wheel_file.read(path) for path in _wheels(project, one, version)]
-        recipe = _recipe(_image(project, one, version), python, version, wheels)
-        made = environment.make(recipe, environment.cache_folder(), tell)
+        wheels = [wheel_file.read(path) for path in _wheels(project, image_lock, version)]
+        recipe = _recipe(_image(project, image_lock, version), python, version, wheels)
+        prepared = environment.make(recipe, environment.cache_folder(), tell)
         with tempfile.TemporaryDirectory() as scratch:
-            return _tried(made, Path(scratch), wheels, version)
+            return _tried(prepared, Path(scratch), wheels, version)
     except (EnvironmentUnavailable, WheelsUnavailable) as error:
         return InstallCheck(python=version, word="failed", detail=str(error))
 
 
-def _wheels(project: Project, one: ImageLock, version: str) -> Iterator[Path]:
+def _wheels(project: Project, image_lock: ImageLock, version: str) -> Iterator[Path]:
     """Yield what the notebook finds on that Python: the carried wheels, and stand-ins for those of another Python."""
     kept_in = update.wheel_cache(project, project_locks.requirements(project))
-    for distribution in one.lock.distributions if one.lock else ():
-        path = fetch.fetch(distribution, one.image, version, kept_in)
+    for distribution in image_lock.lock.distributions if image_lock.lock else ():
+        path = fetch.fetch(distribution, image_lock.image, version, kept_in)
         if path is None:
             raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel for Python {version}")
         carried = update.folder(project) / path.name
         yield carried if carried.is_file() else path
 
 
-def _image(project: Project, one: ImageLock, version: str) -> Image:
+def _image(project: Project, image_lock: ImageLock, version: str) -> Image:
     """Return the image whose versions hold on that Python: the slot's, or another one that has it."""
-    known = (images.load(name, project.root) for name in images.known(project.root))
-    return one.image if one.image.python == version else next((i for i in known if i.python == version), one.image)
+    candidates = (images.load(name, project.root) for name in images.known(project.root))
+    return (
+        image_lock.image
+        if image_lock.image.python == version
+        else next((i for i in candidates if i.python == version), image_lock.image)
+    )
 
 
 def _recipe(image: Image, python: Path, version: str, wheels: Sequence[Wheel]) -> Recipe:
@@ -116,20 +127,20 @@ def _recipe(image: Image, python: Path, version: str, wheels: Sequence[Wheel]) -
     return Recipe(python=python, version=version, image=image, names=names)
 
 
-def _tried(made: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> InstallCheck:
+def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> InstallCheck:
     """Install as the notebook does, import each module, check what was installed."""
-    python = made.overlay(scratch / "python")
+    python = prepared.overlay(scratch / "python")
     variables = _variables(_carried(scratch, wheels), scratch / "input")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [*_offline(), str(python), *arguments]
         return subprocess.run(command, cwd=scratch, env=variables, capture_output=True, text=True, check=False)
 
-    modules = [module for one in wheels for module in one.modules]
+    modules = [module for wheel in wheels for module in wheel.modules]
     for step in (_INSTALL, "; ".join(f"import {module}" for module in modules)):
         if (done := run("-c", step)).returncode:
             return InstallCheck(python=version, word="failed", detail=done.stderr.strip())
-    if broken := _broken(run("-m", "pip", "check").stdout, {one.name for one in wheels}):
+    if broken := _broken(run("-m", "pip", "check").stdout, {wheel.name for wheel in wheels}):
         return InstallCheck(python=version, word="failed", detail=broken)
     return InstallCheck(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
 
@@ -140,9 +151,9 @@ def _offline() -> list[str]:
     return cut if sandbox.bubblewrap_works() else []
 
 
-def _broken(said: str, names: set[str]) -> str:
+def _broken(pip_output: str, names: set[str]) -> str:
     """Keep the lines of `pip check` that are about the wheels."""
-    return "\n".join(line for line in said.splitlines() if canonicalize_name(line.partition(" ")[0]) in names)
+    return "\n".join(line for line in pip_output.splitlines() if canonicalize_name(line.partition(" ")[0]) in names)
 
 
 def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
@@ -152,15 +163,15 @@ def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
     shutil.copytree(package / "runtime", tree / "kernelwright" / "runtime")
     shutil.copy2(package / "__init__.py", tree / "kernelwright")
     dataset.mkdir(parents=True)
-    for one in wheels:
-        shutil.copy2(one.path, dataset)
-    told = {"wheels": {one.path.name: file_sha256(one.path) for one in wheels}, "wheels_dataset": "wheels"}
-    (tree / "kernelwright.json").write_text(json.dumps(told), "utf-8")
+    for wheel in wheels:
+        shutil.copy2(wheel.path, dataset)
+    manifest = {"wheels": {wheel.path.name: file_sha256(wheel.path) for wheel in wheels}, "wheels_dataset": "wheels"}
+    (tree / "kernelwright.json").write_text(json.dumps(manifest), "utf-8")
     return tree
 
 
 def _variables(tree: Path, mounted: Path) -> dict[str, str]:
     """Return the variables of a notebook without a network."""
-    told = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
     paths = os.pathsep.join([str(GUARD), str(tree)])
-    return told | {"PATH": os.defpath, "PYTHONPATH": paths, "KERNELWRIGHT_INPUT": str(mounted), "LANG": "C.UTF-8"}
+    return proxies | {"PATH": os.defpath, "PYTHONPATH": paths, "KERNELWRIGHT_INPUT": str(mounted), "LANG": "C.UTF-8"}

@@ -84,11 +84,11 @@ def sample(project: Project, source: Path, target: Path, rows: int, label: str =
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidInput(f"{target}: is there already; remove it, or name another folder with --out")
     kept: list[Kept] = []
-    for one, folder in _sources(project, source):
-        if one.is_competition:
-            kept += _cut_competition(project, folder, target / one.place, rows, label)
+    for attached_source, folder in _sources(project, source):
+        if attached_source.is_competition:
+            kept += _cut_competition(project, folder, target / attached_source.place, rows, label)
         else:
-            file_copies.copy_tree(folder, target / one.place, file_copies.hard_link)
+            file_copies.copy_tree(folder, target / attached_source.place, file_copies.hard_link)
     return kept
 
 
@@ -98,9 +98,13 @@ def _sources(project: Project, source: Path) -> list[tuple[attached.Source, Path
         raise InvalidInput(f"{source}: no such folder; name one with --from")
     if not competitions:
         raise InvalidInput(f"{project.metadata.id} attaches no competition whose tables could be cut")
-    found = [(one, folder) for one in attached.sources(project.metadata) if (folder := one.within(source))]
-    if any(one.is_competition for one, _ in found):
-        return found
+    present_sources = [
+        (attached_source, folder)
+        for attached_source in attached.sources(project.metadata)
+        if (folder := attached_source.within(source))
+    ]
+    if any(attached_source.is_competition for attached_source, _ in present_sources):
+        return present_sources
     if len(competitions) == 1 and any(path.suffix in tables.SUFFIXES for path in source.iterdir()):
         return [(attached.sources(project.metadata)[0], source)]
     present = ", ".join(sorted(path.name for path in source.iterdir())[:6]) or "nothing"
@@ -172,15 +176,15 @@ def _read_csv(path: Path) -> Table:
 
 def _keyed(read: Sequence[Table], sample_file: Path) -> tuple[list[Table], list[str]]:
     """Return the tables that have the sample's id column, and the columns that the sample asks for beside it."""
-    found = next((table for table in read if table.path == sample_file), None)
-    place = submission_rules.id_column(found.header, found.rows) if found else None
-    if found and place is None:
+    sample_table = next((table for table in read if table.path == sample_file), None)
+    place = submission_rules.id_column(sample_table.header, sample_table.rows) if sample_table else None
+    if sample_table and place is None:
         raise InvalidInput(f"{sample_file}: no column names the rows, so nothing can be cut by it")
-    key = found.header[place] if found and place is not None else "id"
+    key = sample_table.header[place] if sample_table and place is not None else "id"
     keyed = [Table(**{**vars(table), "key": list(table.header).index(key)}) for table in read if key in table.header]
     if not keyed:
         raise InvalidInput(f"{sample_file.parent}: no table has the id column {key!r} of {sample_file.name}")
-    return keyed, [name for name in found.header if name != key] if found else []
+    return keyed, [name for name in sample_table.header if name != key] if sample_table else []
 
 
 def _splits(keyed: Sequence[Table]) -> list[list[Table]]:
@@ -221,10 +225,10 @@ def _choose(split: Sequence[Table], stratum: tuple[Table, int] | None, rows: int
 
 def _copy(source: Path, target: Path, keyed: Sequence[Table], chosen: Collection[str], python: Path) -> None:
     by_path = {table.path: table for table in keyed}
-    known = set[str]().union(*(table.ids for table in keyed))
+    all_ids = set[str]().union(*(table.ids for table in keyed))
 
     def keep(path: Path) -> bool:
-        owner = _owner(path.relative_to(source), known)
+        owner = _owner(path.relative_to(source), all_ids)
         return path not in by_path and (not owner or owner in chosen)
 
     file_copies.copy_tree(source, target, file_copies.hard_link, keep=keep)
@@ -232,10 +236,10 @@ def _copy(source: Path, target: Path, keyed: Sequence[Table], chosen: Collection
         _write(table, target / path.relative_to(source), chosen, python)
 
 
-def _owner(path: Path, known: Collection[str]) -> str:
+def _owner(path: Path, ids: Collection[str]) -> str:
     """Return the id a file belongs to: by its own name, else by the nearest folder; empty where it is none's."""
     names = (path.stem, *reversed(path.parent.parts))
-    return next((name for name in names if name in known), "")
+    return next((name for name in names if name in ids), "")
 
 
 def _write(table: Table, target: Path, chosen: Collection[str], python: Path) -> None:

@@ -168,9 +168,9 @@ def _system() -> Iterator[Mount]:
 
 def _python_folders(python: Path) -> list[Path]:
     """Return the folders an interpreter needs: its environment's and its real one's, those in /usr left out."""
-    asked = [str(python), "-c", "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"]
+    command = [str(python), "-c", "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"]
     try:
-        lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
+        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError) as error:
         raise EnvironmentUnavailable(f"{python}: does not run: {error}") from error
     return [path for path in map(Path, dict.fromkeys(lines)) if not path.is_relative_to("/usr")]

@@ -87,7 +87,9 @@ def absence(file: Path, working: Path) -> str:
 
 
 def _sample(project: Project, spec: RunSpec) -> Path | None:
-    folders = [spec.directory.input / one.place for one in attached.sources(project.metadata) if one.is_competition]
+    folders = [
+        spec.directory.input / source.place for source in attached.sources(project.metadata) if source.is_competition
+    ]
     files = [folder / project.configuration.sample for folder in folders]
     return next((file for file in files if file.is_file()), None)
 
@@ -99,11 +101,11 @@ def _compare(file: Path, sample: Path | None, python: Path, *, is_scored: bool) 
     expected, unreadable = _read(sample, python) if sample else ([], [])
     wanted = Sample(header=expected[0], rows=expected[1:]) if expected else None
     digest, sample_digest = hashing.file_sha256(file), hashing.file_sha256(sample) if sample else ""
-    found = submission_rules.problems(rows[0], rows[1:], wanted) if wanted else _ragged(rows)
+    problems = submission_rules.problems(rows[0], rows[1:], wanted) if wanted else _ragged(rows)
     key = submission_rules.id_column(rows[0], wanted.rows if wanted else [])
     ids = sorted(row[key] for row in rows[1:] if key is not None and key < len(row))
     return Submission(
-        problems=tuple([STALE] * (digest == sample_digest and is_scored) + unreadable + found),
+        problems=tuple([STALE] * (digest == sample_digest and is_scored) + unreadable + problems),
         rows=len(rows) - 1,
         sha256=digest,
         ids_sha256=hashing.sha256("\n".join(ids)),

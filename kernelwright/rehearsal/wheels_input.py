@@ -35,15 +35,19 @@ def stage(project: Project, target: Path, version: str) -> None:
 
 def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:
     """Return wheels for ``version``, kept in build/rehearsal/wheels, for those in ``folder`` that do not fit it."""
-    one, requirements = project_locks.read(project)[0], project_locks.requirements(project)
-    if version == one.image.python or one.lock is None:
+    image_lock, requirements = project_locks.read(project)[0], project_locks.requirements(project)
+    if version == image_lock.image.python or image_lock.lock is None:
         return []
-    fitting, held = tags_for(version, one.image.platforms), {path.name for path in folder.glob("*.whl")}
+    fitting, held = tags_for(version, image_lock.image.platforms), {path.name for path in folder.glob("*.whl")}
     replaced = [
-        d for d in one.lock.distributions if (best := d.best(one.image.tags)) in held and best != d.best(fitting)
+        d
+        for d in image_lock.lock.distributions
+        if (best := d.best(image_lock.image.tags)) in held and best != d.best(fitting)
     ]
     return [
-        _stand_in(project, fetch.fetch(d, one.image, version, update.wheel_cache(project, requirements)), d, version)
+        _stand_in(
+            project, fetch.fetch(d, image_lock.image, version, update.wheel_cache(project, requirements)), d, version
+        )
         for d in replaced
     ]
 

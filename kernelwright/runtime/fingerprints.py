@@ -46,14 +46,14 @@ def compare(public: Mapping[str, Mapping[str, int | str]]) -> tuple[bool, str]:
 def _check(name: str, measure: str, declared: int | str) -> tuple[bool, str]:
     slug, _, file = name.partition("/")
     try:
-        found = MEASURES[measure](inputs.find(slug) / file)
+        value = MEASURES[measure](inputs.find(slug) / file)
     except InputNotFound:
         return False, f"{name} is not mounted"
     except (OSError, csv.Error) as error:
         return False, f"{name} cannot be read ({getattr(error, 'strerror', error)})"
-    if found == declared:
+    if value == declared:
         return True, f"{name} has the public {_say(measure, declared)}"
-    return False, f"{name} has {_say(measure, found)}, the public one has {declared}"
+    return False, f"{name} has {_say(measure, value)}, the public one has {declared}"
 
 
 def _say(measure: str, value: int | str) -> str:

@@ -26,11 +26,11 @@ def find(slug: str) -> Path:
     `InputNotFound`.
     """
     for pattern in _patterns(slug):
-        found = _newest([path for path in map(Path, glob.glob(pattern)) if path.is_dir()])  # noqa: PTH207 - escaped
-        if len(found) > 1:
-            raise InputNotFound(_ambiguous(slug, found))
-        if found:
-            return found[0]
+        folders = _newest([path for path in map(Path, glob.glob(pattern)) if path.is_dir()])  # noqa: PTH207 - escaped
+        if len(folders) > 1:
+            raise InputNotFound(_ambiguous(slug, folders))
+        if folders:
+            return folders[0]
     raise InputNotFound(_missing(slug))
 
 
@@ -73,10 +73,10 @@ def _places(parts: list[str]) -> list[str]:
     return []
 
 
-def _newest(found: list[Path]) -> list[Path]:
+def _newest(folders: list[Path]) -> list[Path]:
     """Keep the highest of several versions of a model, told by folders whose names are numbers."""
     newest: dict[Path, Path] = {}
-    for path in sorted(found, key=lambda path: int(path.name) if path.name.isdecimal() else -1):
+    for path in sorted(folders, key=lambda path: int(path.name) if path.name.isdecimal() else -1):
         newest[path.parent if path.name.isdecimal() else path] = path
     return sorted(newest.values())
 
@@ -89,9 +89,9 @@ def _sources() -> dict[str, Path]:
     return plain | {slug: path for slug, path in owned if path.is_dir()}
 
 
-def _ambiguous(slug: str, found: list[Path]) -> str:
+def _ambiguous(slug: str, folders: list[Path]) -> str:
     root = _root()[0]
-    names = ", ".join("/".join(path.relative_to(root).parts[1:]) for path in found)
+    names = ", ".join("/".join(path.relative_to(root).parts[1:]) for path in folders)
     return f"input {slug!r} fits several sources: {names}; ask for one of these"
 
 

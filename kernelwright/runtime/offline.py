@@ -53,7 +53,7 @@ def _is_installed(name: str, version: str) -> bool:
 def _is_for(file: str, python: tuple[int, int]) -> bool:
     """Tell by its name whether a wheel is for a Python; pip holds it against the platform."""
     interpreters, abi = file.removesuffix(".whl").split("-")[-3:-1]
-    return any(_serves(one, python, stable=abi == "abi3") for one in interpreters.split("."))
+    return any(_serves(interpreter, python, stable=abi == "abi3") for interpreter in interpreters.split("."))
 
 
 def _serves(interpreter: str, python: tuple[int, int], *, stable: bool) -> bool:
@@ -84,7 +84,7 @@ def _checked(folder: Path, wheels: Mapping[str, str], wanted: Mapping[str, list[
             f"mounted: {', '.join(mounted) or 'no wheel'}; attach the version of the dataset built with it"
         )
     hashes = {pin: [wheels[file] for file in files if file in mounted] for pin, files in wanted.items()}
-    return "".join(f"{pin}{''.join(f' --hash=sha256:{one}' for one in hashes[pin])}\n" for pin in sorted(hashes))
+    return "".join(f"{pin}{''.join(f' --hash=sha256:{sha256}' for sha256 in hashes[pin])}\n" for pin in sorted(hashes))
 
 
 def _missing(wanted: Mapping[str, list[str]], mounted: list[str]) -> Iterator[str]:
@@ -98,8 +98,8 @@ def _missing(wanted: Mapping[str, list[str]], mounted: list[str]) -> Iterator[st
 
 def _altered(folder: Path, wheels: Mapping[str, str], mounted: list[str]) -> Iterator[str]:
     for file in mounted:
-        if file in wheels and (found := fingerprints.sha256(folder / file)) != wheels[file]:
-            yield f"{file} is altered: its sha256 is {found}, the notebook's {wheels[file]}"
+        if file in wheels and (sha256 := fingerprints.sha256(folder / file)) != wheels[file]:
+            yield f"{file} is altered: its sha256 is {sha256}, the notebook's {wheels[file]}"
 
 
 def _pip(folder: Path, requirements: str) -> None:

@@ -72,7 +72,7 @@ def detect(*, subset: int | None = None) -> Phase:
 def _decide() -> Phase:
     settings, signals = config.load(), _signals()
     public, evidence = fingerprints.compare(settings.public)
-    why = f"{evidence} and {_said(signals)}"
+    why = f"{evidence} and {_evidence(signals)}"
     match (public, signals.rerun, signals.run_type, signals.on_kaggle):
         case (False, _, _, _):
             return _whole(_name(signals), evidence)
@@ -82,7 +82,7 @@ def _decide() -> Phase:
             return Phase(name=Name.INTERACTIVE, computes=True, smoke=settings.smoke or DEBUG_SUBSET, why=why)
         case (True, False, "", False):
             return _whole(Name.LOCAL, f"{evidence} and this is not Kaggle")
-    why = f"the signals disagree, so all is computed: {evidence}, but {_said(signals)}"
+    why = f"the signals disagree, so all is computed: {evidence}, but {_evidence(signals)}"
     warnings.warn(why, stacklevel=3)
     return _whole(Name.RERUN, why)
 
@@ -99,7 +99,7 @@ def _name(signals: _Signals) -> Name:
     return Name.RERUN if signals.on_kaggle else Name.LOCAL
 
 
-def _said(signals: _Signals) -> str:
+def _evidence(signals: _Signals) -> str:
     if signals.rerun:
         return "KAGGLE_IS_COMPETITION_RERUN is set"
     if signals.run_type in {"", "batch", "interactive"}:

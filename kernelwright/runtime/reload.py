@@ -24,13 +24,13 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
     name = _module_name(path)
     if name not in sys.modules:
         return []
-    names = [name, *(one for one in _importers(name) if one in sys.modules)]
-    old = [attribute for one in names for attribute in _attributes(sys.modules[one])]
+    names = [name, *(module for module in _importers(name) if module in sys.modules)]
+    old = [attribute for module in names for attribute in _attributes(sys.modules[module])]
     importlib.invalidate_caches()
     _forget_bytecode(sys.modules[name])
     try:
-        for one in names:
-            importlib.reload(sys.modules[one])
+        for module in names:
+            importlib.reload(sys.modules[module])
     finally:  # an importer may fail on the edit; what did reload must not be left behind
         _rebind(namespace, old)
     return names
@@ -42,8 +42,8 @@ def _importers(name: str) -> list[str]:
     reached, before = {name}, 0
     while len(reached) > before:
         before = len(reached)
-        reached |= {one for one, imported in imports.items() if not reached.isdisjoint(imported)}
-    return [one for one in imports if one in reached and one != name]
+        reached |= {module for module, imported in imports.items() if not reached.isdisjoint(imported)}
+    return [module for module in imports if module in reached and module != name]
 
 
 def _module_name(path: str) -> str:

@@ -28,8 +28,8 @@ def fetch(project: Project, kernel: RemoteKernel, target: Path, tell: Callable[[
         return
     problems = []
     for name in project.configuration.submission:
-        found = submission_problems(project, target / name) if name in names else [_MISSING]
-        problems += [f"{name}: {'; '.join(found)}"] if found else []
+        refused = submission_problems(project, target / name) if name in names else [_MISSING]
+        problems += [f"{name}: {'; '.join(refused)}"] if refused else []
     if problems:
         raise ClientFailed("\n".join(problems))
     for name in project.configuration.submission:

@@ -48,7 +48,7 @@ class PushOptions:
 def blocking(findings: list[Finding], options: PushOptions) -> list[Finding]:
     """Return the findings that stop the push."""
     waived = {REHEARSAL} if options.skip_rehearsal else set()
-    return [one for one in findings if one.severity != Severity.warning and one.check not in waived]
+    return [finding for finding in findings if finding.severity != Severity.warning and finding.check not in waived]
 
 
 def hold_push_lock(project: Project) -> AbstractContextManager[None]:
@@ -104,12 +104,12 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
             rehearsal="skipped" if options.skip_rehearsal else "complete",
             at=push_log.now(),
         )
-        known = [push.version for push in push_log.pushes(project.root, kernel.ref)] if remote else []
+        pushed_before = [push.version for push in push_log.pushes(project.root, kernel.ref)] if remote else []
         pending = PendingPush(
             push=intended,
             metadata=upload.metadata,
             notebook=notebook.decode(),
-            after=(remote.latest if remote else 0) or max(known, default=0),
+            after=(remote.latest if remote else 0) or max(pushed_before, default=0),
         )
         pushed = _send(project, kernel, pending, upload, tell)
         _check_attached(pushed)

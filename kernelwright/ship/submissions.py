@@ -116,7 +116,11 @@ def score(client: Client, competition: str, text: str, after: int = 0) -> Score 
 def _submissions(client: Client, competition: str, text: str) -> Mapping[int, Mapping[str, Any]]:
     """Return Kaggle's number -> submission, of those with this message."""
     listed = client.call_json("competitions", "submissions", competition, "--format", "json", "--page-size", "100")
-    return {int(one.get("ref") or 0): one for one in listed or [] if one.get("description") == text}
+    return {
+        int(submission.get("ref") or 0): submission
+        for submission in listed or []
+        if submission.get("description") == text
+    }
 
 
 def wait(client: Client, competition: str, text: str, tell: Callable[[str], None], after: int = 0) -> Score:

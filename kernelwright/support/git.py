@@ -70,7 +70,7 @@ def history(root: Path, path: str, *, most: int) -> list[str]:
     return run(root, "log", f"--max-count={most}", "--format=%H", "--", path).decode().split()
 
 
-def merge_file(here: bytes, ancestor: bytes, there: bytes, *, labels: tuple[str, str, str]) -> tuple[bytes, bool]:
+def merge_file(ours: bytes, ancestor: bytes, theirs: bytes, *, labels: tuple[str, str, str]) -> tuple[bytes, bool]:
     """Merge three versions of a file.
 
     Parameters
@@ -91,7 +91,7 @@ def merge_file(here: bytes, ancestor: bytes, there: bytes, *, labels: tuple[str,
         There is no git, or it refuses.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for label, data in zip(labels, (here, ancestor, there), strict=True):
+        for label, data in zip(labels, (ours, ancestor, theirs), strict=True):
             Path(folder, label).write_bytes(data)
         try:
             done = _call(Path(folder), "merge-file", "--stdout", *labels)

@@ -77,10 +77,10 @@ def _download(distribution: Distribution, image: Image, python: str, cache: Whee
         listed = _requirements_file(distribution, [sha256], cache, Path(scratch))
         flags = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--quiet", f"--dest={scratch}"]
         done = tools.pip(["download", *flags, *target, f"--requirement={listed}"])
-        found = sorted(Path(scratch).glob("*.whl"))
-        if done.returncode or not found:
+        built = sorted(Path(scratch).glob("*.whl"))
+        if done.returncode or not built:
             raise WheelsUnavailable(_explanation(distribution, file, done.stderr))
-        cache.add(found[0].rename(found[0].with_name(file)), sha256)
+        cache.add(built[0].rename(built[0].with_name(file)), sha256)
 
 
 def _requirements_file(distribution: Distribution, hashes: Sequence[str], cache: WheelCache, folder: Path) -> Path:
@@ -114,12 +114,12 @@ def build(distribution: Distribution, image: Image, cache: WheelCache) -> Distri
         listed = _requirements_file(distribution, list(distribution.sdist.values()), cache, Path(scratch))
         flags = ["--no-deps", "--require-hashes", f"--no-binary={distribution.name}", f"--wheel-dir={scratch}"]
         done = tools.pip(["wheel", "--quiet", *flags, f"--requirement={listed}"], {"SOURCE_DATE_EPOCH": _EPOCH})
-        found = sorted(Path(scratch).glob("*.whl"))
-        if done.returncode or not found:
+        built = sorted(Path(scratch).glob("*.whl"))
+        if done.returncode or not built:
             raise WheelsUnavailable(f"{sdist}: does not build:\n{done.stderr.strip()}")
-        _check_fits(found[0].name, sdist, image)
-        sha256 = file_sha256(found[0])
-        return replace(distribution, wheels={cache.add(found[0], sha256).name: sha256})
+        _check_fits(built[0].name, sdist, image)
+        sha256 = file_sha256(built[0])
+        return replace(distribution, wheels={cache.add(built[0], sha256).name: sha256})
 
 
 def _check_fits(file: str, sdist: str, image: Image) -> None:

@@ -128,14 +128,14 @@ def _distribution(package: Package) -> Distribution:
 def write(lock: Lock) -> bytes:
     """Return the lock's text, the same for the same lock."""
     own = {"image": lock.image, "inputs": lock.inputs, "needs": list(lock.needs)}
-    made = Pylock(
+    pylock = Pylock(
         lock_version=Version("1.0"),
         created_by="kernelwright",
         packages=[_package(distribution) for distribution in lock.distributions],
         tool={"kernelwright": own},
     )
     head = f"# What the image {lock.image} lacks, by `kernelwright wheels`: edit the requirements, not this.\n"
-    return (head + tomli_w.dumps(dict(made.to_dict()))).encode()
+    return (head + tomli_w.dumps(dict(pylock.to_dict()))).encode()
 
 
 def _package(distribution: Distribution) -> Package:

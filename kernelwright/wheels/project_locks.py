@@ -72,15 +72,15 @@ def read(project: Project) -> tuple[ImageLock, ...]:
 
 def problems(project: Project, locks: Sequence[ImageLock]) -> Iterator[Problem]:
     """Yield each lock that is missing or stale, and what the locks do not agree on."""
-    for one in locks:
-        name = one.file.relative_to(project.root).as_posix()
-        earlier = lockfile.earlier_place(project.root, project.configuration.wheels, one.image.name)
-        if one.lock is None and earlier.is_file():
+    for image_lock in locks:
+        name = image_lock.file.relative_to(project.root).as_posix()
+        earlier = lockfile.earlier_place(project.root, project.configuration.wheels, image_lock.image.name)
+        if image_lock.lock is None and earlier.is_file():
             message = f"no such file, and {earlier.name} is in the form of an earlier version"
             yield Problem(code="KW307", file=name, message=message, fix=f"{_MAKE}, then delete {earlier.name}")
-        elif one.lock is None:
+        elif image_lock.lock is None:
             yield Problem(code="KW303", file=name, message="no such file", fix=_MAKE)
-        elif not one.is_fresh:
+        elif not image_lock.is_fresh:
             message = f"stale: {project.configuration.wheels}, the image or allow_sdist changed since"
             yield Problem(code="KW304", file=name, message=message, fix=_MAKE)
     yield from clashes(project.configuration.wheels, locks)
@@ -89,9 +89,9 @@ def problems(project: Project, locks: Sequence[ImageLock]) -> Iterator[Problem]:
 def clashes(requirements: str, locks: Sequence[ImageLock]) -> Iterator[Problem]:
     """Yield what one Python would find two versions of, because images were locked apart."""
     versions: dict[str, dict[str, str]] = defaultdict(dict)
-    for one in locks:
-        for distribution in one.lock.distributions if one.lock else ():
-            versions[distribution.name].setdefault(distribution.version, one.image.name)
+    for image_lock in locks:
+        for distribution in image_lock.lock.distributions if image_lock.lock else ():
+            versions[distribution.name].setdefault(distribution.version, image_lock.image.name)
     for name, images in sorted(versions.items()):
         if len(images) > 1:
             apart = ", ".join(f"{version} for {image}" for version, image in sorted(images.items()))
@@ -105,8 +105,8 @@ def clashes(requirements: str, locks: Sequence[ImageLock]) -> Iterator[Problem]:
 def check(project: Project) -> tuple[ImageLock, ...]:
     """Return the locks; raises `InvalidProject` where one is missing or stale, or two do not agree."""
     locks = read(project)
-    if found := list(problems(project, locks)):
-        raise InvalidProject(found)
+    if faults := list(problems(project, locks)):
+        raise InvalidProject(faults)
     return locks
 
 
@@ -118,5 +118,10 @@ def wheel_hashes(project: Project) -> dict[str, str]:
     InvalidProject
         A lock is missing or stale, or two do not agree.
     """
-    locked = (distribution for one in check(project) if one.lock for distribution in one.lock.distributions)
+    locked = (
+        distribution
+        for image_lock in check(project)
+        if image_lock.lock
+        for distribution in image_lock.lock.distributions
+    )
     return dict(sorted((file, sha256) for distribution in locked for file, sha256 in distribution.wheels.items()))

@@ -20,10 +20,10 @@ def uv(arguments: Sequence[str], cwd: Path | None = None) -> subprocess.Complete
 def _uv() -> str:
     """Find uv beside this Python, where an environment has it, or on PATH."""
     beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if beside.is_file() else shutil.which("uv")
-    if found is None:
+    uv = str(beside) if beside.is_file() else shutil.which("uv")
+    if uv is None:
         raise WheelsUnavailable("uv is not installed; it resolves what the image lacks: pip install uv")
-    return found
+    return uv
 
 
 def pip(arguments: Sequence[str], variables: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -65,13 +65,13 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
     """
     requirements, locks, target = project_locks.requirements(project), project_locks.read(project), folder(project)
     stamp = project.build / "cache" / f"{target.name}.json"
-    if not upgrade and all(one.is_fresh for one in locks) and _is_stamped(stamp, project, locks):
+    if not upgrade and all(image_lock.is_fresh for image_lock in locks) and _is_stamped(stamp, project, locks):
         return WheelFolder(folder=target, wheels=_names(target), changed=False)
     update = _Update(project=project, requirements=requirements, progress=progress or Progress(), upgrade=upgrade)
     locks, wheels = update.lock_and_fetch(locks)
     dataset.carry(target, wheels, _further_files(project, locks, wheels))
-    for one in locks:
-        atomic_files.replace(one.file, lockfile.write(_lock(one)))
+    for image_lock in locks:
+        atomic_files.replace(image_lock.file, lockfile.write(_lock(image_lock)))
     atomic_files.replace(stamp, _stamp(project, locks))
     return WheelFolder(folder=target, wheels=_names(target), changed=True)
 
@@ -92,65 +92,71 @@ class _Update:
     def lock_and_fetch(self, locks: Sequence[ImageLock]) -> tuple[tuple[ImageLock, ...], list[Wheel]]:
         """Lock and fetch for each image; return the locks as they are now, and each wheel once."""
         locked, wheels, unmet = list[ImageLock](), dict[str, Wheel](), list[str]()
-        for one in locks:
-            fresh = self._resolve(one, locked) if self.upgrade or not one.is_fresh else one
+        for image_lock in locks:
+            fresh = self._resolve(image_lock, locked) if self.upgrade or not image_lock.is_fresh else image_lock
             fetched = list(self._fetch(fresh))
             needs = tuple(conflicts.needed(fresh.image, fetched))
             locked.append(replace(fresh, lock=replace(_lock(fresh), needs=needs)))
             wheels |= {wheel.path.name: wheel for wheel in fetched}
             unmet += conflicts.find(self.requirements, fresh.image, fetched)
-        if found := [*dict.fromkeys(unmet), *map(str, project_locks.clashes(self.requirements.name, locked))]:
-            raise WheelsUnavailable("\n".join(found))
+        if faults := [*dict.fromkeys(unmet), *map(str, project_locks.clashes(self.requirements.name, locked))]:
+            raise WheelsUnavailable("\n".join(faults))
         return tuple(locked), [wheels[name] for name in sorted(wheels)]
 
-    def _resolve(self, one: ImageLock, before: Sequence[ImageLock]) -> ImageLock:
+    def _resolve(self, image_lock: ImageLock, before: Sequence[ImageLock]) -> ImageLock:
         """Resolve one image, close to what the images before it take, then to what was locked for it."""
-        self.progress.tell(f"resolving {self.requirements.name} for {one.image.name}")
+        self.progress.tell(f"resolving {self.requirements.name} for {image_lock.image.name}")
         allowed = [str(canonicalize_name(name)) for name in self.project.configuration.allow_sdist]
-        request = resolve.ResolveRequest(requirements=self.requirements, image=one.image, allow_sdist=allowed)
-        near = [*before, *([] if self.upgrade or one.lock is None else [one])]
+        request = resolve.ResolveRequest(requirements=self.requirements, image=image_lock.image, allow_sdist=allowed)
+        near = [*before, *([] if self.upgrade or image_lock.lock is None else [image_lock])]
         preferred = {
             distribution.name: f"{distribution.name}=={distribution.version}"
             for other in reversed(near)
             for distribution in _lock(other).distributions
         }
         resolved = resolve.resolve(request, list(preferred.values()))
-        distributions = tuple(self._with_wheel(distribution, one, allowed) for distribution in resolved)
-        return replace(one, lock=Lock(image=one.image.name, inputs=one.inputs, distributions=distributions))
+        distributions = tuple(self._with_wheel(distribution, image_lock, allowed) for distribution in resolved)
+        return replace(
+            image_lock, lock=Lock(image=image_lock.image.name, inputs=image_lock.inputs, distributions=distributions)
+        )
 
-    def _with_wheel(self, distribution: Distribution, one: ImageLock, allowed: Sequence[str]) -> Distribution:
+    def _with_wheel(self, distribution: Distribution, image_lock: ImageLock, allowed: Sequence[str]) -> Distribution:
         """Build the wheel of a distribution that has none, where that is allowed."""
         if distribution.wheels:
             return distribution
         if distribution.name not in allowed or not distribution.sdist:
-            raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel fits {one.image.name}")
-        return fetch.build(distribution, one.image, wheel_cache(self.project, self.requirements))
+            raise WheelsUnavailable(
+                f"{distribution.name} {distribution.version}: no wheel fits {image_lock.image.name}"
+            )
+        return fetch.build(distribution, image_lock.image, wheel_cache(self.project, self.requirements))
 
-    def _fetch(self, one: ImageLock) -> Iterator[Wheel]:
-        cache, image = wheel_cache(self.project, self.requirements), one.image
-        for distribution in self.progress.track(_lock(one).distributions, f"wheels for {image.name}"):
+    def _fetch(self, image_lock: ImageLock) -> Iterator[Wheel]:
+        cache, image = wheel_cache(self.project, self.requirements), image_lock.image
+        for distribution in self.progress.track(_lock(image_lock).distributions, f"wheels for {image.name}"):
             path = fetch.fetch(distribution, image, image.python, cache)
             if path is None:
-                raise WheelsUnavailable(f"{one.file.name}: {distribution.name}: no wheel for Python {image.python}")
+                raise WheelsUnavailable(
+                    f"{image_lock.file.name}: {distribution.name}: no wheel for Python {image.python}"
+                )
             yield wheel_file.read(path)
 
 
-def _lock(one: ImageLock) -> Lock:
-    if one.lock is None:
-        raise WheelsUnavailable(f"{one.file.name}: no such file; make it with `kernelwright wheels`")
-    return one.lock
+def _lock(image_lock: ImageLock) -> Lock:
+    if image_lock.lock is None:
+        raise WheelsUnavailable(f"{image_lock.file.name}: no such file; make it with `kernelwright wheels`")
+    return image_lock.lock
 
 
 def _further_files(project: Project, locks: Sequence[ImageLock], wheels: Sequence[Wheel]) -> dict[str, bytes]:
     """Return the files beside the wheels: what Kaggle asks, the licences, a requirements file per image."""
     files = {DATASET_FILE: dataset.metadata(project), dataset.LICENCES: dataset.licences(wheels)}
-    return files | {f"requirements-{one.image.name}.txt": _requirements(one) for one in locks}
+    return files | {f"requirements-{image_lock.image.name}.txt": _requirements(image_lock) for image_lock in locks}
 
 
-def _requirements(one: ImageLock) -> bytes:
+def _requirements(image_lock: ImageLock) -> bytes:
     lines = []
-    for distribution in _lock(one).distributions:
-        digest = distribution.wheels[distribution.best(one.image.tags) or ""]
+    for distribution in _lock(image_lock).distributions:
+        digest = distribution.wheels[distribution.best(image_lock.image.tags) or ""]
         lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{digest}")
     return ("\n".join(lines) + "\n").encode()
 
@@ -164,6 +170,9 @@ def _is_stamped(stamp: Path, project: Project, locks: Sequence[ImageLock]) -> bo
 
 def _stamp(project: Project, locks: Sequence[ImageLock]) -> bytes:
     """Digest what the folder was made from, and note its files' sizes and times."""
-    sources = [*(lockfile.write(_lock(one)).decode() for one in locks), dataset.metadata(project).decode()]
+    sources = [
+        *(lockfile.write(_lock(image_lock)).decode() for image_lock in locks),
+        dataset.metadata(project).decode(),
+    ]
     files = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder(project).glob("*"))
     return f"{json.dumps({'digest': sha256(chr(10).join(sources)), 'files': files}, indent=1)}\n".encode()

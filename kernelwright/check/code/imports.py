@@ -62,8 +62,10 @@ def find(context: Context, code: Code) -> Missing:
     modules = _modules(context.built.tree, entries)
     modules |= {source.split("/")[1].replace("-", "_") for source in context.project.metadata.kernel_sources}
     sites = (site for site in code.every(ast.Import, ast.ImportFrom) if not code.is_tried(site))
-    found = [(site, name) for site in sites for name in _needed(site) if not _is_provided(name, modules, distributions)]
-    return Missing(imports=found, modules=modules, entries=entries, is_certain=UNKNOWN not in installed | entries)
+    missing = [
+        (site, name) for site in sites for name in _needed(site) if not _is_provided(name, modules, distributions)
+    ]
+    return Missing(imports=missing, modules=modules, entries=entries, is_certain=UNKNOWN not in installed | entries)
 
 
 def _needed(site: Site) -> list[str]:

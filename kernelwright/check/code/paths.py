@@ -154,7 +154,11 @@ def settings(context: Context) -> Iterator[Problem]:
             lines = [line for line in enumerate(file.text.split("\n"), 1) if ALLOW not in line[1]]
             homes = [(number, match[0]) for number, line in lines if (match := _HOME.search(line))]
             sources = [(number, source) for number, line in lines for source in mounted(line)]
-            lost = [(number, one.path) for number, one in sources if not is_attached(project, one.slug, one.owner)]
+            lost = [
+                (number, script.path)
+                for number, script in sources
+                if not is_attached(project, script.slug, script.owner)
+            ]
             for paths, what, fix in ((homes, _ELSEWHERE, _ATTACH), (lost, "of a source that is not attached", _ATTACH)):
                 if paths:
                     shown = ", ".join(dict.fromkeys(repr(path) for _, path in paths[:6]))
@@ -169,7 +173,7 @@ def unused_sources(context: Context) -> Iterator[Problem]:
     texts = [known.wheels_dataset, known.sources_dataset, *known.public]
     texts += [file.text for file in context.built.tree.files if file.is_source and file.text]
     words = set(
-        re.findall(r"[\w-]+", "\n".join([*texts, *(line for one in code.scripts.values() for line in one.lines)]))
+        re.findall(r"[\w-]+", "\n".join([*texts, *(line for script in code.scripts.values() for line in script.lines)]))
     )
     for key in ("dataset_sources", "kernel_sources", "model_sources"):
         for index, source in enumerate(getattr(context.project.metadata, key)):

@@ -75,7 +75,7 @@ class Code(Values):
             elif isinstance(node, ast.Call):
                 name = self.resolve(node.func, unit)
                 if self.is_class(name):
-                    yield from self._made(name, doubt)
+                    yield from self._run_by_creation(name, doubt)
                 yield from ((target, doubt) for target in self.units.get(name, ()) if target.node)
             elif last_name(node) in self._named and id(node) not in self.called:
                 doubt = f"{last_name(node)}() is handed on, not called by its name"
@@ -89,7 +89,7 @@ class Code(Values):
                 yield name
             name = name.rpartition(".")[0]
 
-    def _made(self, name: str, doubt: str) -> Iterator[tuple[Unit, str]]:
+    def _run_by_creation(self, name: str, doubt: str) -> Iterator[tuple[Unit, str]]:
         """Yield the methods of a class that is called: some run at once, the others perhaps."""
         for unit in self._methods[name]:
             method = unit.key.rpartition(".")[2]

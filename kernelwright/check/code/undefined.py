@@ -21,10 +21,10 @@ def undefined(_: Context, code: Code) -> Iterator[Suspect]:
     sites = {(id(site.unit.script), site.node.lineno, site.node.col_offset): site for site in code.every(ast.Name)}
     for script in code.scripts.values():
         try:
-            found = [] if id(script) in silenced else checker.Checker(script.tree, builtins=_OURS).messages
+            reported = [] if id(script) in silenced else checker.Checker(script.tree, builtins=_OURS).messages
         except RecursionError:  # pyflakes goes as deep as the code is nested
             continue
-        for message in found:
+        for message in reported:
             site = sites.get((id(script), message.lineno, message.col))
             if isinstance(message, messages.UndefinedName) and site:
                 text = f"{message.message_args[0]!r} is used and defined nowhere"

@@ -73,7 +73,7 @@ class Forecast:
     source: str
 
 
-def forecast(known: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stages] = ()) -> Forecast:
+def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stages] = ()) -> Forecast:
     """Forecast the rerun for the counts of the configuration.
 
     Parameters
@@ -91,15 +91,15 @@ def forecast(known: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stage
         Neither runs of two sizes nor a log.
     """
     local, logged = _by_name([run.stages for run in runs]), _by_name(logs)
-    if problem := _too_little(known, local, logged):
+    if problem := _too_little(settings, local, logged):
         raise NoForecast(problem)
-    stages = [_stage(name, known.counts, local.get(name, []), logged.get(name, [])) for name in local | logged]
+    stages = [_stage(name, settings.counts, local.get(name, []), logged.get(name, [])) for name in local | logged]
     other = max((run.seconds - sum(stage["seconds"] for stage in run.stages) for run in runs), default=0.0)
     total = sum(stage.seconds for stage in stages) + other
     return Forecast(
         hours=total / 3600,
-        limit_hours=known.limit_hours,
-        fits=total <= known.limit_hours * 3600,
+        limit_hours=settings.limit_hours,
+        fits=total <= settings.limit_hours * 3600,
         dominates=max(stages, key=lambda stage: stage.seconds).name,
         stages=stages,
         other_s=other,
@@ -107,11 +107,11 @@ def forecast(known: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stage
     )
 
 
-def of_report(known: config.Forecast, runs: Sequence[Run]) -> dict[str, Any] | None:
+def of_report(settings: config.Forecast, runs: Sequence[Run]) -> dict[str, Any] | None:
     """Forecast from the Complete runs of a rehearsal; None where counts are not declared or sizes are too few."""
     complete = [Timed(stages=run.stages, seconds=run.seconds) for run in runs if run.complete]
     try:
-        return asdict(forecast(known, complete)) if known.counts else None
+        return asdict(forecast(settings, complete)) if settings.counts else None
     except NoForecast:
         return None
 
@@ -123,14 +123,14 @@ def _by_name(runs: Sequence[Stages]) -> dict[str, list[Observed]]:
     return observed
 
 
-def _too_little(known: config.Forecast, local: Mapping[str, list[Observed]], logged: Mapping[str, object]) -> str:
+def _too_little(settings: config.Forecast, local: Mapping[str, list[Observed]], logged: Mapping[str, object]) -> str:
     met = local.keys() | logged.keys()
     if not met:
         return "no run has recorded a stage; loop over `stages.stage(name, items)` in the kernel, and rehearse it"
-    if unknown := sorted(known.counts.keys() - met):
+    if unknown := sorted(settings.counts.keys() - met):
         names = ", ".join(sorted(met))
         return f"tool.kernelwright.forecast.counts: no stage {', '.join(unknown)} was met; the stages are: {names}"
-    counted = [name for name in local if name in (known.counts or local) and name not in logged]
+    counted = [name for name in local if name in (settings.counts or local) and name not in logged]
     if single := [name for name in counted if _sizes(local[name]) < 2]:
         return (
             f"all runs met the same number of items in {', '.join(single)}: how the time grows is not known; "

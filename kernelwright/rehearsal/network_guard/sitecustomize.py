@@ -27,8 +27,8 @@ def _host(event: str, arguments: tuple[Any, ...]) -> str | None:
         server = str(arguments[0]).partition("://")[2].partition("/")[0].rpartition("@")[2]
         return server[1:].partition("]")[0] if server.startswith("[") else server.partition(":")[0]
     if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
-        asked = arguments[0]
-        return asked.decode("ascii", "replace") if isinstance(asked, bytes) else asked
+        host = arguments[0]
+        return host.decode("ascii", "replace") if isinstance(host, bytes) else host
     return None
 
 
