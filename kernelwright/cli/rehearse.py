@@ -12,6 +12,8 @@ from kernelwright.cli import render
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.table import Table
 
     from kernelwright.rehearsal.report import Report, Run
@@ -98,19 +100,8 @@ def _print(report: "Report") -> None:
 
     console = render.console()
     console.print(_table(report))
-    for why in dict.fromkeys(f"{run.phase}: {run.guard['why']}" for run in report.runs if run.guard):
-        console.print(Text(why))
-    if report.missing:
-        console.print(Text(f"not in the input folder: {', '.join(report.missing)}"))
-    for claim in report.comparison:
-        if not claim.holds:
-            console.print(Text(f"not so: {claim.says}; {claim.detail}", style="bold red"))
-    if known := report.forecast:
-        fits = "within" if known["fits"] else "over"
-        hours = f"{known['hours']:.2f} h, {fits} the limit of {known['limit_hours']:g} h"
-        console.print(Text(f"the hidden rerun: {hours}; {known['source']}"))
-    if report.added:
-        console.print(Text(f"taken from the image when an import failed: {', '.join(report.added)}"))
+    for line, style in _remarks(report):
+        console.print(Text(line, style=style))
     for run in report.runs:
         where = f"{run.phase}, {run.mounts} mounts"
         if not run.complete:
@@ -119,6 +110,25 @@ def _print(report: "Report") -> None:
         if run.score_problem:
             console.print(Text(f"\n{where}: no score", style="bold red"))
             console.print(Text(run.score_problem))
+
+
+def _remarks(report: "Report") -> "Iterator[tuple[str, str]]":
+    """Yield what concerns all runs, with its style."""
+    for why in dict.fromkeys(f"{run.phase}: {run.guard['why']}" for run in report.runs if run.guard):
+        yield why, ""
+    if report.single_layout:
+        yield report.single_layout, "yellow"
+    if report.missing:
+        yield f"not in the input folder: {', '.join(report.missing)}", ""
+    for claim in report.comparison:
+        if not claim.holds:
+            yield f"not so: {claim.says}; {claim.detail}", "bold red"
+    if known := report.forecast:
+        fits = "within" if known["fits"] else "over"
+        hours = f"{known['hours']:.2f} h, {fits} the limit of {known['limit_hours']:g} h"
+        yield f"the hidden rerun: {hours}; {known['source']}", ""
+    if report.added:
+        yield f"taken from the image when an import failed: {', '.join(report.added)}", ""
 
 
 def _table(report: "Report") -> "Table":

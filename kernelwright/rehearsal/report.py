@@ -97,6 +97,12 @@ class Report:
     wheels: Mapping[str, str]
 
     @property
+    def single_layout(self) -> str:
+        """A line that says so where the runs were made in one of Kaggle's two layouts alone."""
+        layouts = {run.mounts for run in self.runs}
+        return f"only the {layouts.pop()} mounts were rehearsed; Kaggle may use either" if len(layouts) == 1 else ""
+
+    @property
     def complete(self) -> bool:
         """Whether it ended, every run is what Kaggle calls Complete, and what should hold over all of them does."""
         fine = all(run.complete for run in self.runs) and all(claim.holds for claim in self.comparison)

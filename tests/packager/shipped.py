@@ -75,7 +75,8 @@ def build(folder: Path) -> None:
 def rehearse(folder: Path, verdict: str = "Complete", phases: tuple[str, ...] = ("rerun", "commit")) -> None:
     """Write a report that says the notebook on disk was rehearsed."""
     sha256 = hashlib.sha256(load_project(folder).notebook.read_bytes()).hexdigest()
-    runs = [{"phase": phase, "mounts": "new", "verdict": verdict, "detail": "as told"} for phase in phases]
+    pairs = [(phase, layout) for phase in phases for layout in ("old", "new")]
+    runs = [{"phase": phase, "mounts": layout, "verdict": verdict, "detail": "as told"} for phase, layout in pairs]
     file = folder / "build/rehearsal/report.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"notebook_sha256": sha256, "runs": runs, "forecast": None}), "utf-8")

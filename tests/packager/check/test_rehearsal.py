@@ -15,6 +15,9 @@ def project(tmp_path):
     return folder
 
 
+SOURCES = ("competition_sources", "dataset_sources", "kernel_sources", "model_sources")
+
+
 def codes(project):
     return [problem.code for problem in rehearsal(assembled(project))]
 
@@ -26,7 +29,7 @@ def change(project, **changes):
 
 
 def run(phase="rerun", verdict="Complete", **more):
-    return {"phase": phase, "mounts": "new", "verdict": verdict, "detail": "as told", **more}
+    return {"phase": phase, "mounts": "new", "verdict": verdict, "detail": "as told"} | more
 
 
 def test_a_rehearsal_of_these_bytes_that_was_complete_is_no_problem(project):
@@ -45,6 +48,16 @@ def test_a_rehearsal_of_one_phase_is_unready(project):
     assert codes(project) == ["KW915"]
 
 
+def test_a_rehearsal_in_one_layout_is_a_warning_where_something_is_mounted(project):
+    change(project, runs=[run(), run("commit")])
+    assert [(problem.code, problem.message) for problem in rehearsal(assembled(project))] == [
+        ("KW917", "rehearsed in the new mounts alone; Kaggle may use either layout")
+    ]
+    metadata = project / "kernel-metadata.json"
+    metadata.write_text(json.dumps(json.loads(metadata.read_text()) | {name: [] for name in SOURCES}))
+    assert "KW917" not in codes(project)
+
+
 @pytest.mark.parametrize("state", ["running", "interrupted", "failed"])
 def test_a_rehearsal_that_did_not_end_is_unready_though_all_its_runs_were_complete(project, state):
     change(project, state="ended")
@@ -56,8 +69,9 @@ def test_a_rehearsal_that_did_not_end_is_unready_though_all_its_runs_were_comple
 def test_each_run_that_failed_is_an_error_with_its_verdict(project):
     shipped.rehearse(project, verdict="Notebook Timeout")
     assert [(problem.code, problem.message) for problem in rehearsal(assembled(project))] == [
-        ("KW916", "rerun, new mounts: Notebook Timeout: as told"),
-        ("KW916", "commit, new mounts: Notebook Timeout: as told"),
+        ("KW916", f"{phase}, {layout} mounts: Notebook Timeout: as told")
+        for phase in ("rerun", "commit")
+        for layout in ("old", "new")
     ]
 
 
@@ -65,7 +79,7 @@ def test_a_run_that_failed_in_a_cell_of_the_driver_names_its_line(project):
     built = assembled(project).built
     cell = next(cell for cell in built.cells if cell.source.startswith("submission.write"))
     cells = [{"id": "another", "failed": False}, {"id": cell.id, "failed": True}]
-    change(project, runs=[run(), run("commit", "Notebook Threw Exception", cells=cells)])
+    change(project, runs=[run(mounts="old"), run("commit", "Notebook Threw Exception", cells=cells)])
     (problem,) = rehearsal(assembled(project))
     line = shipped.DRIVER.split("\n").index('submission.write(rows, header=["id", "answer"])') + 1
     assert problem.message == f"commit, new mounts: Notebook Threw Exception: main.py:{line}: as told"
@@ -92,7 +106,7 @@ def test_what_is_no_report_is_unready(project, text):
 @pytest.mark.parametrize("odd", [None, [], 3, "x", [3], [None], {"id": 1}])
 def test_odd_values_in_a_report_are_no_traceback(project, odd):
     change(project, state=odd, runs=[dict.fromkeys(("phase", "mounts", "verdict", "detail", "cells", "hosts"), odd)])
-    assert set(codes(project)) <= {"KW912", "KW914", "KW915", "KW916"}
+    assert set(codes(project)) <= {"KW912", "KW914", "KW915", "KW916", "KW917"}
     assert codes(project)
 
 

@@ -154,6 +154,12 @@ def test_a_rehearsal_that_has_not_begun_to_run_is_a_page_too():
     assert "Submissions" not in seen.text
 
 
+def test_one_layout_alone_is_said():
+    said = "only the new mounts were rehearsed; Kaggle may use either"
+    assert said in Page(html_report.render(report(), Gallery())).text
+    assert said not in Page(html_report.render(report(run(), run(mounts="old")), Gallery())).text
+
+
 def test_cells_without_weight_are_folded_away_and_those_that_never_ran_are_not():
     told = html_report.cells(run())
     assert [cell["id"] for cell in told["shown"]] == ["one", "three"]
