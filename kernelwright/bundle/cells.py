@@ -16,7 +16,7 @@ CONTENTS = "contents"
 MODULES_TAG = "modules"
 _LARGEST_DATA_CELL_BYTES = 20_000
 # Folded away in Kaggle's viewer and in JupyterLab: what is carried, but is not the author's story.
-_FOLDED = {"_kg_hide-input": True, "jupyter": {"source_hidden": True}}
+FOLDED = {"_kg_hide-input": True, "jupyter": {"source_hidden": True}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ def _module_cells(tree: SourceTree) -> Iterator[Cell]:
 
 def _generated(kind: Literal["code", "markdown"], source: str, file: str, digest: str, *, folded: bool = False) -> Cell:
     mark = {"kernelwright": {"file": file, "sha256": digest}}
-    return Cell(kind=kind, source=source, metadata={**mark, **(_FOLDED if folded else {})})
+    return Cell(kind=kind, source=source, metadata={**mark, **(FOLDED if folded else {})})
 
 
 def _id(cell: Cell) -> str:

@@ -1,17 +1,19 @@
-"""Cells <-> the bytes of an .ipynb file, and <-> a driver's text. The only importer of jupytext and nbformat."""
+"""Cells <-> the bytes of an .ipynb file, and <-> a driver's text. The only importer of jupytext and nbformat.
+
+Both are imported where they are called: a plain driver needs neither, and they take longer than the build does.
+"""
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import nbformat
-
-from kernelwright.bundle.cells import Cell, commented
+from kernelwright.bundle import plain_script
+from kernelwright.bundle.cells import FOLDED, Cell, commented
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.support import ipython_syntax
 
@@ -77,7 +79,8 @@ def parse_driver(data: bytes, name: str, *, layout: bool = False) -> tuple[Cell,
         raise InvalidProject([Problem(code="KW201", file=name, message=message, fix=fix)]) from None
     if problems := [*_header_problems(text, name), *_mark_problems(text, name)]:
         raise InvalidProject(problems)
-    cells = _split(text, name, frozenset() if layout else LAYOUT)
+    cells = None if layout else plain_script.split(text)
+    cells = _split(text, name, frozenset() if layout else LAYOUT) if cells is None else cells
     if problems := list(_syntax_problems(cells, name)):
         raise InvalidProject(problems)
     return cells
@@ -109,6 +112,8 @@ def _mark_problems(text: str, name: str) -> Iterator[Problem]:
 
 
 def _split(text: str, name: str, left_out: Collection[str]) -> tuple[Cell, ...]:
+    import jupytext  # noqa: PLC0415 - see the module's docstring
+
     try:
         nodes = jupytext.reads(text.translate(_ENDS), _PERCENT).cells
     except Exception as error:  # noqa: BLE001 - YAML, nbformat and jupytext itself raise what a header makes them raise
@@ -142,6 +147,9 @@ def _syntax_problems(cells: Sequence[Cell], name: str) -> Iterator[Problem]:
 
 def write_driver(cells: Sequence[Cell]) -> str:
     """Return cells as a percent script, without a header; attachments are written as metadata of their cell."""
+    import jupytext  # noqa: PLC0415 - see the module's docstring
+    import nbformat  # noqa: PLC0415
+
     nodes = []
     for cell in cells:
         metadata = {key: value for key, value in cell.metadata.items() if key != "kernelwright"}
@@ -153,13 +161,16 @@ def write_driver(cells: Sequence[Cell]) -> str:
 
 
 def write(cells: Sequence[Cell]) -> bytes:
-    """Return the notebook as nbformat 4.5, without outputs, the same bytes for the same cells."""
+    """Return the notebook as nbformat 4.5 writes it, without outputs, the same bytes for the same cells."""
     nodes = [_node(cell) for cell in cells]
-    # Not by v4.new_code_cell and the like: they validate each cell as it is made, ten times slower than all at once.
-    node = nbformat.from_dict({"cells": nodes, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
-    nbformat.validate(node)
-    text: str = nbformat.writes(node, version=nbformat.NO_CONVERT)
-    return f"{text.rstrip()}\n".encode()
+    notebook = {"cells": nodes, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+    if any(cell.metadata.keys() - {"kernelwright", *FOLDED} for cell in cells):  # the author's own may be of any form
+        import nbformat  # noqa: PLC0415
+
+        nbformat.validate(nbformat.from_dict(notebook))
+    for node in nodes:
+        node["source"] = node["source"].splitlines(keepends=True)
+    return f"{json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)}\n".encode()
 
 
 def _node(cell: Cell) -> dict[str, Any]:

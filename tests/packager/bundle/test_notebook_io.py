@@ -178,3 +178,9 @@ def test_the_file_is_valid_and_holds_each_cell_exactly():
 
 def test_the_file_ends_with_one_line_feed():
     assert notebook_io.write(CELLS).endswith(b"}\n")
+
+
+def test_the_file_is_what_nbformat_writes():
+    data = notebook_io.write(CELLS)
+    node = nbformat.reads(data.decode(), as_version=nbformat.NO_CONVERT)
+    assert data.decode().rstrip("\n") == nbformat.writes(node, version=nbformat.NO_CONVERT).rstrip("\n")
