@@ -38,6 +38,7 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
         peak_rss_bytes=outcome.usage.peak_bytes,
         memory=outcome.usage.memory,
         hosts=outcome.hosts,
+        limits=outcome.limits,
         guard=guard,
         cells=verdict.cells(outcome.notebook),
         stages=_stages(read_json(directory.record / "stages.json", [])),

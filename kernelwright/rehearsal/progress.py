@@ -7,6 +7,7 @@ from pathlib import Path
 
 _CELL = re.compile(r"^Executing Cell (\d+)-", re.MULTILINE)
 _STAGE = re.compile(r"^(?P<name>[^\n:]+): (?P<done>\d+)(?: of (?P<total>\d+))? in [\d.]+ s", re.MULTILINE)
+_PIECE_BYTES = 1 << 20
 _FRAME = re.compile(r"^(Executing|Ending) Cell |^Executing notebook with kernel|^[\d.]+s - |^\s*$")
 
 
@@ -48,15 +49,9 @@ class LogReader:
         """Read what is new, and return how far the run is."""
         with self.log.open("rb") as file:
             file.seek(self.position)
-            text = file.read().decode("utf-8", "replace")
+            while piece := file.read(_PIECE_BYTES):
+                self._read(piece.decode("utf-8", "replace"))
             self.position = file.tell()
-        if begun := _CELL.findall(text):
-            self.cell, self.stage = int(begun[-1]), None
-        if reported := [match for match in _STAGE.finditer(text) if match["total"]]:
-            last = reported[-1]
-            self.stage = (last["name"].strip(), int(last["done"]), int(last["total"]))
-        lines = [line for line in text.splitlines() if self.cell and not _FRAME.match(line)]
-        self.last_line = lines[-1].strip() if lines else self.last_line
         return Progress(
             seconds=seconds,
             memory_bytes=memory_bytes,
@@ -65,3 +60,12 @@ class LogReader:
             stage=self.stage,
             last_line=self.last_line,
         )
+
+    def _read(self, text: str) -> None:
+        if begun := _CELL.findall(text):
+            self.cell, self.stage = int(begun[-1]), None
+        if reported := [match for match in _STAGE.finditer(text) if match["total"]]:
+            last = reported[-1]
+            self.stage = (last["name"].strip(), int(last["done"]), int(last["total"]))
+        lines = [line for line in text.splitlines() if self.cell and not _FRAME.match(line)]
+        self.last_line = lines[-1].strip() if lines else self.last_line

@@ -83,8 +83,8 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
         rehearsal.save("running", "the rehearsal is about to start")
         try:
             python = environment.prepare(project, built, tell)
-            if plan.chosen_sandbox == "process":
-                tell(sandbox.PROCESS_ONLY)
+            if report.isolation:
+                tell(report.isolation)
             for phase, layout in plan.steps(project):
                 rehearsal.save("running", f"in the {phase} run, {layout} mounts; {rehearsal.progress}")
                 python = rehearsal.run(phase, layout, python)
@@ -108,6 +108,7 @@ def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
         notebook_bytes=len(built.data),
         input=plan.source.name,
         limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
+        isolation=sandbox.OPEN[plan.chosen_sandbox],
         runs=(),
         files=built.tree.digests,
         wheels=built.wheels,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +33,8 @@ class Run:
     submissions: Sequence[Mapping[str, Any]]
     scores: Mapping[str, float]
     """Of the file that is left."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """``time``, ``memory``, ``disk``, ``processes`` -> ``enforced`` by Linux, or ``watched`` from outside."""
     score_problem: str = ""
     """Why the hook gave none."""
 
@@ -71,6 +73,8 @@ class Report:
     ----------
     state, note : str
         ``running`` on disk after the end means that the launcher was killed; the note says how far it came.
+    isolation : str
+        What the sandbox leaves open to the runs; empty where nothing of the host is in their reach.
     files, wheels : mapping of path to sha256
         What the notebook carries, and what it installs.
     limits : mapping
@@ -88,6 +92,7 @@ class Report:
     notebook_bytes: int
     input: str
     limits: Mapping[str, float]
+    isolation: str = ""
     runs: Sequence[Run]
     comparison: Sequence[Claim] = ()
     missing: Sequence[str] = ()

@@ -2,19 +2,23 @@
 
 import contextlib
 import os
+import stat
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import psutil
 
-Exceeded = Literal["time", "memory", "disk"]
+Exceeded = Literal["time", "memory", "disk", "processes"]
 GB = 10**9
+PROCESSES = 4096
+"""How many a run may have: no limit of Kaggle's, but where a kernel that forks without end is ended."""
 _INTERVAL_S = 0.2
 _DISK_INTERVAL_S = 1.0
+_HAS_PSS = Path("/proc/self/smaps_rollup").exists()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,53 +43,82 @@ class Usage:
         return max((size for _, size in self.memory), default=0)
 
 
-def watch(process: subprocess.Popen[bytes], working: Path, limits: Limits, show: Callable[[float, int], None]) -> Usage:
-    """Wait for ``process``, and end it and all below it as soon as one of the limits is passed.
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """The folders and files that a run may write to; each of the two groups is held to the disk limit."""
+
+    working: Sequence[Path]
+    other: Sequence[Path]
+
+    def exceeds(self, disk_bytes: int, removed_bytes: int) -> bool:
+        """Whether either is larger; what was removed and is still open counts with the working folder."""
+        working, other = (sum(map(size_bytes, paths)) for paths in (self.working, self.other))
+        return working + removed_bytes > disk_bytes or other > disk_bytes
+
+
+def watch(
+    process: subprocess.Popen[bytes], written: Written, limits: Limits, show: Callable[[float, int], None]
+) -> Usage:
+    """Wait for ``process``, and stop waiting as soon as one of the limits is passed.
 
     ``show`` is called with the seconds and the bytes of memory, some times a second.
     """
     usage, started, disk_measured = Usage(), time.monotonic(), 0.0
+    device = written.working[0].stat().st_dev
     while process.poll() is None:
-        elapsed, memory = time.monotonic() - started, memory_bytes(process.pid)
+        elapsed, members = time.monotonic() - started, tree(process.pid)
+        memory = sum(map(memory_bytes, members[:PROCESSES]))
         usage.memory.append((round(elapsed, 3), memory))
         show(elapsed, memory)
         if elapsed > limits.hours * 3600:
             usage.exceeded = "time"
         elif memory > limits.memory_bytes:
             usage.exceeded = "memory"
+        elif len(members) > PROCESSES:
+            usage.exceeded = "processes"
         elif elapsed - disk_measured >= _DISK_INTERVAL_S:
             disk_measured = elapsed
-            usage.exceeded = "disk" if size_bytes(working) > limits.disk_bytes else None
+            usage.exceeded = "disk" if written.exceeds(limits.disk_bytes, removed_bytes(members, device)) else None
         if usage.exceeded:
-            end(process)
             return usage
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_INTERVAL_S)
-    if size_bytes(working) > limits.disk_bytes:
+    if written.exceeds(limits.disk_bytes, 0):
         usage.exceeded = "disk"
     return usage
 
 
-def memory_bytes(pid: int) -> int:
-    """Return the Pss of a process and all below it: shared pages count once, shared out among their users."""
-    return sum(_pss(process) for process in tree(pid))
-
-
-def _pss(process: psutil.Process) -> int:
-    try:
+def memory_bytes(process: psutil.Process) -> int:
+    """Return a process's Pss: shared pages count once, shared out among their users; resident memory without /proc."""
+    with contextlib.suppress(psutil.Error, OSError):  # it has ended, or the kernel does not let us look
+        if not _HAS_PSS:
+            return int(process.memory_info().rss)
         lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines()
-    except OSError:  # it has ended, or the kernel does not let us look
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return 0
 
 
-def size_bytes(folder: Path) -> int:
-    """Return the bytes of the files in a folder, which may change while it is looked at."""
-    return sum(_sizes(folder))
+def removed_bytes(members: Sequence[psutil.Process], device: int) -> int:
+    """Return the bytes on ``device`` of files that have no name any more, because a process has them open."""
+    sizes = {}
+    for member in members:
+        for file in Path(f"/proc/{member.pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                status = file.stat()
+                if status.st_nlink == 0 and status.st_dev == device and stat.S_ISREG(status.st_mode):
+                    sizes[status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())
+
+
+def size_bytes(path: Path) -> int:
+    """Return the bytes of a file, or of those in a folder, which may change while it is looked at."""
+    with contextlib.suppress(NotADirectoryError):
+        return sum(_sizes(path))
+    return path.stat().st_size
 
 
 def _sizes(folder: Path) -> Iterator[int]:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+    with contextlib.suppress(FileNotFoundError, PermissionError), os.scandir(folder) as entries:
         for entry in entries:
             with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
@@ -103,9 +136,15 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and all below it, and wait for it."""
-    for member in reversed(tree(process.pid)):
-        with contextlib.suppress(psutil.NoSuchProcess):
+    """Kill a process and all below it, and wait for it. What is stopped first starts nothing in the meantime."""
+    stopped: dict[int, psutil.Process] = {}
+    while fresh := [member for member in tree(process.pid) if member.pid not in stopped]:
+        for member in fresh:
+            stopped[member.pid] = member
+            with contextlib.suppress(psutil.Error):
+                member.suspend()
+    for member in stopped.values():
+        with contextlib.suppress(psutil.Error):
             member.kill()
     process.wait()
 

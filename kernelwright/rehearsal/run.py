@@ -3,16 +3,20 @@
 import json
 import subprocess
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kernelwright.rehearsal import resource_limits, sandbox
+from kernelwright.rehearsal import enforced_limits, resource_limits, sandbox
 from kernelwright.rehearsal.progress import LogReader, Show
-from kernelwright.rehearsal.resource_limits import Limits, Usage
+from kernelwright.rehearsal.resource_limits import Limits, Usage, Written
 from kernelwright.rehearsal.run_directory import NOTEBOOK, RunDirectory, RunSpec, SandboxName
 from kernelwright.rehearsal.sandbox import SandboxCommand
+
+FULL = "No space left on device"
+LONGEST_TEXT = 4 << 20
+"""Bytes that are read of a log; other files that a run left are read up to 16 times as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,9 @@ class Outcome:
     notebook: Mapping[str, Any]
     hosts: tuple[str, ...]
     log: str
+    """Its end, where it is long."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """For each limit whether it was enforced or watched."""
 
 
 def run(
@@ -36,16 +43,31 @@ def run(
     (directory.working / NOTEBOOK).write_bytes(notebook)
     command = sandbox.command(spec, sandbox_name)
     reader = LogReader(directory.log, len(json.loads(notebook)["cells"]))
-    started = time.monotonic()
+    with enforced_limits.enforce(limits, directory) as enforced:
+        command = replace(command, arguments=enforced.arguments(command.arguments))
+        started = time.monotonic()
+        usage = _watched(command, spec, limits, lambda seconds, memory: show(reader.progress(seconds, memory)))
+        seconds = time.monotonic() - started
+        if enforced.ran_out_of_memory:
+            usage.exceeded = "memory"
+    outcome = _outcome(directory, seconds, usage, notebook)
+    if enforced.disks and FULL in (outcome.exception or {}).get("text", ""):
+        usage.exceeded = "disk"
+    return replace(outcome, limits=enforced.described)
+
+
+def _watched(command: SandboxCommand, spec: RunSpec, limits: Limits, show: Callable[[float, int], None]) -> Usage:
+    directory = spec.directory
+    other = [directory.record, directory.notes, directory.scratch, directory.log, *filter(None, [spec.writable])]
     with directory.log.open("wb") as log, _launch(command, log) as process:
         try:
-            usage = resource_limits.watch(
-                process, directory.working, limits, lambda seconds, memory: show(reader.progress(seconds, memory))
-            )
+            written = Written(working=[directory.working], other=other)
+            return resource_limits.watch(process, written, limits, show)
         finally:
+            if command.is_isolated:
+                process.kill()  # all that is in a sandbox ends with it, at once
             resource_limits.end(process)
             resource_limits.end_recording(directory.record)
-    return _outcome(directory, time.monotonic() - started, usage, notebook)
 
 
 def _launch(command: SandboxCommand, log: BinaryIO) -> subprocess.Popen[bytes]:
@@ -62,11 +84,11 @@ def _launch(command: SandboxCommand, log: BinaryIO) -> subprocess.Popen[bytes]:
 
 
 def _outcome(directory: RunDirectory, seconds: float, usage: Usage, notebook: bytes) -> Outcome:
-    log = directory.log.read_text("utf-8", "replace")
+    log = _text(directory.log, LONGEST_TEXT)
     vanished = {"name": "NoResult", "text": f"papermill did not end by itself\n{log[-2000:]}"}
     ended = read_json(directory.notes / "ended.json", {"exception": vanished})
     hosts = _text(directory.notes / "network.log").splitlines()
-    executed = read_json(directory.working / NOTEBOOK, None)  # half of one, where the end came while it was saved
+    executed = read_json(directory.notes / "executed.ipynb", None)  # half of one, if the end came while it was saved
     return Outcome(
         seconds=seconds,
         exception=ended["exception"],
@@ -85,6 +107,10 @@ def read_json(file: Path, otherwise: Any) -> Any:
         return otherwise
 
 
-def _text(file: Path) -> str:
-    """Return a regular file's text: reading a named pipe would wait for ever."""
-    return file.read_text("utf-8", "replace") if file.is_file() and not file.is_symlink() else ""
+def _text(file: Path, longest: int = 16 * LONGEST_TEXT) -> str:
+    """Return the end of a regular file, at most so many bytes of it: reading a named pipe would wait for ever."""
+    if not file.is_file() or file.is_symlink():
+        return ""
+    with file.open("rb") as opened:
+        opened.seek(max(file.stat().st_size - longest, 0))
+        return opened.read(longest).decode("utf-8", "replace")

@@ -27,9 +27,9 @@ class RunDirectory:
     record : Path
         What the runtime notes: stages, submissions, the guard's choice.
     scratch : Path
-        HOME and TMPDIR where the sandbox has none of its own.
+        What a run takes for HOME, ``/tmp`` and ``/kaggle/tmp``; as a plain process, HOME and TMPDIR.
     notes : Path
-        What the run leaves for the launcher: how papermill ended, which hosts were asked for.
+        What the run leaves for the launcher: how papermill ended, the executed notebook, which hosts were asked for.
     log : Path
         Everything papermill printed.
     """

@@ -18,25 +18,33 @@ from kernelwright.rehearsal.run_directory import NOTEBOOK, RunDirectory, RunSpec
 GUARD = Path(__file__).with_name("network_guard")
 EXECUTE = Path(__file__).with_name("execute.py")
 NAMESPACES = Path(__file__).with_name("namespaces.py")
-PROCESS_ONLY = (
-    "neither bubblewrap nor Linux's namespaces can be used here, so the run is a plain process, in one mount layout "
-    "alone: Python's network is blocked and inputs are redirected with KERNELWRIGHT_INPUT, but /kaggle/input is not "
-    "there, files of this machine can be read, and what is no Python may reach the network"
-)
+OPEN: dict[SandboxName, str] = {
+    "bubblewrap": "",
+    "namespaces": "",
+    "process": (
+        "the runs are plain processes, in one mount layout alone. /kaggle/input is not there: KERNELWRIGHT_INPUT names "
+        "copies of the inputs, which a run may change. Files of this machine, /tmp too, can be read and written; only "
+        "Python's network is blocked, any other program may reach it; processes of this machine are in reach, and "
+        "one that kills its parent may outlive the run"
+    ),
+}
+"""What each sandbox leaves open."""
 Mount = tuple[str, str, str]
 """``ro``, ``rw`` (a path of the host is bound), ``link``, ``folder``, ``tmpfs``, ``proc``, ``dev``; source; target."""
 _INSIDE = "/run/kernelwright"
 _ETC = ("ld.so.cache", "alternatives", "ssl", "localtime", "nsswitch.conf", "fonts")
+_SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
 _BUBBLEWRAP = {"ro": "--ro-bind", "rw": "--bind", "link": "--symlink"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxCommand:
-    """A command, its environment and its current folder."""
+    """A command, its environment and its current folder; whether all it starts ends with it."""
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     folder: Path
+    is_isolated: bool = True
 
 
 @functools.cache
@@ -84,7 +92,9 @@ def _process(spec: RunSpec) -> SandboxCommand:
     )
     note = str(directory.notes / "ended.json")
     arguments = (str(spec.python), str(EXECUTE), str(directory.working / NOTEBOOK), note)
-    return SandboxCommand(arguments=arguments, environment=variables(spec, places), folder=directory.working)
+    return SandboxCommand(
+        arguments=arguments, environment=variables(spec, places), folder=directory.working, is_isolated=False
+    )
 
 
 # Without its capabilities, root could remount the inputs writable; and they are hard links to the user's own files.
@@ -140,6 +150,11 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
     """Yield all that a run sees: what of the host no program starts without, its Python, Kaggle's folders."""
     directory = spec.directory
     yield from _system()
+    for name, target in (("tmp", "/tmp"), ("home", "/root"), ("kaggle_tmp", "/kaggle/tmp")):  # noqa: S108
+        folder = directory.scratch / name
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o1777)
+        yield "rw", str(folder), target
     for folder in (*_python_folders(spec.python), *spec.readable):
         yield "ro", str(folder), str(folder)
     if spec.writable:
@@ -152,7 +167,6 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
     yield "folder", "", "/kaggle/input"
     yield from (("ro", str(folder), target) for folder, target in spec.mounts)
     yield "rw", str(directory.working), "/kaggle/working"
-    yield "tmpfs", "", "/kaggle/tmp"
 
 
 def _system() -> Iterator[Mount]:
@@ -163,7 +177,9 @@ def _system() -> Iterator[Mount]:
         elif path.is_dir():
             yield "ro", str(path), str(path)
     yield from (("ro", f"/etc/{name}", f"/etc/{name}") for name in _ETC if Path("/etc", name).exists())
-    yield from (("proc", "", "/proc"), ("dev", "", "/dev"), ("tmpfs", "", "/tmp"), ("tmpfs", "", "/root"))  # noqa: S108
+    yield from (("proc", "", "/proc"), ("dev", "", "/dev"))
+    # without any capability, root's own number still lets it set what is the whole host's
+    yield from (("ro", path, path) for path in _SETTINGS if Path(path).exists())
 
 
 def _python_folders(python: Path) -> list[Path]:

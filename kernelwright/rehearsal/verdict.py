@@ -62,6 +62,7 @@ def _exceeded(outcome: Outcome) -> Verdict:
         "time": f"ended at the time limit, after {outcome.seconds:.0f} s",
         "memory": f"ended at the memory limit, with {outcome.usage.peak_bytes / 1e9:.2f} GB in use",
         "disk": "the working folder grew over the disk limit",
+        "processes": "ended with more processes than any kernel needs: it may start them without end",
     }[limit]
     word = Word.TIMEOUT if limit == "time" else Word.EXCEEDED
     return Verdict(word=word, detail=_join(reason, _show(_running(outcome.notebook))))

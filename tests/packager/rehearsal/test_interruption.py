@@ -19,9 +19,9 @@ from tests import notebooks
 
 SLEEPS = """
 # %%
-import subprocess, sys, time
+import os, subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "{sign}"], start_new_session=True)
-open("begun", "w").close()
+open(os.path.join(os.environ["KERNELWRIGHT_RECORD"], "begun"), "w").close()
 time.sleep(600)
 """
 
@@ -50,7 +50,7 @@ def launched(kernel, source, tmp_path):
             preexec_fn=notebooks.heed_interrupts,
         )
         started.append(process)
-        _wait(lambda: (project.build / "rehearsal/rerun-new/working/begun").exists() or process.poll() is not None)
+        _wait(lambda: (project.build / "rehearsal/rerun-new/record/begun").exists() or process.poll() is not None)
         assert process.poll() is None, process.stdout.read().decode()
         assert _alive(sign)
         return process, project, sign

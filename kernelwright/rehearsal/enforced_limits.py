@@ -1,0 +1,175 @@
+"""Limits that Linux itself holds, where it lets us: a control group for memory and processes, disks of a given size."""
+
+import contextlib
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from kernelwright.errors import EnvironmentUnavailable
+from kernelwright.rehearsal.resource_limits import PROCESSES, Limits
+from kernelwright.rehearsal.run_directory import RunDirectory
+
+CGROUPS = Path("/sys/fs/cgroup")
+_PREFIX = "kernelwright-"
+_JOIN = 'echo $$ > "$1" && shift && exec "$@"'
+_MOUNT = """
+while [ "$1" != -- ]; do mount -o loop,nosuid,nodev "$1" "$2" && rmdir "$2/lost+found" || exit 125; shift 2; done
+shift; cd "$PWD" && exec "$@"
+"""
+_COPY = 'mount -o loop,nosuid,nodev "$1" "$2" && cp -a "$2/." "$3"'
+_UNSHARED = ("unshare", "--mount", "--propagation", "private", "/bin/sh", "-c")
+"""The mounts of the command are seen by no other process, and go when it ends, however that comes about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnforcedLimits:
+    """What Linux holds of a run's limits.
+
+    Attributes
+    ----------
+    group : Path or None
+        A control group with limits of memory and processes.
+    disks : tuple of (Path, Path)
+        Image of the disk limit's size -> the folder that the run sees it at.
+    """
+
+    group: Path | None = None
+    disks: tuple[tuple[Path, Path], ...] = ()
+
+    def arguments(self, command: Sequence[str]) -> tuple[str, ...]:
+        """Return a command that becomes ``command``, in the same process, within the limits."""
+        if self.disks:
+            command = (*_UNSHARED, _MOUNT, "sh", *(str(path) for disk in self.disks for path in disk), "--", *command)
+        if self.group:
+            command = ("/bin/sh", "-c", _JOIN, "sh", f"{self.group}/cgroup.procs", *command)
+        return tuple(command)
+
+    @property
+    def described(self) -> dict[str, str]:
+        """Return for each limit whether it is ``enforced`` by Linux, or ``watched`` from outside."""
+        group, disk = ("enforced" if held else "watched" for held in (self.group, self.disks))
+        return {"time": "watched", "memory": group, "disk": disk, "processes": group}
+
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether the control group had to kill a process."""
+        events = (self.group / "memory.events").read_text("ascii").split() if self.group else []
+        return dict(zip(events[::2], events[1::2], strict=True)).get("oom_kill", "0") != "0"
+
+
+@contextlib.contextmanager
+def enforce(limits: Limits, directory: RunDirectory) -> Iterator[EnforcedLimits]:
+    """Hold what can be held, and at the end bring the working folder's files out of its disk.
+
+    Raises
+    ------
+    EnvironmentUnavailable
+        They cannot be brought out.
+    """
+    folders = (directory.working, directory.scratch) if disk_images_work() else ()
+    disks = tuple((directory.folder / f"{folder.name}.ext4", folder) for folder in folders)
+    for image, folder in disks:
+        _make_image(image, limits.disk_bytes, folder)
+    try:
+        with _control_group(limits.memory_bytes) as group:
+            yield EnforcedLimits(group=group, disks=disks)
+    finally:
+        for image, folder in disks:
+            if folder == directory.working:
+                _bring_out(image, directory)
+            image.unlink()
+
+
+@functools.cache
+def disk_images_work() -> bool:
+    """Whether a file can be mounted as a disk, which is tried: it takes root, a loop device and mkfs.ext4."""
+    with tempfile.TemporaryDirectory() as scratch, contextlib.suppress(OSError, subprocess.CalledProcessError):
+        image, folder = Path(scratch, "image"), Path(scratch, "folder")
+        folder.mkdir()
+        _make_image(image, 1 << 20, folder)
+        limited = EnforcedLimits(disks=((image, folder),)).arguments(["true"])
+        return subprocess.run(limited, capture_output=True, check=False, cwd=folder).returncode == 0
+    return False
+
+
+def _make_image(image: Path, size: int, contents: Path) -> None:
+    """Make a sparse file that is a disk with room for ``size`` bytes; what ext4 needs itself comes on top."""
+    with image.open("wb") as file:
+        file.truncate(size + size // 50 + (1 << 20))
+    options = ("-q", "-F", "-m", "0", "-b", "4096", "-i", "16384", "-O", "^has_journal,^resize_inode")
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    command = ["mkfs.ext4", *options, "-d", str(contents), str(image)]
+    subprocess.run(command, check=True, capture_output=True, env={"PATH": path})
+
+
+def _bring_out(image: Path, directory: RunDirectory) -> None:
+    shutil.rmtree(directory.working)
+    directory.working.mkdir()
+    with tempfile.TemporaryDirectory(dir=directory.folder) as mounted:
+        command = [*_UNSHARED, _COPY, "sh", str(image), mounted, str(directory.working)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EnvironmentUnavailable(f"{directory.working}: cannot be copied from {image}: {done.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def _control_group(memory_bytes: int) -> Iterator[Path | None]:
+    """Make a control group (version 2) beside or above this process's own; None where that is not allowed."""
+    group = next(filter(None, (_make_group(parent, memory_bytes) for parent in _parents())), None)
+    try:
+        yield group
+    finally:
+        if group:
+            _remove_group(group)
+
+
+def _parents() -> Iterator[Path]:
+    """Yield the groups that may have limited ones below them: above this process's, as one with processes may not."""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/self/cgroup").read_text("utf-8").splitlines()
+        own = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
+        for folder in (CGROUPS / own, *(CGROUPS / own).parents):
+            controllers = folder / "cgroup.subtree_control"
+            if controllers.is_file() and {"memory", "pids"} <= set(controllers.read_text("ascii").split()):
+                yield folder
+
+
+def _make_group(parent: Path, memory_bytes: int) -> Path | None:
+    for left in parent.glob(f"{_PREFIX}*"):  # of a launcher that was killed
+        if not psutil.pid_exists(int(left.name.removeprefix(_PREFIX).partition("-")[0])):
+            _remove_group(left)
+    group = parent / f"{_PREFIX}{os.getpid()}-{time.monotonic_ns()}"
+    try:
+        group.mkdir()
+    except OSError:
+        return None
+    limits = {"memory.max": memory_bytes, "memory.swap.max": 0, "pids.max": PROCESSES}
+    try:
+        for name, value in limits.items():
+            if name != "memory.swap.max" or (group / name).exists():  # a kernel without swap has none
+                (group / name).write_text(str(value), "ascii")
+        subprocess.run(EnforcedLimits(group=group).arguments(["true"]), check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        _remove_group(group)
+        return None
+    return group
+
+
+def _remove_group(group: Path) -> None:
+    """End what is left in it, then remove it, which takes a moment."""
+    with contextlib.suppress(OSError):
+        (group / "cgroup.kill").write_text("1", "ascii")
+    for _ in range(100):
+        with contextlib.suppress(OSError):
+            group.rmdir()
+        if not group.exists():
+            return
+        time.sleep(0.02)
