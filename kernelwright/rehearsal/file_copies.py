@@ -23,8 +23,12 @@ def hard_link(source: Path, target: Path) -> None:
 
 
 def private_copy(source: Path, target: Path) -> None:
-    """Copy a file so that writing to one never reaches the other, sharing blocks where the file system can."""
-    with source.open("rb") as original, target.open("wb") as copy:
+    """Copy a file so that writing to one never reaches the other, sharing blocks where the file system can.
+
+    What is at the target already, perhaps a link to somebody's data, is replaced and not written into.
+    """
+    target.unlink(missing_ok=True)
+    with source.open("rb") as original, target.open("xb") as copy:
         try:
             fcntl.ioctl(copy.fileno(), _FICLONE, original.fileno())
         except OSError:

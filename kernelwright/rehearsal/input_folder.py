@@ -3,10 +3,10 @@
 import csv
 import io
 import itertools
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 from kernelwright.errors import InvalidInput, InvalidProject
 from kernelwright.project import metadata, model
@@ -15,10 +15,12 @@ from kernelwright.project.metadata import DATASET_FILE, KernelMetadata
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import attached, file_copies
 from kernelwright.rehearsal.attached import TRUTH, Source
-from kernelwright.rehearsal.run_directory import Layout, RunDirectory
+from kernelwright.rehearsal.run_directory import Layout, PhaseName, RunDirectory
 from kernelwright.runtime import csv_file
+from kernelwright.support import json_text
 
 _REPORT = "report.json"
+_RUNS = {f"{phase}-{layout}" for phase in get_args(PhaseName) for layout in get_args(Layout)}
 
 
 def stage(project: Project, source: Path, directory: RunDirectory, *, read_only: bool) -> list[str]:
@@ -97,11 +99,17 @@ def _rehearsed_output(project: Project, ref: str) -> Path | None:
 def _last_output(rehearsal: Path) -> Path | None:
     """Return the working folder of the last Complete run."""
     try:
-        runs = json.loads((rehearsal / _REPORT).read_text("utf-8"))["runs"]
+        runs = json_text.parse((rehearsal / _REPORT).read_text("utf-8"))["runs"]
         complete = [f"{run['phase']}-{run['mounts']}" for run in runs if run["verdict"] == "Complete"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        named = [name for name in complete if name in _RUNS]  # a report that was edited may name any folder
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return rehearsal / complete[-1] / "working" if complete else None
+    folder = rehearsal / named[-1] / "working" if named else rehearsal / "none"
+    if not folder.is_dir():
+        return None
+    if outside := [path for path in folder.rglob("*") if not path.resolve().is_relative_to(folder.resolve())]:
+        raise InvalidInput(f"{outside[0]}: a link that leads out of what the run left; remove it")
+    return folder
 
 
 def truth(project: Project, source: Path) -> Path | None:
@@ -155,6 +163,7 @@ def _pad(folder: Path, file: Path, rows: int) -> None:
     csv.writer(added, lineterminator=end).writerows([key, *model_row[1:]] for key in fresh)
     between = b"" if content.endswith((b"\n", b"\r")) else end.encode("ascii")
     beside = file.with_name(f"{file.name}.padded")  # not into the file itself, which may be a link to the original
+    beside.unlink(missing_ok=True)  # a file of that name may be a link to the user's own
     beside.write_bytes(content + between + added.getvalue().encode(_coding(content)))
     os.replace(beside, file)  # noqa: PTH105 - one call, one step
 

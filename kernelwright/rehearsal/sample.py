@@ -142,6 +142,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: Path, python: Path) -> Table:
+    if not path.is_file():  # reading a named pipe would wait for ever
+        raise InvalidInput(f"{path}: no file; remove it")
     try:
         if path.suffix == ".parquet":
             header, *rows = tables.read(path, python)

@@ -6,6 +6,7 @@ from pathlib import Path
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image.kaggle_image import tags_for
 from kernelwright.project.model import Project
+from kernelwright.rehearsal import file_copies
 from kernelwright.wheels import fetch, project_locks, update
 from kernelwright.wheels.lockfile import Distribution
 
@@ -30,7 +31,7 @@ def stage(project: Project, target: Path, version: str) -> None:
     if not (target / slug).is_dir():
         shutil.copytree(update.folder(project), target / slug)
     for path in stand_ins(project, target / slug, version):
-        shutil.copy2(path, target / slug)
+        file_copies.private_copy(path, target / slug / path.name)  # what is there may be a link to the user's own
 
 
 def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:

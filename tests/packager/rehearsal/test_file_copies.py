@@ -37,6 +37,16 @@ def test_writing_to_a_private_copy_does_not_reach_the_original(source, tmp_path)
     assert (source / "below" / "a.txt").read_text() == "a"
 
 
+@pytest.mark.parametrize("link", [lambda path, to: path.hardlink_to(to), lambda path, to: path.symlink_to(to)])
+@pytest.mark.parametrize("copy", [file_copies.private_copy, file_copies.hard_link])
+def test_a_link_that_a_run_put_where_a_copy_goes_is_replaced_and_not_written_through(tmp_path, copy, link):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "new").write_text("new")
+    link(tmp_path / "place", tmp_path / "mine")
+    copy(tmp_path / "new", tmp_path / "place")
+    assert [(tmp_path / name).read_text() for name in ("place", "mine")] == ["new", "mine"]
+
+
 @pytest.mark.parametrize(
     ("make", "what"),
     [

@@ -5,6 +5,7 @@ import pytest
 
 from kernelwright.errors import InvalidInput
 from kernelwright.project.config import Fingerprint
+from kernelwright.project.model import load_project
 from kernelwright.rehearsal import input_folder
 from kernelwright.rehearsal.run_directory import RunDirectory
 from tests.packager.rehearsal.conftest import contents
@@ -56,6 +57,16 @@ def test_a_link_is_never_written_through(tmp_path):
         input_folder.make_public(tmp_path / "input", {"toys/out.csv": Fingerprint(rows=9)})
 
 
+def test_a_link_under_the_name_that_padding_writes_beside_is_not_written_through(tmp_path):
+    original = tmp_path / "original.csv"
+    original.write_text("mine")
+    (tmp_path / "input/toys").mkdir(parents=True)
+    (tmp_path / "input/toys/train.csv").write_text("id\na\n")
+    (tmp_path / "input/toys/train.csv.padded").hardlink_to(original)
+    input_folder.make_public(tmp_path / "input", {"toys/train.csv": Fingerprint(rows=2)})
+    assert original.read_text() == "mine"
+
+
 @pytest.fixture
 def stage(kernel, source, tmp_path):
     def stage(**metadata):
@@ -90,7 +101,9 @@ def test_a_kernel_source_is_a_utility_script_where_its_module_lies_in_it(stage, 
     assert targets[-2:] == ["/kaggle/usr/lib/tide_helpers", "/kaggle/input/tide-features"]
 
 
-def test_the_output_of_a_kernel_of_the_project_is_taken_from_its_last_rehearsal(kernel, source, tmp_path):
+@pytest.fixture
+def trained(kernel):
+    """A project whose kernel attaches the output of another one, its rehearsal and where that left its output."""
     root = kernel(kernel_sources=["OWNER/toy-training"]).root
     with (root / "pyproject.toml").open("a") as file:
         file.write('\n[tool.kernelwright.kernels.training]\ndriver = "main.py"\nmetadata = "training.json"\n')
@@ -99,10 +112,35 @@ def test_the_output_of_a_kernel_of_the_project_is_taken_from_its_last_rehearsal(
     working = root / "build/rehearsal-training/commit-old/working"
     working.mkdir(parents=True)
     (working / "weights.json").write_text("{}")
-    runs = [{"phase": "commit", "mounts": "old", "verdict": "Complete"}]
-    (root / "build/rehearsal-training/report.json").write_text(json.dumps({"runs": runs}))
-    from kernelwright.project.model import load_project
+    return root, working
 
+
+def report(root, phase="commit", mounts="old"):
+    runs = [{"phase": phase, "mounts": mounts, "verdict": "Complete"}]
+    (root / "build/rehearsal-training/report.json").write_text(json.dumps({"runs": runs}))
+
+
+def test_the_output_of_a_kernel_of_the_project_is_taken_from_its_last_rehearsal(trained, source, tmp_path):
+    root, _ = trained
+    report(root)
     directory = RunDirectory.below(tmp_path / "run")
     assert input_folder.stage(load_project(root), source, directory, read_only=True) == []
     assert (directory.input / "toy-training" / "weights.json").is_file()
+
+
+@pytest.mark.parametrize("phase", ["../../../secret", "/secret", "..", 3, None, "x" * 5_000])
+def test_a_report_that_names_a_folder_elsewhere_brings_no_output(trained, source, tmp_path, phase):
+    root, _ = trained
+    (tmp_path / "secret-old/working").mkdir(parents=True)
+    report(root, phase)
+    directory = RunDirectory.below(tmp_path / "run")
+    assert input_folder.stage(load_project(root), source, directory, read_only=True) == ["toy-training"]
+
+
+def test_a_link_that_a_run_left_does_not_bring_what_it_leads_to(trained, source, tmp_path):
+    root, working = trained
+    report(root)
+    (tmp_path / "secret").write_text("mine")
+    (working / "link").symlink_to(tmp_path / "secret")
+    with pytest.raises(InvalidInput, match="working/link: a link that leads out of what the run left; remove it"):
+        input_folder.stage(load_project(root), source, RunDirectory.below(tmp_path / "run"), read_only=True)
