@@ -46,7 +46,10 @@ def compare(public: Mapping[str, Mapping[str, int | str]]) -> tuple[bool, str]:
 def _check(name: str, measure: str, declared: int | str) -> tuple[bool, str]:
     slug, _, file = name.partition("/")
     try:
-        value = MEASURES[measure](inputs.find(slug) / file)
+        path = inputs.find(slug) / file
+        if path.exists() and not path.is_file():  # reading a named pipe would wait for ever
+            return False, f"{name} cannot be read (it is no file)"
+        value = MEASURES[measure](path)
     except InputNotFound:
         return False, f"{name} is not mounted"
     except (OSError, csv.Error) as error:

@@ -21,12 +21,14 @@ def find(slug: str) -> Path:
     """Return the folder of an attached source.
 
     ``slug`` is what Kaggle calls the source, with ``owner/`` before it or not; for a model, also
-    ``model/framework/variation`` or ``owner/model/framework/variation/version``. Where a model's version
+    ``model/framework/variation`` or ``owner/model/framework/variation/version``. ``datasets/`` and the like before it
+    tell kinds apart. Where a model's version
     is not named, the highest is taken. A slug that is not mounted, or fits several sources, raises
     `InputNotFound`.
     """
-    for pattern in _patterns(slug):
-        folders = _newest([path for path in map(Path, glob.glob(pattern)) if path.is_dir()])  # noqa: PTH207 - escaped
+    for patterns in _patterns(slug):
+        paths = (Path(path) for pattern in patterns for path in glob.glob(pattern))  # noqa: PTH207 - escaped
+        folders = _newest([path for path in paths if path.is_dir()])
         if len(folders) > 1:
             raise InputNotFound(_ambiguous(slug, folders))
         if folders:
@@ -44,13 +46,13 @@ def _root() -> tuple[Path, bool]:
     return (Path(named), True) if named else (ROOT, False)
 
 
-def _patterns(slug: str) -> Iterator[str]:
-    """Yield the places a source may be, as glob patterns, the likelier first."""
+def _patterns(slug: str) -> Iterator[list[str]]:
+    """Yield the places a source may be, as glob patterns, the likelier first; of those yielded together, one fits."""
     root, flat = _root()
     relative = _places(glob.escape(slug).split("/"))
-    relative = [*relative, _short(slug)] if flat else relative
+    relative = [*relative, [_short(slug)]] if flat else relative
     if all(slug.split("/")):
-        yield from (f"{glob.escape(str(root))}/{place}" for place in relative)
+        yield from ([f"{glob.escape(str(root))}/{place}" for place in places] for places in relative)
 
 
 def _short(slug: str) -> str:
@@ -58,18 +60,20 @@ def _short(slug: str) -> str:
     return glob.escape(parts[1] if len(parts) in {2, 5} else parts[0])
 
 
-def _places(parts: list[str]) -> list[str]:
+def _places(parts: list[str]) -> list[list[str]]:
     match parts:
+        case [kind, _, *_] if kind in KINDS:
+            return [["/".join(parts)]]
         case [slug]:
             owned = [f"datasets/*/{slug}", f"notebooks/*/{slug}", f"models/*/{slug}/*/*/*"]
-            return [f"competitions/{slug}", slug, *owned]
+            return [[f"competitions/{slug}"], [slug], owned]
         case [owner, slug]:
-            owned = [f"{kind}/{owner}/{slug}" for kind in ("datasets", "notebooks")]
-            return [*owned, f"models/{owner}/{slug}/*/*/*", slug]
+            owned = [f"datasets/{owner}/{slug}", f"notebooks/{owner}/{slug}", f"models/{owner}/{slug}/*/*/*"]
+            return [owned, [slug]]
         case [model, framework, variation]:
-            return [f"models/*/{model}/{framework}/{variation}/*", f"{model}/{framework}/{variation}/*"]
+            return [[f"models/*/{model}/{framework}/{variation}/*"], [f"{model}/{framework}/{variation}/*"]]
         case [_, model, framework, variation, version]:
-            return ["models/" + "/".join(parts), f"{model}/{framework}/{variation}/{version}"]
+            return [["models/" + "/".join(parts)], [f"{model}/{framework}/{variation}/{version}"]]
     return []
 
 
@@ -91,7 +95,9 @@ def _sources() -> dict[str, Path]:
 
 def _ambiguous(slug: str, folders: list[Path]) -> str:
     root = _root()[0]
-    names = ", ".join("/".join(path.relative_to(root).parts[1:]) for path in folders)
+    places = [path.relative_to(root).parts for path in folders]
+    apart = len({place[0] for place in places}) > 1  # a dataset and a notebook may have one name
+    names = ", ".join("/".join(place if apart else place[1:]) for place in places)
     return f"input {slug!r} fits several sources: {names}; ask for one of these"
 
 

@@ -1,5 +1,6 @@
 import csv
 import hashlib
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -69,4 +70,14 @@ def test_what_cannot_be_read_is_not_public(mount):
     assert fingerprints.compare({"paintings/train.csv": {"bytes": 1}}) == (
         False,
         "paintings/train.csv cannot be read (No such file or directory)",
+    )
+
+
+@pytest.mark.parametrize("measure", [{"rows": 1}, {"bytes": 9}, {"sha256": "ab"}])
+def test_a_named_pipe_as_fingerprint_is_not_waited_for(mount, measure):
+    folder = mount("paintings/x.csv")
+    os.mkfifo(folder / "train.csv")
+    assert fingerprints.compare({"paintings/train.csv": measure}) == (
+        False,
+        "paintings/train.csv cannot be read (it is no file)",
     )

@@ -59,6 +59,15 @@ def test_datasets_of_one_name_must_be_told_apart(mount):
         inputs.find("weights")
 
 
+def test_a_dataset_and_a_notebook_of_one_name_must_be_told_apart(mount):
+    dataset, notebook = mount("datasets/ann/weights/model.h5"), mount("notebooks/ann/weights/model.h5")
+    for slug in ("weights", "ann/weights"):
+        with pytest.raises(InputNotFound, match="several sources: datasets/ann/weights, notebooks/ann/weights; ask"):
+            inputs.find(slug)
+    assert inputs.find("datasets/ann/weights") == dataset
+    assert inputs.find("notebooks/ann/weights") == notebook
+
+
 def test_with_both_layouts_mounted_either_will_do(mount):
     mount("weights/model.h5")
     mount("datasets/ann/weights/model.h5")
