@@ -1,12 +1,12 @@
 """The notebook on disk, as Kaggle's client would send it."""
 
-import json
 from collections.abc import Iterator
 
 from kernelwright.bundle.build import LARGEST_NOTEBOOK_BYTES
 from kernelwright.check.context import Context
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
+from kernelwright.support import json_text
 
 _BUILD = "run `kernelwright build`"
 _LISTED = 3
@@ -57,8 +57,8 @@ def _defects(data: bytes) -> Iterator[str]:
     if len(data) > LARGEST_NOTEBOOK_BYTES:
         yield f"{len(data):,} bytes; Kaggle refuses more than 1 MB and we stop at {LARGEST_NOTEBOOK_BYTES:,}"
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        value = json_text.parse(data)
+    except ValueError as error:
         yield f"not JSON: {error}"
         return
     for key in ("metadata", "kernelspec", "name"):

@@ -14,6 +14,7 @@ ONE_LAYOUT = "KW917"
 _REHEARSE = "run `kernelwright rehearse`"
 _FIXES = {
     "KW916": f"fix the kernel and {_REHEARSE}",
+    "KW918": f"fix the kernel and {_REHEARSE}",
     ONE_LAYOUT: f"{_REHEARSE} with --mounts both, on Linux where namespaces or bubblewrap work",
 }
 
@@ -44,6 +45,9 @@ def _defects(context: Context) -> Iterator[tuple[str, str]]:
             detail = run.detail.strip().partition("\n")[0]
             parts = (f"{run.phase}, {run.mounts} mounts", run.verdict, _failed_line(context, run), detail)
             yield "KW916", ": ".join(filter(None, parts))
+    for claim in context.report.comparison:
+        if not claim.holds:
+            yield "KW918", ": ".join(filter(None, (f"not so: {claim.says}", claim.detail)))
 
 
 def _why_none(context: Context) -> tuple[str, str]:

@@ -1,11 +1,11 @@
 """build/rehearsal/report.json, as far as a check reads it."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from kernelwright.project import parsing
 from kernelwright.project.model import Project
+from kernelwright.support import json_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,19 +21,25 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Something that should hold over all runs."""
+
+    says: str
+    holds: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A rehearsal of the notebook with this digest; it is over where ``state`` is ``ended``."""
 
     notebook_sha256: str
     runs: tuple[Run, ...]
     state: str = "ended"
+    comparison: tuple[Claim, ...] = ()
 
 
 def read(project: Project) -> Report:
     """Read the report of the last rehearsal; raises `OSError`, and `ValueError` for what is none."""
     file = project.rehearsal / "report.json"
-    try:
-        data = json.loads(file.read_text("utf-8"))
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    return parsing.parse(Report, data, file=file.name)
+    return parsing.parse(Report, json_text.parse(file.read_text("utf-8")), file=file.name)

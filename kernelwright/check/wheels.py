@@ -1,6 +1,5 @@
 """The wheels: present, locked, unaltered, for each image's Python. The project itself checks that they are attached."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from kernelwright.errors import InvalidProject, Problem
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.metadata import DATASET_FILE
 from kernelwright.project.model import Project
-from kernelwright.support import hashing
+from kernelwright.support import hashing, json_text
 from kernelwright.wheels import project_locks, update
 from kernelwright.wheels.dataset import LICENCES
 
@@ -57,7 +56,7 @@ def _others(project: Project, folder: Path, images: list[Image]) -> Iterator[Def
     """Find wheels made for another owner or slug, and files that were not made with them."""
     name = f"{project.metadata.owner}/{project.configuration.wheels_dataset}"
     try:
-        described = json.loads((folder / DATASET_FILE).read_text("utf-8"))["id"]
+        described = json_text.parse((folder / DATASET_FILE).read_text("utf-8"))["id"]
     except (OSError, ValueError, KeyError, TypeError):  # found when the dataset is to be sent
         described = name
     if described != name:

@@ -30,6 +30,12 @@ def _mounted_file(value: str) -> str:
     return value
 
 
+def _file_inside(value: str) -> str:
+    if value.startswith("/") or ".." in value.split("/") or not value.isprintable():
+        raise ValueError("should be a file in the competition's folder, as sample_submission.csv")
+    return value
+
+
 def _code(value: str) -> str:
     if not value or not any(code.startswith(value) for code in codes.table()):
         raise ValueError("should be a code of docs/checks.md, or how several begin")
@@ -110,8 +116,8 @@ class KernelConfiguration:
     carrier: Literal["cells", "dataset"] = "cells"
     sources_dataset: Slug = ""
     submission: Annotated[tuple[FileName, ...], BeforeValidator(_as_tuple), Field(min_length=1)] = ("submission.csv",)
-    sample: str = "sample_submission.csv"
-    wheels: str = ""
+    sample: Annotated[str, AfterValidator(_file_inside)] = "sample_submission.csv"
+    wheels: Annotated[str, matching(r"[^\x00-\x1f\x7f]*", "should be a path in the project")] = ""
     wheels_dataset: Slug = ""
     allow_sdist: tuple[str, ...] = ()
     images: tuple[str, ...] = ()

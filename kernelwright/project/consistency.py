@@ -30,10 +30,14 @@ def sources_dataset(configuration: KernelConfiguration) -> str:
 def _paths(root: Path, configuration: KernelConfiguration, output: Path | None) -> Iterator[Problem]:
     named = {"driver": configuration.driver}
     named |= {f"sources[{index}]": source for index, source in enumerate(configuration.sources)}
+    named |= {"metadata": configuration.metadata} | ({"wheels": configuration.wheels} if configuration.wheels else {})
     for key, value in named.items():
         if unusable := _unusable(root, (root / value).resolve(), output):
             message, fix = unusable
             yield Problem(code="KW006", file=_FILE, place=f"{_TABLE}.{key}", message=f"{value!r} {message}", fix=fix)
+    if output and not output.resolve().is_relative_to(root):  # a link, or `..`
+        message, fix = f"{output.name!r} would be written outside the project", f"name a file in {root.name}/"
+        yield Problem(code="KW006", file=configuration.metadata, place="code_file", message=message, fix=fix)
 
 
 def _unusable(root: Path, path: Path, output: Path | None) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import parsing
 from kernelwright.project.parsing import matching
 from kernelwright.project.refs import SourceRef
+from kernelwright.support import json_text
 
 PLACEHOLDER_OWNER = "OWNER"
 DATASET_FILE = "dataset-metadata.json"
@@ -127,14 +128,14 @@ def read_raw(root: Path, name: str) -> Mapping[str, Any]:
     """Read the JSON object in ``root/name`` as it is; raises `InvalidProject` where there is none."""
     try:
         data = (root / name).read_bytes()
-        raw = json.loads(data.decode("utf-8"))
+        raw = json_text.parse(data.decode("utf-8"))
     except FileNotFoundError:
         fix = "make it with `kernelwright init`, or with `kaggle kernels init`"
         raise InvalidProject([_unreadable(name, "no such file", fix)]) from None
     except OSError as error:
         fix = "put a file there that can be read"
         raise InvalidProject([_unreadable(name, f"cannot be read: {error.strerror}", fix)]) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         if data.startswith(codecs.BOM_UTF8):
             message = "starts with a byte order mark, which Kaggle's client does not take"
             raise InvalidProject([_unreadable(name, message, "save it as UTF-8 without one")]) from None

@@ -11,7 +11,7 @@ from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import model
 from kernelwright.project.config import KernelConfiguration
 from kernelwright.project.metadata import PLACEHOLDER_OWNER
-from kernelwright.support import atomic_files
+from kernelwright.support import atomic_files, json_text
 
 _LISTS = ("dataset_sources", "kernel_sources", "model_sources")
 
@@ -54,8 +54,8 @@ def _own_datasets(kernels: Iterable[KernelConfiguration]) -> Iterator[str]:
 def _read(root: Path, name: str) -> tuple[str, Mapping[str, Any]]:
     try:
         text = (root / name).read_bytes().decode("utf-8")  # line ends as they are
-        metadata = json.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
+        metadata = json_text.parse(text)
+    except (OSError, ValueError) as error:
         raise InvalidProject([Problem(code="KW011", file=name, message=f"cannot be read: {error}")]) from None
     return text, metadata if isinstance(metadata, dict) else {}
 

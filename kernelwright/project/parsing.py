@@ -63,11 +63,14 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
     adapter = TypeAdapter(kind)
     try:
         # As JSON, because only there strict validation takes an array for a tuple.
-        return adapter.validate_json(json.dumps(data, default=str), strict=True)
+        return adapter.validate_json(json.dumps(data, default=str, ensure_ascii=False).encode(), strict=True)
     except ValidationError as error:
         names = _names(adapter)
         raise Mismatch([_problem(detail, file, table, names, fixes) for detail in error.errors()]) from None
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, tables nested a thousand deep
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # 5,000 digits, a thousand levels, half a surrogate pair
         raise Mismatch([Problem(code="KW005", file=file, place=table, message=f"cannot be read: {error}")]) from None
 
 

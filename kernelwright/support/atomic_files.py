@@ -5,6 +5,7 @@ What a killed process leaves beside is named so that no tree carries it, and is 
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -56,6 +57,15 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
             staged.unlink(missing_ok=True)
 
 
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Yield a folder to make things in beside their place; one that a killed process left is swept as a file is."""
+    make_folder(parent)
+    _sweep(parent)
+    with tempfile.TemporaryDirectory(prefix=f".{os.getpid()}.", suffix=PARTIAL, dir=parent) as folder:
+        yield Path(folder)
+
+
 def remove(path: Path) -> None:
     """Delete a file; raises `UnwritableOutput`."""
     with _told_of(path, "deleted"):
@@ -91,7 +101,7 @@ def _sweep(folder: Path) -> None:
         pid = partial.name.split(".")[1]
         if pid.isdecimal() and not _is_running(int(pid)):
             with suppress(OSError):
-                partial.unlink()
+                shutil.rmtree(partial) if partial.is_dir() and not partial.is_symlink() else partial.unlink()
 
 
 def _is_running(pid: int) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from kernelwright.errors import InvalidProject, UnwritableOutput, WheelsUnavaila
 from kernelwright.project import parsing
 from kernelwright.project.metadata import DATASET_FILE, read_dataset
 from kernelwright.project.model import Project
+from kernelwright.support import atomic_files
 from kernelwright.wheels.wheel_file import Wheel
 
 LARGEST_DATASET_FILES = 50
@@ -68,11 +68,9 @@ def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -
             f"{LARGEST_DATASET_FILES} at the top of a dataset; name fewer images, or fewer requirements"
         )
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            new = Path(scratch, "new")
-            _fill(new, wheels, further)
-            _swap(new, folder, Path(scratch, "old"))
+        with atomic_files.scratch_folder(folder.parent) as scratch:
+            _fill(scratch / "new", wheels, further)
+            _swap(scratch / "new", folder, scratch / "old")
     except OSError as error:
         raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from error
 

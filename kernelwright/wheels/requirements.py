@@ -112,7 +112,7 @@ def _check_folder(option: re.Match[str], folder: Path) -> None:
 def _requirement(text: str) -> Requirement:
     try:
         requirement = Requirement(text)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):  # markers in brackets without end
         raise _Unusable("is not a requirement", "write a name and versions, as in: efficientnet>=1.1") from None
     if requirement.url:
         fix = "put the wheel into a folder and name that: --find-links FOLDER"

@@ -75,6 +75,16 @@ def test_each_run_that_failed_is_an_error_with_its_verdict(project):
     ]
 
 
+def test_a_claim_over_all_runs_that_does_not_hold_is_an_error(project):
+    claims = [{"says": "rows agree", "holds": holds, "detail": "3 and 4"} for holds in (True, False)]
+    change(project, comparison=claims[:1])
+    assert codes(project) == []
+    change(project, comparison=claims)
+    assert [(problem.code, problem.message) for problem in rehearsal(assembled(project))] == [
+        ("KW918", "not so: rows agree: 3 and 4")
+    ]
+
+
 def test_a_run_that_failed_in_a_cell_of_the_driver_names_its_line(project):
     built = assembled(project).built
     cell = next(cell for cell in built.cells if cell.source.startswith("submission.write"))
