@@ -1,12 +1,12 @@
 """What on disk is not what would be built: the cells and modules, by name."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kernelwright.bundle.build import Notebook
 from kernelwright.bundle.cells import CONFIG, CONTENTS
 from kernelwright.project.model import Project
+from kernelwright.support import json_text
 
 _SHOWN = 40  # characters of a cell's first line
 
@@ -36,9 +36,9 @@ def _notebook_differences(project: Project, built: Notebook) -> Iterator[str]:
 
 def _by_id(data: bytes) -> dict[str, Mapping[str, Any]]:
     try:
-        cells = json.loads(data)["cells"]
+        cells = json_text.parse(data)["cells"]
         return {str(cell.get("id", index)): cell for index, cell in enumerate(cells)}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
@@ -57,15 +57,22 @@ def _compare(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str
 
 
 def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return all("".join(old.get(key, "")) == "".join(new.get(key, "")) for key in ("source", "cell_type")) and (
-        old.get("metadata") == new.get("metadata") and not old.get("outputs")
-    )
+    same = all(old.get(key) == new.get(key) for key in ("cell_type", "metadata"))
+    return same and _source(old) == _source(new) and not old.get("outputs")
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    """Return a cell's text, whatever somebody put in its place."""
+    source = cell.get("source", "")
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
 
 
 def _name(cell: Mapping[str, Any]) -> str:
-    mark = cell.get("metadata", {}).get("kernelwright", {})
-    first = "".join(cell.get("source", "")).strip().partition("\n")[0][:_SHOWN]
-    if "driver" in mark:
+    metadata = cell.get("metadata")
+    mark = metadata.get("kernelwright") if isinstance(metadata, dict) else None
+    mark = mark if isinstance(mark, dict) else {}
+    first = _source(cell).strip().partition("\n")[0][:_SHOWN]
+    if isinstance(mark.get("driver"), int):
         return f"driver cell {mark['driver'] + 1}: {first}"
     names = {CONFIG: "the bootstrap cell", CONTENTS: "the list of modules"}
     file = str(mark.get("file", f"a cell of no module: {first}"))

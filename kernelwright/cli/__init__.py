@@ -25,6 +25,7 @@ from kernelwright.cli.output import output
 from kernelwright.cli.pull import pull
 from kernelwright.cli.push import push
 from kernelwright.cli.rehearse import rehearse
+from kernelwright.cli.render import printable
 from kernelwright.cli.sample import sample
 from kernelwright.cli.status import status
 from kernelwright.cli.submit import submit
@@ -74,7 +75,7 @@ def main() -> None:
     try:
         exit_status = app(standalone_mode=False)
     except KernelwrightError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         exit_status = 1
     except (KeyboardInterrupt, typer.Abort):
         exit_status = _INTERRUPTED
@@ -95,7 +96,7 @@ def _report(error: Exception) -> int:
         "w", prefix="kernelwright-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
         file.write(text)
-    first = next(iter(str(error).splitlines()), "")
+    first = printable(next(iter(str(error).splitlines()), ""))
     kind = type(error).__name__
     print(f"unexpected {kind}: {first}; this is a bug, please report it with {Path(file.name)}", file=sys.stderr)
     return 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Kernel
+from kernelwright.cli.render import printable
 
 if TYPE_CHECKING:
     from kernelwright.project.model import Project
@@ -38,6 +39,6 @@ def _check(project: "Project") -> None:
     lines = notebook_diff.differences(project, building.build_notebook(project))
     if lines:
         print(f"{_name(project)} is stale; `kernelwright build` would change:", file=sys.stderr)
-        print("\n".join(f"  {line}" for line in lines), file=sys.stderr)
+        print("\n".join(f"  {printable(line)}" for line in lines), file=sys.stderr)
         raise typer.Exit(1)
     print(f"{_name(project)} is up to date")

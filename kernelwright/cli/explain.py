@@ -50,7 +50,6 @@ def _answer(project: "Project", built: "Notebook") -> dict[str, Any]:
 
 def _print(answer: Mapping[str, Any]) -> None:
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column("", justify="right", style="dim")
@@ -59,14 +58,14 @@ def _print(answer: Mapping[str, Any]) -> None:
     table.add_column("bytes", justify="right", no_wrap=True)
     table.add_column("sha256", no_wrap=True, style="dim")
     for why, rows in itertools.groupby(answer["files"], lambda row: row["why"]):
-        table.add_row("", Text(why, style="italic"))
+        table.add_row("", render.text(why, style="italic"))
         for row in rows:
             cells = (str(row["order"]), row["file"], row["carried"], f"{row['bytes']:,}", row["sha256"][:12])
-            table.add_row(*map(Text, cells))
+            table.add_row(*map(render.text, cells))
     console = render.console()
     console.print(table)
     for line in _totals(answer):
-        console.print(Text(line))
+        console.print(render.text(line))
 
 
 def _totals(answer: Mapping[str, Any]) -> list[str]:

@@ -55,7 +55,6 @@ def forecast(
 
 def _print(prediction: "Forecast") -> None:
     from rich.table import Table
-    from rich.text import Text
 
     console = render.console()
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
@@ -64,13 +63,14 @@ def _print(prediction: "Forecast") -> None:
     table.add_column("learned from")
     for stage in prediction.stages:
         each, fixed = f"{stage.each_s * 1000:.3g} ms", f"{stage.fixed_s:.1f} s"
-        table.add_row(stage.name, f"{stage.count:,}", _time(stage.seconds), each, fixed, Text(stage.note))
+        name, note = render.text(stage.name), render.text(stage.note)
+        table.add_row(name, f"{stage.count:,}", _time(stage.seconds), each, fixed, note)
     table.add_row("all else", "", _time(prediction.other_s))
     console.print(table)
     verdict = "within" if prediction.fits else "over"
     limit = f"{verdict} the limit of {prediction.limit_hours:g} h"
-    console.print(f"{prediction.hours:.2f} h, {limit}; most of it is {prediction.dominates}")
-    console.print(Text(f"{prediction.source}"))
+    console.print(render.text(f"{prediction.hours:.2f} h, {limit}; most of it is {prediction.dominates}"))
+    console.print(render.text(f"{prediction.source}"))
 
 
 def _time(seconds: float) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Kernel
+from kernelwright.cli.render import tell
 
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")]
 
@@ -18,4 +19,4 @@ def logs(project: Folder = HERE, kernel: Kernel = "", follow: Follow = False) ->
     loaded = load_project(project, kernel)
     remote = RemoteKernel(client=clients.find(), ref=loaded.metadata.id)
     for line in remote.follow_log() if follow else remote.log():
-        print(line, flush=True)
+        tell(line)

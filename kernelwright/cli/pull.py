@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
+from kernelwright.cli.render import printable
 
 if TYPE_CHECKING:
     from kernelwright.project.model import Project
@@ -74,17 +75,12 @@ def _show(plan: "Plan", *, applied: bool) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     for change in plan.changes:
-        print(_printable(f"{change.place}: {'refused: ' if change.action == 'refuse' else ''}{change.what}"))
-        if diff := _printable(change.diff):
+        print(printable(f"{change.place}: {'refused: ' if change.action == 'refuse' else ''}{change.what}"))
+        if diff := printable(change.diff):
             console.print(Syntax(diff, "diff", background_color="default")) if console.is_terminal else print(diff)
         if change.action == "conflict" and change.after is not None:
             print(f"  {_conflict_advice(change, str(conflict_file(change)), applied=applied)}")
     print(_summary(plan, applied=applied))
-
-
-def _printable(text: str) -> str:
-    """Escape what a terminal might obey: it comes from a notebook that others may have edited."""
-    return "".join(sign if sign.isprintable() or sign in "\t\n" else repr(sign)[1:-1] for sign in text)
 
 
 def _conflict_advice(change: "Change", file: str, *, applied: bool) -> str:

@@ -96,20 +96,18 @@ def rehearse(
 
 
 def _print(report: "Report") -> None:
-    from rich.text import Text
-
     console = render.console()
     console.print(_table(report))
     for line, style in _remarks(report):
-        console.print(Text(line, style=style))
+        console.print(render.text(line, style=style))
     for run in report.runs:
         where = f"{run.phase}, {run.mounts} mounts"
         if not run.complete:
-            console.print(Text(f"\n{where}: {run.verdict}", style="bold red"))
-            console.print(Text(run.detail))
+            console.print(render.text(f"\n{where}: {run.verdict}", style="bold red"))
+            console.print(render.text(run.detail))
         if run.score_problem:
-            console.print(Text(f"\n{where}: no score", style="bold red"))
-            console.print(Text(run.score_problem))
+            console.print(render.text(f"\n{where}: no score", style="bold red"))
+            console.print(render.text(run.score_problem))
 
 
 def _remarks(report: "Report") -> "Iterator[tuple[str, str]]":
@@ -133,7 +131,6 @@ def _remarks(report: "Report") -> "Iterator[tuple[str, str]]":
 
 def _table(report: "Report") -> "Table":
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), title="")
     table.add_column("phase\nmounts", no_wrap=True)
@@ -141,7 +138,7 @@ def _table(report: "Report") -> "Table":
         table.add_column(f"{run.phase}\n{run.mounts}", overflow="fold")
     columns = [_facts(run) for run in report.runs]
     for label in dict.fromkeys(label for column in columns for label in column):
-        table.add_row(label, *(Text(column.get(label, "-")) for column in columns))
+        table.add_row(label, *(render.text(column.get(label, "-")) for column in columns))
     return table
 
 

@@ -1,5 +1,6 @@
 """What several commands print."""
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
+    from rich.text import Text
 
     from kernelwright.check.finding import Finding
     from kernelwright.rehearsal.progress import Progress
@@ -17,6 +19,7 @@ PIPED_WIDTH = 10_000
 FIRST_LINE_S = 10.0
 BAR = 20
 STYLES = {"error": "bold red", "unready": "bold cyan", "warning": "yellow"}
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SHOWN = 3
 """Of warnings with one code in one file; more are one line."""
 
@@ -28,9 +31,21 @@ def console() -> "Console":
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
+def printable(text: str) -> str:
+    """Write out what a terminal would obey: names, logs and notebooks come from others."""
+    return "".join(sign if sign.isprintable() or sign in "\t\n" else repr(sign)[1:-1] for sign in text)
+
+
+def text(line: str, style: str = "") -> "Text":
+    """Return a line as rich prints it, in which no mark-up and no escape is obeyed."""
+    from rich.text import Text
+
+    return Text(printable(line), style=style)
+
+
 def tell(line: str) -> None:
-    """Print a line of progress at once."""
-    print(line, flush=True)
+    """Print a line of progress, or of a log without its colours, at once."""
+    print(printable(COLOURS.sub("", line)), flush=True)
 
 
 class Live:
@@ -54,14 +69,14 @@ class Live:
     def tell(self, line: str) -> None:
         """Print a line above the one that changes."""
         self.next_line_s = FIRST_LINE_S
-        self.status.console.print(line, markup=False, soft_wrap=True) if self.status else tell(line)
+        self.status.console.print(text(line), soft_wrap=True) if self.status else tell(line)
 
     def show(self, progress: "Progress") -> None:
         """Show how far the run is."""
         if self.status:
-            from rich.text import Text
-
-            self.status.update(Text(describe(progress, self.limit), overflow="ellipsis", no_wrap=True))
+            line = text(describe(progress, self.limit))
+            line.overflow, line.no_wrap = "ellipsis", True
+            self.status.update(line)
         elif progress.seconds >= self.next_line_s:
             self.next_line_s = 2 * progress.seconds
             tell(f"  {describe(progress, self.limit)}")
@@ -81,8 +96,6 @@ def describe(progress: "Progress", memory_limit_bytes: int) -> str:
 
 def show_findings(findings: "Sequence[Finding]") -> None:
     """Print each finding on a line of its own, its fix below, and a line that sums them up."""
-    from rich.text import Text
-
     out = console()
     groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -90,15 +103,15 @@ def show_findings(findings: "Sequence[Finding]") -> None:
         groups[key].append(finding)
     for group in groups.values():
         for finding in group[:_SHOWN]:
-            line = Text(f"{finding.location}: " if finding.location else "")
+            line = text(f"{finding.location}: " if finding.location else "")
             line.append(f"{finding.code} {finding.severity}".strip(), style=STYLES[finding.severity])
-            out.print(line.append(f": {finding.message}"), soft_wrap=True)
+            out.print(line.append(text(f": {finding.message}")), soft_wrap=True)
             if finding.fix:
-                out.print(Text(f"    {finding.fix}", style="dim"), soft_wrap=True)
+                out.print(text(f"    {finding.fix}", style="dim"), soft_wrap=True)
         if more := group[_SHOWN:]:
             places = ", ".join(str(finding.place) for finding in more)
             out.print(
-                Text(f"    and {len(more)} more {more[0].code} in {more[0].file}: {places}", style="dim"),
+                text(f"    and {len(more)} more {more[0].code} in {more[0].file}: {places}", style="dim"),
                 soft_wrap=True,
             )
     out.print(summary(findings))

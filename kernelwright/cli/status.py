@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Json, Kernel, Poll
+from kernelwright.cli.render import printable
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended.")]
 
@@ -40,7 +41,7 @@ def status(
         )
     else:
         origin = f"commit {push.commit[:12] or 'none'}" if push else "not pushed from here"
-        print(f"{name}: {f'version {version}' if version else 'the latest version'}, {origin}: {now}")
+        print(f"{name}: {f'version {version}' if version else 'the latest version'}, {origin}: {printable(str(now))}")
     now.raise_if_failed(name)
 
 

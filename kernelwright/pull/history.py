@@ -1,7 +1,6 @@
 """What a project's files were: at pushes that were recorded, at the last build, in git."""
 
 import base64
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
@@ -13,7 +12,7 @@ from kernelwright.errors import GitFailed, InvalidNotebook, InvalidProject
 from kernelwright.project.model import Project
 from kernelwright.pull import edited_notebook, percent_script
 from kernelwright.pull.edited_notebook import Driver, EditedNotebook
-from kernelwright.support import git
+from kernelwright.support import git, json_text
 from kernelwright.support.hashing import sha256
 
 RECORDED = ".kernelwright/pushed"
@@ -48,7 +47,7 @@ def _as_saved(text: str) -> Iterator[bytes]:
 def _dataset(project: Project) -> Iterator[bytes]:
     """Yield the files of the sources' dataset that was built last."""
     with suppress(OSError, ValueError, AttributeError, TypeError):
-        held = json.loads((project.dataset / bootstrap.DATASET_FILE).read_bytes())
+        held = json_text.parse((project.dataset / bootstrap.DATASET_FILE).read_bytes())
         for kind, content in held.values():
             yield base64.b64decode(content) if kind == "base64" else content.encode()
 

@@ -1,11 +1,10 @@
 """What a bootstrap cell says of the build of its notebook. It is read, never executed."""
 
 import ast
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kernelwright.support import ipython_syntax
+from kernelwright.support import ipython_syntax, json_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +58,7 @@ def read(text: str) -> BuildManifest:
 
 def _parse(written: str) -> Mapping[str, object]:
     try:
-        config = json.loads(written)
-    except (ValueError, RecursionError):
+        config = json_text.parse(written)
+    except ValueError:
         return {}
     return config if isinstance(config, dict) else {}

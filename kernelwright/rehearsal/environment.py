@@ -28,7 +28,7 @@ from kernelwright.image import import_names, interpreters, kaggle_image
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
 from kernelwright.rehearsal.run_directory import RunSpec
-from kernelwright.support import atomic_files, ipython_syntax
+from kernelwright.support import atomic_files, ipython_syntax, json_text
 from kernelwright.support.hashing import sha256
 from kernelwright.wheels import project_locks, tools
 
@@ -229,7 +229,7 @@ def cache_folder() -> Path:
 def added(project: Project) -> tuple[str, ...]:
     """Return what earlier rehearsals of the project found to be needed without an import that could be read."""
     try:
-        return tuple(map(str, json.loads(_added_file(project).read_text("utf-8"))))
+        return tuple(map(str, json_text.parse(_added_file(project).read_text("utf-8"))))
     except (OSError, ValueError, TypeError):
         return ()
 

@@ -1,6 +1,5 @@
 """Calls a kernel's hooks in a process of their own: the packager never imports a kernel."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from typing import Any
 
 from kernelwright.errors import HookFailed
 from kernelwright.project.model import Project
+from kernelwright.support import json_text
 
 _CALL = """
 import importlib, json, sys
@@ -40,7 +40,7 @@ def call(project: Project, hook: str, answer: Path, *arguments: Path) -> Any:
     if done.returncode:
         raise HookFailed(f"the hook {hook} failed:\n{done.stderr.strip()}")
     try:
-        return json.loads(answer.read_text("utf-8"))
+        return json_text.parse(answer.read_text("utf-8"))
     except (OSError, ValueError) as error:  # it ended itself quietly
         raise HookFailed(f"the hook {hook} returned nothing: {error}") from error
 

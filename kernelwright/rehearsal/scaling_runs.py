@@ -1,6 +1,5 @@
 """Runs of several sizes, for the forecast: the rerun on samples of the input."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from kernelwright.rehearsal import file_copies, sample
 from kernelwright.rehearsal.forecast.forecast import Timed, timed
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from kernelwright.rehearsal.verdict import Word
+from kernelwright.support import json_text
 
 
 def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[str], None]) -> list[Timed]:
@@ -41,11 +41,11 @@ def rehearsed(project: Project) -> list[Timed]:
         return []
     try:
         return list(_complete(file))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise NoForecast(f"{file}: not a report; rehearse again") from error
 
 
 def _complete(file: Path) -> Iterator[Timed]:
-    for run in json.loads(file.read_text("utf-8"))["runs"]:
+    for run in json_text.parse(file.read_text("utf-8"))["runs"]:
         if run["verdict"] == Word.COMPLETE:
             yield timed(run["stages"], run["seconds"])

@@ -4,7 +4,6 @@ It exits with 0 after many a failure, and prints several lines, or a traceback, 
 `ClientFailed` of one line.
 """
 
-import json
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ from typing import Any
 from kernelwright.errors import ClientFailed, ClientMissing
 from kernelwright.ship import responses
 from kernelwright.ship.responses import Response
+from kernelwright.support import json_text
 
 _FAILED = re.compile(
     r"^(?:Kernel push error|Dataset creation error|Dataset version creation error): *(.*)$"
@@ -207,4 +207,4 @@ def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
 def find_json(printed: str) -> Any:
     """Return the JSON in what the client printed, None for none; lines about pages and versions may precede it."""
     starts = [at for at in (printed.find("["), printed.find("{")) if at >= 0]
-    return json.loads(printed[min(starts) :]) if starts else None
+    return json_text.parse(printed[min(starts) :]) if starts else None

@@ -1,6 +1,5 @@
 """A kernel on Kaggle: pushed, followed, read."""
 
-import json
 import re
 import shutil
 import tempfile
@@ -10,11 +9,11 @@ from pathlib import Path
 
 from kernelwright.errors import ClientFailed, UnwritableOutput
 from kernelwright.ship.client import Client, is_absence, is_refusal, lines
-from kernelwright.support import atomic_files
+from kernelwright.support import atomic_files, json_text
 from kernelwright.support.poll import poll
 
 _LINE_END = re.compile(r"\r\n?")
-_VERSION = re.compile(r"Kernel version (\d+) successfully pushed.*?(\S+)\s*$", re.DOTALL)
+_VERSION = re.compile(r"Kernel version (\d{1,9}) successfully pushed.*?(\S+)\s*$", re.DOTALL)
 _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
 _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
 _DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
@@ -111,9 +110,9 @@ class RemoteKernel:
                     return None
                 raise
             try:
-                metadata = json.loads(Path(folder, "kernel-metadata.json").read_text("utf-8"))
-                content = Path(folder, metadata["code_file"]).read_bytes()
-            except OSError:
+                metadata = json_text.parse(Path(folder, "kernel-metadata.json").read_text("utf-8"))
+                content = Path(folder, Path(metadata["code_file"]).name).read_bytes()
+            except (OSError, ValueError, KeyError, TypeError):
                 raise ClientFailed(
                     f"kaggle kernels pull: nothing arrived; is {self.client.executable} Kaggle's client?"
                 ) from None
@@ -133,7 +132,7 @@ class RemoteKernel:
         """Yield the lines of the latest run's log, as `follow_log` would."""
         printed = self.client.call("kernels", "logs", self.ref)
         try:
-            parsed = json.loads(printed.strip() or "[]")
+            parsed = json_text.parse(printed.strip() or "[]")
         except ValueError:
             parsed = None
         for record in parsed if isinstance(parsed, list) else [{"data": printed}]:
@@ -184,11 +183,11 @@ class RemoteKernel:
         What another run left in the folder stays, and is not among them.
         """
         atomic_files.make_folder(folder)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
-            self.client.call("kernels", "output", self.ref, "-p", fresh, "-o", "-q", transfers=True)
+        with atomic_files.scratch_folder(folder.parent) as fresh:
+            self.client.call("kernels", "output", self.ref, "-p", str(fresh), "-o", "-q", transfers=True)
             listed = self.client.call_json("kernels", "files", self.ref, "--format", "json", "--page-size", "200") or ()
             sizes = {file["name"]: int(file["size"]) for file in listed if file.get("size") is not None}
-            files = [path for path in Path(fresh).rglob("*") if path.is_file()]
+            files = [path for path in fresh.rglob("*") if path.is_file()]
             arrived = {path.relative_to(fresh).as_posix(): path.stat().st_size for path in files}
             if partial := [name for name, size in sizes.items() if arrived.get(name) != size]:
                 raise ClientFailed(

@@ -14,7 +14,7 @@ from kernelwright.project.model import METADATA, Project
 from kernelwright.project.parsing import Mismatch
 from kernelwright.project.refs import SourceRef
 from kernelwright.ship.datasets import DatasetUpload, file_names, stage_dataset
-from kernelwright.support import atomic_files
+from kernelwright.support import atomic_files, json_text
 from kernelwright.support.hashing import sha256
 from kernelwright.wheels import update
 from kernelwright.wheels.dataset import LARGEST_DATASET_FILES
@@ -44,7 +44,7 @@ def _problems(project: Project, slug: str, folder: Path) -> Iterator[Problem]:
     place, fix = folder.relative_to(project.root).as_posix(), f"make the dataset {slug} again"
     file = f"{place}/{DATASET_FILE}"
     try:
-        metadata.read_dataset(json.loads((folder / DATASET_FILE).read_text("utf-8")), file)
+        metadata.read_dataset(json_text.parse((folder / DATASET_FILE).read_text("utf-8")), file)
     except FileNotFoundError:
         message, fix = f"no {DATASET_FILE}", f"make the dataset {slug} before the push"
         yield Problem(code="KW931", file=place, message=message, fix=fix)

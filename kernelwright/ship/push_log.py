@@ -18,7 +18,7 @@ from pydantic import ConfigDict
 from kernelwright.errors import ClientFailed, UnwritableOutput
 from kernelwright.project import parsing
 from kernelwright.pull.history import RECORDED
-from kernelwright.support import atomic_files
+from kernelwright.support import atomic_files, json_text
 
 LOG = "pushes.jsonl"
 PENDING = ".kernelwright/pushing.json"
@@ -97,7 +97,7 @@ def events(root: Path) -> Iterator[Mapping[str, Any]]:
     file = root / LOG
     for line in file.read_text("utf-8", "replace").split("\n") if file.is_file() else ():
         with contextlib.suppress(ValueError):
-            event = json.loads(line)
+            event = json_text.parse(line)
             if isinstance(event, dict):
                 yield event
 
@@ -167,7 +167,7 @@ def finish_step(root: Path, name: str) -> None:
 
 def _steps(root: Path) -> dict[str, Any]:
     try:
-        steps = json.loads((root / PENDING).read_text("utf-8"))
+        steps = json_text.parse((root / PENDING).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return steps if isinstance(steps, dict) else {}

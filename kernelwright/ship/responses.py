@@ -4,18 +4,20 @@ Of an error that comes with status 200 the client makes an empty success: a run 
 list without files. So the responses themselves are read.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kernelwright.support import json_text
+
 VERBOSE = {"VERBOSE": "1", "PYTHONIOENCODING": "utf-8:replace"}
 """Variables that make the client show requests and responses, whatever they hold."""
 _BLOCK = re.compile(r"^-{10,}(Request|Response)-{10,}\n(.*?)\n-{50}(?:\n|\Z)", re.MULTILINE | re.DOTALL)
 _LOGGED = re.compile(r"^(?:DEBUG|INFO|WARNING):[\w.]+:.*(?:\n|\Z)", re.MULTILINE)
 _TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL)
+_HTTP_STATUS = re.compile(r"[0-9]{3}")
 _SUCCESS = re.compile(r"success", re.IGNORECASE)
 _LONGEST = 80
 
@@ -31,7 +33,7 @@ class Response:
     def json(self) -> Mapping[str, Any]:
         """The JSON object it holds, empty where it holds none."""
         try:
-            parsed = json.loads(self.body)
+            parsed = json_text.parse(self.body)
         except ValueError:
             return {}
         return parsed if isinstance(parsed, dict) else {}
@@ -40,7 +42,7 @@ class Response:
     def code(self) -> int:
         """The status of the response, or of the error in its body."""
         code = str(self._error.get("code", self.json.get("code", "")))
-        return max(self.status, int(code) if code.isdecimal() and code.isascii() else 0)
+        return max(self.status, int(code) if _HTTP_STATUS.fullmatch(code) else 0)
 
     @property
     def problem(self) -> str:
@@ -86,7 +88,7 @@ def _responses(stdout: str) -> Iterator[Response]:
     for block in _BLOCK.finditer(stdout):
         head, _, body = block[2].partition("\n\n")
         status = head.partition("\n")[0]
-        if block[1] == "Response" and status.isdecimal():
+        if block[1] == "Response" and _HTTP_STATUS.fullmatch(status):
             yield Response(status=int(status), body=body.strip())
 
 
