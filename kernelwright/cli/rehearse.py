@@ -114,6 +114,7 @@ def _remarks(report: "Report") -> "Iterator[tuple[str, str]]":
     """Yield what concerns all runs, with its style."""
     for why in dict.fromkeys(f"{run.phase}: {run.guard['why']}" for run in report.runs if run.guard):
         yield why, ""
+    yield report.circumstances, ""
     if report.single_layout:
         yield report.single_layout, "yellow"
     if report.missing:

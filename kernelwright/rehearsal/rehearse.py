@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kernelwright.bundle import build
 from kernelwright.bundle.build import Notebook
-from kernelwright.errors import EnvironmentUnavailable
+from kernelwright.errors import EnvironmentUnavailable, GitFailed
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import (
     comparison,
     environment,
     evaluation,
     file_copies,
+    history,
     html_report,
     input_folder,
     sandbox,
@@ -27,7 +29,7 @@ from kernelwright.rehearsal.report import Report, Run, State
 from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run import Outcome, run
 from kernelwright.rehearsal.run_directory import Layout, PhaseName, RunDirectory, RunSpec, SandboxName
-from kernelwright.support import hashing
+from kernelwright.support import git, hashing
 
 PHASES: tuple[PhaseName, ...] = ("rerun", "commit")
 LAYOUTS: tuple[Layout, ...] = ("old", "new")
@@ -76,13 +78,14 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
     built = build.build_notebook(project)
     build.write(project, built)
     with hold_rehearsal_directory(plan.folder or project.rehearsal) as folder:
-        report = _first_report(project, plan, built)
+        report = replace(_first_report(project, plan, built), history=history.read(folder))
         rehearsal = _Rehearsal(
             project=project, plan=plan, built=built, folder=folder, tell=tell, show=show, report=report
         )
         rehearsal.save("running", "the rehearsal is about to start")
         try:
             python = environment.prepare(project, built, tell)
+            rehearsal.report = replace(rehearsal.report, image=python.image.name, python=python.version)
             if report.isolation:
                 tell(report.isolation)
             for phase, layout in plan.steps(project):
@@ -108,11 +111,20 @@ def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
         notebook_bytes=len(built.data),
         input=plan.source.name,
         limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
+        started=datetime.now(UTC).isoformat(" ", "seconds").removesuffix("+00:00"),
+        commit=_commit(project.root),
         isolation=sandbox.OPEN[plan.chosen_sandbox],
         runs=(),
         files=built.tree.digests,
         wheels=built.wheels,
     )
+
+
+def _commit(root: Path) -> str:
+    try:
+        return git.commit(root)
+    except GitFailed:  # who pushes hears of it
+        return ""
 
 
 @dataclass(kw_only=True)
@@ -199,6 +211,7 @@ class _Rehearsal:
         shown = html_report.Gallery()
         reports.write(self.report, self.folder / "report.json")
         if state == "ended":
+            history.append(self.folder, self.report)
             shown = html_report.gallery(self.project, self.plan.source, self.folder, self.report.runs)
         html_report.write(self.report, self.folder / "report.html", shown)
         return self.report

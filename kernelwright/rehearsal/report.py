@@ -73,6 +73,12 @@ class Report:
     ----------
     state, note : str
         ``running`` on disk after the end means that the launcher was killed; the note says how far it came.
+    started, commit : str
+        When (UTC), and of which commit; empty without git.
+    image, python : str
+        The image that is rehearsed, and the version of Python here; empty until the environment is made.
+    history : sequence of mapping
+        The latest rehearsals before this one, oldest first: see `kernelwright.rehearsal.history`.
     isolation : str
         What the sandbox leaves open to the runs; empty where nothing of the host is in their reach.
     files, wheels : mapping of path to sha256
@@ -92,6 +98,11 @@ class Report:
     notebook_bytes: int
     input: str
     limits: Mapping[str, float]
+    started: str = ""
+    commit: str = ""
+    image: str = ""
+    python: str = ""
+    history: Sequence[Mapping[str, Any]] = ()
     isolation: str = ""
     runs: Sequence[Run]
     comparison: Sequence[Claim] = ()
@@ -100,6 +111,25 @@ class Report:
     forecast: Mapping[str, Any] | None = None
     files: Mapping[str, str]
     wheels: Mapping[str, str]
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """What the kernel scores: in the rerun, if there is one."""
+        scored = sorted((run for run in self.runs if run.scores), key=lambda run: run.phase != "rerun")
+        return scored[0].scores if scored else {}
+
+    @property
+    def circumstances(self) -> str:
+        """In what the runs were made, and within which limits; of each, whether it was enforced or watched."""
+        how = {name: f" ({held})" for run in self.runs[-1:] for name, held in run.limits.items()}
+        memory, disk = (f"{self.limits[key] / 1e9:.4g} GB" for key in ("memory_bytes", "disk_bytes"))
+        parts = (
+            f"sandbox: {self.runs[-1].sandbox}" if self.runs else "",
+            f"time: {self.limits['hours']:.3g} h{how.get('time', '')}",
+            f"memory: {memory}{how.get('memory', '')}",
+            f"disk: {disk}{how.get('disk', '')}",
+        )
+        return ", ".join(filter(None, parts))
 
     @property
     def single_layout(self) -> str:

@@ -53,6 +53,7 @@ def test_a_rehearsal_prints_a_table_and_where_its_report_is(command):
     assert done.stdout.splitlines()[-1] == f"report: {report}"
     assert report.is_file()
     assert "only the new mounts were rehearsed; Kaggle may use either" in done.stdout.splitlines()
+    assert "time: 12 h (watched), memory: 30 GB (" in done.stdout
 
 
 def test_the_exit_status_is_the_verdict_and_the_report_is_printed_as_json(command, monkeypatch, capsys):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from kernelwright.rehearsal import charts, html_report
+from kernelwright.rehearsal import charts, history, html_report
 from kernelwright.rehearsal.html_report import Gallery
 from kernelwright.rehearsal.report import Claim, Report, Run
 
@@ -120,7 +120,8 @@ def test_nothing_is_loaded_from_outside_and_styles_are_allowed_by_their_digest()
     )
     assert not [name for _, attributes in seen.elements for name in ("src", "srcset", "style") if name in attributes]
     links = [attributes["href"] for _, attributes in seen.elements if "href" in attributes]
-    assert all(link.startswith("#") for link in links)
+    files = ["rerun-new/log.txt", "rerun-new/notes/executed.ipynb"]
+    assert [link for link in links if not link.startswith("#")] == files
 
 
 def styles(html):
@@ -158,6 +159,37 @@ def test_one_layout_alone_is_said():
     said = "only the new mounts were rehearsed; Kaggle may use either"
     assert said in Page(html_report.render(report(), Gallery())).text
     assert said not in Page(html_report.render(report(run(), run(mounts="old")), Gallery())).text
+
+
+def test_the_score_stands_first_and_what_the_runs_were_made_in_with_it():
+    limits = {"time": "watched", "memory": "watched", "disk": "enforced"}
+    commit = run(phase="commit", scores={"accuracy": 0.1}, limits=limits, sandbox="namespaces")
+    made = report(run(scores={"accuracy": 0.75}), commit, title="Toy", input="mini", started="2026-11-26 01:02:03")
+    seen = Page(html_report.render(replace(made, commit="c" * 40, image="2026-08", python="3.12"), Gallery()))
+    assert "accuracy 0.7500 Rehearsed on mini, 2026-11-26 01:02:03 UTC, commit cccccccccc." in seen.text
+    assert (
+        "sandbox: namespaces, time: 12 h (watched), memory: 30 GB (watched), disk: 20 GB (enforced), image: 2026-08, "
+        "Python: 3.12."
+    ) in seen.text
+
+
+def test_what_the_sandbox_leaves_open_is_said():
+    seen = Page(html_report.render(report(isolation="files can be read"), Gallery()))
+    assert "Not isolated: files can be read." in seen.text
+
+
+def test_earlier_rehearsals_are_kept_and_shown_the_latest_first(tmp_path):
+    folder = tmp_path / "rehearsal"
+    for number in range(25):
+        scored = run(scores={"GAP": number / 100})
+        history.append(folder, report(scored, started=f"day {number}", commit="abc", comparison=[]))
+    with history.file_of(folder).open("a") as file:
+        file.write('{"started": "cut')
+    kept = history.read(folder)
+    assert [entry["started"] for entry in kept] == [f"day {number}" for number in range(6, 25)]
+    assert kept[-1] == {"started": "day 24", "commit": "abc", "complete": True, "scores": {"GAP": 0.24}}
+    text = Page(html_report.render(report(history=kept), Gallery())).text
+    assert text.index("day 24abc GAP 0.2400") < text.index("day 6abc GAP 0.0600")
 
 
 def test_cells_without_weight_are_folded_away_and_those_that_never_ran_are_not():

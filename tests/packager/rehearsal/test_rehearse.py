@@ -62,6 +62,9 @@ def test_the_report_on_disk_is_the_report(rehearsed, sandbox_name):
     run = written["runs"][0]
     assert (run["phase"], run["mounts"], run["sandbox"], run["verdict"]) == ("rerun", "old", sandbox_name, "Complete")
     assert run["peak_rss_bytes"] > 10_000_000
+    assert run["limits"].keys() == {"time", "memory", "disk", "processes"}
+    assert set(run["limits"].values()) <= {"enforced", "watched"}
+    assert written["isolation"] == sandbox.OPEN[sandbox_name]
     assert all(cell["seconds"] is not None for cell in run["cells"])
     page = (project.build / "rehearsal" / "report.html").read_text()
     assert page.count('<span class="badge good">Complete</span>') == 1 + len(report.runs)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from kernelwright.project.model import load_project
-from kernelwright.rehearsal import input_folder, resource_limits, run, sandbox
+from kernelwright.rehearsal import enforced_limits, input_folder, resource_limits, run, sandbox
 from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run_directory import RunDirectory, RunSpec
 from tests.packager.rehearsal.conftest import write_kernel, write_source
@@ -258,3 +258,20 @@ def test_ten_gigabytes_end_at_the_disk_limit(backend, tmp_path, monkeypatch, pla
     kept = sum(resource_limits.size_bytes(folder) for folder in (made.directory.working, made.directory.scratch))
     assert kept < 1_000_000_000
     assert not list(made.directory.folder.glob("*.ext4"))
+
+
+def test_memory_is_held_by_a_control_group(backend, tmp_path):
+    with enforced_limits._control_group(10**9) as group:
+        if group is None:
+            pytest.skip("no control group (version 2) with memory may be made on this machine")
+    made = trial(backend, tmp_path, "kept = bytearray(b'x') * 2_000_000_000\ntime.sleep(600)", memory_bytes=200_000_000)
+    assert made.outcome.limits["memory"] == made.outcome.limits["processes"] == "enforced"
+    assert made.outcome.usage.exceeded == "memory"
+    assert made.outcome.usage.peak_bytes < 210_000_000
+    assert not list(group.parent.glob("kernelwright-*"))
+
+
+def test_a_long_log_is_read_in_pieces_and_its_end_is_kept(backend, tmp_path):
+    made = trial(backend, tmp_path, "for _ in range(200_000): print('x' * 79)")
+    assert made.directory.log.stat().st_size == 16_000_000
+    assert len(made.outcome.log) == run.LONGEST_TEXT

@@ -1,0 +1,37 @@
+"""The rehearsals so far, a line of JSON each, beside the folder that each of them makes anew."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kernelwright.rehearsal.report import Report
+
+_SHOWN = 20
+
+
+def file_of(folder: Path) -> Path:
+    """Return where the history of the rehearsals in ``folder`` is."""
+    return folder.with_name(f"{folder.name}-history.jsonl")
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """Return the latest rehearsals, oldest first: ``started``, ``commit``, ``complete``, ``scores``."""
+    file = file_of(folder)
+    lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+    return [entry for line in lines[-_SHOWN:] if (entry := _entry(line))]
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+        scores = {str(name): float(value) for name, value in entry["scores"].items()}
+        return {name: entry[name] for name in ("started", "commit", "complete")} | {"scores": scores}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # a line that was cut, or edited
+        return None
+
+
+def append(folder: Path, report: Report) -> None:
+    """Add a rehearsal that ended."""
+    entry = {name: getattr(report, name) for name in ("started", "commit", "complete", "scores")}
+    with file_of(folder).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
