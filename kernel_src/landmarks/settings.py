@@ -127,10 +127,14 @@ class LocalOnlySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalSettings:
-    """Cosine nearest neighbours in the gallery; ``batch`` queries are compared at a time."""
+    """Cosine nearest neighbours in the gallery.
+
+    ``batch`` queries are compared with ``tile`` rows of the gallery at a time, which takes 4 bytes for each pair.
+    """
 
     neighbours: int = 3
-    batch: int = 16
+    batch: int = 2048
+    tile: int = 4096
 
 
 @dataclass(frozen=True, kw_only=True)

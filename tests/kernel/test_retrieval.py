@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from landmarks import retrieval
 from landmarks.retrieval import nearest, unit
 from landmarks.settings import RetrievalSettings
 from tests.kernel.reference import search
@@ -20,14 +21,14 @@ def embeddings(rows):
     )
 
 
-def found(queries, gallery, k, batch=16):
-    return list(nearest(queries, gallery, RetrievalSettings(neighbours=k, batch=batch)))
+def found(queries, gallery, k, batch=16, tile=5):
+    return list(nearest(queries, gallery, RetrievalSettings(neighbours=k, batch=batch, tile=tile)))
 
 
-@given(pair=embeddings(9), k=st.integers(1, 12), batch=st.integers(1, 4))
-def test_cosines_are_those_of_the_reference_best_first(pair, k, batch):
+@given(pair=embeddings(9), k=st.integers(1, 12), batch=st.integers(1, 4), tile=st.integers(1, 12))
+def test_cosines_are_those_of_the_reference_best_first(pair, k, batch, tile):
     queries, gallery = pair
-    for query, result in zip(queries, found(queries, gallery, k, batch), strict=True):
+    for query, result in zip(queries, found(queries, gallery, k, batch, tile), strict=True):
         expected = search.neighbours(query, gallery, k)
         np.testing.assert_allclose(result.cosines, [cosine for _, cosine in expected], atol=1e-6)
         own = [search.cosine(query, gallery[row]) for row in result.indices]
@@ -54,11 +55,33 @@ def test_thousands_of_equal_embeddings_are_ranked_by_place():
     np.testing.assert_allclose(result.cosines, 1, atol=1e-6)
 
 
-def test_neighbours_do_not_depend_on_the_batch():
+@pytest.mark.parametrize(("batch", "tile"), [(1, 301), (64, 7), (5, 40)])
+def test_neighbours_do_not_depend_on_the_tiles(batch, tile):
     rng = np.random.default_rng(1)
     queries, gallery = (rng.normal(size=(rows, 64)).astype(np.float32) for rows in (33, 301))
-    one, all_at_once = found(queries, gallery, 5, batch=1), found(queries, gallery, 5, batch=64)
-    for left, right in zip(one, all_at_once, strict=True):
+    in_tiles, all_at_once = found(queries, gallery, 5, batch, tile), found(queries, gallery, 5, 64, 301)
+    for left, right in zip(in_tiles, all_at_once, strict=True):
+        assert left.indices.tolist() == right.indices.tolist()
+        assert left.cosines.tolist() == right.cosines.tolist()
+
+
+@given(pair=embeddings(12), k=st.integers(1, 3))
+def test_candidates_that_are_removed_early_could_not_win(pair, k):
+    queries, gallery = pair
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retrieval, "KEPT_PER_PLACE", 0)
+        few = found(queries, gallery, k, tile=3)
+    for left, right in zip(few, found(queries, gallery, k, tile=12), strict=True):
+        assert left.indices.tolist() == right.indices.tolist()
+        assert left.cosines.tolist() == right.cosines.tolist()
+
+
+def test_a_gallery_may_be_a_file_of_half_the_precision(tmp_path):
+    rng = np.random.default_rng(2)
+    queries, gallery = rng.normal(size=(3, 64)).astype(np.float32), rng.normal(size=(50, 64)).astype(np.float16)
+    np.save(tmp_path / "gallery.npy", gallery)
+    mapped = np.load(tmp_path / "gallery.npy", mmap_mode="r")
+    for left, right in zip(found(queries, mapped, 4), found(queries, gallery.astype(np.float32), 4), strict=True):
         assert left.indices.tolist() == right.indices.tolist()
         assert left.cosines.tolist() == right.cosines.tolist()
 
@@ -77,8 +100,9 @@ def test_an_opposite_image_ranks_behind_one_without_a_direction():
     assert result.cosines.tolist() == [1, 0, -1]
 
 
-def test_an_empty_gallery_has_no_neighbours():
-    (result,) = found(np.ones((1, 2), np.float32), np.empty((0, 2), np.float32), 3)
+@pytest.mark.parametrize(("rows", "k"), [(0, 3), (2, 0)])
+def test_an_empty_gallery_or_no_places_give_no_neighbours(rows, k):
+    (result,) = found(np.ones((1, 2), np.float32), np.ones((rows, 2), np.float32), k)
     assert (result.indices.tolist(), result.cosines.tolist()) == ([], [])
 
 

@@ -1,0 +1,90 @@
+"""How fast neighbours are found: against the bare float32 product, faiss-cpu's flat index, and cdist query by query.
+
+All run in one process on the same random embeddings, one after the other, twice; the better time of each counts.
+faiss-cpu is installed into a folder of its own, made for the run. cdist is timed on a few queries and multiplied.
+"""
+
+import importlib
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+ROOT = Path(__file__).parents[1]
+SIZES = ((10_000, 100_000), (1_000, 10_000), (1_000, 100_000), (1_000, 1_000_000))
+LENGTH, NEIGHBOURS, TIMED_BY_CDIST = 512, 3, 5
+
+
+def main() -> None:
+    """Print a row per size: seconds of each, their ratio to ours, and the memory that ours takes beside its inputs."""
+    sys.path.insert(0, str(ROOT / "kernel_src"))
+    with tempfile.TemporaryDirectory() as folder:
+        faiss = _faiss(folder)
+        print(f"embeddings of {LENGTH} values, {NEIGHBOURS} neighbours; target: 0.60 of the product, 1.0 of faiss\n")
+        print("| queries x gallery | ours | memory | float32 product | ratio | faiss flat | ratio | cdist | ratio |")
+        print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+        for queries, gallery in SIZES:
+            print(_row(faiss, queries, gallery), flush=True)
+
+
+def _faiss(folder: str) -> Any:
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run([uv, "pip", "install", "--quiet", "--no-deps", "--target", folder, "faiss-cpu"], check=True)
+    sys.path.append(folder)
+    return importlib.import_module("faiss")
+
+
+def _row(faiss: Any, count: int, rows: int) -> str:
+    from landmarks import retrieval
+    from landmarks.settings import RetrievalSettings
+
+    rng = np.random.default_rng(0)
+    queries, gallery = (retrieval.unit(rng.standard_normal((n, LENGTH), np.float32)) for n in (count, rows))
+    settings = RetrievalSettings(neighbours=NEIGHBOURS)
+    index = faiss.IndexFlatIP(LENGTH)
+    index.add(gallery)
+
+    def ours() -> None:
+        list(retrieval.nearest(queries, gallery, settings))
+
+    def product() -> None:
+        for start in range(0, count, settings.batch // 4):
+            _ = queries[start : start + settings.batch // 4] @ gallery.T
+
+    def one_by_one() -> None:
+        for query in queries[:TIMED_BY_CDIST]:
+            np.argpartition(cdist(query[None], gallery, "cosine")[0], NEIGHBOURS)
+
+    def by_faiss() -> None:
+        index.search(queries, NEIGHBOURS)
+
+    ways: dict[Callable[[], None], float] = {ours: 1, product: 1, by_faiss: 1, one_by_one: count / TIMED_BY_CDIST}
+    rounds = [[_seconds(way) * factor for way, factor in ways.items()] for _ in range(2)]
+    mine, *others = (min(times) for times in zip(*rounds, strict=True))
+    compared = " | ".join(f"{seconds:.1f} s | {seconds / mine:.2f}" for seconds in others)
+    return f"| {count:,} x {rows:,} | {mine:.1f} s | {_megabytes(ours)} MB | {compared} |"
+
+
+def _seconds(way: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    way()
+    return time.perf_counter() - started
+
+
+def _megabytes(way: Callable[[], None]) -> int:
+    tracemalloc.start()
+    way()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak // 10**6
+
+
+if __name__ == "__main__":
+    main()
