@@ -8,8 +8,7 @@
 
 # %%
 from kernelwright.runtime import inputs, phase, stages, submission
-from landmarks import faults, visualise
-from landmarks.pipeline import recognise
+from landmarks import faults
 from landmarks.ranking import HEADER
 from landmarks.settings import Settings
 
@@ -34,17 +33,21 @@ with faults.submission_stands(keep_going=keep_going):
 # ## Recognise
 #
 # The submission is replaced as soon as the first look is done, and again after the second. On hidden data nobody can
-# retry: there, what fails is left out and logged, and the best submission so far stands (`Settings.on_error`).
+# retry: there, what fails is left out and logged, and the best submission so far stands (`Settings.on_error`). The
+# libraries are imported here and not above: that takes longer than the sample should wait for, and may fail.
 
 # %%
 last = None
 with faults.submission_stands(keep_going=keep_going):
+    from landmarks.pipeline import recognise
+
     if run.computes or run.smoke:
         root = inputs.find(SETTINGS.competition)
         for last in recognise(root, SETTINGS, queries=run.smoke, keep_going=keep_going):
             print(f"after {last.name}: {len(last.predictions)} of {len(last.data.queries)} queries recognised")
             if run.computes:
-                submission.write(last.rows(), header=HEADER, after=last.name)
+                with faults.submission_stands(keep_going=keep_going):  # the next step may find room on a full disk
+                    submission.write(last.rows(), header=HEADER, after=last.name)
 
 # %% [markdown]
 # ## A look at the answers
@@ -53,7 +56,13 @@ with faults.submission_stands(keep_going=keep_going):
 # Candidates of the predicted landmark have a blue frame.
 
 # %%
-visualise.contact_sheet(last) if last else "The sample was copied; nothing was run."
+answers: object = "The sample was copied; nothing was run."
+with faults.submission_stands(keep_going=keep_going):
+    if last:
+        from landmarks import visualise
+
+        answers = visualise.contact_sheet(last)
+answers
 
 # %%
 stages.log()

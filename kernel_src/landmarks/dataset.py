@@ -83,6 +83,7 @@ def read_labels(train_csv: Path, *, keep_going: bool = False) -> dict[str, str]:
         A CSV file with the columns ``id`` and ``landmark_id``.
     keep_going : bool
         Leave rows out that have no id or no label, take the first label of an id that has several, and log these rows.
+        Where the file cannot be read to its end, take the rows before, and log it.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def read_labels(train_csv: Path, *, keep_going: bool = False) -> dict[str, str]:
     """
     labels: dict[str, str] = {}
     problems = []
-    for row in _read_rows(train_csv, "landmark_id"):
+    for row in _read_rows(train_csv, "landmark_id", keep_going=keep_going):
         image_id, label = row.id.lower(), re.sub(r"^(\d+)\.0*$", r"\1", row.value or "")
         if not image_id or not label:
             problems.append(f"{train_csv}:{row.line}: no {'landmark_id' if image_id else 'id'}")
@@ -208,9 +209,10 @@ def _complete_rows(path: Path, *, unique: bool) -> list[_Row]:
     return rows
 
 
-def _read_rows(path: Path, column: str) -> list[_Row]:
+def _read_rows(path: Path, column: str, *, keep_going: bool = False) -> list[_Row]:
     """Read ``id`` and one column of a CSV file; lines without a mark on them are no rows, a missing cell is None."""
     csv.field_size_limit(sys.maxsize)  # a cell may be longer than the 131,072 characters of Python's default
+    rows: list[_Row] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
@@ -219,13 +221,17 @@ def _read_rows(path: Path, column: str) -> list[_Row]:
                 names = ",".join(header) or "nothing"
                 raise InvalidData(f"{path}:1: no column {' and '.join(missing)} in the header; it holds {names}")
             place, value_place = header.index("id"), header.index(column)
-            return [
+            rows.extend(
                 _Row(_cell(cells, place) or "", _cell(cells, value_place), reader.line_num)
                 for cells in reader
                 if any(map(str.strip, cells))
-            ]
+            )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidData(f"{path}: cannot be read ({error}); attach the competition's own file") from error
+        problem = f"{path}: cannot be read ({error}); attach the competition's own file"
+        if not keep_going or not rows:
+            raise InvalidData(problem) from error
+        log.error("%s; the %d rows before are used", problem, len(rows))  # noqa: TRY400 - its message says it all
+    return rows
 
 
 def _cell(cells: Sequence[str], place: int) -> str | None:

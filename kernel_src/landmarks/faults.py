@@ -50,13 +50,13 @@ def goes_on(settings: Settings, phase: Name) -> bool:
 
 @contextmanager
 def submission_stands(*, keep_going: bool) -> Iterator[None]:
-    """Log what ends the run instead of raising it: the submission on disk is scored, an error would not be."""
+    """Log what ends the block instead of raising it: the submission on disk is scored, an error would not be."""
     try:
         yield
     except Exception:
         if not keep_going:
             raise
-        log.exception("the run ends here; the submission on disk stands")
+        log.exception("what failed is left out; the submission on disk stands")
 
 
 def first_submission(settings: Settings) -> None:

@@ -4,9 +4,10 @@ The table docs/faults.md is made of `FAULTS`: ``python -m tests.kernel.test_faul
 """
 
 import csv
+import errno
+import io
 import json
 import logging
-import os
 import re
 import runpy
 import shutil
@@ -18,9 +19,10 @@ import cv2
 import h5py
 import numpy as np
 import pytest
-from PIL import Image
+import tensorflow as tf
 
 from kernelwright.runtime.errors import KernelwrightError
+from tests.kernel.image_faults import EMPTY, IMAGES, RECOGNISED, ImageFault
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "faults.md"
@@ -59,10 +61,6 @@ def query(folder: Path, name: str) -> Path:
     path = competition(folder) / "test" / "f" / name
     path.parent.mkdir(exist_ok=True)
     return path
-
-
-def with_query(name: str, write: Callable[[Path], object]):
-    return lambda folder, _: write(query(folder, name))
 
 
 def train_csv(change: Callable[[str], str]):
@@ -133,6 +131,47 @@ def small_memory(folder, monkeypatch):
     monkeypatch.setattr(landmarks.embedding._NetworkPart, "embed", embed)
 
 
+def small_gpu(folder, monkeypatch):
+    import landmarks.embedding
+
+    original = landmarks.embedding._NetworkPart.embed
+
+    def embed(part, views):
+        if len(views) > 2:
+            tf.zeros((2**20, 2**20, 64))  # TensorFlow's own error: no device has 256 TiB
+        return original(part, views)
+
+    monkeypatch.setattr(landmarks.embedding._NetworkPart, "embed", embed)
+
+
+def not_read_to_the_end(folder, monkeypatch):
+    path, original = competition(folder) / "train.csv", Path.open
+    good = path.stat().st_size - 2
+
+    class Broken(io.FileIO):
+        def readinto(self, buffer):
+            if self.tell() >= good:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().readinto(memoryview(buffer)[:good])
+
+    def open_broken(self, mode="r", **options):
+        if self != path:
+            return original(self, mode, **options)
+        return io.TextIOWrapper(io.BufferedReader(Broken(self)), **options)
+
+    monkeypatch.setattr(Path, "open", open_broken)
+
+
+def unreadable(find: Callable[[Path], Path]):
+    """The system reports an input/output error for a file: it is a link to where nothing can be read."""
+
+    def cause(folder, _):
+        find(folder).unlink()
+        find(folder).symlink_to("/proc/self/mem")
+
+    return cause
+
+
 def matching_fails(folder, monkeypatch):
     import landmarks.pipeline
 
@@ -174,67 +213,13 @@ def remove_test_images_but_text(folder, split):
         path.write_text("no image")
 
 
-def not_unicode(path: Path) -> None:
-    os.close(os.open(os.fsencode(path.parent) + b"/f\xff.jpg", os.O_CREAT))
-
-
-TEXT = "its row is empty, the others are recognised"
 FALLBACK = "local features alone rank the gallery"
 FAULTS = [
-    Fault(name="a query is empty", cause=with_query("f0.jpg", Path.touch), rerun=TEXT, logged="skipped: .*f0.jpg"),
-    Fault(
-        name="a query is text",
-        cause=with_query("f0.jpg", lambda path: path.write_text("no image")),
-        rerun=TEXT,
-        logged="skipped: .*f0.jpg: unreadable image",
-    ),
-    Fault(
-        name="a query is one pixel",
-        cause=with_query("f0.jpg", lambda path: Image.new("RGB", (1, 1)).save(path)),
-        rerun="it is recognised as what it looks like",
-        logged="",
-    ),
-    Fault(
-        name="a query is a 16-bit PNG named .jpg",
-        cause=with_query("f0.jpg", lambda path: Image.new("I;16", (40, 30)).save(path, "PNG")),
-        rerun="it is recognised as what it looks like",
-        logged="",
-    ),
-    Fault(
-        name="a folder is named like a query",
-        cause=with_query("f0.jpg", Path.mkdir),
-        rerun=TEXT,
-        logged="skipped: .*f0.jpg: a folder, not an image",
-    ),
-    Fault(
-        name="a query is a link to itself",
-        cause=with_query("f0.jpg", lambda path: path.symlink_to(path.name)),
-        rerun=TEXT,
-        logged="skipped: .*f0.jpg: not a regular file",
-    ),
     Fault(
         name="a folder holds a link to its parent",
-        cause=with_query("loop", lambda path: path.symlink_to(path.parent.parent)),
+        cause=lambda folder, _: (competition(folder) / "test" / "loop").symlink_to(competition(folder) / "test"),
         rerun="the link is not followed",
         logged="skipped: .*loop: a link to a folder already listed",
-    ),
-    Fault(
-        name="a query's file name is not UTF-8",
-        cause=with_query("x", not_unicode),
-        rerun=TEXT,
-        logged=r"skipped: .*f\\xff.jpg.*: the file name is not UTF-8",
-    ),
-    Fault(
-        name="a query lies in two folders",
-        cause=lambda folder, _: shutil.copy(competition(folder) / "test/3/d/0/3d00.jpg", query(folder, "3d00.jpg")),
-        rerun="one is taken",
-        logged="skipped: .*f/3d00.jpg: the id is that of",
-    ),
-    Fault(
-        name="a query is named .JPG",
-        cause=lambda folder, _: (competition(folder) / "test/3/d/0/3d00.jpg").rename(query(folder, "3d00.JPG")),
-        rerun="it is read",
-        logged="",
     ),
     Fault(
         name="a gallery image is empty",
@@ -285,6 +270,13 @@ FAULTS = [
         logged="train.csv: cannot be read",
         local="InvalidData",
         sample=True,
+    ),
+    Fault(
+        name="a read error in the middle of train.csv",
+        cause=not_read_to_the_end,
+        rerun="the rows before are used",
+        logged=r"train.csv: cannot be read \(.*Input/output error\).*; the 5 rows before are used",
+        local="InvalidData",
     ),
     Fault(
         name="there is no sample submission",
@@ -349,6 +341,14 @@ FAULTS = [
         same=False,
     ),
     Fault(
+        name="a read error in the weights",
+        cause=unreadable(weights),
+        rerun=FALLBACK,
+        logged="(?s)left out: .*Input/output error",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
         name="the weights have another shape",
         cause=described(embedding=16),
         rerun=FALLBACK,
@@ -400,10 +400,17 @@ FAULTS = [
         same=False,
     ),
     Fault(
+        name="the GPU's memory ends in a batch",
+        cause=small_gpu,
+        rerun="batches are halved",
+        logged="out of memory: batches of 2 images from here on",
+        same=False,
+    ),
+    Fault(
         name="the disk is full when the predictions are written",
         cause=disk_full,
         rerun="the submission before stays",
-        logged="the run ends here; the submission on disk stands",
+        logged="what failed is left out; the submission on disk stands",
         local="OSError",
         sample=True,
     ),
@@ -420,6 +427,7 @@ FAULTS = [
 
 def table() -> str:
     """Return the document."""
+    images = "".join(f"| a query {image.name} | {image.outcome} | the same |\n" for image in IMAGES)
     rows = "".join(
         f"| {fault.name} | {fault.rerun} | {f'ends with `{fault.local}`' if fault.local else 'the same'} |\n"
         for fault in FAULTS
@@ -429,7 +437,7 @@ def table() -> str:
         "Made by `python -m tests.kernel.test_faults`; `tests/kernel/test_faults.py` tries each on the whole driver.\n"
         "In the hidden rerun nobody can retry: it ends well with what there is, and the log names what was left out.\n"
         "A commit or a local run ends red where somebody can fix the cause. `Settings.on_error` chooses otherwise.\n\n"
-        f"| fault | hidden rerun | commit, editor, local |\n|---|---|---|\n{rows}"
+        f"| fault | hidden rerun | commit, editor, local |\n|---|---|---|\n{images}{rows}"
     )
 
 
@@ -448,6 +456,7 @@ def base(tmp_path_factory, tiny_backbone):
     with (root / "train.csv").open("a") as file:
         file.write("5f00,99\n")
     network = NetworkSettings(backbone="efficientnet-b0", resize_px=32, input_px=32, classes=5, embedding=8)
+    tf.keras.utils.set_random_seed(10)  # untrained, but with it each query is nearest to an image of its landmark
     model = classifier(network)
     rng = np.random.default_rng(4)
     model.set_weights([value + rng.uniform(-0.02, 0.02, value.shape) for value in model.get_weights()])
@@ -510,6 +519,35 @@ def test_a_rerun_ends_with_a_valid_submission_and_says_what_was_wrong(
     if fault.same and not fault.sample:  # a batch of another length moves the last digits of an embedding
         scores, expected = ([float(cell.split(" ")[1]) for cell in cells.values()] for cells in (rows, whole))
         assert scores == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("image", [image for image in IMAGES if image.full], ids=lambda image: image.name)
+@pytest.mark.full
+def test_a_heavy_query_keeps_its_row(image, base, drive, tmp_path, caplog):
+    drive_with_images([image], base, drive, tmp_path, caplog, rerun=True)
+
+
+@pytest.mark.parametrize("rerun", [True, False], ids=["rerun", "local"])
+def test_queries_with_faults_keep_their_rows_and_the_others_are_recognised(rerun, base, drive, tmp_path, caplog):
+    drive_with_images([image for image in IMAGES if not image.full], base, drive, tmp_path, caplog, rerun=rerun)
+
+
+def drive_with_images(images: list[ImageFault], base, drive, tmp_path, caplog, *, rerun):
+    folder = shutil.copytree(base, tmp_path / "input")
+    with (competition(folder) / "sample_submission.csv").open("a") as sample:
+        sample.writelines(f"{image.id},11 0.1\n" for image in images)
+    for image in images:
+        image.write(query(folder, image.file), competition(folder) / "test/3/d/0/3d00.jpg")
+    rows = drive(folder, rerun=rerun)
+    labels = {image_id: cell.split(" ")[0] for image_id, cell in rows.items()}
+    assert labels == labels | GOOD
+    for image in images:
+        label = labels[image.id]
+        assert (label == "") == (image.outcome == EMPTY), image.name
+        assert label == "11" or image.outcome != RECOGNISED, image.name
+        lines = [record.getMessage() for record in caplog.records if image.file[:-4] in record.getMessage()]
+        assert len(lines) == bool(image.logged), lines
+        assert re.search(image.logged, "".join(lines)), lines
 
 
 RED = [fault for fault in FAULTS if fault.local]

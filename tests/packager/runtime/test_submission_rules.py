@@ -16,7 +16,9 @@ LATER = Sample(header=("score", "row_id"), rows=[("0", "a"), ("0", "b")])
     [
         (LABELS, [("a", "None"), ("b", "nan")], ["1 id with the value NaN: b"]),
         (PIXELS, [("a", "5 2 9 1"), ("b", 3)], []),
-        (PIXELS, [("a", "none"), ("b", "")], ["2 ids whose rle is no number, as it is in the sample: a, b"]),
+        (PIXELS, [("a", "none"), ("b", "x")], ["2 ids whose rle is no number, as it is in the sample: a, b"]),
+        (PIXELS, [("a", ""), ("b", "3 1")], []),
+        (LATER, [("", "a"), (0.5, "b")], ["1 id whose score is no number, as it is in the sample: a"]),
         (PIXELS, [("a", "1"), ("b", None)], ["1 id with the value NaN: b"]),
         (SEGMENTS, [("a", "x", 1), ("a", "y", 1), ("a", "z", 1), ("b", "x", 1)], []),
         (SEGMENTS, [("b", "x", 1), ("c", "x", 1)], ["1 id missing: a", "1 id not in the sample: c"]),
