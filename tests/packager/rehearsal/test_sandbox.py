@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 
 import psutil
 import pytest
@@ -275,3 +276,70 @@ def test_a_long_log_is_read_in_pieces_and_its_end_is_kept(backend, tmp_path):
     made = trial(backend, tmp_path, "for _ in range(200_000): print('x' * 79)")
     assert made.directory.log.stat().st_size == 16_000_000
     assert len(made.outcome.log) == run.LONGEST_TEXT
+
+
+DAEMON = """
+subprocess.Popen(["sleep", "MARK"], start_new_session=True)
+kept = bytearray(b"x") * 50_000_000
+time.sleep(0.5)
+seen["home"] = os.environ["HOME"]
+"""
+
+
+def test_a_plain_process_needs_nothing_of_linux(tmp_path, monkeypatch):
+    monkeypatch.setattr(resource_limits, "_HAS_PSS", False)
+    monkeypatch.setattr(enforced_limits, "disk_images_work", lambda: False)
+    monkeypatch.setattr(enforced_limits, "CGROUPS", tmp_path / "missing")
+    monkeypatch.setattr(sandbox, "EXECUTE", _on_macos(tmp_path))
+    mark = f"96{os.getpid()}"
+    made = trial("process", tmp_path, DAEMON.replace("MARK", mark))
+    assert made.outcome.exception is None
+    assert made.outcome.usage.peak_bytes > 50_000_000
+    assert set(made.outcome.limits.values()) == {"watched"}
+    assert made.seen["home"] == str(made.directory.scratch)
+    assert alive(mark) == []
+
+
+def _on_macos(folder):
+    file = folder / "execute.py"
+    file.write_text(sandbox.EXECUTE.read_text().replace("sys.platform", "'darwin'"))
+    return file
+
+
+def test_the_strongest_sandbox_that_works_is_taken(monkeypatch):
+    for bubblewrap, namespaces, best in [(True, True, "bubblewrap"), (False, True, "namespaces")]:
+        monkeypatch.setattr(sandbox, "bubblewrap_works", lambda works=bubblewrap: works)
+        monkeypatch.setattr(sandbox, "namespaces_work", lambda works=namespaces: works)
+        assert sandbox.best() == best
+    monkeypatch.setattr(sandbox, "namespaces_work", lambda: False)
+    assert sandbox.best() == "process"
+
+
+PRINTS = """
+import time
+for number in range(300_000):
+    print("x" * 999)
+    if number % 1000 == 0:
+        time.sleep(0.1)  # papermill takes a kernel that is far ahead of it for dead
+submission = open("submission.csv", "w")
+submission.write("id,answer\\na,1\\nbb,2\\nccc,3\\n")
+"""
+
+
+@pytest.mark.full
+def test_a_log_of_300_megabytes_leaves_the_launcher_small(rerun):
+    before, sizes, ended = psutil.Process().memory_info().rss, [], threading.Event()
+
+    def measure():
+        while not ended.wait(0.2):
+            sizes.append(psutil.Process().memory_info().rss)
+
+    thread = threading.Thread(target=measure)
+    thread.start()
+    try:
+        made = rerun(PRINTS)
+    finally:
+        ended.set()
+        thread.join()
+    assert made.verdict == "Complete", made.detail
+    assert max(sizes) - before < 300_000_000
