@@ -18,7 +18,7 @@ SHOWN = 3
 """How many examples of a problem are named."""
 NULL = re.compile(r"#N/A( N/A)?|#NA|-?1\.#(IND|QNAN)|-?(NaN|nan)|<NA>|N/A|n/a|NA|NULL|null|None")
 """Texts that pandas reads as NaN by default; an empty cell is left to the competition, since some ask for it."""
-_NULL_VALUES = frozenset({"none", "nan", "nat", "<na>"})
+_NULL_VALUES = frozenset({"none", "nan", "nat", "<na>", "--"})
 _ID_NAME = re.compile(r"(.*[_\s-])?id|.*[a-z]I[dD]", re.DOTALL)
 
 
@@ -39,7 +39,8 @@ class Sample:
 def problems(header: Sequence[str], rows: Sequence[Row], sample: Sample | None = None) -> list[str]:
     """Return all that is wrong with a table, alone and beside the sample: a sentence per kind of problem."""
     expected = list(sample.header) if sample else list(header)
-    samples = [row for row in sample.rows if len(row) == len(expected)] if sample else []
+    rows_asked = sample.rows if sample else ()  # a row cut short has empty cells at its end, as pandas reads it
+    samples = [[*row, *[""] * (len(expected) - len(row))] for row in rows_asked if len(row) <= len(expected)]
     found = []
     if list(header) != expected:
         found.append(f"the header is {','.join(header) or 'empty'}; the sample's is {','.join(expected) or 'empty'}")
@@ -95,12 +96,20 @@ def _null_problems(names: Sequence[str], rows: Sequence[Row], samples: Sequence[
     texts = [{row[place].strip() for row in samples if place < len(row)} for place in range(width)]
     wrong = [name for name, row in zip(names, rows, strict=True) if any(map(_is_null, row, texts))]
     yield from _say(wrong, "id", "with the value NaN:")
+    opaque = [name for name, row in zip(names, rows, strict=True) if any(map(_is_opaque, row))]
+    yield from _say(opaque, "id", "with bytes, an array or an object for a value:")
 
 
 def _is_null(cell: object, allowed: Collection[str] = ()) -> bool:
     if isinstance(cell, str):
         return NULL.fullmatch(cell.strip()) is not None and cell.strip() not in allowed
     return str(cell).lower() in _NULL_VALUES  # None, and the NaN of numpy, pandas and Python
+
+
+def _is_opaque(cell: object) -> bool:
+    """Return whether a cell would be written as Python shows it: ``b'x'``, ``[0. 0. ...]``, ``<object at 0x7f…>``."""
+    shown = type(cell).__repr__ is object.__repr__ and type(cell).__str__ is object.__str__
+    return shown or isinstance(cell, bytes | bytearray | memoryview) or getattr(cell, "ndim", 0) > 0
 
 
 def _is_number(cell: object) -> bool:

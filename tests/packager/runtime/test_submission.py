@@ -10,6 +10,7 @@ from kernelwright.runtime.errors import InputNotFound, InvalidSubmission
 
 HEADER = ("id", "landmarks")
 SAMPLE = "id,landmarks\na,1 0.5\nb,\n"
+OPAQUE = "with bytes, an array or an object for a value:"
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,7 @@ def test_what_is_written_is_what_csv_reads(table, column):
         ([("", 1), (" ", 1), ("", 1)], ["- 3 ids empty: row 1, row 2, row 3"]),
         ([("a", None), ("b", float("nan")), ("c", "")], ["- 2 ids with the value NaN: a, b"]),
         ([("1", "null"), ("2", "nan"), ("3", "nano")], ["- 2 ids with the value NaN: 1, 2"]),
+        ([("a", b"x"), ("b", memoryview(b"x")), ("c", object()), ("d", [1, 2])], [f"- 3 ids {OPAQUE} a, b, c"]),
         ([(str(number), None) for number in range(9)], ["- 9 ids with the value NaN: 0, 1, 2, …"]),
     ],
 )
@@ -92,9 +94,20 @@ def test_malformed_rows_are_refused(rows, problems, working):
     assert files(working) == {}
 
 
-def test_a_numpy_nan_is_refused():
+def test_a_numpy_nan_a_masked_value_and_an_array_are_refused_and_scalars_are_not(working):
     numpy = pytest.importorskip("numpy")
-    assert refused([("a", numpy.float32("nan"))]) == ["- 1 id with the value NaN: a"]
+    for value in (numpy.float32("nan"), numpy.ma.masked):
+        assert refused([("a", value)]) == ["- 1 id with the value NaN: a"]
+    assert refused([("a", numpy.zeros(3))]) == [f"- 1 id {OPAQUE} a"]
+    written = submission.write([("a", numpy.float32(1.5)), ("b", numpy.array(2))], header=["id", "x"])
+    assert written.read_text() == "id,x\na,1.5\nb,2\n"
+
+
+def test_a_row_of_the_sample_that_is_cut_short_still_asks_for_its_id(working, mount, configure):
+    mount("paintings/sample_submission.csv", "id,x\na,0\nb\nc,0,9\n")
+    configure(competitions=["paintings"])
+    assert refused([("a", 1)], header=["id", "x"]) == ["- 1 id missing: b"]
+    assert submission.write([("a", 1), ("b", 2)], header=["id", "x"]).is_file()
 
 
 def test_all_problems_are_told_at_once_and_the_file_on_disk_stays(working, sample):
