@@ -5,7 +5,7 @@ KW     := $(BIN)/kernelwright
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help notebook wheels rehearse test test-full test-versions dist check push bench mini run clean
+.PHONY: help notebook wheels rehearse test test-full test-versions fuzz dist check push bench mini run clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-versions: .venv/ready ## a small part of the tests, with the newest and wit
 	  $(BIN)/uv pip install --quiet --python build/versions/$$which pytest pytest-xdist hypothesis && \
 	  build/versions/$$which/bin/python -m pytest -q -n 2 -p no:cacheprovider -m smoke $(SMOKE) || exit 1; \
 	done
+
+fuzz: .venv/ready ## 100,000 damaged inputs for the parsers of what others write
+	nice $(BIN)/python -m tests.fuzz
 
 dist: .venv/ready ## a wheel of kernelwright, to install for your own project: dist/
 	$(BIN)/uv build --quiet --wheel --clear --out-dir dist --python $(BIN)/python
