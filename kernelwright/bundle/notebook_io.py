@@ -139,8 +139,8 @@ def _syntax_problems(cells: Sequence[Cell], name: str) -> Iterator[Problem]:
         python = ipython_syntax.python_source(cell.source) if cell.kind == "code" else None
         try:
             ast.parse(python or "")
-        except (SyntaxError, ValueError) as error:
-            line, message = getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))
+        except ipython_syntax.UNPARSABLE as error:
+            line, message = ipython_syntax.complaint(error)
             place = cell.line + line - 1
             yield Problem(code="KW203", file=name, place=place, message=message, fix="correct the syntax")
 

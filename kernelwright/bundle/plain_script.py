@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from kernelwright.bundle.cells import Cell
+from kernelwright.support.ipython_syntax import UNPARSABLE
 
 _KINDS: dict[str, Literal["code", "markdown"]] = {"# %%": "code", "# %% [markdown]": "markdown"}
 _NOT_PLAIN = re.compile(
@@ -57,6 +58,6 @@ def _python(lines: Sequence[str]) -> str | None:
     source = "\n".join(lines)
     try:
         ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSABLE:
         return None
     return source

@@ -198,7 +198,7 @@ def _carried_path(project: Project, file: Path) -> str:
 def _parse(data: bytes | str) -> ast.Module | None:
     try:
         return ast.parse(data)
-    except (SyntaxError, ValueError):
+    except ipython_syntax.UNPARSABLE:
         return None
 
 
@@ -229,7 +229,7 @@ def _analyse(
         tree = ast.Module(body=[], type_ignores=[])  # not kept: thousands of trees would slow the next ones
         try:
             tree = ast.parse(files[path].data, filename=path)
-        except (SyntaxError, ValueError) as error:
+        except ipython_syntax.UNPARSABLE as error:
             if files[path].origin != DRIVER:  # whose cells are parsed one by one
                 problems.append(_syntax_problem(files[path], error))
         graph[name] = imports.imported(tree, name, is_package=path.endswith("__init__.py"), carried=carried)
@@ -241,7 +241,7 @@ def _analyse(
     return SourceTree(files=tuple(ordered), graph=graph, placement=placement), required, problems
 
 
-def _syntax_problem(file: SourceFile, error: SyntaxError | ValueError) -> Problem:
+def _syntax_problem(file: SourceFile, error: Exception) -> Problem:
     """Say where and why a file is not Python, in words that are the same in every version of it where they can be."""
     if b"coding" not in b"".join(file.data.splitlines()[:2]):
         try:
@@ -250,7 +250,7 @@ def _syntax_problem(file: SourceFile, error: SyntaxError | ValueError) -> Proble
             line = file.data.count(b"\n", 0, fault.start) + 1
             fix = "save it as UTF-8, or declare its coding in its first line"
             return Problem(code="KW219", file=file.location, place=line, message="not UTF-8", fix=fix)
-    line, message = getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))
+    line, message = ipython_syntax.complaint(error)
     return Problem(code="KW205", file=file.location, place=line, message=message, fix="correct the syntax")
 
 

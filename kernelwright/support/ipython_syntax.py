@@ -22,6 +22,9 @@ _AUTOMAGIC = re.compile(r"(?:pip|conda|cd|ls|mkdir|cp|mv|rm|cat)(?:[ \t]+[^\s=!(
 _CALL = re.compile(r"(?P<before>.*?)get_ipython\(\)\.(?P<name>system|getoutput|run_line_magic)\((?P<args>.*)\)\s*$")
 _HELP = {"pinfo", "pinfo2", "psearch"}
 
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What Python raises of code that it cannot parse, that holds a NUL, or that is nested too deep for it."""
+
 Commands = tuple[tuple[int, str], ...]
 
 
@@ -43,8 +46,15 @@ def syntax_tree(text: str) -> ast.Module:
     """Parse a cell's Python; an empty tree where it is of another language or has a syntax error."""
     try:
         return ast.parse(python_source(text) or "")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSABLE:
         return ast.Module(body=[], type_ignores=[])
+
+
+def complaint(error: Exception) -> tuple[int, str]:
+    """Return the line, from 1, and the words of an error of `UNPARSABLE`."""
+    if isinstance(error, RecursionError | MemoryError):
+        return 1, "nested too deep"
+    return getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))
 
 
 def within_strings(lines: Sequence[str]) -> set[int]:
@@ -111,7 +121,7 @@ def _joined(lines: Sequence[str], first: int) -> list[tuple[int, str]]:
 def _is_python(text: str) -> bool:
     try:
         ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSABLE:
         return False
     return True
 
@@ -130,7 +140,7 @@ def _transform(text: str) -> tuple[str, Commands]:
         before = lines
         try:
             changed, lines = manager.do_one_token_transform(before)
-        except (SyntaxError, tokenize.TokenError):
+        except (*UNPARSABLE, tokenize.TokenError):
             break
         if not changed:
             break

@@ -109,10 +109,18 @@ def _check_folder(option: re.Match[str], folder: Path) -> None:
         raise _Unusable("names no folder that is there", "correct it, relative to this file")
 
 
+def parse(text: str) -> Requirement:
+    """Parse one requirement; raises `InvalidRequirement`, for odd markers too, of which the library raises others."""
+    try:
+        return Requirement(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise InvalidRequirement(str(error)) from error
+
+
 def _requirement(text: str) -> Requirement:
     try:
-        requirement = Requirement(text)
-    except (InvalidRequirement, RecursionError):  # markers in brackets without end
+        requirement = parse(text)
+    except InvalidRequirement:
         raise _Unusable("is not a requirement", "write a name and versions, as in: efficientnet>=1.1") from None
     if requirement.url:
         fix = "put the wheel into a folder and name that: --find-links FOLDER"

@@ -17,6 +17,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from kernelwright.errors import WheelsUnavailable
+from kernelwright.wheels import requirements
 
 _NAME = re.compile(r"[\w.!+-]+")
 _CORRUPT = (
@@ -113,7 +114,7 @@ def _check_name(path: Path, headers: Message, name: str, version: Version) -> No
 
 def _requires(path: Path, headers: Message) -> tuple[Requirement, ...]:
     try:
-        return tuple(Requirement(text) for text in headers.get_all("Requires-Dist", []))
+        return tuple(requirements.parse(text) for text in headers.get_all("Requires-Dist", []))
     except InvalidRequirement as error:
         raise WheelsUnavailable(f"{path.name}: a requirement of its own cannot be read: {error}") from None
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from kernelwright.bundle.sources import SourceTree
@@ -20,6 +20,7 @@ from kernelwright.check.code.values import TREE, UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.image import import_names
 from kernelwright.project.model import Project
+from kernelwright.wheels import requirements
 
 _BRINGING = {"cp", "mv", "ln", "rsync", "unzip", "tar", "7z", "git"}
 _CHANGES = {"sys.path.append", "sys.path.insert", "sys.path.extend", "site.addsitedir", "os.chdir"}
@@ -130,7 +131,7 @@ def _installed(code: Code, *, is_online: bool) -> set[str]:
         for operand in install.operands if is_online or not install.needs_index({}) else ():
             file = PurePosixPath(operand).name
             try:
-                name = file.partition("-")[0] if file.endswith(".whl") else Requirement(operand).name
+                name = file.partition("-")[0] if file.endswith(".whl") else requirements.parse(operand).name
             except InvalidRequirement:
                 name = UNKNOWN
             is_open = UNKNOWN in name or "*" in name or file.endswith(".txt")

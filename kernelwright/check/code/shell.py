@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from kernelwright.check.code.names import Site
 from kernelwright.check.code.reach import Call, Code
 from kernelwright.check.code.suspects import table
 from kernelwright.check.code.values import UNKNOWN
+from kernelwright.support.ipython_syntax import UNPARSABLE
+from kernelwright.wheels import requirements
 
 _IPYTHON = re.compile(r"get_ipython\(\)\.(system|getoutput|run_line_magic)")
 _PYTHON = re.compile(r"os\.(system|popen)|subprocess\.(run|call|check_call|check_output|Popen|getoutput)")
@@ -63,7 +65,7 @@ class Install:
         if UNKNOWN in operand or is_file or operand.startswith(("/", ".", "~")):
             return False
         try:
-            requirement = Requirement(operand)
+            requirement = requirements.parse(operand)
         except InvalidRequirement:
             return True
         version = distributions.get(canonicalize_name(requirement.name))
@@ -100,7 +102,7 @@ def _filled(code: Code, call: Call, text: str) -> str:
     def value(match: re.Match[str]) -> str:
         try:
             node = ast.parse(match[1] or match[2] or "", mode="eval").body
-        except (SyntaxError, ValueError):
+        except UNPARSABLE:
             return UNKNOWN
         code.kept.append(node)  # values are known by the identity of their nodes
         return code.text(node, call.site.unit)

@@ -69,7 +69,7 @@ def _lines(text: str) -> list[str]:
 def _parse(text: str) -> ast.Module:
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except ipython_syntax.UNPARSABLE:
         return ast.Module(body=[], type_ignores=[])
 
 

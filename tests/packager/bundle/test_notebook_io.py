@@ -71,6 +71,11 @@ def test_each_cell_that_is_not_python_is_named_by_its_line(tmp_path):
     ]
 
 
+def test_a_cell_that_is_nested_deeper_than_python_goes_is_named(tmp_path):
+    text = f"# %%\nx = 1\n\n# %%\ny = {'-' * 100_000}1\n"
+    assert problems(tmp_path, text) == [("KW203", "main.py:5: nested too deep; correct the syntax")]
+
+
 def test_each_cell_knows_its_line_in_the_driver(tmp_path):
     text = (
         '# %% [markdown]\n# # Title\n#\n# text\n\n# %%\n\nx = 1\n# %%\n\n# %%\nx = 1\n# %% language="bash"\n# ls\n'

@@ -112,6 +112,15 @@ def test_a_link_inside_the_project_is_followed(folder):
     assert "pkg/link/x.txt" in own(tree)
 
 
+def test_a_module_that_is_nested_deeper_than_python_goes_is_named(folder):
+    folder.configure('driver = "main.py"\nsources = ["pkg"]')
+    folder.write("pkg/deep.py", f"x = {'-' * 100_000}1\n")
+    _, problems = sources.collect(folder.load(), [])
+    assert [(problem.code, str(problem)) for problem in problems] == [
+        ("KW205", "pkg/deep.py:1: nested too deep; correct the syntax")
+    ]
+
+
 def test_every_file_that_cannot_be_carried_is_named_at_once(folder):
     folder.write("pkg/x.py", "a = 1\ndef f(:\n")
     folder.write("pkg/latin.py", b"\nx = '\xff'\n")

@@ -1,8 +1,10 @@
 import shutil
 
 import pytest
+from packaging.requirements import InvalidRequirement
 
 from kernelwright.errors import InvalidProject
+from kernelwright.wheels import requirements
 from tests.packager.wheels.shop import refused
 
 
@@ -21,6 +23,12 @@ from tests.packager.wheels.shop import refused
 def test_a_line_that_cannot_be_locked_is_told_with_its_place(shop, line, problem):
     shop.write("wheels/requirements.in", f"beta # a comment\n\n{line}\n")
     assert refused(shop.make, InvalidProject) == f"wheels/requirements.in:3: {line!r} {problem}"
+
+
+@pytest.mark.parametrize("text", ["alpha &&", "alpha; os_name == 'a\nb'", "alpha; '''", f"alpha; {'(' * 5_000}"])
+def test_what_the_library_falls_over_is_no_requirement_either(text):
+    with pytest.raises(InvalidRequirement):
+        requirements.parse(text)
 
 
 def test_a_folder_to_look_in_that_is_not_there_is_told_with_its_place(shop):
