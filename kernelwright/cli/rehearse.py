@@ -56,6 +56,8 @@ Hours = Annotated[float | None, typer.Option("--hours", help="Time limit.  [defa
 Memory = Annotated[float, typer.Option("--memory", metavar="GB", help="Memory limit.")]
 Disk = Annotated[float, typer.Option("--disk", metavar="GB", help="Limit of the working folder.")]
 
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the outcome alone.")]
+
 
 def rehearse(
     project: Folder = HERE,
@@ -67,6 +69,7 @@ def rehearse(
     hours: Hours = None,
     memory: Memory = 30,
     disk: Disk = 20,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Build the notebook and run it offline, as Kaggle will: the hidden rerun, then the commit."""
@@ -87,7 +90,7 @@ def rehearse(
         report = rehearsal.rehearse(loaded, plan)
         print(json.dumps(asdict(report), indent=1))
     else:
-        with render.Live(plan.limits.memory_bytes) as live:
+        with render.Live(plan.limits.memory_bytes, quiet=quiet) as live:
             report = rehearsal.rehearse(loaded, plan, tell=live.tell, show=live.show)
         _print(report)
         print(f"\nreport: {loaded.rehearsal / 'report.html'}")
@@ -115,6 +118,8 @@ def _remarks(report: "Report") -> "Iterator[tuple[str, str]]":
     for why in dict.fromkeys(f"{run.phase}: {run.guard['why']}" for run in report.runs if run.guard):
         yield why, ""
     yield report.circumstances, ""
+    if report.isolation:
+        yield f"not isolated: {report.isolation}", "yellow"
     if report.single_layout:
         yield report.single_layout, "yellow"
     if report.missing:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.status import Status
+    from rich.live import Live as RichLive
+    from rich.table import Table
     from rich.text import Text
 
     from kernelwright.check.finding import Finding
@@ -49,49 +50,88 @@ def tell(line: str) -> None:
 
 
 class Live:
-    """The progress of a run: a line that changes on a terminal, elsewhere a line whenever the time has doubled."""
+    """The progress of a run: a table that changes on a terminal, elsewhere a line whenever the time has doubled."""
 
-    def __init__(self, memory_limit_bytes: int) -> None:
-        self.limit = memory_limit_bytes
-        self.status: Status | None = None
+    def __init__(self, memory_limit_bytes: int, *, quiet: bool = False) -> None:
+        self.limit, self.quiet = memory_limit_bytes, quiet
+        self.live: RichLive | None = None
         self.next_line_s = FIRST_LINE_S
 
     def __enter__(self) -> Self:
-        if sys.stdout.isatty():
-            self.status = console().status("starting")
-            self.status.start()
+        if sys.stdout.isatty() and not self.quiet:
+            from rich.live import Live as RichLive
+
+            self.live = RichLive(console=console(), transient=True)
+            self.live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.status:
-            self.status.stop()
+        if self.live:
+            self.live.stop()
 
     def tell(self, line: str) -> None:
-        """Print a line above the one that changes."""
+        """Print a line above what changes."""
         self.next_line_s = FIRST_LINE_S
-        self.status.console.print(text(line), soft_wrap=True) if self.status else tell(line)
+        if self.live:
+            self.live.console.print(text(line), soft_wrap=True)
+        elif not self.quiet:
+            tell(line)
 
     def show(self, progress: "Progress") -> None:
         """Show how far the run is."""
-        if self.status:
-            line = text(describe(progress, self.limit))
-            line.overflow, line.no_wrap = "ellipsis", True
-            self.status.update(line)
-        elif progress.seconds >= self.next_line_s:
+        if self.live:
+            self.live.update(table(progress, self.limit))
+        elif progress.seconds >= self.next_line_s and not self.quiet:
             self.next_line_s = 2 * progress.seconds
             tell(f"  {describe(progress, self.limit)}")
 
 
+def clock(seconds: float) -> str:
+    """Write a time as hours, minutes and seconds."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
+def _at_rate(progress: "Progress") -> str:
+    return f", {progress.rate:.3g} per s, {clock(progress.left_s)} left" if progress.rate else ""
+
+
+def _memory(progress: "Progress", limit_bytes: int) -> str:
+    return f"{progress.memory_bytes / 1e9:.2f} of {limit_bytes / 1e9:g} GB"
+
+
 def describe(progress: "Progress", memory_limit_bytes: int) -> str:
-    """Return the cell, the time, the memory and its limit, then the stage's bar or what was printed last."""
-    minutes, seconds = divmod(int(progress.seconds), 60)
-    memory = f"{progress.memory_bytes / 1e9:.2f} of {memory_limit_bytes / 1e9:g} GB"
-    line = f"cell {progress.cell} of {progress.cells}  {minutes}:{seconds:02}  {memory}"
+    """Return the cell, the time, the memory and its limit, then how far the stage is or what was printed last."""
+    line = (
+        f"cell {progress.cell} of {progress.cells}  {clock(progress.seconds)}  {_memory(progress, memory_limit_bytes)}"
+    )
     if progress.stage is None:
         return f"{line}  {progress.last_line}".rstrip()
     name, done, total = progress.stage
-    full = BAR * min(done, total) // max(total, 1)
-    return f"{line}  {name} [{'#' * full}{' ' * (BAR - full)}] {done} of {total}"
+    return f"{line}  {name}: {done} of {total}{_at_rate(progress)}"
+
+
+def table(progress: "Progress", memory_limit_bytes: int) -> "Table":
+    """Return the same as a table of bars: cells, memory, and the stage or what was printed last."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(width=BAR)
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    cell = f"cell {progress.cell} of {progress.cells}, {clock(progress.seconds)}"
+    rows: list[tuple[str, float, float, str]] = [
+        (progress.run, progress.cell, progress.cells, cell),
+        ("memory", progress.memory_bytes, memory_limit_bytes, _memory(progress, memory_limit_bytes)),
+    ]
+    if stage := progress.stage:
+        rows.append((*stage, f"{stage[1]} of {stage[2]}{_at_rate(progress)}"))
+    for label, done, total, said in rows:
+        grid.add_row(text(label), ProgressBar(total=max(total, 1), completed=done, width=BAR), text(said))
+    if not stage:
+        grid.add_row("", "", text(progress.last_line))
+    return grid
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CELL = re.compile(r"^Executing Cell (\d+)-", re.MULTILINE)
-_STAGE = re.compile(r"^(?P<name>[^\n:]+): (?P<done>\d+)(?: of (?P<total>\d+))? in [\d.]+ s", re.MULTILINE)
+_STAGE = re.compile(
+    r"^(?P<name>[^\n:]+): (?P<done>\d+)(?: of (?P<total>\d+))? in (?P<seconds>\d+\.?\d*) s", re.MULTILINE
+)
 _PIECE_BYTES = 1 << 20
 _FRAME = re.compile(r"^(Executing|Ending) Cell |^Executing notebook with kernel|^[\d.]+s - |^\s*$")
 
@@ -17,20 +19,36 @@ class Progress:
 
     Attributes
     ----------
+    run : str
+        Which of the runs it is.
     cell, cells : int
         The cell that runs, from 1; 0 before the first.
     stage : tuple or None
         Name, items done and items in all of the stage that reported last in this cell.
+    stage_seconds : float
+        What that took.
     last_line : str
         What it printed last.
     """
 
     seconds: float
     memory_bytes: int
+    run: str = ""
     cell: int = 0
     cells: int = 0
     stage: tuple[str, int, int] | None = None
+    stage_seconds: float = 0.0
     last_line: str = ""
+
+    @property
+    def rate(self) -> float:
+        """Items of the stage per second; 0 where that is not known yet."""
+        return self.stage[1] / self.stage_seconds if self.stage and self.stage_seconds else 0.0
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that the stage still takes at this rate."""
+        return max(self.stage[2] - self.stage[1], 0) / self.rate if self.stage and self.rate else 0.0
 
 
 Show = Callable[[Progress], None]
@@ -43,6 +61,7 @@ class LogReader:
         self.log, self.cells = log, cells
         self.position, self.cell = 0, 0
         self.stage: tuple[str, int, int] | None = None
+        self.stage_seconds = 0.0
         self.last_line = ""
 
     def progress(self, seconds: float, memory_bytes: int) -> Progress:
@@ -58,6 +77,7 @@ class LogReader:
             cell=self.cell,
             cells=self.cells,
             stage=self.stage,
+            stage_seconds=self.stage_seconds,
             last_line=self.last_line,
         )
 
@@ -67,5 +87,6 @@ class LogReader:
         if reported := [match for match in _STAGE.finditer(text) if match["total"]]:
             last = reported[-1]
             self.stage = (last["name"].strip(), int(last["done"]), int(last["total"]))
+            self.stage_seconds = float(last["seconds"])
         lines = [line for line in text.splitlines() if self.cell and not _FRAME.match(line)]
         self.last_line = lines[-1].strip() if lines else self.last_line

@@ -86,8 +86,6 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
         try:
             python = environment.prepare(project, built, tell)
             rehearsal.report = replace(rehearsal.report, image=python.image.name, python=python.version)
-            if report.isolation:
-                tell(report.isolation)
             for phase, layout in plan.steps(project):
                 rehearsal.save("running", f"in the {phase} run, {layout} mounts; {rehearsal.progress}")
                 python = rehearsal.run(phase, layout, python)
@@ -150,10 +148,12 @@ class _Rehearsal:
         with an engine of pandas, so it was not known before.
         """
         directory = RunDirectory.below(self.folder / f"{phase}-{layout}")
-        self.tell(f"running the {phase} phase on {self.plan.source}, {layout} mounts; log: {directory.log}")
+        where = f"{layout} mounts, sandbox {self.plan.chosen_sandbox}"
+        self.tell(f"running the {phase} phase on {self.plan.source}, {where}; log: {directory.log}")
+        show = self._named(f"{phase}, {layout} mounts")
         while True:
             spec, missing = self._stage(RunSpec(directory=directory, phase=phase, layout=layout), python)
-            outcome = run(self.built.data, spec, self.plan.chosen_sandbox, self.plan.limits, self.show)
+            outcome = run(self.built.data, spec, self.plan.chosen_sandbox, self.plan.limits, show)
             larger = self._enlarge(python, outcome)
             if larger is None:
                 break
@@ -169,6 +169,9 @@ class _Rehearsal:
             forecast=forecast.of_report(self.project.configuration.forecast, runs),
         )
         return python
+
+    def _named(self, run_name: str) -> Show:
+        return lambda progress: self.show(replace(progress, run=run_name))
 
     def _enlarge(self, python: Environment, outcome: Outcome) -> Environment | None:
         """Return an environment that also has what of the image a failed run missed, None where nothing would help."""

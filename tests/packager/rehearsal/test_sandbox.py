@@ -265,7 +265,8 @@ def test_memory_is_held_by_a_control_group(backend, tmp_path):
     with enforced_limits._control_group(10**9) as group:
         if group is None:
             pytest.skip("no control group (version 2) with memory may be made on this machine")
-    made = trial(backend, tmp_path, "kept = bytearray(b'x') * 2_000_000_000\ntime.sleep(600)", memory_bytes=200_000_000)
+    script = "kept = [bytearray(b'x') * 10_000_000 for _ in range(100)]\ntime.sleep(600)"
+    made = trial(backend, tmp_path, script, memory_bytes=200_000_000)
     assert made.outcome.limits["memory"] == made.outcome.limits["processes"] == "enforced"
     assert made.outcome.usage.exceeded == "memory"
     assert made.outcome.usage.peak_bytes < 210_000_000
