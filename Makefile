@@ -63,8 +63,8 @@ push: .venv/ready mini ## rehearse it unless that is done, push it to Kaggle, fo
 	@$(KW) check --push > /dev/null || $(KW) rehearse
 	$(KW) push --wait
 
-bench: .venv/ready mini ## measure, as ratios
-	$(BIN)/python -m benchmarks
+bench: .venv/ready mini ## measure, as ratios: build/bench/*.json; make bench COMPARE=FOLDER against earlier ones
+	$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
 
 clean: ## remove build/
 	rm -rf build dist

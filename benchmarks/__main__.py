@@ -1,14 +1,44 @@
-"""Run the benchmarks named, or all."""
+"""Run the benchmarks named, or all; keep their figures in build/bench, and compare them with an earlier run's.
 
+    python -m benchmarks [NAME ...] [--compare FOLDER]
+
+Exits 1 where a figure is more than a tenth worse than in FOLDER, such as a copy of build/bench.
+"""
+
+import argparse
 import importlib
 import pkgutil
 import sys
+from pathlib import Path
 
 import benchmarks
+from benchmarks import _figures
 
+KEPT = Path(__file__).parents[1] / "build" / "bench"
 ALL = sorted(info.name for info in pkgutil.iter_modules(benchmarks.__path__) if not info.name.startswith("_"))
 
-for name in sys.argv[1:] or ALL:
-    print(f"## {name}\n")
-    importlib.import_module(f"benchmarks.{name}").main()
-    print()
+
+def main() -> int:
+    """Return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL))
+    parser.add_argument("--compare", type=Path, metavar="FOLDER", help="an earlier build/bench")
+    options = parser.parse_args()
+    if unknown := sorted({*options.names} - {*ALL}):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(ALL)}")
+    lost = False
+    for name in options.names or ALL:
+        print(f"## {name}\n")
+        earlier = options.compare / f"{name}.json" if options.compare else None
+        before = _figures.load(earlier) if earlier and earlier.is_file() else []
+        figures = importlib.import_module(f"benchmarks.{name}").main() or []
+        _figures.save(KEPT / f"{name}.json", figures)
+        compared = list(_figures.compare(before, figures))
+        lost = lost or any(is_loss for _, is_loss in compared)
+        lines = [*_figures.judged(figures), *(line for line, _ in compared)]
+        print("\n".join(["", *lines, ""]), flush=True)
+    return int(lost)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -12,10 +12,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+from benchmarks._figures import Figure
 
 HERE = Path(__file__).parents[1]
 SIZES = (10, 100, 1000)
+TARGETS = {"our kernel": 0.3, "1000 modules": 2.0}
 OURS = """
 import sys
 from pathlib import Path
@@ -26,12 +30,13 @@ BARE = "import typer\napp = typer.Typer()\n@app.command()\ndef main(name: str = 
 METADATA = '{"id": "OWNER/some-kernel", "title": "Some kernel", "code_file": "build/some.ipynb"}'
 
 
-def main() -> None:
-    """Print the tables."""
+def main() -> list[Figure]:
+    """Print the tables; return what they show."""
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(Path(scratch))
         bench.trees()
         bench.help()
+    return bench.figures
 
 
 class Bench:
@@ -39,6 +44,7 @@ class Bench:
 
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
+        self.figures: list[Figure] = []
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         self.environment = {**kept, "PYTHONPATH": str(HERE), "PYTHONPYCACHEPREFIX": str(scratch / "pyc")}
         self.start = self.seconds([sys.executable, "-c", "pass"], times=10)
@@ -81,17 +87,21 @@ class Bench:
         out = self.scratch / "out"
         ours = self.seconds([sys.executable, "-c", OURS, str(root), str(out)]) - self.start
         path = ["--add-python-path", driver.parent]
-        tape = self.compared([self.stickytape, driver, *path, "--output-file", out], ours)
-        plain = self.compared([sys.executable, "-m", "jupytext", "--to", "ipynb", *files], ours)
+        figure = Figure(name=f"build {name}", seconds=ours, target=TARGETS.get(name))
+        plain, figure = self.compared("jupytext", [sys.executable, "-m", "jupytext", "--to", "ipynb", *files], figure)
+        command = [self.stickytape, driver, *path, "--output-file", out]
+        tape, figure = self.compared("stickytape", command, figure)
+        self.figures.append(figure)
         print(f"| {name} | {lines:,} | {ours:.2f} s | {tape} | {plain} |", flush=True)
 
-    def compared(self, command: Sequence[str | Path], ours: float) -> str:
-        """Return the seconds of a command and their ratio to ours, as two cells."""
+    def compared(self, name: str, command: Sequence[str | Path], ours: Figure) -> tuple[str, Figure]:
+        """Return the seconds of a command and their ratio to ours, as two cells, and our figure with that peer."""
         try:
             taken = self.seconds(command, times=2) - self.start
         except subprocess.CalledProcessError as error:
-            return f"{error.stderr.decode().strip().rpartition(chr(10))[2].partition(':')[0]} | - "
-        return f"{taken:.2f} s | {taken / ours:.1f}x"
+            return f"{error.stderr.decode().strip().rpartition(chr(10))[2].partition(':')[0]} | - ", ours
+        peers = {**ours.peers, name: taken}
+        return f"{taken:.2f} s | {taken / ours.seconds:.1f}x", replace(ours, peers=peers)
 
     def our_kernel(self) -> Path:
         """Copy our kernel, so that nothing is written into it."""
@@ -120,6 +130,7 @@ class Bench:
         (self.scratch / "bare.py").write_text(BARE)
         ours = self.seconds([sys.executable, "-m", "kernelwright", "--help"], times=10)
         bare = self.seconds([sys.executable, str(self.scratch / "bare.py"), "--help"], times=10)
+        self.figures.append(Figure(name="--help", seconds=ours, peers={"bare typer": bare}))
         print(f"`kernelwright --help`: {ours:.2f} s, {ours / bare:.1f}x a bare typer program's {bare:.2f} s")
 
 

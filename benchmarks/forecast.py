@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks._figures import Figure
 from kernelwright.project.config import Forecast
 from kernelwright.project.model import Project, load_project
 from kernelwright.rehearsal.forecast import scaling_runs
@@ -23,23 +24,25 @@ MINI, LARGE = ROOT / "build" / "mini", ROOT / "build" / "bench" / "forecast"
 SMALL, FACTOR = (30, 60), 8
 
 
-def main() -> None:
-    """Measure, and print a line a stage: forecast, measured, ratio."""
+def main() -> list[Figure]:
+    """Measure, and print and return a figure per stage: forecast, measured, ratio."""
     project = load_project(ROOT)
     largest = FACTOR * max(SMALL)
     photograph(MINI, LARGE, largest)
     plan = Plan(source=LARGE, layouts=["new"])
     *small, (large, used) = [_measured(project, plan, rows) for rows in (*SMALL, largest)]
     counts = {stage["name"]: stage["count"] for stage in large.stages}
-    found = forecast(Forecast(counts=counts), [timed for timed, _ in small])
+    prediction = forecast(Forecast(counts=counts), [timed for timed, _ in small])
     measured = {stage["name"]: stage["seconds"] for stage in large.stages}
     print(f"forecast from {SMALL[0]} and {SMALL[1]} rows for {largest}")
-    for stage in found.stages:
-        _line(f"{stage.name}, {stage.count} items", stage.seconds, measured[stage.name])
-    _line("all stages", sum(stage.seconds for stage in found.stages), sum(measured.values()))
-    _line("the run", found.hours * 3600, large.seconds)
+    figures = [
+        _figure(f"{stage.name}, {stage.count} items", stage.seconds, measured[stage.name])
+        for stage in prediction.stages
+    ]
+    figures.append(_figure("all stages", sum(stage.seconds for stage in prediction.stages), sum(measured.values())))
+    figures.append(_figure("the run", prediction.hours * 3600, large.seconds))
     cpu = fit([(rows, seconds) for rows, (_, seconds) in zip(SMALL, small, strict=True)])
-    _line("the run, CPU time", cpu.seconds(largest), used)
+    return [*figures, _figure("the run, CPU time", cpu.seconds(largest), used)]
 
 
 def _measured(project: Project, plan: Plan, rows: int) -> tuple[Timed, float]:
@@ -64,8 +67,9 @@ def _watch(used: dict[int, float], ended: threading.Event) -> None:
                 used[process.pid] = times.user + times.system
 
 
-def _line(name: str, expected: float, measured: float) -> None:
+def _figure(name: str, expected: float, measured: float) -> Figure:
     print(f"  {name:<24} forecast {expected:7.1f} s  measured {measured:7.1f} s  ratio {expected / measured:.2f}")
+    return Figure(name=f"forecast of {name}", seconds=expected, peers={"measured": measured})
 
 
 def photograph(source: Path, target: Path, rows: int) -> None:

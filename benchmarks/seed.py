@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks._figures import Figure
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench" / "seed"
 TRAIN, TEST = 32, 12
 
 
-def main() -> None:
-    """Run both, check that they agree, and print a line a stage."""
+def main() -> list[Figure]:
+    """Run both, check that they agree, and print and return a figure per stage."""
     sys.path.insert(0, str(ROOT / "kernel_src"))
     from tests.kernel import seed_input
 
@@ -27,8 +29,10 @@ def main() -> None:
     assert package["labels"] == plain["labels"], "the package and the reference disagree"
     print(f"{TRAIN} train and {TEST} test images, B7 at 512 px, DELG-shaped local features; seconds\n")
     print("| stage | reference | package | ratio |\n|---|---:|---:|---:|")
-    for stage in ("embed", "retrieve", "verify"):
+    stages = ("embed", "retrieve", "verify")
+    for stage in stages:
         print(f"| {stage} | {plain[stage]:.1f} | {package[stage]:.1f} | {plain[stage] / package[stage]:.1f} |")
+    return [Figure(name=stage, seconds=package[stage], peers={"reference": plain[stage]}) for stage in stages]
 
 
 def _package() -> dict[str, Any]:
