@@ -11,6 +11,7 @@ from kernelwright.errors import Problem
 from kernelwright.project.model import PYPROJECT, TABLE, Project
 from kernelwright.support import hashing, ipython_syntax
 
+_LONGEST_NAME = 200  # bytes; no file can have one over 255
 DRIVER = "driver"
 """Origin of the driver, where it is carried as a file beside being the notebook's cells."""
 
@@ -273,6 +274,8 @@ def _uncarried_imports(
 
 
 def _beside(driver: Path, name: str) -> Path | None:
+    if len(name.encode()) > _LONGEST_NAME:
+        return None
     module, package = driver.with_name(f"{name}.py"), driver.with_name(name)
     if module.is_file() and module != driver:
         return module

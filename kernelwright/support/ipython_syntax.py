@@ -25,6 +25,11 @@ _HELP = {"pinfo", "pinfo2", "psearch"}
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What Python raises of code that it cannot parse, that holds a NUL, or that is nested too deep for it."""
 
+_MOST_WORK = 50_000
+"""Lines times commands of a cell: every command has IPython read all lines again, so that a thousand would take minutes.
+The lines beyond are left as they are, no Python.
+"""
+
 Commands = tuple[tuple[int, str], ...]
 
 
@@ -136,7 +141,7 @@ def _transform(text: str) -> tuple[str, Commands]:
     for cleanup in manager.cleanup_transforms:  # blank lines at the top, prompts, and the indent that all lines share
         lines = cleanup(lines)
     found: list[tuple[int, str]] = []
-    while True:
+    for _ in range(_MOST_WORK // max(1, len(lines))):
         before = lines
         try:
             changed, lines = manager.do_one_token_transform(before)

@@ -80,3 +80,9 @@ def test_ipython_is_not_imported_for_plain_python():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_cell_of_so_many_commands_that_they_would_take_minutes_is_read_in_part():
+    count = 300
+    assert 0 < len(ipython_syntax.commands("!ls\n" * count)) < count
+    assert len(ipython_syntax.commands("!ls\n" * 100)) == 100
