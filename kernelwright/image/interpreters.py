@@ -38,7 +38,7 @@ def _is(place: Path, version: str) -> bool:
     """Ask it: a shim may be on PATH for a Python that is not."""
     question = "import sys, ensurepip, venv; print('%d.%d' % sys.version_info[:2])"
     try:
-        done = subprocess.run([place, "-c", question], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([place, "-I", "-c", question], capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0 and done.stdout.strip() == version

@@ -1,6 +1,7 @@
 """kernel-metadata.json and dataset-metadata.json: what Kaggle knows of us, and the rules it holds us to."""
 
 import codecs
+import functools
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -160,10 +161,16 @@ def read(root: Path, name: str) -> KernelMetadata:
 def fitting(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return those values of a kernel's metadata that fit its model, for what else can be said of them."""
     values = {}
-    for key, kind in get_type_hints(KernelMetadata, include_extras=True).items():
+    for key, adapter in _value_adapters().items():
         with suppress(ValidationError, KeyError):
-            values[key] = TypeAdapter(kind).validate_json(json.dumps(raw[key]), strict=True)
+            values[key] = adapter.validate_json(json.dumps(raw[key]), strict=True)
     return values
+
+
+@functools.cache
+def _value_adapters() -> dict[str, TypeAdapter[Any]]:
+    hints = get_type_hints(KernelMetadata, include_extras=True)
+    return {key: TypeAdapter(kind) for key, kind in hints.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,11 @@
 """Plain data -> frozen dataclasses; what does not fit becomes one problem per value."""
 
 import difflib
+import functools
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -60,12 +61,12 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
     Mismatch
         With every value that does not fit.
     """
-    adapter = TypeAdapter(kind)
+    adapter: TypeAdapter[T] = _adapter(cast(Hashable, kind))
     try:
         # As JSON, because only there strict validation takes an array for a tuple.
         return adapter.validate_json(json.dumps(data, default=str, ensure_ascii=False).encode(), strict=True)
     except ValidationError as error:
-        names = _names(adapter)
+        names = _names(cast(Hashable, kind))
         raise Mismatch([_problem(detail, file, table, names, fixes) for detail in error.errors()]) from None
     except (
         ValueError,
@@ -96,8 +97,14 @@ def _step(part: str | int) -> str:
     return f".{part}" if part.replace("-", "_").isidentifier() else f'."{part}"'
 
 
-def _names(adapter: TypeAdapter[Any]) -> list[str]:
-    schema: dict[str, Any] = adapter.json_schema()
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+@functools.cache
+def _names(kind: Any) -> list[str]:
+    schema: dict[str, Any] = _adapter(kind).json_schema()
     tables = [schema, *schema.get("$defs", {}).values()]
     return sorted({name for table in tables for name in table.get("properties", {})})
 

@@ -73,7 +73,7 @@ def _slug(name: str) -> str:
 def _make_mini(folder: Path) -> None:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, _MAKE_MINI], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-P", _MAKE_MINI], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         reason = done.stderr.strip().rpartition("\n")[2]

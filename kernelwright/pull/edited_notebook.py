@@ -16,6 +16,7 @@ from kernelwright.pull import manifest, module_cells
 from kernelwright.pull.manifest import BuildManifest
 from kernelwright.pull.module_cells import DisplacedModule
 
+_LARGEST_BYTES = 200_000_000
 _HEADING = re.compile(r"### `([^`\n]+)`(?:\n\n[^\n]+)?\n*")
 _CONTENTS = "**The modules of this notebook**"
 _SET_UP = re.compile(r"^def _set_up\(config, packed\):", re.MULTILINE)
@@ -94,6 +95,10 @@ def read(data: bytes, name: str = "the notebook") -> EditedNotebook:
 
 
 def _cells(data: bytes, name: str) -> Iterator[Cell]:
+    if len(data) > _LARGEST_BYTES:
+        raise InvalidNotebook(
+            f"{name}: {len(data):,} bytes; more than {_LARGEST_BYTES:,} are not read, clear its outputs"
+        )
     try:
         parsed = json.loads(data.decode("utf-8-sig"))
         json.dumps(parsed, ensure_ascii=False).encode()

@@ -84,7 +84,7 @@ class Environment:
 
     def overlay(self, folder: Path) -> Path:
         """Make an empty environment that sees this one's distributions; return its interpreter."""
-        command = [str(self.python), "-m", "venv", "--without-pip", str(folder)]
+        command = [str(self.python), "-I", "-m", "venv", "--without-pip", str(folder)]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
             own, below = (_packages(root, self.version) for root in (folder, self.folder))

@@ -26,7 +26,7 @@ UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What Python raises of code that it cannot parse, that holds a NUL, or that is nested too deep for it."""
 
 _MOST_WORK = 50_000
-"""Lines times commands of a cell: every command has IPython read all lines again, so that a thousand would take minutes.
+"""Lines times commands of a cell: every command has IPython read all lines again, and a thousand would take minutes.
 The lines beyond are left as they are, no Python.
 """
 

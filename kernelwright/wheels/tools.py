@@ -29,7 +29,8 @@ def _uv() -> str:
 def pip(arguments: Sequence[str], variables: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run this Python's pip, with the indexes it is configured for."""
     always = ["--disable-pip-version-check", "--no-input"]
-    return _run([sys.executable, "-m", "pip", *arguments, *always], None, variables or {})
+    # -P: a pip.py in the current folder is not what runs.
+    return _run([sys.executable, "-P", "-m", "pip", *arguments, *always], None, variables or {})
 
 
 def _run(command: list[str], cwd: Path | None, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:

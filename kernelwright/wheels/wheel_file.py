@@ -19,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.wheels import requirements
 
+_LARGEST_BYTES = 10 * 1024**3
 _NAME = re.compile(r"[\w.!+-]+")
 _CORRUPT = (
     *(zipfile.BadZipFile, zlib.error, InstallerError, InvalidRecordEntry),
@@ -70,6 +71,8 @@ def read(path: Path) -> Wheel:
     name, version, tags = _parse_name(path)
     try:
         with zipfile.ZipFile(path) as archive:
+            if (size := sum(entry.file_size for entry in archive.infolist())) > _LARGEST_BYTES:
+                raise zipfile.BadZipFile(f"{size:,} bytes unpacked, and at most {_LARGEST_BYTES:,} are read")
             source = WheelFile(archive)
             source.validate_record(validate_contents=True)
             info = {name: archive.read(f"{source.dist_info_dir}/{name}") for name in source.dist_info_filenames}

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kernelwright import cli
+from tests import wheelhouse
 from tests.packager import shipped
 
 DIGITS = "9" * 5_000
@@ -284,3 +285,31 @@ def test_a_long_line_costs_no_more_than_its_length(project, run, name, where):
     assert run("build")[0] == 0
     assert run("check")[0] == 0
     assert run("pull", "--from", "build/toy.ipynb")[0] == 0
+
+
+# --- code that others wrote is read and never run
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check", "build", "explain", "pull --from build/toy.ipynb", "image", "wheels", "init fresh --template tabular"],
+)
+def test_nothing_of_a_project_is_executed(project, command):
+    trap = f"import pathlib\npathlib.Path({str(project / 'ran')!r}).touch()\n"
+    shadowed = ("pip", "venv", "platform", "typing", "csv", "tests/csv", "tests/random", "fresh/tests/csv")
+    for name in (*shadowed, "toy/__init__", "toy/conftest", "conftest", "sitecustomize", "setup"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / f"{name}.py").write_text(trap)
+    (project / "main.py").write_text(f"# %%\n{trap}")
+    (project / "wheels").mkdir()
+    (project / "wheels/requirements.in").write_text("--no-index\n--find-links ../links\npebble\n")
+    wheelhouse.wheel(project / "links", "pebble")
+    (project / "kernel-metadata.json").write_text(
+        json.dumps(shipped.METADATA | {"dataset_sources": ["alice/toy-data", "alice/my-wheels"]})
+    )
+    configure(project, 'wheels = "wheels/requirements.in"\nwheels_dataset = "my-wheels"')
+    program = str(Path(sys.executable).with_name("kernelwright"))
+    for before in (["wheels"], ["build"]) if command.startswith("pull") else ():
+        subprocess.run([program, *before], cwd=project, check=True, capture_output=True)
+    subprocess.run([program, *command.split()], cwd=project, check=False, capture_output=True)
+    assert not (project / "ran").exists()

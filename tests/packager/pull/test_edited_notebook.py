@@ -4,6 +4,7 @@ import pytest
 
 from kernelwright.errors import InvalidNotebook
 from kernelwright.project.model import load_project
+from kernelwright.pull import edited_notebook
 from kernelwright.pull import plan as plans
 from tests.packager import shipped
 from tests.packager.pull.edits import MODULE, applied, code_cell, edit, notebook, plan, source
@@ -129,3 +130,9 @@ def test_a_set_up_cell_below_another_line_is_still_no_cell_of_the_driver(project
     cell = code_cell(told, "# Set-up")
     cell["source"] = f"# mine\n{source(cell)}"
     assert applied(project, told) == [("note", "bootstrap cell", "edited, but it is generated: not taken")]
+
+
+def test_a_notebook_that_is_larger_than_any_is_not_parsed(monkeypatch):
+    monkeypatch.setattr(edited_notebook, "_LARGEST_BYTES", 10)
+    with pytest.raises(InvalidNotebook, match=r"^x.ipynb: 12 bytes; more than 10 are not read, clear its outputs$"):
+        edited_notebook.read(b'{"cells":[]}', "x.ipynb")

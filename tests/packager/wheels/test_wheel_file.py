@@ -113,3 +113,16 @@ def test_a_damaged_wheel_is_read_or_refused_in_one_line(tmp_path_factory, at, bi
         message = str(error)
     assert message.startswith("pebble")
     assert "\n" not in message
+
+
+def test_a_wheel_that_would_unpack_to_more_than_any_is_refused_before_it_is(tmp_path):
+    path = wheelhouse.wheel(tmp_path, "pebble")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02") + 24  # the size of the first file, unpacked, in the list of contents
+    data[at : at + 4] = (2**32 - 2).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wheel_file, "_LARGEST_BYTES", 2**31)
+        assert "bytes unpacked, and at most 2,147,483,648 are read; fetch it again" in refused(
+            lambda: wheel_file.read(path)
+        )
