@@ -74,18 +74,30 @@ def enforce(limits: Limits, directory: RunDirectory) -> Iterator[EnforcedLimits]
     EnvironmentUnavailable
         They cannot be brought out.
     """
-    folders = (directory.working, directory.scratch) if disk_images_work() else ()
-    disks = tuple((directory.folder / f"{folder.name}.ext4", folder) for folder in folders)
-    for image, folder in disks:
-        _make_image(image, limits.disk_bytes, folder)
+    disks = _disks(limits, directory)
     try:
         with _control_group(limits.memory_bytes) as group:
             yield EnforcedLimits(group=group, disks=disks)
     finally:
-        for image, folder in disks:
-            if folder == directory.working:
-                _bring_out(image, directory)
+        if disks:
+            _bring_out(disks[0][0], directory)
+        for image, _ in disks:
             image.unlink()
+
+
+def _disks(limits: Limits, directory: RunDirectory) -> tuple[tuple[Path, Path], ...]:
+    """Make the disks of the working folder and of the temporary folders; none where that fails, as for a huge size."""
+    disks = tuple((folder.with_suffix(".ext4"), folder) for folder in (directory.working, directory.scratch))
+    if disk_images_work():
+        try:
+            for image, folder in disks:
+                _make_image(image, limits.disk_bytes, folder)
+        except (OSError, subprocess.CalledProcessError):
+            for image, _ in disks:
+                image.unlink(missing_ok=True)
+        else:
+            return disks
+    return ()
 
 
 @functools.cache

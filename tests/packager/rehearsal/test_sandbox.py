@@ -279,6 +279,12 @@ def test_a_long_log_is_read_in_pieces_and_its_end_is_kept(backend, tmp_path):
     assert len(made.outcome.log) == run.LONGEST_TEXT
 
 
+def test_a_disk_that_cannot_be_made_is_watched(tmp_path):
+    made = trial("process", tmp_path, "seen['made'] = True", disk_bytes=10**18)
+    assert (made.seen, made.outcome.usage.exceeded, made.outcome.limits["disk"]) == ({"made": True}, None, "watched")
+    assert not list(made.directory.folder.glob("*.ext4"))
+
+
 DAEMON = """
 subprocess.Popen(["sleep", "MARK"], start_new_session=True)
 kept = bytearray(b"x") * 50_000_000
