@@ -7,6 +7,12 @@ from typing import Annotated, TypeVar
 
 import typer
 
+NEXT = """
+next: cd {folder}
+  kernelwright build                  makes the notebook
+  kernelwright check                  says what is left to do before a push
+  kernelwright rehearse --input DIR   runs it as Kaggle will; DIR has a folder per attached source"""
+
 
 class Template(StrEnum):
     """What a new project starts from."""
@@ -37,11 +43,49 @@ Runs = Annotated[
         "or features it leaves.  [default: asked for, else rerun]",
     ),
 ]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="NOTEBOOK",
+        help="Start from a notebook: an .ipynb file, a percent script, or owner/slug on Kaggle.",
+    ),
+]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="With --from: run the original and the built notebook, and compare them.")
+]
+Input = Annotated[
+    Path | None, typer.Option("--input", metavar="DIR", help="With --verify: one folder per attached source.")
+]
+KeepCells = Annotated[bool, typer.Option("--keep-cells", help="With --from: move nothing into modules.")]
+Tidy = Annotated[bool, typer.Option("--tidy", help="With --from: drop empty and commented-out cells.")]
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def init(folder: Target, template: Start = None, kind: Runs = None) -> None:
-    """Start a project that builds, tests and rehearses at once."""
+def init(
+    folder: Target,
+    template: Start = None,
+    kind: Runs = None,
+    source: From = "",
+    verify: Verify = False,
+    data: Input = None,
+    keep_cells: KeepCells = False,
+    tidy: Tidy = False,
+) -> None:
+    """Start a project that builds and tests at once: from a template, or from a notebook (--from)."""
+    if source and (template or kind):
+        raise typer.BadParameter("--template and --kind are of a project without a notebook, not of one --from it")
+    if not source and (verify or data or keep_cells or tidy):
+        raise typer.BadParameter("--verify, --input, --keep-cells and --tidy go with --from")
+    if data and not verify:
+        raise typer.BadParameter("--input goes with --verify")
+    if source:
+        _convert(folder, source, verify=verify, data=data, keep_cells=keep_cells, tidy=tidy)
+    else:
+        _start(folder, template, kind)
+
+
+def _start(folder: Path, template: Template | None, kind: Kind | None) -> None:
     from kernelwright.image.kaggle_image import DEFAULT
     from kernelwright.project import scaffold
 
@@ -50,6 +94,41 @@ def init(folder: Target, template: Start = None, kind: Runs = None) -> None:
     written = scaffold.start(folder, template, kind=kind, image=DEFAULT)
     print("\n".join(f"{folder / path}" for path in written))
     print(f"\nnext: cd {folder} && kernelwright build && kernelwright rehearse")
+
+
+def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep_cells: bool, tidy: bool) -> None:
+    from kernelwright.adopt import project
+    from kernelwright.adopt.convert import convert
+    from kernelwright.adopt.original import read
+
+    project.check(folder)
+    conversion = convert(read(source), folder.resolve().name, keep_cells=keep_cells, tidy=tidy)
+    written = project.write(folder, conversion)
+    print("\n".join(f"{folder / path}" for path in written))
+    for heading, lines in conversion.report:
+        print(f"\n{heading}:")
+        print("\n".join(f"  {_printable(line)}" for line in lines))
+    same = _verify(folder, conversion.reference, data) if verify else True
+    print(NEXT.format(folder=folder))
+    if not same:
+        raise typer.Exit(1)
+
+
+def _verify(folder: Path, reference: bytes, data: Path | None) -> bool:
+    from kernelwright.adopt.verify import verify
+    from kernelwright.cli.render import tell
+    from kernelwright.project.model import load_project
+
+    print()
+    comparison = verify(load_project(folder), reference, data.resolve() if data else None, tell)
+    print("\noriginal and built notebook:" if comparison.same else "\noriginal and built notebook differ:")
+    print("\n".join(f"  {_printable(line)}" for line in comparison.lines))
+    return comparison.same
+
+
+def _printable(text: str) -> str:
+    """Escape what a terminal might obey: it comes from a notebook that others wrote."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _ask(question: str, choices: type[Choice], default: Choice) -> Choice:

@@ -38,19 +38,25 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
     InvalidInput
         The mini input folder could not be made; the project itself is complete.
     """
-    slug = _slug(folder.resolve().name)
+    name = slug(folder.resolve().name)
     kind_values = tomllib.loads((TEMPLATES / "kinds.toml").read_text("utf-8"))[kind]
-    values = {**kind_values, "slug": slug, "title": slug.replace("-", " ").capitalize(), "image": image}
-    source = TEMPLATES / template
-    files = {path.relative_to(source).as_posix().removesuffix(_SUFFIX): path for path in source.rglob(f"*{_SUFFIX}")}
+    values = {**kind_values, "slug": name, "title": name.replace("-", " ").capitalize(), "image": image}
+    texts = render(template, values)
     if kind == "output":
-        files[_DRIVER] = TEMPLATES / f"output.py{_SUFFIX}"
-    contents = {path: _fill(file.read_text("utf-8"), values).encode() for path, file in sorted(files.items())}
+        texts[_DRIVER] = _fill((TEMPLATES / f"output.py{_SUFFIX}").read_text("utf-8"), values)
+    contents = {path: text.encode() for path, text in sorted(texts.items())}
     if foreign := [path for path, data in contents.items() if _differs(folder / path, data)]:
         raise UnwritableOutput(f"{folder}: {', '.join(foreign)} there already; name an empty or a new folder")
     atomic_files.replace_all({folder / path: data for path, data in contents.items()})
     _make_mini(folder)
     return list(contents)
+
+
+def render(template: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Return path -> text of a template's files, each ``@name@`` in them filled in."""
+    source = TEMPLATES / template
+    files = {path.relative_to(source).as_posix().removesuffix(_SUFFIX): path for path in source.rglob(f"*{_SUFFIX}")}
+    return {path: _fill(file.read_text("utf-8"), values) for path, file in sorted(files.items())}
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
@@ -64,10 +70,10 @@ def _differs(file: Path, data: bytes) -> bool:
     return file.exists() and (not file.is_file() or file.read_bytes() != data)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """Make a slug that Kaggle takes: 5 to 50 letters, digits and hyphens."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my"
-    return slug[:50].strip("-") if len(slug) >= 5 else f"{slug}-kernel"
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my"
+    return plain[:50].strip("-") if len(plain) >= 5 else f"{plain}-kernel"
 
 
 def _make_mini(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Imports that neither the tree nor Kaggle's image provides, or that only work in place."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
+from kernelwright.bundle.cells import Cell
 from kernelwright.bundle.sources import SourceTree
 from kernelwright.check.code import images, shell
 from kernelwright.check.code.names import Site
@@ -61,12 +63,19 @@ def find(context: Context, code: Code) -> Missing:
     entries = _path_entries(code)
     distributions = images.provided(context) | installed
     modules = _modules(context.built.tree, entries)
+    modules |= set(filter(None, map(_written, context.built.cells)))
     modules |= {source.split("/")[1].replace("-", "_") for source in context.project.metadata.kernel_sources}
     sites = (site for site in code.every(ast.Import, ast.ImportFrom) if not code.is_tried(site))
     missing = [
         (site, name) for site in sites for name in _needed(site) if not _is_provided(name, modules, distributions)
     ]
     return Missing(imports=missing, modules=modules, entries=entries, is_certain=UNKNOWN not in installed | entries)
+
+
+def _written(cell: Cell) -> str:
+    """Return the module that a cell writes into the working folder, which is on ``sys.path``; empty for none."""
+    match = re.match(r"\s*%%writefile\s+(?:-a\s+)?(?:\./|/kaggle/working/)?(\w+)\.py\s*$", cell.source, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def _needed(site: Site) -> list[str]:

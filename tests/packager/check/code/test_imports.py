@@ -52,6 +52,7 @@ THERE = [
     "import torch.nn.functional",
     "!cp /kaggle/input/reef-nets/*.py .\nimport eels",
     "import janestreet",
+    "import sys\n# %%\n%%writefile eels.py\nx = 1\n# %%\nimport eels",
 ]
 
 

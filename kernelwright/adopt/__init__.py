@@ -1,0 +1,1 @@
+"""What exists becomes a project: a notebook, or a repository."""

@@ -1,0 +1,72 @@
+"""What a notebook attaches: what its metadata says, and what its paths say beyond that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kernelwright.adopt import paths
+from kernelwright.adopt.original import Original
+from kernelwright.project.metadata import PLACEHOLDER_OWNER
+
+_LISTS = {
+    "competition": "competition_sources",
+    "dataset": "dataset_sources",
+    "kernel": "kernel_sources",
+    "model": "model_sources",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachments:
+    """The lists of kernel-metadata.json, the machine it asks for, and what nobody could know."""
+
+    lists: Mapping[str, list[str]]
+    machine: Mapping[str, Any]
+    undecided: Sequence[str]
+
+    def metadata(self, slug: str) -> dict[str, Any]:
+        """Return kernel-metadata.json."""
+        return {
+            "id": f"{PLACEHOLDER_OWNER}/{slug}",
+            "title": slug.replace("-", " ").capitalize(),
+            "code_file": f"build/{slug}.ipynb",
+            "language": "python",
+            "kernel_type": "notebook",
+            "is_private": True,
+            **self.machine,
+            **self.lists,
+        }
+
+
+def find(original: Original, code: Sequence[str]) -> Attachments:
+    """Gather what is attached; what only a path names is attached where the path tells its kind."""
+    given = original.kaggle
+    lists = {key: [str(ref) for ref in given.get(key) or ()] for key in _LISTS.values()}
+    slugs = {part for refs in lists.values() for ref in refs for part in (ref, *ref.split("/")[:2])}
+    undecided = []
+    for source in paths.attached(code):
+        if source.ref in slugs or source.ref.rpartition("/")[2] in slugs:
+            continue
+        if source.kind:
+            lists[_LISTS[source.kind]].append(source.ref)
+            undecided.append(f"`{source.ref}` is attached as a {source.kind}, by its path; correct it if it is none")
+        else:
+            lists["dataset_sources"].append(f"{PLACEHOLDER_OWNER}/{source.ref}")
+            where = "put its owner into dataset_sources, or move its slug to competition_sources"
+            undecided.append(f"`{source.ref}` is read, and nothing says whose it is: {where}")
+    return Attachments(lists=lists, machine=_machine(original, undecided), undecided=undecided)
+
+
+def _machine(original: Original, undecided: list[str]) -> dict[str, Any]:
+    """Return what machine is asked for: by kernel-metadata.json, else by the notebook's own metadata."""
+    given, own = original.kaggle, original.own.get("kaggle")
+    own = own if isinstance(own, dict) else {}
+    accelerator = str(own.get("accelerator", "none")).lower()
+    if given.get("enable_internet", own.get("isInternetEnabled")):
+        undecided.append("the original had the internet; it is switched off in kernel-metadata.json")
+    machine = {
+        "enable_gpu": given.get("enable_gpu", "tpu" not in accelerator and accelerator not in {"none", ""}),
+        "enable_tpu": given.get("enable_tpu", "tpu" in accelerator),
+        "enable_internet": False,
+    }
+    return machine | ({"machine_shape": given["machine_shape"]} if given.get("machine_shape") else {})

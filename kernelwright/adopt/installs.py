@@ -1,0 +1,62 @@
+"""``!pip install`` lines: what Kaggle's image lacks becomes a requirement, and the line goes."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from kernelwright.support import ipython_syntax
+
+_PYTHON = r"(?:(?:python3?|\{sys\.executable\})\s+-m\s+)?"
+_LINE = re.compile(rf"[ \t]*[!%]?\s*{_PYTHON}(?:uv\s+)?pip3?\s+install\s+(.*)")
+_QUIET = {"-q", "-qq", "-qqq", "--quiet", "--user", "--no-cache-dir", "--disable-pip-version-check"}
+_UPGRADE = {"-U", "--upgrade", "-qU", "-Uq", "--force-reinstall"}
+_REDIRECTION = re.compile(r"\s*(?:\d?>>?(?!=)\s*\S+|2>&1|&>\s*\S+|\|\s*tail\b.*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removed:
+    """A line that installs: where, what Kaggle's image has of it, and what it lacks."""
+
+    cell: int
+    line: str
+    provided: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+def remove(cell: int, text: str, distributions: Mapping[str, str]) -> tuple[str, list[Removed]]:
+    """Take the lines that only install by name out of a cell's text; others stay."""
+    kept, removed = [], []
+    numbers = {number for number, _ in ipython_syntax.commands(text)} if not text.lstrip().startswith("%%") else set()
+    for number, line in enumerate(text.split("\n"), 1):
+        found = _read(cell, line, distributions) if number in numbers else None
+        if found:
+            removed.append(found)
+        else:
+            kept.append(line)
+    return "\n".join(kept) if removed else text, removed
+
+
+def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | None:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    try:
+        words = shlex.split(_REDIRECTION.sub("", match[1]), comments=True)
+        wanted = [Requirement(word) for word in words if word not in _QUIET | _UPGRADE]
+    except (ValueError, InvalidRequirement):  # a folder, an address, a file of requirements, other options
+        return None
+    versions = {one.name: distributions.get(canonicalize_name(one.name)) for one in wanted}
+    provided = [one for one in wanted if versions[one.name] is not None]
+    fits = all(one.specifier.contains(versions[one.name] or "0", prereleases=True) for one in provided)
+    if not wanted or any(one.url for one in wanted) or (provided and (not fits or not _UPGRADE.isdisjoint(words))):
+        return None  # the image has another version: whether that will do is not ours to decide
+    return Removed(
+        cell=cell,
+        line=line.strip(),
+        provided=tuple(str(one) for one in provided),
+        lacking=tuple(str(one) for one in wanted if versions[one.name] is None),
+    )

@@ -1,0 +1,12 @@
+"""The names that are known, from ``known.toml``."""
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+
+@cache
+def names(key: str) -> frozenset[str]:
+    """Return one of the lists."""
+    text = resources.files("kernelwright.adopt").joinpath("known.toml").read_text("utf-8")
+    return frozenset(tomllib.loads(text)[key])

@@ -1,0 +1,106 @@
+"""What a project is started from: a notebook, a percent script, or a kernel on Kaggle."""
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kernelwright.bundle import notebook_io
+from kernelwright.bundle.cells import Cell
+from kernelwright.errors import InvalidNotebook
+from kernelwright.project.model import METADATA
+from kernelwright.pull import edited_notebook
+from kernelwright.ship import client as clients
+
+LARGEST_BYTES = 100_000_000
+"""A notebook with its outputs; what is to be built may have 900,000."""
+MOST_CELLS = 5_000
+_REF = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """A notebook to convert.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    cells : sequence of Cell
+        Without outputs; attachments are metadata.
+    kaggle : mapping
+        What its ``kernel-metadata.json`` says; empty where there is none.
+    own : mapping
+        What the notebook's own metadata says.
+    """
+
+    name: str
+    cells: Sequence[Cell]
+    kaggle: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read(place: str) -> Original:
+    """Read a ``.ipynb`` file, a ``.py`` file in percent format, or ``owner/slug`` from Kaggle.
+
+    Raises
+    ------
+    InvalidNotebook
+        It is none of these, too large, of another language, or was built by Kernelwright.
+    ClientFailed
+        Kaggle does not hand it out.
+    """
+    file = Path(place)
+    if not file.exists() and _REF.fullmatch(place):
+        with tempfile.TemporaryDirectory(prefix="kernelwright-") as folder:
+            clients.find().call("kernels", "pull", place, "--path", folder, "--metadata")
+            found = sorted([*Path(folder).glob("*.ipynb"), *Path(folder).glob("*.py")])
+            if not found:
+                raise InvalidNotebook(f"{place}: Kaggle handed out no notebook; is it a kernel in Python?")
+            return _read_file(found[0], place)
+    return _read_file(file, file.name)
+
+
+def _read_file(file: Path, name: str) -> Original:
+    try:
+        size = file.stat().st_size
+        data = file.read_bytes() if size <= LARGEST_BYTES else b""
+    except OSError as error:
+        raise InvalidNotebook(f"{file}: cannot be read: {error.strerror or error}") from None
+    if size > LARGEST_BYTES:
+        raise InvalidNotebook(f"{name}: {size:,} bytes, more than {LARGEST_BYTES:,}; clear its outputs and save it")
+    kaggle = _metadata(file)
+    if file.suffix.lower() == ".py":
+        cells: Sequence[Cell] = notebook_io.parse_driver(data, name)
+        return Original(name=name, cells=cells, kaggle=kaggle)
+    edited = edited_notebook.read(data, name)
+    if edited.set_up or edited.modules:
+        raise InvalidNotebook(f"{name}: Kernelwright built it; take edits back with `kernelwright pull --from {name}`")
+    if len(edited.driver) > MOST_CELLS:
+        raise InvalidNotebook(f"{name}: {len(edited.driver):,} cells, more than {MOST_CELLS:,}")
+    own = json.loads(data.decode("utf-8-sig")).get("metadata")
+    own = own if isinstance(own, dict) else {}
+    if (language := _language(own)) != "python":
+        raise InvalidNotebook(f"{name}: its language is {language}; Kernelwright builds notebooks in Python")
+    return Original(name=name, cells=edited.driver, kaggle=kaggle, own=own)
+
+
+def _language(own: Mapping[str, Any]) -> str:
+    for key, name in (("kernelspec", "language"), ("language_info", "name")):
+        table = own.get(key)
+        if isinstance(table, dict) and isinstance(table.get(name), str):
+            return str(table[name]).lower()
+    return "python"
+
+
+def _metadata(file: Path) -> Mapping[str, Any]:
+    """Return what lies beside a notebook as ``kaggle kernels pull --metadata`` puts it there, if it is of this one."""
+    try:
+        read = json.loads(file.with_name(METADATA).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    is_its = isinstance(read, dict) and Path(str(read.get("code_file", ""))).name in {"", file.name}
+    return read if is_its else {}

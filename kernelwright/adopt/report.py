@@ -1,0 +1,66 @@
+"""What a conversion says: what stays and why, what was removed, and what is left to the user."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from kernelwright.adopt.installs import Removed
+from kernelwright.adopt.moves import Analysis
+from kernelwright.adopt.statements import Definition, Statement
+from kernelwright.bundle.cells import Cell
+
+_WRITES = re.compile(
+    r"\.(?:to_csv|to_parquet|write_csv|write_parquet)\(\s*f?['\"](?:/kaggle/working/|\./)?([\w.-]+)['\"]"
+)
+_PATH = re.compile(r"^(\w+) *= *[frb]*['\"](?:/kaggle/input|(?:\.\./)+input)/", re.MULTILINE)
+_INSTALLS = re.compile(r"[!%]?\s*pip\d?\s+install\b(?!.*--no-index)")
+_PICKLES = re.compile(r"\b(?:pickle\.dump|joblib\.dump|torch\.save)\(")
+
+
+def left(analysis: Analysis) -> list[str]:
+    """Return a line for each definition that stays, with the reason."""
+    return [
+        f"cell {statement.cell + 1}: `{name}`: {analysis.reasons[name]}"
+        for statement in analysis.statements
+        for name in dict.fromkeys(_defined(statement))
+        if name in analysis.reasons
+    ]
+
+
+def _defined(statement: Statement) -> Iterator[str]:
+    if isinstance(statement.node, Definition):
+        yield statement.node.name
+    else:
+        inner = (part for node in statement.nodes for part in ast.walk(node))
+        yield from (part.name for part in inner if isinstance(part, Definition) and part.name in statement.binds)
+
+
+def installed(line: Removed) -> str:
+    """Say what becomes of a line that installs."""
+    has = f"the image has {', '.join(line.provided)}" if line.provided else ""
+    lacks = f"wheels/requirements.in names {', '.join(line.lacking)}" if line.lacking else ""
+    return f"cell {line.cell + 1}: `{line.line}` is removed: {'; '.join(part for part in (has, lacks) if part)}"
+
+
+def submission(code: str) -> str:
+    """Return the file that is written as a submission; empty where none is seen."""
+    written: list[str] = _WRITES.findall(code)
+    return next((name for name in written if "submission" in name), "")
+
+
+def open_questions(driver: Sequence[Cell], *, pickles: bool) -> Iterator[str]:
+    """Yield what only the user can decide."""
+    code = "\n".join(cell.source for cell in driver if cell.kind == "code")
+    for number, cell in enumerate(driver, 1):
+        for line in cell.source.split("\n") if cell.kind == "code" else ():
+            if _INSTALLS.match(line):
+                yield f"cell {number}: `{line.strip()}` stays: it asks for more than a name that the image has or lacks"
+    if literal := sorted(set(_PATH.findall(code))):
+        yield f"{', '.join(literal)}: kept as a literal path; `inputs.find` would find it in either layout of Kaggle"
+    if pickles and _PICKLES.search(code):
+        yield "what is pickled names the new modules, which whoever loads it then needs"
+    if name := submission(code):
+        yield (
+            f"the call that writes {name} is left alone; `phase.detect().computes` around the work would spare the run "
+            "that only saves the notebook (the guard, in Kernelwright's docs/runtime.md)"
+        )

@@ -1,0 +1,52 @@
+import pytest
+
+from kernelwright.adopt import paths
+from kernelwright.adopt.paths import Attached
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "d = read_csv('/kaggle/input/titanic/train.csv')\n",
+            "d = read_csv(f'{inputs.find(\"titanic\")}/train.csv')\n",
+        ),
+        ('open("../input/a-b/x/y.txt", "r")\n', 'open(f"{inputs.find(\'a-b\')}/x/y.txt", "r")\n'),
+        ("os.listdir('/kaggle/input/titanic/')\n", "os.listdir(f'{inputs.find(\"titanic\")}/')\n"),
+        ("open('/kaggle/input/competitions/titanic/a')\n", "open(f'{inputs.find(\"titanic\")}/a')\n"),
+        ("open('/kaggle/input/datasets/me/data/a')\n", "open(f'{inputs.find(\"me/data\")}/a')\n"),
+    ],
+)
+def test_a_literal_read_goes_through_find(before, after):
+    assert paths.through_find(before, "inputs") == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PATH = '/kaggle/input/titanic/train.csv'\n",  # no read
+        "os.walk('/kaggle/input')\n",  # no source
+        "open('/kaggle/input/' + name)\n",
+        "open(f'/kaggle/input/{name}/a')\n",
+        "open(b'/kaggle/input/titanic/a')\n",
+        "try:\n    open('/kaggle/input/titanic/a')\nexcept OSError:\n    pass\n",
+        "open('/kaggle/input/gemma/pytorch/2b/1/model')\n",  # a model: its folder differs between the layouts
+        "os.path.exists('/kaggle/input/titanic/a')\n",
+    ],
+)
+def test_any_other_mention_keeps_its_bytes(text):
+    assert paths.through_find(text, "inputs") == text
+
+
+def test_what_is_attached_is_told_by_its_path():
+    code = """
+    a = read('/kaggle/input/titanic/train.csv', '../input/titanic/gender_submission.csv')
+    b = '/kaggle/input/datasets/me/data/x', "/kaggle/input/models/google/bert/tensorflow2/base/1/x"
+    c = '../input/weights/w.h5'
+    """
+    assert paths.attached([code]) == [
+        Attached(ref="titanic", kind="competition"),
+        Attached(ref="me/data", kind="dataset"),
+        Attached(ref="google/bert/tensorflow2/base/1", kind="model"),
+        Attached(ref="weights"),
+    ]
