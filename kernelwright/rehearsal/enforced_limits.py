@@ -115,7 +115,7 @@ def disk_images_work() -> bool:
 def _make_image(image: Path, size: int, contents: Path) -> None:
     """Make a sparse file that is a disk with room for ``size`` bytes; what ext4 needs itself comes on top."""
     with image.open("wb") as file:
-        file.truncate(size + size // 50 + (1 << 20))
+        file.truncate(size + size // 32 + (1 << 20))
     options = ("-q", "-F", "-m", "0", "-b", "4096", "-i", "16384", "-O", "^has_journal,^resize_inode")
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     command = ["mkfs.ext4", *options, "-d", str(contents), str(image)]
@@ -134,7 +134,7 @@ def _bring_out(image: Path, directory: RunDirectory) -> None:
 
 @contextlib.contextmanager
 def _control_group(memory_bytes: int) -> Iterator[Path | None]:
-    """Make a control group (version 2) beside or above this process's own; None where that is not allowed."""
+    """Make a control group (version 2), and remove it with all that is left in it; None where that is not allowed."""
     group = next(filter(None, (_make_group(parent, memory_bytes) for parent in _parents())), None)
     try:
         yield group
@@ -155,9 +155,10 @@ def _parents() -> Iterator[Path]:
 
 
 def _make_group(parent: Path, memory_bytes: int) -> Path | None:
-    for left in parent.glob(f"{_PREFIX}*"):  # of a launcher that was killed
-        if not psutil.pid_exists(int(left.name.removeprefix(_PREFIX).partition("-")[0])):
-            _remove_group(left)
+    for left in parent.glob(f"{_PREFIX}[0-9]*-*"):  # of a launcher that was killed; one with processes stays
+        if not psutil.pid_exists(int(left.name.split("-")[1])):
+            with contextlib.suppress(OSError):
+                left.rmdir()
     group = parent / f"{_PREFIX}{os.getpid()}-{time.monotonic_ns()}"
     try:
         group.mkdir()

@@ -214,7 +214,8 @@ class _Rehearsal:
         shown = html_report.Gallery()
         reports.write(self.report, self.folder / "report.json")
         if state == "ended":
-            history.append(self.folder, self.report)
+            if self.plan.folder is None:  # not a forecast's, nor a test's
+                history.append(self.folder, self.report)
             shown = html_report.gallery(self.project, self.plan.source, self.folder, self.report.runs)
         html_report.write(self.report, self.folder / "report.html", shown)
         return self.report

@@ -5,7 +5,7 @@ import pytest
 
 from kernelwright.errors import InvalidInput
 from kernelwright.project.model import load_project
-from kernelwright.rehearsal import sandbox
+from kernelwright.rehearsal import history, sandbox
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from tests.packager.rehearsal.conftest import contents
 
@@ -64,6 +64,8 @@ def test_the_report_on_disk_is_the_report(rehearsed, sandbox_name):
     assert run["peak_rss_bytes"] > 10_000_000
     assert run["limits"].keys() == {"time", "memory", "disk", "processes"}
     assert set(run["limits"].values()) <= {"enforced", "watched"}
+    (entry,) = history.read(project.build / "rehearsal")
+    assert (entry["complete"], entry["scores"]) == (True, {"accuracy": 2 / 3})
     assert written["isolation"] == sandbox.OPEN[sandbox_name]
     assert all(cell["seconds"] is not None for cell in run["cells"])
     page = (project.build / "rehearsal" / "report.html").read_text()
