@@ -350,3 +350,13 @@ def test_a_log_of_300_megabytes_leaves_the_launcher_small(rerun):
         thread.join()
     assert made.verdict == "Complete", made.detail
     assert max(sizes) - before < 300_000_000
+
+
+def test_a_process_that_has_ended_is_no_error_to_who_looks_at_it():
+    ended = subprocess.Popen(["sleep", "600"])
+    process = psutil.Process(ended.pid)
+    ended.kill()
+    ended.wait()
+    assert resource_limits.removed_bytes([process], device=0) == 0
+    assert resource_limits.memory_bytes(process) == 0
+    assert resource_limits.tree(ended.pid) == []
