@@ -90,7 +90,7 @@ class Delg:
 
 
 def attached(settings: DelgSettings) -> Delg:
-    """Load DELG from where it is attached; once, for local features and global descriptors.
+    """Load DELG from where it is attached; once per settings, for local features and global descriptors.
 
     Raises
     ------
@@ -115,6 +115,7 @@ def enlarge(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     return enlarged
 
 
+@functools.lru_cache(maxsize=1)
 def _loaded(folder: Path) -> Any:
     try:
         return tf.saved_model.load(str(folder))
@@ -141,7 +142,7 @@ def _function(model: Any, feeds: Sequence[str], fetches: Sequence[str]) -> Calla
     return call
 
 
-_shared = functools.lru_cache(maxsize=1)(Delg)
+_shared = functools.lru_cache(maxsize=2)(Delg)  # all scales, and fewer where time is short
 
 
 def _unit(vectors: Any, axis: int) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kernelwright.runtime import submission
+from kernelwright.runtime import budget, submission
 from kernelwright.runtime.errors import InputNotFound
 from kernelwright.runtime.inputs import find
 from kernelwright.runtime.phase import Name
@@ -50,12 +50,17 @@ def goes_on(settings: Settings, phase: Name) -> bool:
 
 @contextmanager
 def submission_stands(*, keep_going: bool) -> Iterator[None]:
-    """Log what ends the block instead of raising it: the submission on disk is scored, an error would not be."""
-    try:
+    """Log what ends the block instead of raising it: the submission on disk is scored, an error would not be.
+
+    SIGTERM ends the stages of the block, so that what they did so far is handed in.
+    """
+    if not keep_going:
         yield
+        return
+    try:
+        with budget.ends_at_sigterm():
+            yield
     except Exception:
-        if not keep_going:
-            raise
         log.exception("what failed is left out; the submission on disk stands")
 
 

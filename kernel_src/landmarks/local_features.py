@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from concurrent.futures import Future
+from dataclasses import replace
 from threading import Lock
 
 from landmarks import delg
@@ -11,6 +12,9 @@ from landmarks.feature_types import NONE, Extractor, LocalFeatures
 from landmarks.images import local_pixels
 from landmarks.rootsift import RootSift
 from landmarks.settings import LocalSettings, RootSiftSettings
+
+_Key = tuple[Photo, bool]
+"""A photo, and whether its features are coarse."""
 
 
 def extractor(settings: LocalSettings) -> Extractor:
@@ -27,6 +31,13 @@ def extractor(settings: LocalSettings) -> Extractor:
     return RootSift(chosen) if isinstance(chosen, RootSiftSettings) else delg.attached(chosen).local
 
 
+def coarser(settings: LocalSettings) -> LocalSettings:
+    """Return settings that take less time: DELG without its largest scale, RootSIFT on images of half the size."""
+    rootsift = replace(settings.rootsift, longer_side_px=settings.rootsift.longer_side_px // 2)
+    scales = tuple(sorted(settings.delg.scales)[:-1]) or settings.delg.scales
+    return replace(settings, rootsift=rootsift, delg=replace(settings.delg, scales=scales))
+
+
 class FeatureCache:
     """The local features of photos; beyond ``cache_bytes`` the longest unused are dropped.
 
@@ -41,42 +52,46 @@ class FeatureCache:
     """
 
     def __init__(self, settings: LocalSettings, faults: ImageFaults | None = None) -> None:
-        self._extract = extractor(settings)
+        self._extractors = {False: extractor(settings), True: extractor(coarser(settings))}
         self._limit = settings.cache_bytes
         self._exif_rotation = settings.exif_rotation
         self._faults = faults or ImageFaults()
         self._lock = Lock()
-        self._cached: OrderedDict[Photo, Future[LocalFeatures]] = OrderedDict()
+        self._cached: OrderedDict[_Key, Future[LocalFeatures]] = OrderedDict()
         self._bytes = 0
 
-    def __call__(self, photo: Photo) -> LocalFeatures:
-        """Return a photo's features; a photo that cannot be read or described is logged, and has none."""
+    def __call__(self, photo: Photo, *, coarse: bool = False) -> LocalFeatures:
+        """Return a photo's features; a photo that cannot be read or described is logged, and has none.
+
+        With ``coarse``, those that take less time, unless the others are there.
+        """
         with self._lock:
-            new = photo not in self._cached
-            features = self._cached.setdefault(photo, Future())
-            self._cached.move_to_end(photo)
+            key = (photo, coarse and (photo, False) not in self._cached)
+            new = key not in self._cached
+            features = self._cached.setdefault(key, Future())
+            self._cached.move_to_end(key)
         if new:
-            self._fill(photo, features)
+            self._fill(key, features)
         return features.result()
 
-    def _fill(self, photo: Photo, features: Future[LocalFeatures]) -> None:
+    def _fill(self, key: _Key, features: Future[LocalFeatures]) -> None:
         try:
-            described = self._describe(photo)
+            described = self._describe(*key)
         except BaseException as error:
             features.set_exception(error)
             raise
         features.set_result(described)
         with self._lock:
             self._bytes += described.nbytes
-            idle = [photo for photo, cached in self._cached.items() if cached.done()]
+            idle = [cached for cached, described in self._cached.items() if described.done()]
             for oldest in idle[:-1]:
                 if self._bytes <= self._limit:
                     break
                 self._bytes -= self._cached.pop(oldest).result().nbytes
 
-    def _describe(self, photo: Photo) -> LocalFeatures:
+    def _describe(self, photo: Photo, coarse: bool) -> LocalFeatures:  # noqa: FBT001 - the parts of a key
         try:
-            return self._extract(local_pixels(photo.path, exif_rotation=self._exif_rotation))
+            return self._extractors[coarse](local_pixels(photo.path, exif_rotation=self._exif_rotation))
         except Exception as error:  # noqa: BLE001 - whatever one image does to a decoder, the others are described
             self._faults.add("no local features", photo, error)
             return NONE

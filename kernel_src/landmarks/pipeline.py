@@ -1,8 +1,8 @@
 """All stages in order: from the competition's folder to predictions, before and after verification.
 
-Where time runs short, work is left out in this order: the verification of queries whose prediction it can change
-least; gallery images of landmarks that others show; queries, the last ids first. What was left out is logged, and
-recorded with the stages.
+Where time runs short, work is left out in this order: candidates of a query, all but the best; fine local features;
+the verification of queries whose prediction it can change least; gallery images of landmarks that others show; queries,
+the last ids first. What was left out is logged, and recorded with the stages.
 """
 
 import logging
@@ -19,8 +19,9 @@ import numpy as np
 
 from kernelwright.runtime import budget, inputs, stages
 from kernelwright.runtime.errors import InputNotFound, KernelwrightError
-from landmarks import dataset, delg, ranking, records, retrieval
+from landmarks import dataset, delg, effort, ranking, records, retrieval
 from landmarks.dataset import Photo
+from landmarks.effort import Effort
 from landmarks.embedding import DelgGlobal, Embedder, Model
 from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongWeights
 from landmarks.faults import ImageFaults
@@ -37,6 +38,7 @@ from landmarks.weights import load_embedding_model
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
+Given = TypeVar("Given")
 
 RETRIEVAL_SHARE = 0.02  # of the time left when embedding begins, for the comparison that follows it
 REPLAN_EVERY = 64  # images between two looks at the clock
@@ -89,7 +91,7 @@ def recognise(
     InvalidData
         If the folder does not hold what the competition promises.
     NothingRecognised
-        If no query or no gallery image can be used.
+        If no query or no gallery image can be used, or not in time.
     GalleryTooLarge
         If there is no global model, and the gallery is too large to do without.
     WrongModelFile, WrongWeights
@@ -104,6 +106,8 @@ def recognise(
     features = _feature_cache(run)
     models = attached_models(settings, keep_going=keep_going) if models is None else models
     ranked, by_models = _retrieve(data, models, features, run)
+    if not ranked:
+        raise NothingRecognised("time ran out before a query was compared with the gallery")
     yield _step("retrieval", data, ranked, settings)
     if settings.verify and features:
         judge = settings.verification if by_models else replace(settings.verification, distinct=True)
@@ -193,7 +197,9 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     nearest = retrieval.nearest(query_vectors, gallery_vectors, run.settings.retrieval)
     ranked = {}
     pairs = _Work(queries, zip(queries, nearest, strict=True))
-    for query, neighbours in stages.stage("retrieve", pairs, until=run.deadline):
+    # A SIGTERM that ended embedding must not end this: what is embedded would be good for nothing.
+    compared = stages.stage("retrieve", pairs, until=None if budget.terminated() else run.deadline)
+    for query, neighbours in compared:
         rows = zip(neighbours.indices, neighbours.cosines, strict=True)
         ranked[query] = [_neighbour(data, gallery[row], float(cosine)) for row, cosine in rows]
     return ranked
@@ -227,29 +233,39 @@ def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
 def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> Ranked:
     """Rescore and re-rank the neighbours of each query by the matches that agree on a homography.
 
-    Queries whose prediction this can change most come first; those that fail, or are left when time runs out, keep
-    their scores.
+    Queries whose prediction this can change most come first. Where time runs short, fewer candidates are verified, then
+    with coarse local features; where some is left at the end, these queries are verified again, in full. Those that
+    fail, or are left when time runs out, keep their scores.
     """
     gallery = {photo.id: photo for photo in data.gallery}
     settings = run.settings
 
-    def verified(query: Photo) -> list[Neighbour]:
+    def verified(planned: tuple[Photo, Effort]) -> tuple[list[Neighbour], Effort]:
+        query, spent = planned
+        tried = ranked[query][: spent.candidates]
         try:
-            pairs = [(features(query), features(gallery[neighbour.id])) for neighbour in ranked[query]]
+            pairs = [
+                (features(query, coarse=spent.coarse), features(gallery[neighbour.id], coarse=spent.coarse))
+                for neighbour in tried
+            ]
             agreed = [agreeing(*pair, settings.local.chosen.max_distance, settings.verification) for pair in pairs]
-            records.save_matches(query, [neighbour.id for neighbour in ranked[query]], pairs, agreed)
+            records.save_matches(query, [neighbour.id for neighbour in tried], pairs, agreed)
         except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
             run.faults.add("keeps its retrieval score", query, error)
-            return ranked[query]
-        return ranking.rescore(ranked[query], [inliers.count for _, inliers in agreed], settings.ranking)
+            return ranked[query], spent
+        counts = [inliers.count for _, inliers in agreed] + [0] * (len(ranked[query]) - len(tried))
+        return ranking.rescore(ranked[query], counts, settings.ranking), spent
 
     order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))
-    work = _Work(order, zip(order, _ahead(verified, order, run), strict=True))
+    full, *less = effort.levels(max(map(len, ranked.values()), default=1))
+    plan = effort.as_time_allows(order, [full, *less], until=run.deadline, in_flight=2 * settings.local.threads)
+    work = _Work(order, zip(order, _ahead(verified, plan, run), strict=True))
     rescored = dict(stages.stage("verify", work, until=run.deadline))
-    if len(rescored) < len(order):
-        left = len(order) - len(rescored)
-        log.warning("out of time: %d of %d queries keep their retrieval score", left, len(order))
-    return {query: rescored.get(query, neighbours) for query, neighbours in ranked.items()}
+    if short := [query for query, (_, spent) in rescored.items() if spent != full]:
+        again = _ahead(verified, ((query, full) for query in short), run)
+        rescored |= stages.stage("verify in full", _Work(short, zip(short, again, strict=True)), until=run.deadline)
+    _log_left([spent for _, spent in rescored.values()], full, len(order))
+    return {query: rescored[query][0] if query in rescored else ranked[query] for query in ranked}
 
 
 def agreeing(
@@ -356,9 +372,16 @@ class _Work(Generic[Item]):
         return iter(self._results)
 
 
-def _ahead(work: Callable[[Photo], Item], photos: Iterable[Photo], run: Run) -> Iterator[Item]:
+def _ahead(work: Callable[[Given], Item], given: Iterable[Given], run: Run) -> Iterator[Item]:
     threads = run.settings.local.threads
-    return ahead(work, photos, threads=threads, depth=2 * threads)
+    return ahead(work, given, threads=threads, depth=2 * threads)
+
+
+def _log_left(spent: Sequence[Effort], full: Effort, queries: int) -> None:
+    if in_part := sum(each != full for each in spent):
+        log.warning("out of time: %d of %d queries are verified in part", in_part, queries)
+    if len(spent) < queries:
+        log.warning("out of time: %d of %d queries keep their retrieval score", queries - len(spent), queries)
 
 
 def _is_attached(slug: str) -> bool:

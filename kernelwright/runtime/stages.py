@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any, TypeVar
 
-from kernelwright.runtime import record
+from kernelwright.runtime import budget, record
 
 Item = TypeVar("Item")
 
@@ -21,13 +21,14 @@ def stage(name: str, items: Iterable[Item], *, until: float | None = None) -> It
     """Yield items, showing progress; count and seconds add up by name, also where the loop is left early.
 
     ``until`` ends the stage at a time in seconds since the epoch, as `budget.deadline` gives it: no further item is
-    begun, and of items whose number is known, the record and the last line say how many were left.
+    begun, and of items whose number is known, the record and the last line say how many were left. So does SIGTERM
+    within `budget.ends_at_sigterm`.
     """
     entry = _stages.setdefault(name, {"name": name, "count": 0, "seconds": 0.0})
     total = len(items) if isinstance(items, Sized) else None
     progress, done, iterator, out_of_time = _Progress(name, total), 0, iter(items), False
     try:
-        while not (out_of_time := until is not None and time.time() >= until):
+        while not (out_of_time := until is not None and (budget.terminated() or time.time() >= until)):
             try:
                 item = next(iterator)
             except StopIteration:
@@ -80,7 +81,7 @@ class _Progress:
     def end(self, done: int, *, out_of_time: bool) -> float:
         """Write the last line, and return the seconds that the stage took."""
         elapsed = time.monotonic() - self.started
-        why = ", out of time" if out_of_time else ""
+        why = (", ended by SIGTERM" if budget.terminated() else ", out of time") if out_of_time else ""
         sys.stderr.write(("\r\x1b[K" if self.terminal else "") + self._line(done, elapsed) + why + "\n")
         return elapsed
 

@@ -425,6 +425,35 @@ FAULTS = [
 ]
 
 
+FROM_OUTSIDE = """
+Tried by `tests/kernel/test_killed.py` (`make test-full`), each in a process of its own on the mini dataset:
+
+| fault | hidden rerun |
+|---|---|
+| kill -9 at any moment, as where memory ends | the file on disk is whole, of the step reached or the next |
+| kill -9 while TensorFlow is imported | the sample is there |
+| SIGTERM | stages end; what is embedded is compared, what is verified is handed in; the notebook ends well |
+| the disk is full | the submission before stays; the run goes on, and writes again after the next step |
+
+The kernel starts no process of its own, so there is no worker that can be killed alone. SIGTERM waits for an import or
+a batch that is under way.
+
+## Where time runs short
+
+Work is left out in this order, and the log says how much of it (`Settings.deadline_hours`, `$KERNELWRIGHT_DEADLINE`):
+
+1. candidates beyond the best, for the queries that come last: verification changes their predictions least
+2. fine local features: DELG without its largest scale, RootSIFT on images of half the size
+3. the verification of the queries that come last; they keep their retrieval score
+4. gallery images: one of each landmark comes first
+5. queries: their rows are empty
+
+The pace decides, so that a slow start may leave out too much: where time is left at the end, what was verified in part
+is verified again, in full. Embedding may take all the time but 2 %, because a query that is not embedded has no
+prediction, and one that is not verified mostly has the right one.
+"""
+
+
 def table() -> str:
     """Return the document."""
     images = "".join(f"| a query {image.name} | {image.outcome} | the same |\n" for image in IMAGES)
@@ -437,7 +466,7 @@ def table() -> str:
         "Made by `python -m tests.kernel.test_faults`; `tests/kernel/test_faults.py` tries each on the whole driver.\n"
         "In the hidden rerun nobody can retry: it ends well with what there is, and the log names what was left out.\n"
         "A commit or a local run ends red where somebody can fix the cause. `Settings.on_error` chooses otherwise.\n\n"
-        f"| fault | hidden rerun | commit, editor, local |\n|---|---|---|\n{images}{rows}"
+        f"| fault | hidden rerun | commit, editor, local |\n|---|---|---|\n{images}{rows}{FROM_OUTSIDE}"
     )
 
 

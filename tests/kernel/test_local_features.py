@@ -12,7 +12,7 @@ from landmarks.errors import ImagesFailed
 from landmarks.faults import ImageFaults
 from landmarks.feature_types import NONE
 from landmarks.images import local_pixels
-from landmarks.local_features import FeatureCache, extractor
+from landmarks.local_features import FeatureCache, coarser, extractor
 from landmarks.prefetch import ahead
 from landmarks.rootsift import root
 from landmarks.settings import LocalSettings, RootSiftSettings
@@ -110,6 +110,21 @@ def test_beyond_the_limit_the_longest_unused_is_dropped(tmp_path, counted):
     for photo in (one, two, one, three, one, two):
         cache(photo)
     assert counted == ["0000", "0001", "0002", "0001"]
+
+
+def test_coarse_features_are_made_only_where_there_are_no_others(tmp_path, counted):
+    cache, (one, two) = FeatureCache(LOCAL), photos(tmp_path, 2)
+    fine, coarse = cache(one), cache(two, coarse=True)
+    assert cache(one, coarse=True) is fine
+    assert (fine.scale, coarse.scale) == (8.0, 4.0)
+    assert cache(two, coarse=True) is coarse
+    assert cache(two).scale == 8.0
+    assert counted == ["0000", "0001", "0001"]
+
+
+def test_coarse_features_have_one_scale_less():
+    assert coarser(LOCAL).delg.scales == (0.70710677, 1.0)
+    assert coarser(coarser(coarser(LOCAL))).delg.scales == (0.70710677,)
 
 
 def test_a_photo_that_cannot_be_read_is_logged_once_and_has_no_features(tmp_path, caplog):

@@ -9,6 +9,7 @@ import tensorflow as tf
 from kernelwright.runtime.errors import InputNotFound
 from landmarks import pipeline, ranking
 from landmarks.dataset import image_path
+from landmarks.effort import Effort
 from landmarks.errors import GalleryTooLarge, InvalidData, NothingRecognised
 from landmarks.local_features import FeatureCache
 from landmarks.pipeline import Run
@@ -217,7 +218,9 @@ def test_a_feature_is_extracted_once_for_ranking_and_verification(root, monkeypa
     read = []
     original = pipeline.FeatureCache._describe
     monkeypatch.setattr(
-        pipeline.FeatureCache, "_describe", lambda cache, photo: (read.append(photo.id), original(cache, photo))[1]
+        pipeline.FeatureCache,
+        "_describe",
+        lambda cache, photo, coarse: (read.append(photo.id), original(cache, photo, coarse))[1],
     )
     steps(root, models=[])
     assert sorted(read) == sorted([*GALLERY, *QUERIES])
@@ -234,6 +237,33 @@ def test_verification_stops_in_time_and_the_queries_left_keep_their_scores(root,
     assert found == {**after, order[2]: before[order[2]]}
     assert [*found] == [*before]
     assert said(caplog) == ["out of time: 1 of 3 queries keep their retrieval score"]
+
+
+def test_what_was_verified_in_part_for_want_of_time_is_verified_in_full_when_some_is_left(
+    root, models, caplog, monkeypatch
+):
+    found = steps(root, models=models)
+    before, data = found["retrieval"].neighbours, found["retrieval"].data
+    one = Effort(candidates=1, coarse=True)
+    monkeypatch.setattr(pipeline.effort, "as_time_allows", lambda items, *_, **__: ((item, one) for item in items))
+    assert pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS)) == (
+        found["verification"].neighbours
+    )
+    ticks = iter([0, 0, 0, 0, 9])  # the first pass ends by itself, the second has no time
+    monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
+    in_part = pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=9))
+    for query, neighbours in before.items():
+        scores = {neighbour.id: neighbour.score for neighbour in in_part[query]}
+        best, *others = neighbours
+        assert scores[best.id] > best.score
+        assert [scores[other.id] for other in others] == [other.score for other in others]
+    assert said(caplog) == ["out of time: 3 of 3 queries are verified in part"]
+
+
+def test_without_a_query_compared_in_time_nothing_is_recognised(root, models, monkeypatch):
+    monkeypatch.setattr(pipeline, "_retrieve", lambda *_: ({}, True))
+    with pytest.raises(NothingRecognised, match="time ran out before a query was compared with the gallery"):
+        steps(root, models=models)
 
 
 def test_short_of_time_an_image_of_each_landmark_is_embedded_first(root, caplog):

@@ -1,3 +1,7 @@
+import os
+import signal
+import threading
+
 import pytest
 
 from kernelwright.runtime import budget
@@ -33,3 +37,30 @@ def test_a_kernel_may_want_to_end_before_the_limit(configure, monkeypatch):
     assert budget.left(11.5) == budget.left() - 1800
     monkeypatch.setenv("KERNELWRIGHT_DEADLINE", "9940")
     assert budget.deadline(11.5) == 9940
+
+
+@pytest.fixture
+def terminated(monkeypatch):
+    monkeypatch.setattr(budget, "_terminated", threading.Event())
+
+
+def test_sigterm_is_noted_within_the_block_and_handled_as_before_after_it(terminated):
+    before = signal.getsignal(signal.SIGTERM)
+    with budget.ends_at_sigterm():
+        assert not budget.terminated()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert budget.terminated()
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_outside_the_main_thread_sigterm_stays_as_it_is(terminated):
+    handlers = []
+
+    def work():
+        with budget.ends_at_sigterm():
+            handlers.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert handlers == [signal.getsignal(signal.SIGTERM)]

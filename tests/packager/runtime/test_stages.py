@@ -160,6 +160,14 @@ def test_a_stage_that_ends_with_its_time_has_nothing_left(clock, capsys):
     assert capsys.readouterr().err == "verify: 2 in 2.0 s\n"
 
 
+def test_sigterm_ends_a_stage_that_has_an_end(clock, capsys, monkeypatch):
+    monkeypatch.setattr(stages.budget, "terminated", lambda: clock.now >= 103)
+    run(clock, "load", range(5))
+    assert list(stages.stage("verify", range(5), until=float("inf"))) == []
+    assert stages.records()[1] == {"name": "verify", "count": 0, "seconds": 0.0, "left": 5}
+    assert capsys.readouterr().err == "load: 5 in 5.0 s\nverify: 0 of 5 in 0.0 s, ended by SIGTERM\n"
+
+
 def test_items_that_are_slow_to_come_end_in_time_too(clock):
     def slow():
         for item in range(10):

@@ -1,0 +1,169 @@
+"""What a rerun on the mini dataset leaves when it is ended from outside: by kill -9, by SIGTERM, by a full disk.
+
+``python -m tests.kernel.test_killed 50`` kills it at so many random moments, and prints how often which file was left.
+"""
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kernelwright.runtime import submission_rules
+from kernelwright.runtime.submission_rules import Sample
+
+pytestmark = pytest.mark.full
+
+ROOT = Path(__file__).parents[2]
+MINI = ROOT / "build" / "mini"
+NOTHING, SAMPLE, RETRIEVAL, VERIFICATION = range(-1, 3)
+SMALL_DISK = (
+    'mount -t tmpfs -o size=4k none "$1" && cd "$1" && "$2" "$3"; status=$?; cp submission.csv ..; exit $status'
+)
+UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
+
+
+class Rerun:
+    """The driver, as the hidden rerun starts it, in a process and a folder of its own."""
+
+    def __init__(self, folder: Path, *, small_disk: bool = False) -> None:
+        self.record, self.working, self.log_file = folder / "record", folder / "working", folder / "log"
+        self.working.mkdir(parents=True)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("KAGGLE_", "KERNELWRIGHT_"))}
+        inputs = {"KERNELWRIGHT_INPUT": str(MINI), "KERNELWRIGHT_RECORD": str(self.record)}
+        driver = [sys.executable, str(ROOT / "kernel_src" / "main.py")]
+        command = [*UNSHARE, "sh", "-c", SMALL_DISK, "sh", str(self.working), *driver] if small_disk else driver
+        with self.log_file.open("w") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.working,
+                env={**kept, **inputs, "KAGGLE_IS_COMPETITION_RERUN": "true"},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def rows(self) -> dict[str, str]:
+        """Return the submission on disk, which is valid."""
+        with (self.working / "submission.csv").open(newline="") as file:
+            header, *rows = csv.reader(file)
+        sample = Sample.read(MINI / "landmark-recognition-2021" / "sample_submission.csv")
+        assert submission_rules.problems(header, rows, sample) == []
+        return dict(rows)
+
+    def reached(self) -> int:
+        """Return the last step whose submission was recorded, which is done after the file is in its place."""
+        listing = self.record / "submissions.json"
+        return len(json.loads(listing.read_bytes())) - 1 if listing.exists() else NOTHING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """A run that nobody ended: its submissions, and how long it took."""
+
+    submissions: list[bytes]
+    seconds: float
+
+
+def run_whole(folder: Path) -> Whole:
+    started, rerun = time.monotonic(), Rerun(folder)
+    assert rerun.process.wait() == 0, rerun.log_file.read_text()
+    assert rerun.reached() == VERIFICATION
+    steps = [(rerun.record / f"submission.{step}.csv").read_bytes() for step in range(VERIFICATION + 1)]
+    assert len(set(steps)) == len(steps)
+    assert len(rerun.rows()) == 36
+    return Whole(submissions=steps, seconds=time.monotonic() - started)
+
+
+def kill(folder: Path, whole: Whole, after: float) -> int:
+    """Kill a run after so many seconds; return which step's submission is left, and check that it is whole."""
+    rerun = Rerun(folder)
+    time.sleep(after)
+    rerun.process.kill()
+    rerun.process.wait()
+    left = rerun.working / "submission.csv"
+    step = whole.submissions.index(left.read_bytes()) if left.exists() else NOTHING
+    assert step >= rerun.reached(), f"killed after {after} s: step {step} is on disk, {rerun.reached()} was reached"
+    return step
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return run_whole(tmp_path_factory.mktemp("whole") / "run")
+
+
+def test_kill_9_leaves_a_whole_submission_as_good_as_the_step_reached(whole, tmp_path):
+    moments = random.Random(16)
+    steps = [kill(tmp_path / str(run), whole, moments.uniform(0, whole.seconds)) for run in range(8)]
+    assert set(steps) <= {NOTHING, SAMPLE, RETRIEVAL, VERIFICATION}
+    assert max(steps) > NOTHING
+
+
+def test_the_sample_is_there_long_before_the_libraries(whole, tmp_path):
+    rerun = Rerun(tmp_path / "run")
+    while rerun.reached() < SAMPLE:
+        assert rerun.process.poll() is None
+        time.sleep(0.01)
+    maps = Path(f"/proc/{rerun.process.pid}/maps").read_text()
+    rerun.process.kill()
+    rerun.process.wait()
+    assert rerun.rows()
+    assert "tensorflow" not in maps
+
+
+def test_sigterm_hands_in_what_was_verified_so_far(whole, tmp_path):
+    rerun = Rerun(tmp_path / "run")
+    while not (rerun.record / "matches").is_dir():
+        assert rerun.process.poll() is None
+        time.sleep(0.01)
+    rerun.process.send_signal(signal.SIGTERM)
+    assert rerun.process.wait() == 0
+    before, after = (dict(csv.reader(text.decode().splitlines())) for text in whole.submissions[RETRIEVAL:])
+    rows = {"id": "landmarks", **rerun.rows()}
+    verified = {query for query in rows if rows[query] == after[query] != before[query]}
+    assert 0 < len(verified) < 35
+    assert {query: rows[query] for query in rows if query not in verified} == {
+        query: cell for query, cell in before.items() if query not in verified
+    }
+    assert ", ended by SIGTERM" in rerun.log_file.read_text()
+
+
+def test_on_a_full_disk_the_submission_before_stays_and_the_run_goes_on(whole, tmp_path):
+    if subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    rerun = Rerun(tmp_path / "run", small_disk=True)
+    assert rerun.process.wait() == 0
+    assert (tmp_path / "run" / "submission.csv").read_bytes() == whole.submissions[SAMPLE]
+    log = rerun.log_file.read_text()
+    assert log.count("OSError: [Errno 28] No space left on device") == 2
+    assert "after verification: 36 of 36 queries recognised" in log
+
+
+def main(times: int) -> None:
+    """Kill so many runs at random moments, and count what they leave."""
+    names = {NOTHING: "none yet", SAMPLE: "sample", RETRIEVAL: "retrieval", VERIFICATION: "verification"}
+    scratch = Path(tempfile.mkdtemp())
+    try:
+        whole, moments, left = run_whole(scratch / "whole"), random.Random(), Counter[str]()
+        for number in range(times):
+            after = moments.uniform(0, whole.seconds)
+            step = kill(scratch / str(number), whole, after)
+            left[names[step]] += 1
+            sys.stdout.write(f"{number + 1}: killed after {after:.2f} s, left: {names[step]}\n")
+            sys.stdout.flush()
+        sys.stdout.write(f"{times} runs of {whole.seconds:.0f} s killed, each submission whole: {dict(left)}\n")
+    finally:
+        shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
