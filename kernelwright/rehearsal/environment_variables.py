@@ -47,4 +47,6 @@ def variables(spec: RunSpec, places: Places) -> dict[str, str]:
     if places.input is None:
         return common | rerun
     redirected = {"KERNELWRIGHT_INPUT": str(places.input), "no_proxy": "localhost,127.0.0.1"}
+    if spec.program:  # the name by which a gateway calls the notebook's machine is known in a sandbox alone
+        redirected["KERNELWRIGHT_SERVER"] = "localhost"
     return common | rerun | redirected | dict.fromkeys(_PROXIES, _NOWHERE)

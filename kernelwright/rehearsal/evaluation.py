@@ -6,8 +6,10 @@ from typing import Any
 
 from kernelwright.errors import HookFailed
 from kernelwright.project.model import Project
-from kernelwright.rehearsal import file_copies, hooks, input_folder, submission_check, verdict
+from kernelwright.rehearsal import attached, file_copies, hooks, input_folder, submission_check, verdict
+from kernelwright.rehearsal import gateway as gateways
 from kernelwright.rehearsal.forecast.forecast import Stages, timed
+from kernelwright.rehearsal.gateway import Result
 from kernelwright.rehearsal.report import Run
 from kernelwright.rehearsal.run import Outcome, read_json
 from kernelwright.rehearsal.run_directory import PhaseName, RunSpec, SandboxName
@@ -22,6 +24,9 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
     """Judge a run, compare its submission with the sample, and score all it wrote."""
     directory = spec.directory
     guard = _guard(project, spec.phase, read_json(directory.record / "phase.json", {}))
+    gateway, spec = outcome.gateway, _submitting(spec)
+    if gateways.find(project, source):
+        project = gateways.as_written(project, spec.directory.working)
     submission = submission_check.check(project, spec)
     if guard and not guard["right"]:
         wrong = f"the guard took the {spec.phase} run for {guard['name']}: {guard['why']}"
@@ -41,12 +46,28 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
         limits=outcome.limits,
         guard=guard,
         cells=verdict.cells(outcome.notebook),
-        stages=_stages(read_json(directory.record / "stages.json", [])),
+        stages=[*_stages(read_json(directory.record / "stages.json", [])), *_calls(gateway)],
+        gateway={"error": gateway.error, "calls": len(gateway.calls)} if gateway else {},
         submission=submission.facts,
         submissions=written,
         scores=written[-1]["scores"] if written else {},
         score_problem=problem,
     )
+
+
+def _submitting(spec: RunSpec) -> RunSpec:
+    """Return the run with the folders of the gateway beside it, which writes the submission and knows what is asked."""
+    if spec.gateway is None:
+        return spec
+    beside = spec.gateway.directory
+    return replace(spec, directory=replace(spec.directory, working=beside.working, input=beside.input))
+
+
+def _calls(gateway: Result | None) -> Stages:
+    """Return the gateway's calls as a stage, so that a forecast goes by their number."""
+    if not gateway or not gateway.calls:
+        return []
+    return [{"name": "gateway calls", "count": len(gateway.calls), "seconds": round(sum(gateway.calls), 3)}]
 
 
 def _guard(project: Project, phase: PhaseName, noted: Any) -> dict[str, Any]:
@@ -91,6 +112,15 @@ def _is_recorded(record: Path, name: object) -> bool:
     return isinstance(name, str) and Path(name).name == name and not submission_check.absence(record / name, record)
 
 
+def _truth(project: Project, source: Path, spec: RunSpec) -> Path | None:
+    """Return the truth of what the run was asked, None where there is none."""
+    gateway = gateways.find(project, source) if spec.gateway else None
+    if gateway is None or gateway.hidden is None:
+        return input_folder.truth(project, source)
+    file = gateway.hidden / attached.TRUTH
+    return file if file.is_file() else None
+
+
 def _score(
     project: Project, source: Path, spec: RunSpec, written: list[dict[str, Any]], sample_sha256: str
 ) -> tuple[list[dict[str, Any]], str]:
@@ -98,7 +128,7 @@ def _score(
 
     The sample has a score only where it is what was left.
     """
-    truth, scored, problem = input_folder.truth(project, source), [], ""
+    truth, scored, problem = _truth(project, source, spec), [], ""
     for entry in written:
         file, scores = spec.directory.record / entry["file"], {}
         is_left = entry is written[-1]

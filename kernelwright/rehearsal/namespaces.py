@@ -2,7 +2,8 @@
 
 Run as ``python namespaces.py SPEC``: outside the package, with the standard library only. SPEC is a JSON file::
 
-    {"mounts": [[kind, source, target], ...], "environment": {...}, "folder": "/kaggle/working", "command": [...]}
+    {"mounts": [[kind, source, target], ...], "environment": {...}, "folder": "/kaggle/working", "command": [...],
+     "own_network": true}
 
 A mount is of the kind ``ro`` or ``rw`` (source is bound to target), ``tmpfs``, ``proc``, ``dev``, ``link`` or
 ``folder``; they are made in their order below an empty root, which ends up read-only. There is no network but the
@@ -49,10 +50,10 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, options
     call("mount", source, target, kind, ctypes.c_ulong(flags), options)
 
 
-def enter() -> None:
+def enter(namespaces: int) -> None:
     """Leave the host's namespaces; user and group keep their numbers."""
     uid, gid = os.getuid(), os.getgid()
-    call("unshare", NEWUSER | NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET)
+    call("unshare", NEWUSER | namespaces)
     Path("/proc/self/setgroups").write_text("deny", "ascii")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", "ascii")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", "ascii")
@@ -153,7 +154,8 @@ def be_first(spec: Mapping[str, Any]) -> int:
     """Be process 1: prepare, start the command, take up orphans; all of them end with this one."""
     call("prctl", PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     make_root(spec["mounts"])
-    raise_loopback()
+    if spec["own_network"]:
+        raise_loopback()
     socket.sethostname("kaggle")
     drop_capabilities()
     os.setsid()
@@ -172,7 +174,7 @@ def main() -> None:
     spec = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     call("prctl", PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
-        enter()
+        enter(NEWNS | NEWUTS | NEWIPC | NEWPID | (NEWNET if spec["own_network"] else 0))
     except OSError as error:
         sys.exit(f"namespaces: {error}")
     first = os.fork()  # the next process is the first of the new namespace

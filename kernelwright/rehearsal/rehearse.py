@@ -20,9 +20,11 @@ from kernelwright.rehearsal import (
     sandbox,
     wheels_input,
 )
+from kernelwright.rehearsal import gateway as gateways
 from kernelwright.rehearsal import report as reports
 from kernelwright.rehearsal.environment import Environment
 from kernelwright.rehearsal.forecast import forecast
+from kernelwright.rehearsal.gateway import Gateway
 from kernelwright.rehearsal.progress import Show
 from kernelwright.rehearsal.rehearsal_directory import hold_rehearsal_directory
 from kernelwright.rehearsal.report import Report, Run, State
@@ -80,11 +82,18 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
     with hold_rehearsal_directory(plan.folder or project.rehearsal) as folder:
         report = replace(_first_report(project, plan, built), history=history.read(folder))
         rehearsal = _Rehearsal(
-            project=project, plan=plan, built=built, folder=folder, tell=tell, show=show, report=report
+            project=project,
+            plan=plan,
+            built=built,
+            folder=folder,
+            tell=tell,
+            show=show,
+            report=report,
+            gateway=gateways.find(project, plan.source),
         )
         rehearsal.save("running", "the rehearsal is about to start")
         try:
-            python = environment.prepare(project, built, tell)
+            python = environment.prepare(project, built, tell, rehearsal.needed_by_gateway())
             rehearsal.report = replace(rehearsal.report, image=python.image.name, python=python.version)
             for phase, layout in plan.steps(project):
                 rehearsal.save("running", f"in the {phase} run, {layout} mounts; {rehearsal.progress}")
@@ -136,6 +145,7 @@ class _Rehearsal:
     tell: Tell
     show: Show
     report: Report
+    gateway: Gateway | None
 
     @property
     def progress(self) -> str:
@@ -170,6 +180,14 @@ class _Rehearsal:
         )
         return python
 
+    def needed_by_gateway(self) -> tuple[str, ...]:
+        """Return the image's distributions that the competition's gateway imports, and say what it will hand out."""
+        if self.gateway is None:
+            return ()
+        hidden = self.gateway.hidden or f"the public data, as there is no {self.gateway.hidden_folder.name}"
+        self.tell(f"the gateway {self.gateway.program} hands out {hidden}")
+        return self.gateway.distributions(environment.image_of(self.project))
+
     def _named(self, run_name: str) -> Show:
         return lambda progress: self.show(replace(progress, run=run_name))
 
@@ -194,6 +212,7 @@ class _Rehearsal:
         That is ``<source>-public``, or the same folder padded to the rows that the public files have.
         """
         project, source, directory = self.project, self.plan.source, spec.directory
+        gateway = self.gateway if spec.phase == "rerun" else None
         public = source.with_name(f"{source.name}-public")
         plays_public = spec.phase == "commit" and project.kind == "rerun"
         if plays_public and public.is_dir():
@@ -207,7 +226,12 @@ class _Rehearsal:
             input_folder.put_dataset(directory.input / project.configuration.sources_dataset, self.built.dataset)
         missing = [name for name in missing if not (directory.input / name).is_dir()]
         spec = replace(spec, mounts=input_folder.mounts(project.metadata, directory, spec.layout))
-        return environment.with_interpreter(spec, python), missing
+        spec = environment.with_interpreter(spec, python)
+        if gateway:
+            beside = gateway.spec(spec)
+            gateway.stage(beside, read_only=read_only)
+            spec = replace(spec, gateway=beside)
+        return spec, missing
 
     def save(self, state: State, note: str) -> Report:
         self.report = replace(self.report, state=state, note=note)

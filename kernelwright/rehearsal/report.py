@@ -33,6 +33,8 @@ class Run:
     submissions: Sequence[Mapping[str, Any]]
     scores: Mapping[str, float]
     """Of the file that is left."""
+    gateway: Mapping[str, Any] = field(default_factory=dict)
+    """Where the competition's gateway ran beside it: the name of its error, and how many calls were answered."""
     limits: Mapping[str, str] = field(default_factory=dict)
     """``time``, ``memory``, ``disk``, ``processes`` -> ``enforced`` by Linux, or ``watched`` from outside."""
     score_problem: str = ""

@@ -57,15 +57,19 @@ class Written:
 
 
 def watch(
-    process: subprocess.Popen[bytes], written: Written, limits: Limits, show: Callable[[float, int], None]
+    process: subprocess.Popen[bytes],
+    written: Written,
+    limits: Limits,
+    show: Callable[[float, int], None],
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Usage:
-    """Wait for ``process``, and stop waiting as soon as one of the limits is passed.
+    """Wait for ``process``, and stop waiting as soon as one of the limits is passed, or ``is_over`` says so.
 
     ``show`` is called with the seconds and the bytes of memory, some times a second.
     """
     usage, started, disk_measured = Usage(), time.monotonic(), 0.0
     device = written.working[0].stat().st_dev
-    while process.poll() is None:
+    while process.poll() is None and not is_over():
         elapsed, members = time.monotonic() - started, tree(process.pid)
         memory = sum(map(memory_bytes, members[:PROCESSES]))
         usage.memory.append((round(elapsed, 3), memory))

@@ -1,20 +1,23 @@
 """One run of the notebook, as Kaggle makes it: launched, watched, ended."""
 
+import contextlib
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kernelwright.rehearsal import enforced_limits, resource_limits, sandbox
+from kernelwright.rehearsal import enforced_limits, gateway, resource_limits, sandbox, shared_network
+from kernelwright.rehearsal.gateway import Result
 from kernelwright.rehearsal.progress import LogReader, Show
 from kernelwright.rehearsal.resource_limits import Limits, Usage, Written
-from kernelwright.rehearsal.run_directory import NOTEBOOK, RunDirectory, RunSpec, SandboxName
+from kernelwright.rehearsal.run_directory import CALLS, NOTEBOOK, RunDirectory, RunSpec, SandboxName
 from kernelwright.rehearsal.sandbox import SandboxCommand
 
 FULL = "No space left on device"
+_LAST_WORDS_S = 10
 LONGEST_TEXT = 4 << 20
 """Bytes that are read of a log; other files that a run left are read up to 16 times as many."""
 
@@ -32,37 +35,85 @@ class Outcome:
     """Its end, where it is long."""
     limits: Mapping[str, str] = field(default_factory=dict)
     """For each limit whether it was enforced or watched."""
+    gateway: Result | None = None
+    """What came of the competition's gateway, where it has one."""
 
 
 def run(
     notebook: bytes, spec: RunSpec, sandbox_name: SandboxName, limits: Limits, show: Show = lambda _: None
 ) -> Outcome:
-    """Execute the notebook's bytes in folders whose input is staged."""
+    """Execute the notebook's bytes in folders whose input is staged; beside them the gateway, where there is one.
+
+    Raises
+    ------
+    EnvironmentUnavailable
+        The sandboxes of notebook and gateway cannot share a network here.
+    """
+    if spec.gateway and spec.network is None and sandbox_name != "process":
+        with shared_network.hold() as network:
+            gateway_spec = replace(spec.gateway, network=network)
+            return run(notebook, replace(spec, network=network, gateway=gateway_spec), sandbox_name, limits, show)
     directory = spec.directory
     directory.make()
     (directory.working / NOTEBOOK).write_bytes(notebook)
     command = sandbox.command(spec, sandbox_name)
+    if spec.gateway:
+        spec.gateway.directory.make()
     reader = LogReader(directory.log, len(json.loads(notebook)["cells"]))
     with enforced_limits.enforce(limits, directory) as enforced:
         command = replace(command, arguments=enforced.arguments(command.arguments))
         started = time.monotonic()
-        usage = _watched(command, spec, limits, lambda seconds, memory: show(reader.progress(seconds, memory)))
+        with _beside(spec.gateway, sandbox_name) as gateway_process:
+            usage = _watched(
+                command, spec, limits, lambda seconds, memory: show(reader.progress(seconds, memory)), gateway_process
+            )
         seconds = time.monotonic() - started
         if enforced.ran_out_of_memory:
             usage.exceeded = "memory"
     outcome = _outcome(directory, seconds, usage, notebook)
     if enforced.disks and FULL in (outcome.exception or {}).get("text", ""):
         usage.exceeded = "disk"
-    return replace(outcome, limits=enforced.described)
+    result = _result(spec.gateway.directory, gateway_process.wait()) if spec.gateway and gateway_process else None
+    return replace(outcome, limits=enforced.described, gateway=result)
 
 
-def _watched(command: SandboxCommand, spec: RunSpec, limits: Limits, show: Callable[[float, int], None]) -> Usage:
+@contextlib.contextmanager
+def _beside(spec: RunSpec | None, sandbox_name: SandboxName) -> Iterator[subprocess.Popen[bytes] | None]:
+    """Run the gateway, and end it where it does not end soon after the notebook: its server is gone then."""
+    if spec is None:
+        yield None
+        return
+    command = sandbox.command(spec, sandbox_name)
+    with spec.directory.log.open("wb") as log, _launch(command, log) as process:
+        try:
+            yield process
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_LAST_WORDS_S)
+        finally:
+            process.kill()
+            resource_limits.end(process)
+
+
+def _result(directory: RunDirectory, status: int) -> Result:
+    noted, calls = read_json(directory.working / gateway.RESULT, None), _text(directory.notes / CALLS)
+    return gateway.result(noted, calls, _text(directory.log, LONGEST_TEXT), status)
+
+
+def _watched(
+    command: SandboxCommand,
+    spec: RunSpec,
+    limits: Limits,
+    show: Callable[[float, int], None],
+    beside: subprocess.Popen[bytes] | None,
+) -> Usage:
     directory = spec.directory
     other = [directory.record, directory.notes, directory.scratch, directory.log, *filter(None, [spec.writable])]
+    other += [spec.gateway.directory.working, spec.gateway.directory.scratch] if spec.gateway else []
     with directory.log.open("wb") as log, _launch(command, log) as process:
         try:
             written = Written(working=[directory.working], other=other)
-            return resource_limits.watch(process, written, limits, show)
+            is_over = (lambda: beside.poll() is not None) if beside else (lambda: False)
+            return resource_limits.watch(process, written, limits, show, is_over)
         finally:
             if command.is_isolated:
                 process.kill()  # all that is in a sandbox ends with it, at once

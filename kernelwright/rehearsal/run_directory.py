@@ -10,6 +10,10 @@ Layout = Literal["old", "new"]
 SandboxName = Literal["bubblewrap", "namespaces", "process"]
 NOTEBOOK = "__notebook__.ipynb"
 """Kaggle's own name for the notebook it runs, input and output in one, in the working folder."""
+EVALUATION = "kaggle_evaluation"
+"""The package in a competition's data through which its gateway and the notebook's server talk."""
+CALLS = "calls.jsonl"
+"""What the run of a gateway notes of each of its calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,12 @@ class RunSpec:
         An environment's folder that the notebook may install into, if it is not to be read-only.
     readable : tuple of Path
         Further folders that the Python needs.
+    program : Path or None
+        What is run instead of the notebook: the staged file of a competition's gateway.
+    gateway : RunSpec or None
+        The run of that gateway beside this one.
+    network : int or None
+        A process whose network, the loopback alone, the two share.
     """
 
     directory: RunDirectory
@@ -84,3 +94,6 @@ class RunSpec:
     python: Path = Path(sys.executable)
     writable: Path | None = None
     readable: tuple[Path, ...] = ()
+    program: Path | None = None
+    gateway: "RunSpec | None" = None
+    network: int | None = None

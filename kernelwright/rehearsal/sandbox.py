@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import EnvironmentUnavailable
+from kernelwright.rehearsal import shared_network
 from kernelwright.rehearsal.environment_variables import Places, variables
-from kernelwright.rehearsal.run_directory import NOTEBOOK, RunDirectory, RunSpec, SandboxName
+from kernelwright.rehearsal.run_directory import CALLS, EVALUATION, NOTEBOOK, RunDirectory, RunSpec, SandboxName
 
 GUARD = Path(__file__).with_name("network_guard")
 EXECUTE = Path(__file__).with_name("execute.py")
+RUN_GATEWAY = Path(__file__).with_name("run_gateway.py")
 NAMESPACES = Path(__file__).with_name("namespaces.py")
 OPEN: dict[SandboxName, str] = {
     "bubblewrap": "",
@@ -87,14 +89,24 @@ def _process(spec: RunSpec) -> SandboxCommand:
         record=directory.record,
         notes=directory.notes,
         guard=GUARD,
-        scripts=sorted(directory.scripts.iterdir()),
+        scripts=[*sorted(directory.scripts.iterdir()), *(folder for folder, _ in _with_evaluation(spec))],
         input=directory.input,
     )
-    note = str(directory.notes / "ended.json")
-    arguments = (str(spec.python), str(EXECUTE), str(directory.working / NOTEBOOK), note)
+    if spec.program:
+        script, *operands = RUN_GATEWAY, spec.program, directory.notes / CALLS
+    else:
+        script, *operands = EXECUTE, directory.working / NOTEBOOK, directory.notes / "ended.json"
     return SandboxCommand(
-        arguments=arguments, environment=variables(spec, places), folder=directory.working, is_isolated=False
+        arguments=tuple(map(str, (spec.python, script, *operands))),
+        environment=variables(spec, places),
+        folder=directory.working,
+        is_isolated=False,
     )
+
+
+def _with_evaluation(spec: RunSpec) -> list[tuple[Path, str]]:
+    """Return the mounts whose packages a notebook imports by their names, as Kaggle has them on Python's path."""
+    return [(folder, target) for folder, target in spec.mounts if (folder / EVALUATION).is_dir()]
 
 
 # Without its capabilities, root could remount the inputs writable; and they are hard links to the user's own files.
@@ -110,9 +122,16 @@ def _isolated(spec: RunSpec) -> tuple[Mapping[str, str], list[str]]:
         record=inside / "record",
         notes=inside / "notes",
         guard=inside / "guard",
-        scripts=[Path(target) for _, target in spec.mounts if target.startswith("/kaggle/usr/lib/")],
+        scripts=[
+            *(Path(target) for _, target in spec.mounts if target.startswith("/kaggle/usr/lib/")),
+            *(Path(target) for _, target in _with_evaluation(spec)),
+        ],
     )
     command = [str(spec.python), f"{inside}/execute.py", f"/kaggle/working/{NOTEBOOK}", f"{inside}/notes/ended.json"]
+    if spec.program:
+        folder, target = next(pair for pair in spec.mounts if spec.program.is_relative_to(pair[0]))
+        program = f"{target}/{spec.program.relative_to(folder)}"
+        command = [str(spec.python), f"{inside}/run_gateway.py", program, f"{inside}/notes/{CALLS}"]
     return variables(spec, places), command
 
 
@@ -121,8 +140,11 @@ def _bubblewrap(spec: RunSpec) -> SandboxCommand:
     options = [part for mount in mounts(spec) for part in _option(*mount)]
     options += ["--remount-ro", "/", "--clearenv"]
     options += [part for name, value in environment.items() for part in ("--setenv", name, value)]
+    options += ["--share-net"] if spec.network else []
     return SandboxCommand(
-        arguments=("bwrap", *_NAMESPACES, *options, "--chdir", "/kaggle/working", *inner),
+        arguments=shared_network.join(
+            spec.network, ("bwrap", *_NAMESPACES, *options, "--chdir", "/kaggle/working", *inner)
+        ),
         environment={"PATH": os.environ.get("PATH", os.defpath)},
         folder=spec.directory.folder,
     )
@@ -131,13 +153,18 @@ def _bubblewrap(spec: RunSpec) -> SandboxCommand:
 def _namespaces(spec: RunSpec) -> SandboxCommand:
     environment, inner = _isolated(spec)
     file = spec.directory.folder / "namespaces.json"
-    file.write_text(_launcher_spec(list(mounts(spec)), environment, "/kaggle/working", inner), "utf-8")
-    arguments = (sys.executable, str(NAMESPACES), str(file))
+    own_network = spec.network is None
+    text = _launcher_spec(list(mounts(spec)), environment, "/kaggle/working", inner, own_network=own_network)
+    file.write_text(text, "utf-8")
+    arguments = shared_network.join(spec.network, (sys.executable, str(NAMESPACES), str(file)))
     return SandboxCommand(arguments=arguments, environment={}, folder=spec.directory.folder)
 
 
-def _launcher_spec(mounts: list[Mount], environment: Mapping[str, str], folder: str, command: list[str]) -> str:
-    return json.dumps({"mounts": mounts, "environment": dict(environment), "folder": folder, "command": command})
+def _launcher_spec(
+    mounts: list[Mount], environment: Mapping[str, str], folder: str, command: list[str], *, own_network: bool = True
+) -> str:
+    spec = {"mounts": mounts, "environment": dict(environment), "folder": folder, "command": command}
+    return json.dumps({**spec, "own_network": own_network})
 
 
 def _option(kind: str, source: str, target: str) -> tuple[str, ...]:
@@ -160,7 +187,12 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
     if spec.writable:
         yield "rw", str(spec.writable), str(spec.writable)
     yield "ro", str(GUARD), f"{_INSIDE}/guard"
-    yield "ro", str(EXECUTE), f"{_INSIDE}/execute.py"
+    yield (
+        "ro",
+        str(RUN_GATEWAY if spec.program else EXECUTE),
+        f"{_INSIDE}/{'run_gateway' if spec.program else 'execute'}.py",
+    )
+    yield "ro", str(_hosts(spec)), "/etc/hosts"
     yield "ro", str(_passwd(directory)), "/etc/passwd"
     yield "rw", str(directory.record), f"{_INSIDE}/record"
     yield "rw", str(directory.notes), f"{_INSIDE}/notes"
@@ -190,6 +222,13 @@ def _python_folders(python: Path) -> list[Path]:
     except (OSError, subprocess.CalledProcessError) as error:
         raise EnvironmentUnavailable(f"{python}: does not run: {error}") from error
     return [path for path in map(Path, dict.fromkeys(lines)) if not path.is_relative_to("/usr")]
+
+
+def _hosts(spec: RunSpec) -> Path:
+    """Name this machine, also as a gateway calls the notebook's where the two share a network."""
+    file = spec.directory.folder / "hosts"
+    file.write_text(f"127.0.0.1 localhost kaggle{' inference_server' if spec.network else ''}\n", "utf-8")
+    return file
 
 
 def _passwd(directory: RunDirectory) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from kernelwright.rehearsal.gateway import Result
 from kernelwright.rehearsal.run import Outcome
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -21,6 +22,20 @@ class Word(StrEnum):
     EXCEEDED = "Notebook Exceeded Allowed Compute"
     NOT_FOUND = "Submission CSV Not Found"
     SCORING_ERROR = "Submission Scoring Error"
+
+
+_TRACEBACK = "Traceback (most recent call last)"
+_HIDDEN = "hidden files are not where the notebook runs: what predict is to know of them comes with the call"
+_GATEWAY_ERRORS = {
+    "SERVER_NEVER_STARTED": (Word.TIMEOUT, "no server answered within the gateway's limit; call serve() early"),
+    "SERVER_CONNECTION_FAILED": (Word.THREW, "the server was there and is gone: it ended, or ran out of memory"),
+    "SERVER_RAISED_EXCEPTION": (Word.THREW, "a function that the gateway calls raised"),
+    "SERVER_MISSING_ENDPOINT": (Word.THREW, "the server was not given a function of the name that is called"),
+    "GRPC_DEADLINE_EXCEEDED": (Word.TIMEOUT, "a call took longer than the competition allows"),
+    "INVALID_SUBMISSION": (Word.SCORING_ERROR, "what predict returned is not what the gateway takes"),
+    "GATEWAY_RAISED_EXCEPTION": (Word.THREW, "the gateway itself raised, often on the type of what predict returned"),
+}
+"""Kaggle's names for what a gateway found."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +58,36 @@ def judge(outcome: Outcome, missing: Sequence[str], problems: Sequence[str]) -> 
     problems : sequence of str
         Why the submission that is there would not be scored.
     """
-    skipped = _never_run(outcome)
-    why = f"{skipped}, as after sys.exit(0)" if skipped else ""
     if outcome.usage.exceeded:
         return _exceeded(outcome)
-    if outcome.exception:
+    if outcome.gateway and not outcome.gateway.succeeded:
+        return _refused(outcome, outcome.gateway)
+    skipped = "" if outcome.gateway else _never_run(outcome)  # a server waits in its cell, until it is ended there
+    why = f"{skipped}, as after sys.exit(0)" if skipped else ""
+    if outcome.exception and not outcome.gateway:
         return Verdict(word=Word.THREW, detail=_thrown(outcome, outcome.exception))
     if missing:
         return Verdict(word=Word.NOT_FOUND, detail=_join(*missing, why))
     if problems:
         return Verdict(word=Word.SCORING_ERROR, detail=_join(*problems, why))
     return Verdict(word=Word.COMPLETE, detail=why)
+
+
+def _refused(outcome: Outcome, result: Result) -> Verdict:
+    """Judge a run whose gateway failed, by the name of its error; a notebook that raised by itself says more."""
+    word, meaning = _GATEWAY_ERRORS.get(result.error, (Word.THREW, ""))
+    raised = outcome.exception if (outcome.exception or {}).get("name") != "NoResult" else None
+    thrown = _thrown(outcome, raised) if raised else ""
+    if not result.ended:
+        meaning = "the notebook ended, and its server with it, before the gateway had all its answers"
+    count = f"{result.error or 'the gateway failed'} in call {len(result.calls) or 1}"
+    traceback = outcome.log[outcome.log.rfind(_TRACEBACK) :].strip() if _TRACEBACK in outcome.log else ""
+    printed = "\n".join(f"  ! {line}" for line in traceback.splitlines()[:_OUTPUT_LINES]) if not thrown else ""
+    hidden = _HIDDEN if "FileNotFoundError" in f"{traceback}{result.details}" else ""
+    return Verdict(
+        word=word,
+        detail=_join(f"{count}: {meaning}" if meaning else count, result.details.strip(), hidden, thrown, printed),
+    )
 
 
 def _exceeded(outcome: Outcome) -> Verdict:

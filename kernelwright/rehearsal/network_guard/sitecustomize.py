@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Any
 
-_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared, never bound
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.", "inference_server")  # noqa: S104 - compared, never bound
 _LOG = os.environ.get("KERNELWRIGHT_NETWORK_LOG", "")
 
 

@@ -1,0 +1,149 @@
+"""The gateway of a competition that hands its hidden data to the notebook's server, call by call.
+
+Such a competition brings a package ``kaggle_evaluation`` with its data, and in it the gateway's program. In the rerun
+the notebook's server waits; the program runs beside it, sees the hidden data, calls the server, and writes the
+submission. Its end is the end of the run. It is the competition's code, and runs in a sandbox of its own.
+"""
+
+import ast
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kernelwright.bundle import imports
+from kernelwright.image import import_names
+from kernelwright.image.kaggle_image import Image
+from kernelwright.project.model import Project
+from kernelwright.rehearsal import attached, file_copies
+from kernelwright.rehearsal.attached import Source
+from kernelwright.rehearsal.run_directory import EVALUATION, RunDirectory, RunSpec
+
+RESULT = "result.json"
+SUBMISSIONS = ("submission.parquet", "submission.csv")
+"""What gateways write, whatever the configuration calls it."""
+_SHOWN = 4000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """A competition's gateway.
+
+    Attributes
+    ----------
+    source : Source
+        The competition.
+    folder : Path
+        Its data in the input folder, which the notebook sees.
+    hidden_folder : Path
+        ``<folder>-hidden``, whose files the gateway sees in place of those, if it is there.
+    program : str
+        The gateway's file, below the folder.
+    """
+
+    source: Source
+    folder: Path
+    hidden_folder: Path
+    program: str
+
+    @property
+    def hidden(self) -> Path | None:
+        """The hidden data; None where the public is all there is."""
+        return self.hidden_folder if self.hidden_folder.is_dir() else None
+
+    def spec(self, run: RunSpec) -> RunSpec:
+        """Return the run of the gateway beside the notebook's run."""
+        directory = RunDirectory.below(run.directory.folder / "gateway")
+        staged = directory.input / self.source.place
+        mounts = ((staged, self.source.mount_point(run.layout)),)
+        return replace(run, directory=directory, mounts=mounts, program=staged / self.program)
+
+    def stage(self, spec: RunSpec, *, read_only: bool) -> None:
+        """Lay out the competition's data as the gateway sees it: the hidden files, and what is only in the others."""
+        copy = file_copies.hard_link if read_only else file_copies.private_copy
+        target = spec.directory.input / self.source.place
+        hidden, folder = self.hidden, self.folder
+        if hidden:
+            file_copies.copy_tree(hidden, target, copy, self.source.is_shown)
+        file_copies.copy_tree(
+            folder,
+            target,
+            copy,
+            lambda file: self.source.is_shown(file) and not (hidden and (hidden / file.relative_to(folder)).exists()),
+        )
+
+    def distributions(self, image: Image) -> tuple[str, ...]:
+        """Return what of the image the competition's package imports: the notebook's own code does not name it."""
+        trees = (_parse(file) for file in (self.folder / EVALUATION).rglob("*.py"))
+        names = {name for tree in trees for name in imports.names(tree)}
+        return tuple(sorted(filter(None, {import_names.provided(name, image) for name in names})))
+
+
+def _parse(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_text("utf-8"))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def find(project: Project, source: Path) -> Gateway | None:
+    """Return the gateway in the input folder ``source``, None for a competition without one."""
+    if project.kind != "rerun":
+        return None
+    for competition in attached.sources(project.metadata):
+        folder = competition.within(source) if competition.is_competition else None
+        programs = sorted(folder.glob(f"{EVALUATION}/**/*_gateway.py")) if folder else []
+        below = [program.relative_to(folder) for program in programs if folder]
+        if folder and (own := [program for program in below if "core" not in program.parts]):
+            hidden = folder.with_name(f"{folder.name}-hidden")
+            return Gateway(source=competition, folder=folder, hidden_folder=hidden, program=own[0].as_posix())
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of a gateway's run.
+
+    Attributes
+    ----------
+    succeeded : bool
+        By its own word, or, where it left none, by its exit status.
+    error, details : str
+        Kaggle's name for what went wrong, and the words of the gateway.
+    calls : sequence of float
+        Seconds of each call that the server answered.
+    ended : bool
+        It ended by itself; else it was ended, as the notebook's server was gone.
+    """
+
+    succeeded: bool
+    error: str = ""
+    details: str = ""
+    calls: Sequence[float] = ()
+    ended: bool = True
+
+
+def result(noted: Any, calls: str, log: str, status: int) -> Result:
+    """Return what came of a run, from what it noted, its calls, its log, and its exit status, negative if killed."""
+    seconds = list(_seconds(calls))
+    if isinstance(noted, dict) and isinstance(noted.get("Succeeded"), bool):
+        error, details = str(noted.get("ErrorName") or ""), str(noted.get("ErrorDetails") or "")
+        return Result(succeeded=noted["Succeeded"], error=error, details=details, calls=seconds)
+    details = "" if status == 0 else log.strip()[-_SHOWN:]
+    return Result(succeeded=status == 0, details=details, calls=seconds, ended=status >= 0)
+
+
+def _seconds(calls: str) -> Iterator[float]:
+    for line in calls.splitlines():
+        try:
+            yield float(json.loads(line)["seconds"])
+        except (ValueError, TypeError, KeyError, RecursionError):  # cut off, or not written by us
+            return
+
+
+def as_written(project: Project, working: Path) -> Project:
+    """Return the project with the submission's name that the gateway gave it, where that is another."""
+    names = (*project.configuration.submission, *SUBMISSIONS)
+    name = next((name for name in names if (working / name).is_file()), names[0])
+    return replace(project, configuration=replace(project.configuration, submission=(name,)))
