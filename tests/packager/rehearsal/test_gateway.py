@@ -1,0 +1,150 @@
+import json
+
+import pytest
+
+from kernelwright.image import kaggle_image
+from kernelwright.project.model import load_project
+from kernelwright.rehearsal import evaluation, gateway, shared_network, verdict
+from kernelwright.rehearsal.gateway import Result
+from kernelwright.rehearsal.resource_limits import Usage
+from kernelwright.rehearsal.run import Outcome
+from kernelwright.rehearsal.run_directory import RunDirectory, RunSpec
+from kernelwright.rehearsal.verdict import Word
+from tests.packager.rehearsal.conftest import METADATA
+
+SLUG = "toy-competition"
+FILES = {
+    f"{SLUG}/test.csv": "id\na\n",
+    f"{SLUG}/train.csv": "id,answer\nx,1\n",
+    f"{SLUG}/truth.csv": "id,answer\na,1\n",
+    f"{SLUG}/kaggle_evaluation/__init__.py": "",
+    f"{SLUG}/kaggle_evaluation/core/base_gateway.py": "import grpc, pandas as pd\n",
+    f"{SLUG}/kaggle_evaluation/toy_gateway.py": "from google.protobuf import json_format\nimport kaggle_evaluation.core\n",
+}
+HIDDEN = {f"{SLUG}-hidden/test.csv": "id\nb\nc\n", f"{SLUG}-hidden/truth.csv": "id,answer\nb,1\nc,1\n"}
+
+
+def write(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+@pytest.fixture
+def project(tmp_path):
+    write(tmp_path / "in", FILES)
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": '[tool.kernelwright]\ndriver = "main.py"\n',
+            "kernel-metadata.json": json.dumps({**METADATA, "dataset_sources": []}),
+            "main.py": "# %%\n",
+        },
+    )
+    return load_project(tmp_path)
+
+
+def run_spec(folder):
+    return RunSpec(directory=RunDirectory.below(folder / "run"), phase="rerun", layout="new")
+
+
+def test_a_gateway_is_found_by_its_file_beside_the_core(project, tmp_path):
+    found = gateway.find(project, tmp_path / "in")
+    assert (found.program, found.hidden) == ("kaggle_evaluation/toy_gateway.py", None)
+    (tmp_path / "in" / SLUG / "kaggle_evaluation" / "toy_gateway.py").unlink()
+    assert gateway.find(project, tmp_path / "in") is None
+
+
+def test_what_the_competitions_package_imports_is_of_the_image(project, tmp_path):
+    found = gateway.find(project, tmp_path / "in")
+    assert found.distributions(kaggle_image.load("2026-08", tmp_path)) == ("grpcio", "pandas", "protobuf")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_the_gateway_sees_the_hidden_files_and_the_others_and_no_truth(project, tmp_path, read_only):
+    write(tmp_path / "in", HIDDEN)
+    found = gateway.find(project, tmp_path / "in")
+    spec = found.spec(run_spec(tmp_path))
+    found.stage(spec, read_only=read_only)
+    staged = spec.directory.input / SLUG
+    assert (staged / "test.csv").read_text() == HIDDEN[f"{SLUG}-hidden/test.csv"]
+    assert (staged / "train.csv").read_text() == FILES[f"{SLUG}/train.csv"]
+    assert not (staged / "truth.csv").exists()
+    assert spec.mounts == ((staged, f"/kaggle/input/competitions/{SLUG}"),)
+    assert spec.program == staged / "kaggle_evaluation" / "toy_gateway.py"
+
+
+def test_the_truth_is_that_of_the_data_a_run_was_asked_about(project, tmp_path):
+    write(tmp_path / "in", HIDDEN)
+    commit = run_spec(tmp_path)
+    rerun = gateway.find(project, tmp_path / "in").spec(commit)
+    asked = RunSpec(directory=commit.directory, phase="rerun", layout="new", gateway=rerun)
+    assert evaluation._truth(project, tmp_path / "in", commit) == tmp_path / "in" / SLUG / "truth.csv"
+    assert evaluation._truth(project, tmp_path / "in", asked) == tmp_path / "in" / f"{SLUG}-hidden" / "truth.csv"
+    (tmp_path / "in" / f"{SLUG}-hidden" / "truth.csv").unlink()
+    assert evaluation._truth(project, tmp_path / "in", asked) is None
+
+
+def test_the_submission_may_have_the_name_that_gateways_give_it(project, tmp_path):
+    assert gateway.as_written(project, tmp_path).configuration.submission == ("submission.csv",)
+    (tmp_path / "submission.parquet").touch()
+    assert gateway.as_written(project, tmp_path).configuration.submission == ("submission.parquet",)
+
+
+def test_a_gateway_is_believed_by_its_result_else_by_its_exit_status():
+    calls = '{"seconds": 0.5, "code": "OK"}\n{"seconds": 1.5, "code": "UNKNOWN"}\nhalf a li'
+    noted = {"Succeeded": False, "ErrorName": "INVALID_SUBMISSION", "ErrorDetails": None}
+    assert gateway.result(noted, calls, "", 0) == Result(
+        succeeded=False, error="INVALID_SUBMISSION", calls=[0.5, 1.5], ended=True
+    )
+    assert gateway.result(None, "", "", 0) == Result(succeeded=True, calls=[])
+    assert gateway.result([], "", "KeyError: 1\n", 1) == Result(succeeded=False, details="KeyError: 1", calls=[])
+    assert gateway.result(None, "", "waiting", -9) == Result(succeeded=False, details="waiting", calls=[], ended=False)
+
+
+def judged(result, *, log="", exception=None):
+    outcome = Outcome(
+        seconds=7.0,
+        exception=exception or {"name": "NoResult", "text": ""},
+        usage=Usage(memory=[]),
+        notebook={"cells": []},
+        hosts=(),
+        log=log,
+        gateway=result,
+    )
+    return verdict.judge(outcome, [], [])
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        ("SERVER_NEVER_STARTED", Word.TIMEOUT),
+        ("SERVER_CONNECTION_FAILED", Word.THREW),
+        ("SERVER_RAISED_EXCEPTION", Word.THREW),
+        ("SERVER_MISSING_ENDPOINT", Word.THREW),
+        ("GRPC_DEADLINE_EXCEEDED", Word.TIMEOUT),
+        ("INVALID_SUBMISSION", Word.SCORING_ERROR),
+        ("", Word.THREW),
+    ],
+)
+def test_each_error_of_a_gateway_has_kaggles_word(error, word):
+    assert judged(Result(succeeded=False, error=error)).word == word
+
+
+def test_a_failed_call_is_shown_with_its_number_and_the_traceback_of_the_server():
+    log = "Executing Cell 3\nTraceback (most recent call last):\n  File x\nFileNotFoundError: hidden.csv\n"
+    found = judged(Result(succeeded=False, error="SERVER_RAISED_EXCEPTION", details="unknown", calls=[1, 1]), log=log)
+    assert found.detail == (
+        "SERVER_RAISED_EXCEPTION in call 2: a function that the gateway calls raised\nunknown\n"
+        "hidden files are not where the notebook runs: what predict is to know of them comes with the call\n"
+        "  ! Traceback (most recent call last):\n  !   File x\n  ! FileNotFoundError: hidden.csv"
+    )
+
+
+def test_a_server_that_waits_where_it_is_ended_is_complete():
+    assert judged(Result(succeeded=True, calls=[1])) == verdict.Verdict(word=Word.COMPLETE)
+
+
+def test_a_network_is_joined_by_name_of_the_process_that_holds_it():
+    assert shared_network.join(None, ["true"]) == ("true",)
+    assert shared_network.join(7, ["true"])[2:] == ("join", "7", "true")
