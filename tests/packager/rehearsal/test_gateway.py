@@ -19,7 +19,7 @@ FILES = {
     f"{SLUG}/truth.csv": "id,answer\na,1\n",
     f"{SLUG}/kaggle_evaluation/__init__.py": "",
     f"{SLUG}/kaggle_evaluation/core/base_gateway.py": "import grpc, pandas as pd\n",
-    f"{SLUG}/kaggle_evaluation/toy_gateway.py": "from google.protobuf import json_format\nimport kaggle_evaluation.core\n",
+    f"{SLUG}/kaggle_evaluation/toy_gateway.py": "from google.protobuf import json_format\nimport kaggle_evaluation\n",
 }
 HIDDEN = {f"{SLUG}-hidden/test.csv": "id\nb\nc\n", f"{SLUG}-hidden/truth.csv": "id,answer\nb,1\nc,1\n"}
 
