@@ -1,5 +1,6 @@
 """What a notebook attaches: what its metadata says, and what its paths say beyond that."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ _LISTS = {
     "kernel": "kernel_sources",
     "model": "model_sources",
 }
+_PREFIX = re.compile(r"^(?:competitions|datasets|kernels|models)/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,8 @@ class Attachments:
 def find(original: Original, code: Sequence[str]) -> Attachments:
     """Gather what is attached; what only a path names is attached where the path tells its kind."""
     given = original.kaggle
-    lists = {key: [str(ref) for ref in given.get(key) or ()] for key in _LISTS.values()}
+    # Kaggle's client may write the kind before a name.
+    lists = {key: [_PREFIX.sub("", str(ref)) for ref in given.get(key) or ()] for key in _LISTS.values()}
     slugs = {part for refs in lists.values() for ref in refs for part in (ref, *ref.split("/")[:2])}
     undecided = []
     for source in paths.attached(code):
@@ -50,6 +53,8 @@ def find(original: Original, code: Sequence[str]) -> Attachments:
         if source.kind:
             lists[_LISTS[source.kind]].append(source.ref)
             undecided.append(f"`{source.ref}` is attached as a {source.kind}, by its path; correct it if it is none")
+        elif "/" in source.ref:
+            undecided.append(f"`{source.ref}` is read by a part of its name: attach it, a model with its version")
         else:
             lists["dataset_sources"].append(f"{PLACEHOLDER_OWNER}/{source.ref}")
             where = "put its owner into dataset_sources, or move its slug to competition_sources"
@@ -69,4 +74,6 @@ def _machine(original: Original, undecided: list[str]) -> dict[str, Any]:
         "enable_tpu": given.get("enable_tpu", "tpu" in accelerator),
         "enable_internet": False,
     }
-    return machine | ({"machine_shape": given["machine_shape"]} if given.get("machine_shape") else {})
+    named = str(own.get("accelerator", ""))
+    shape = given.get("machine_shape") or named[:1].upper() + named[1:]
+    return machine | ({"machine_shape": shape} if str(shape).startswith("Nvidia") else {})

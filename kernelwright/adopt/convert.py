@@ -171,11 +171,7 @@ def _settings(
     if not submission:
         values["kind"] = 'kind = "output" # it writes no submission; take this line out if it does\n'
     if requirements:
-        wheels = f"{slug[:43]}-wheels"
-        values["wheels"] = (
-            f"# What Kaggle's image lacks: attach OWNER/{wheels}, take the two # away, run `kernelwright wheels`.\n"
-            f'# wheels = "wheels/requirements.in"\n# wheels_dataset = "{wheels}"\n'
-        )
+        values["wheels"] = wheels_keys(slug)
     title = slug.replace("-", " ").capitalize()
     values |= {"slug": slug, "title": title, "original": name.replace("`", "'"), "image": kaggle_image.DEFAULT}
     files = scaffold.render("adopted", values)
@@ -184,3 +180,12 @@ def _settings(
     if requirements:
         files["wheels/requirements.in"] = "".join(f"{line}\n" for line in requirements)
     return files
+
+
+def wheels_keys(slug: str) -> str:
+    """Return the keys of the wheels as comments: with them, nothing can be built until the wheels are locked."""
+    wheels = f"{slug[:43]}-wheels"
+    return (
+        f"# What Kaggle's image lacks: attach OWNER/{wheels}, take the two # away, run `kernelwright wheels`.\n"
+        f'# wheels = "wheels/requirements.in"\n# wheels_dataset = "{wheels}"\n'
+    )

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Any
 
 from kernelwright.bundle import notebook_io
 from kernelwright.bundle.cells import Cell
-from kernelwright.errors import InvalidNotebook
+from kernelwright.errors import ClientFailed, InvalidNotebook
 from kernelwright.project.model import METADATA
 from kernelwright.pull import edited_notebook
 from kernelwright.ship import client as clients
+from kernelwright.ship.kernels import RemoteKernel
 
 LARGEST_BYTES = 100_000_000
 """A notebook with its outputs; what is to be built may have 900,000."""
@@ -55,34 +55,29 @@ def read(place: str) -> Original:
     """
     file = Path(place)
     if not file.exists() and _REF.fullmatch(place):
-        with tempfile.TemporaryDirectory(prefix="kernelwright-") as folder:
-            clients.find().call("kernels", "pull", place, "--path", folder, "--metadata")
-            found = sorted([*Path(folder).glob("*.ipynb"), *Path(folder).glob("*.py")])
-            if not found:
-                raise InvalidNotebook(f"{place}: Kaggle handed out no notebook; is it a kernel in Python?")
-            return _read_file(found[0], place)
-    return _read_file(file, file.name)
-
-
-def _read_file(file: Path, name: str) -> Original:
+        remote = RemoteKernel(client=clients.find(), ref=place).notebook()
+        if remote is None:
+            raise ClientFailed(f"{place}: no such kernel on Kaggle, or not yours to see")
+        return _parse(remote.content, place, remote.metadata, is_script=remote.metadata.get("kernel_type") == "script")
     try:
-        size = file.stat().st_size
-        data = file.read_bytes() if size <= LARGEST_BYTES else b""
+        data = file.read_bytes() if (size := file.stat().st_size) <= LARGEST_BYTES else b""
     except OSError as error:
         raise InvalidNotebook(f"{file}: cannot be read: {error.strerror or error}") from None
     if size > LARGEST_BYTES:
-        raise InvalidNotebook(f"{name}: {size:,} bytes, more than {LARGEST_BYTES:,}; clear its outputs and save it")
-    kaggle = _metadata(file)
-    if file.suffix.lower() == ".py":
-        cells: Sequence[Cell] = notebook_io.parse_driver(data, name)
-        return Original(name=name, cells=cells, kaggle=kaggle)
+        raise InvalidNotebook(f"{file}: {size:,} bytes, more than {LARGEST_BYTES:,}; clear its outputs and save it")
+    return _parse(data, file.name, _metadata(file), is_script=file.suffix.lower() == ".py")
+
+
+def _parse(data: bytes, name: str, kaggle: Mapping[str, Any], *, is_script: bool) -> Original:
+    if is_script:
+        return Original(name=name, cells=notebook_io.parse_driver(data, name), kaggle=kaggle)
     edited = edited_notebook.read(data, name)
+    own = json.loads(data.decode("utf-8-sig")).get("metadata")
+    own = own if isinstance(own, dict) else {}
     if edited.set_up or edited.modules:
         raise InvalidNotebook(f"{name}: Kernelwright built it; take edits back with `kernelwright pull --from {name}`")
     if len(edited.driver) > MOST_CELLS:
         raise InvalidNotebook(f"{name}: {len(edited.driver):,} cells, more than {MOST_CELLS:,}")
-    own = json.loads(data.decode("utf-8-sig")).get("metadata")
-    own = own if isinstance(own, dict) else {}
     if (language := _language(own)) != "python":
         raise InvalidNotebook(f"{name}: its language is {language}; Kernelwright builds notebooks in Python")
     return Original(name=name, cells=edited.driver, kaggle=kaggle, own=own)

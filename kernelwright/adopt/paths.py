@@ -25,7 +25,8 @@ class Attached:
     ref : str
         Its slug, or ``owner/slug``, or a model's whole name, as the path has it.
     kind : str
-        ``competition``, ``dataset``, ``kernel`` or ``model`` where the path tells, else empty.
+        ``competition``, ``dataset``, ``kernel`` or ``model`` where the path tells, else empty, as it is for a model
+        without its version.
     """
 
     ref: str
@@ -48,7 +49,8 @@ def _source(parts: list[str]) -> Attached | None:
     kinds = {"competitions": "competition", "datasets": "dataset", "notebooks": "kernel", "models": "model"}
     if parts[0] in kinds:
         depth = KINDS[parts[0]].count("*")
-        return Attached(ref="/".join(parts[1 : depth + 1]), kind=kinds[parts[0]]) if len(parts) > depth else None
+        ref = "/".join(parts[1 : depth + 1])
+        return Attached(ref=ref, kind=kinds[parts[0]] if len(parts) > depth else "") if ref else None
     if _SAMPLE.fullmatch(parts[1] if len(parts) > 1 else ""):
         return Attached(ref=parts[0], kind="competition")
     return Attached(ref=parts[0])

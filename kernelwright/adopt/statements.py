@@ -191,7 +191,21 @@ _BINDERS = {"exec", "globals", "locals"}
 
 def _dynamic(tree: ast.Module) -> str:
     """Return what may bind names, or ask for them, in a way that only the run shows."""
-    return next(filter(None, map(_dynamic_node, ast.walk(tree))), "")
+    asked = {id(node) for part in ast.walk(tree) for node in _only_asked(part)}
+    return next(filter(None, (_dynamic_node(node) for node in ast.walk(tree) if id(node) not in asked)), "")
+
+
+def _only_asked(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield each ``globals`` and ``locals`` of which only a name is looked up, and each ``locals`` of a function."""
+    match node:
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Call(func=ast.Name() as func)]):
+            yield func
+        case ast.Attribute(attr="get" | "keys" | "items", value=ast.Call(func=ast.Name() as func)):
+            yield func
+        case ast.Subscript(ctx=ast.Load(), value=ast.Call(func=ast.Name() as func)):
+            yield func
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            yield from (part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == "locals")
 
 
 def _dynamic_node(node: ast.AST) -> str:

@@ -59,6 +59,7 @@ Input = Annotated[
 ]
 KeepCells = Annotated[bool, typer.Option("--keep-cells", help="With --from: move nothing into modules.")]
 Tidy = Annotated[bool, typer.Option("--tidy", help="With --from: drop empty and commented-out cells.")]
+Adopt = Annotated[bool, typer.Option("--adopt", help="Make a project of the repository in FOLDER; no module changes.")]
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -71,16 +72,19 @@ def init(
     data: Input = None,
     keep_cells: KeepCells = False,
     tidy: Tidy = False,
+    adopt: Adopt = False,
 ) -> None:
-    """Start a project that builds and tests at once: from a template, or from a notebook (--from)."""
-    if source and (template or kind):
-        raise typer.BadParameter("--template and --kind are of a project without a notebook, not of one --from it")
+    """Start a project that builds and tests at once: from a template, a notebook (--from), a repository (--adopt)."""
+    if ((source or adopt) and (template or kind)) or (source and adopt):
+        raise typer.BadParameter("a project starts from a template, --from a notebook, or with --adopt")
     if not source and (verify or data or keep_cells or tidy):
         raise typer.BadParameter("--verify, --input, --keep-cells and --tidy go with --from")
     if data and not verify:
         raise typer.BadParameter("--input goes with --verify")
     if source:
         _convert(folder, source, verify=verify, data=data, keep_cells=keep_cells, tidy=tidy)
+    elif adopt:
+        _adopt(folder)
     else:
         _start(folder, template, kind)
 
@@ -124,6 +128,24 @@ def _verify(folder: Path, reference: bytes, data: Path | None) -> bool:
     print("\noriginal and built notebook:" if comparison.same else "\noriginal and built notebook differ:")
     print("\n".join(f"  {_printable(line)}" for line in comparison.lines))
     return comparison.same
+
+
+def _adopt(folder: Path) -> None:
+    from kernelwright.adopt import repository
+    from kernelwright.bundle import build
+    from kernelwright.check.run import run_checks
+    from kernelwright.cli.render import show_findings
+    from kernelwright.project.model import load_project
+    from kernelwright.support import atomic_files
+
+    root = folder.resolve()
+    adoption = repository.adopt(root)
+    atomic_files.replace_all({root / path: data for path, data in adoption.files.items()})
+    print("\n".join([*adoption.files, *(f"  {_printable(line)}" for line in adoption.report)]))
+    build.build(load_project(root))
+    print()
+    show_findings(run_checks(root))
+    print(NEXT.format(folder=folder))
 
 
 def _printable(text: str) -> str:

@@ -42,11 +42,12 @@ def test_what_is_attached_is_told_by_its_path():
     code = """
     a = read('/kaggle/input/titanic/train.csv', '../input/titanic/gender_submission.csv')
     b = '/kaggle/input/datasets/me/data/x', "/kaggle/input/models/google/bert/tensorflow2/base/1/x"
-    c = '../input/weights/w.h5'
+    c = '../input/weights/w.h5', '/kaggle/input/models/google/delg'
     """
     assert paths.attached([code]) == [
         Attached(ref="titanic", kind="competition"),
         Attached(ref="me/data", kind="dataset"),
         Attached(ref="google/bert/tensorflow2/base/1", kind="model"),
         Attached(ref="weights"),
+        Attached(ref="google/delg"),
     ]

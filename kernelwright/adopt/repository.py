@@ -1,0 +1,265 @@
+"""A repository that is there -> a project: what would be written beside its modules, which stay as they are."""
+
+import ast
+import json
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from kernelwright.adopt import attachments, original
+from kernelwright.adopt.convert import wheels_keys
+from kernelwright.adopt.original import Original
+from kernelwright.bundle import imports, reserved_names
+from kernelwright.bundle.cells import Cell
+from kernelwright.errors import InvalidProject, Problem
+from kernelwright.image import import_names, kaggle_image
+from kernelwright.project import scaffold
+from kernelwright.project.model import METADATA, PYPROJECT
+from kernelwright.pull import percent_script
+from kernelwright.support import ipython_syntax
+
+DRIVER = "kaggle/main.py"
+MOST_FILES = 20_000
+_LARGEST_CARRIED_BYTES = 200_000
+_SKIPPED = {"build", "dist", "docs", "node_modules", "test", "tests", "venv", "env", "site-packages", "__pycache__"}
+_GUARD = re.compile(r"^if __name__ *== *['\"]__main__['\"]", re.MULTILINE)
+_SCORES = {"infer": 4, "inference": 4, "predict": 4, "submit": 4, "submission": 4, "main": 3, "kaggle": 3, "run": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """What is to be written, by its path in the repository, and a line for each thing to say."""
+
+    files: Mapping[str, bytes]
+    report: Sequence[str]
+
+
+def adopt(root: Path) -> Adoption:
+    """Find what a kernel of the repository is made of; files that are there already are left as they are.
+
+    Raises
+    ------
+    InvalidProject
+        pyproject.toml cannot be read, or nothing is there to start from.
+    InvalidNotebook
+        The notebook to start from cannot be converted.
+    """
+    files = dict(_walk(root))
+    written = (root / PYPROJECT).read_text("utf-8") if (root / PYPROJECT).is_file() else ""
+    if "kernelwright" in _table(written):
+        return Adoption(files={}, report=[f"{PYPROJECT} has a [tool.kernelwright] table: nothing is changed"])
+    entry, others = _entry(files)
+    sources, code = _sources(files, entry)
+    slug = scaffold.slug(root.name)
+    given = json.loads(files[METADATA]) if METADATA in files else {}
+    attached = attachments.find(Original(name=entry, cells=(), kaggle=given), [*code.values()])
+    lacking = sorted(_lacking(code, sources))
+    driver, text = _driver(root, entry, files[entry], sources)
+    keys = wheels_keys(slug) if lacking else ""
+    table = _configuration(driver, sources, _excluded(root, sources), keys + _kind(code, attached.lists))
+    new = {
+        PYPROJECT: f"{written.rstrip()}\n\n{table}".lstrip(),
+        METADATA: json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n",
+        ".gitignore": "build/\n__pycache__/\n",
+        **({driver: text} if text else {}),
+        **({"wheels/requirements.in": "".join(f"{name}\n" for name in lacking)} if lacking else {}),
+    }
+    report = [
+        f"{entry}: what is run" + (f"; it might also be {', '.join(others[:3])}" if others else ""),
+        *(f"{source}: carried, for the imports lead there" for source in sources),
+        *(f"{name}: in wheels/requirements.in, as Kaggle's image lacks it" for name in lacking),
+        *attached.undecided,
+        *(f"{path}: opened by {where}; attach it as a dataset" for path, where in sorted(_opened(root, code).items())),
+    ]
+    if (root / ".gitignore").is_file() and "build" not in (root / ".gitignore").read_text("utf-8", "replace"):
+        report.append("build/: what is built goes there; it belongs in .gitignore")
+    fresh = {path: text.encode() for path, text in new.items() if path == PYPROJECT or not (root / path).exists()}
+    return Adoption(files=fresh, report=report)
+
+
+def _walk(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the repository's Python files and notebooks, what is hidden or installed left out."""
+    count = 0
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if not name.startswith(".") and name not in _SKIPPED)
+        for name in sorted(files):
+            path = Path(folder, name)
+            is_wanted = path.suffix in {".py", ".ipynb"} or (name == METADATA and path.parent == root)
+            if is_wanted and not path.is_symlink() and path.stat().st_size <= original.LARGEST_BYTES:
+                count += 1
+                if count > MOST_FILES:
+                    return
+                yield path.relative_to(root).as_posix(), path.read_bytes().decode("utf-8", "replace")
+
+
+def _table(text: str) -> Mapping[str, Any]:
+    try:
+        tool = tomllib.loads(text).get("tool", {})
+    except (ValueError, RecursionError) as error:
+        problem = Problem(code="KW001", file=PYPROJECT, message=f"not TOML: {error}", fix="correct it there")
+        raise InvalidProject([problem]) from None
+    return tool if isinstance(tool, dict) else {}
+
+
+def _entry(files: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the script or notebook that is run on Kaggle, and what else it might be, the likeliest first."""
+    scored = {path: score for path, text in files.items() if (score := _score(path, text)) > 0}
+    if not scored:
+        message, fix = "no script with a __main__ guard, and no notebook that predicts or submits", "write one first"
+        raise InvalidProject([Problem(code="KW201", file="", message=message, fix=fix)])
+    ranked = sorted(scored, key=lambda path: (-scored[path], path))
+    return ranked[0], [path for path in ranked[1:] if scored[path] >= scored[ranked[0]] - 2]
+
+
+def _score(path: str, text: str) -> int:
+    words = set(re.findall(r"[a-z]+", PurePosixPath(path).stem.lower()))
+    named = sum(_SCORES.get(word, 0) for word in words)
+    is_notebook = path.endswith(".ipynb")
+    if path in {METADATA, "setup.py"} or not (_GUARD.search(text) or _is_driver(text) or is_notebook):
+        return 0
+    said = 2 * ("submission" in text) + 2 * ("/kaggle/input" in text)
+    return named + said - path.count("/") if named or said else 0
+
+
+def _sources(files: Mapping[str, str], entry: str) -> tuple[list[str], dict[str, str]]:
+    """Return the packages and modules to carry, and the code that is reached, by its path."""
+    found: set[str] = set()
+    reached: dict[str, str] = {}
+    waiting = [entry]
+    while waiting:
+        path = waiting.pop()
+        if path in reached:
+            continue
+        reached[path] = _code(path, files[path])
+        for name in sorted(_imported(path, reached[path])):
+            if place := _place(files, path, name):
+                found.add(place)
+                waiting += [
+                    file for file in files if file == place or (file.startswith(f"{place}/") and file.endswith(".py"))
+                ]
+    if entry.endswith(".py") and not _is_driver(files[entry]):
+        found.add(_top(files, entry))
+    inner = {one for one in found if any(one.startswith(f"{other}/") for other in found)}
+    return sorted(found - inner), reached
+
+
+def _code(path: str, text: str) -> str:
+    if not path.endswith(".ipynb"):
+        return text
+    cells = json.loads(text).get("cells", [])
+    return "\n".join("".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code")
+
+
+def _imported(path: str, code: str) -> set[str]:
+    tree = ipython_syntax.syntax_tree(code)
+    relative = {"."} if imports.is_relative(tree) else set()
+    return {name.partition(".")[0] for name in imports.names(tree)} | (relative if path.endswith(".py") else set())
+
+
+def _place(files: Mapping[str, str], importer: str, name: str) -> str:
+    """Return where in the repository a name is found, as Python would from the importer, the root or ``src``."""
+    if name == ".":
+        return _top(files, importer)
+    for folder in dict.fromkeys((PurePosixPath(importer).parent.as_posix(), ".", "src")):
+        base = name if folder == "." else f"{folder}/{name}"
+        if f"{base}.py" in files:
+            return _top(files, f"{base}.py")
+        if any(file.startswith(f"{base}/") and file.endswith(".py") for file in files):
+            return base if f"{base}/__init__.py" not in files else _top(files, f"{base}/__init__.py")
+    return ""
+
+
+def _top(files: Mapping[str, str], path: str) -> str:
+    """Return the outermost package around a file, or the file itself."""
+    top, folder = path, PurePosixPath(path).parent
+    while f"{folder}/__init__.py" in files:
+        top, folder = str(folder), folder.parent
+    return top
+
+
+def _lacking(code: Mapping[str, str], sources: Sequence[str]) -> set[str]:
+    image = kaggle_image.load(kaggle_image.DEFAULT)
+    own = {PurePosixPath(source).name.removesuffix(".py") for source in sources}
+    names = {name for text in code.values() for name in imports.required(ipython_syntax.syntax_tree(text))}
+    foreign = names - own - sys.stdlib_module_names - reserved_names.NAMES
+    return {import_names.distributions(name)[0] for name in foreign if not import_names.provided(name, image)}
+
+
+def _is_driver(text: str) -> bool:
+    return "\n# %%" in text or text.startswith("# %%")
+
+
+def _driver(root: Path, entry: str, text: str, sources: Sequence[str]) -> tuple[str, str]:
+    """Return the driver's path, and its text where it is a new one."""
+    if entry.endswith(".ipynb"):
+        cells = original.read(str(root / entry)).cells
+        return DRIVER, percent_script.write(
+            [Cell(kind=c.kind, source=c.source, metadata=c.metadata) for c in cells], ""
+        )
+    if _is_driver(text):
+        return entry, ""
+    top = next(source for source in sources if entry == source or entry.startswith(f"{source}/"))
+    inside = entry.removeprefix(str(PurePosixPath(top).parent) + "/").removesuffix(".py").replace("/", ".")
+    name = _called(text)
+    run = f'runpy.run_module("{inside}", run_name="__main__")'
+    imported, call = (f"from {inside} import {name}", f"{name}()") if name else ("import runpy", run)
+    return DRIVER, (
+        f"# %% [markdown]\n# # {root.name}\n#\n# `{entry}` is run as it is from a command line, without arguments.\n\n"
+        f"# %%\nimport sys\n\n{imported}\n\n"
+        f'sys.argv = ["{PurePosixPath(entry).name}"]  # what follows are its arguments\n{call}\n'
+    )
+
+
+def _called(text: str) -> str:
+    """Return the function of a script that its guard calls, without arguments; empty where it does anything else."""
+    for node in ipython_syntax.syntax_tree(text).body[-1:]:
+        match node:
+            case ast.If(body=[ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[]))], orelse=[]):
+                return name
+    return ""
+
+
+def _kind(code: Mapping[str, str], lists: Mapping[str, Sequence[str]]) -> str:
+    has_submission = bool(lists["competition_sources"]) and any("submission" in text for text in code.values())
+    return "" if has_submission else 'kind = "output" # of no competition yet; take this line out once it submits\n'
+
+
+def _excluded(root: Path, sources: Sequence[str]) -> list[str]:
+    """Return what in the sources is not to be carried: notebooks, and data and weights by their own paths."""
+    large = [
+        path.relative_to(root).as_posix()
+        for source in sources
+        for path in sorted((root / source).rglob("*"))
+        if path.is_file() and path.suffix not in {".py", ".ipynb"} and path.stat().st_size > _LARGEST_CARRIED_BYTES
+    ]
+    return ["**/*.ipynb", *large]
+
+
+def _configuration(driver: str, sources: Sequence[str], exclude: Sequence[str], further: str) -> str:
+    return (
+        "# What the notebook is made of; docs/configuration.md of Kernelwright explains every key.\n"
+        f"[tool.kernelwright]\ndriver = {json.dumps(driver)}\nsources = {json.dumps(list(sources))}\n"
+        f"exclude = {json.dumps(list(exclude))}\n{further}"
+        f'images = ["{kaggle_image.DEFAULT}"] # the image of Kaggle that a rehearsal is like\n'
+    )
+
+
+def _opened(root: Path, code: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of the repository that code names by a literal path, and where."""
+    found: dict[str, str] = {}
+    for path, text in code.items():
+        for node in ast.walk(ipython_syntax.syntax_tree(text)):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and re.fullmatch(r"[\w./-]{3,200}", node.value)
+            ):
+                place = (root / node.value).resolve()
+                if place.is_relative_to(root.resolve()) and place.is_file() and place.suffix != ".py":
+                    found.setdefault(node.value, f"{path}:{node.lineno}")
+    return found
