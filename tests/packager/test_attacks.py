@@ -273,7 +273,9 @@ def heavy(names):
 
 
 @pytest.mark.parametrize("name", heavy(LINES))
-@pytest.mark.parametrize("where", ["cell", "module", pytest.param("text", marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "where", ["cell", *(pytest.param(where, marks=pytest.mark.full) for where in ("module", "text"))]
+)
 def test_a_long_line_costs_no_more_than_its_length(project, run, name, where):
     line = LINES[name]
     if where == "cell":
@@ -292,7 +294,13 @@ def test_a_long_line_costs_no_more_than_its_length(project, run, name, where):
 
 @pytest.mark.parametrize(
     "command",
-    ["check", "build", "explain", "pull --from build/toy.ipynb", "image", "wheels", "init fresh --template tabular"],
+    [
+        "check",
+        *(
+            pytest.param(command, marks=pytest.mark.full)
+            for command in ("build", "explain", "pull --from build/toy.ipynb", "image", "wheels", "init fresh")
+        ),
+    ],
 )
 def test_nothing_of_a_project_is_executed(project, command):
     trap = f"import pathlib\npathlib.Path({str(project / 'ran')!r}).touch()\n"
