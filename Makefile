@@ -44,7 +44,7 @@ test-versions: .venv/ready ## a small part of the tests, with the newest and wit
 	done
 
 fuzz: .venv/ready ## 100,000 damaged inputs for the parsers of what others write
-	nice $(BIN)/python -m tests.fuzz
+	PYTHONPATH=kernel_src nice $(BIN)/python -m tests.fuzz --images
 
 dist: .venv/ready ## a wheel of kernelwright, to install for your own project: dist/
 	$(BIN)/uv build --quiet --wheel --clear --out-dir dist --python $(BIN)/python

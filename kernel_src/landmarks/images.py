@@ -10,6 +10,9 @@ from PIL import Image, ImageOps
 
 from landmarks.errors import UnreadableImage
 
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
+"""What photographs are. Pillow goes by the content: of its other formats one starts a program (EPS), some fall over."""
+
 
 def global_pixels(path: Path, *, resize_px: int, input_px: int, jpeg_quality: int = 100) -> NDArray[np.float32]:
     """Return an image as the global model is fed.
@@ -67,7 +70,7 @@ def local_pixels(path: Path, *, exif_rotation: bool = False) -> NDArray[np.uint8
         If the file does not decode, or is cut off.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=_FORMATS) as image:
             turned = ImageOps.exif_transpose(image) if exif_rotation else image
             return np.asarray(turned.convert("RGB"))
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:

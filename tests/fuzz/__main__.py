@@ -24,7 +24,7 @@ from tests.fuzz import mutations, targets
 LIMIT_S = 5.0
 MEMORY = 6 << 30
 KEPT = Path("build/fuzz")
-PARQUET = 200
+PARQUET, IMAGES = 200, 5_000
 _CHANGES = {
     "os.remove",
     "os.rename",
@@ -119,6 +119,9 @@ def main():
     parser.add_argument("--only", help="one target, by name")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parquet", type=Path, metavar="PYTHON", help=f"has pyarrow; {PARQUET} inputs more")
+    parser.add_argument(
+        "--images", action="store_true", help=f"the kernel's reader too; {IMAGES} inputs more"
+    )
     parser.add_argument("--again", type=Path, metavar="FILE", help="give one kept input to --only")
     options = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -130,6 +133,9 @@ def main():
         if options.parquet:
             attacked.append(targets.parquet(Path(folder), options.parquet))
             counts["parquet"] = PARQUET
+        if options.images:
+            attacked.append(targets.images(Path(folder)))
+            counts[attacked[-1].name] = IMAGES
         attacked = [target for target in attacked if options.only in {None, target.name}]
         with guarded(Path(folder)):
             if options.again:

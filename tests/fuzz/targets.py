@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import io
 import json
 import shutil
 import subprocess
@@ -115,6 +116,27 @@ def make(folder: Path) -> list[Target]:
         Target(name="record", seeds=_RECORDS, call=_record(loaded, folder), share=30, is_json=True),
         Target(name="push log", seeds=[_PUSH], call=_push_log(folder), share=30, is_json=True),
     ]
+
+
+def images(folder: Path) -> Target:
+    """Make the target that is the kernel's reader of images: TensorFlow, which it imports, takes its time."""
+    import numpy as np
+    from PIL import Image
+
+    from landmarks.errors import UnreadableImage
+    from landmarks.images import _read_rgb, local_pixels
+
+    def read(file):
+        for reader in (local_pixels, _read_rgb):
+            with contextlib.suppress(UnreadableImage):
+                reader(file)
+
+    seeds = []
+    for kind in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "DDS", "EPS"):
+        saved = io.BytesIO()
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (24, 32, 3), np.uint8)).save(saved, kind)
+        seeds.append(saved.getvalue())
+    return Target(name="image of a kernel", seeds=seeds, call=_file(folder / "photo.jpg", read), share=0)
 
 
 def parquet(folder: Path, python: Path) -> Target:

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from landmarks.errors import UnreadableImage
 from landmarks.images import global_pixels, local_pixels
@@ -76,6 +76,18 @@ def test_a_file_that_is_no_image_is_named(tmp_path, content, read):
         path.write_bytes(content)
     with pytest.raises(UnreadableImage, match=rf"^{path}: unreadable image.*; replace the file$"):
         read(path)
+
+
+def test_a_file_that_pillow_would_start_a_program_for_is_no_image(tmp_path, monkeypatch):
+    ran, program = tmp_path / "ran", tmp_path / "gs"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", str(program))
+    file = tmp_path / "photo.jpg"
+    Image.fromarray(noise(9, 7, 3)).save(file, "EPS")
+    with pytest.raises(UnreadableImage):
+        local_pixels(file)
+    assert not ran.exists()
 
 
 def test_of_a_file_cut_off_the_global_model_sees_the_top_and_local_features_nothing(tmp_path):
