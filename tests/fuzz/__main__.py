@@ -119,9 +119,7 @@ def main():
     parser.add_argument("--only", help="one target, by name")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parquet", type=Path, metavar="PYTHON", help=f"has pyarrow; {PARQUET} inputs more")
-    parser.add_argument(
-        "--images", action="store_true", help=f"the kernel's reader too; {IMAGES} inputs more"
-    )
+    parser.add_argument("--images", action="store_true", help=f"the kernel's reader too; {IMAGES} inputs more")
     parser.add_argument("--again", type=Path, metavar="FILE", help="give one kept input to --only")
     options = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
