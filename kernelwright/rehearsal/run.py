@@ -137,12 +137,14 @@ def _launch(command: SandboxCommand, log: BinaryIO) -> subprocess.Popen[bytes]:
 def _outcome(directory: RunDirectory, seconds: float, usage: Usage, notebook: bytes) -> Outcome:
     log = _text(directory.log, LONGEST_TEXT)
     vanished = {"name": "NoResult", "text": f"papermill did not end by itself\n{log[-2000:]}"}
-    ended = read_json(directory.notes / "ended.json", {"exception": vanished})
+    ended = read_json(directory.notes / "ended.json", None)
+    noted = ended.get("exception", vanished) if isinstance(ended, dict) else vanished
+    exception = noted if isinstance(noted, dict | None) else vanished
     hosts = _text(directory.notes / "network.log").splitlines()
     executed = read_json(directory.notes / "executed.ipynb", None)  # half of one, if the end came while it was saved
     return Outcome(
         seconds=seconds,
-        exception=ended["exception"],
+        exception=exception and {name: str(value) for name, value in exception.items()},
         usage=usage,
         notebook=executed if isinstance(executed, dict) and "cells" in executed else json.loads(notebook),
         hosts=tuple(dict.fromkeys(hosts)),

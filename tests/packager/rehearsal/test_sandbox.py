@@ -285,6 +285,13 @@ def test_a_disk_that_cannot_be_made_is_watched(tmp_path):
     assert not list(made.directory.folder.glob("*.ext4"))
 
 
+@pytest.mark.parametrize("note", ["[]", "{}", '{"exception": 5}', "{", '{"exception": [1]}'])
+def test_a_run_that_meddles_with_its_notes_and_kills_its_executor_did_not_end_by_itself(tmp_path, note):
+    script = f"pathlib.Path(sys.argv[2]).write_text({note!r})\nos.kill(os.getpid(), 9)"
+    made = trial("process", tmp_path, script)
+    assert made.outcome.exception["name"] == "NoResult"
+
+
 DAEMON = """
 subprocess.Popen(["sleep", "MARK"], start_new_session=True)
 kept = bytearray(b"x") * 50_000_000
