@@ -15,6 +15,7 @@ _LISTS = {
     "kernel": "kernel_sources",
     "model": "model_sources",
 }
+_SLUG = re.compile("[A-Za-z0-9-]+")
 _PREFIX = re.compile(r"^(?:competitions|datasets|kernels|models)/")
 
 
@@ -46,7 +47,7 @@ def find(original: Original, code: Sequence[str]) -> Attachments:
     # Kaggle's client may write the kind before a name.
     lists = {key: [_PREFIX.sub("", str(ref)) for ref in given.get(key) or ()] for key in _LISTS.values()}
     slugs = {part for refs in lists.values() for ref in refs for part in (ref, *ref.split("/")[:2])}
-    undecided = []
+    undecided, ownerless = list[str](), list[str]()
     for source in paths.attached(code):
         if source.ref in slugs or source.ref.rpartition("/")[2] in slugs:
             continue
@@ -55,10 +56,14 @@ def find(original: Original, code: Sequence[str]) -> Attachments:
             undecided.append(f"`{source.ref}` is attached as a {source.kind}, by its path; correct it if it is none")
         elif "/" in source.ref:
             undecided.append(f"`{source.ref}` is read by a part of its name: attach it, a model with its version")
-        else:
+        elif _SLUG.fullmatch(source.ref):
             lists["dataset_sources"].append(f"{PLACEHOLDER_OWNER}/{source.ref}")
-            where = "put its owner into dataset_sources, or move its slug to competition_sources"
-            undecided.append(f"`{source.ref}` is read, and nothing says whose it is: {where}")
+            ownerless.append(source.ref)
+        else:
+            undecided.append(f"`{source.ref}` is read below /kaggle/input, where only what is attached has a folder")
+    if ownerless:
+        where = "put each one's owner into dataset_sources, or move its slug to competition_sources"
+        undecided.append(f"{', '.join(f'`{ref}`' for ref in ownerless)}: read, and nothing says whose; {where}")
     return Attachments(lists=lists, machine=_machine(original, undecided), undecided=undecided)
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from kernelwright.adopt.original import Original
 from kernelwright.adopt.statements import Statement
 from kernelwright.bundle import notebook_io, reserved_names
 from kernelwright.bundle.cells import Cell
-from kernelwright.errors import InvalidNotebook
+from kernelwright.errors import InvalidNotebook, InvalidProject
 from kernelwright.image import import_names, kaggle_image
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project import scaffold
@@ -93,6 +94,9 @@ def _without_records(cell: Cell) -> Cell:
 
 def _refuse(cells: Sequence[Cell], name: str) -> None:
     """Raise for cells that a percent script cannot hold as one cell of Python each."""
+    with suppress(InvalidProject):
+        if percent_script.same(percent_script.read(percent_script.write(cells, "")), cells):
+            return  # which is quicker than to try each
     problems = ((number, percent_script.problem(cell)) for number, cell in enumerate(cells, 1))
     if lines := [f"{name}: cell {number}: {problem}" for number, problem in problems if problem]:
         raise InvalidNotebook("\n".join(lines))

@@ -223,17 +223,24 @@ def _mutated(statements: Sequence[Statement]) -> Iterator[str]:
 
 
 def _shown(statements: Sequence[Statement]) -> Iterator[str]:
-    """Yield names that are printed themselves."""
+    """Yield names that are printed themselves, or with all their attributes."""
     for statement in statements:
         for node in statement.nodes:
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Name):
-                yield node.value.id
+            yield from _inspected(node.value) if isinstance(node, ast.Expr) else ()
             for part in ast.walk(node):
                 match part:
                     case ast.Call(func=ast.Name(id=function), args=args) if function in _SHOWS:
-                        yield from (arg.id for arg in args if isinstance(arg, ast.Name))
-                    case ast.FormattedValue(value=ast.Name(id=name)):
-                        yield name
+                        yield from (name for arg in args for name in _inspected(arg))
+                    case ast.FormattedValue(value=value):
+                        yield from _inspected(value)
+
+
+def _inspected(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Call(func=ast.Name(id="vars" | "dir"), args=[ast.Name(id=name)]):
+            yield name
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="__dict__" | "__module__"):
+            yield name
 
 
 def _reading(statement: Statement, analysis: Analysis, binders: Mapping[str, list[Statement]]) -> str:

@@ -28,6 +28,7 @@ MOST_FILES = 20_000
 _LARGEST_CARRIED_BYTES = 200_000
 _SKIPPED = {"build", "dist", "docs", "node_modules", "test", "tests", "venv", "env", "site-packages", "__pycache__"}
 _GUARD = re.compile(r"^if __name__ *== *['\"]__main__['\"]", re.MULTILINE)
+_TOOLS = {"setup.py", "conftest.py", "noxfile.py", "tasks.py"}
 _SCORES = {"infer": 4, "inference": 4, "predict": 4, "submit": 4, "submission": 4, "main": 3, "kaggle": 3, "run": 2}
 
 
@@ -54,12 +55,13 @@ def adopt(root: Path) -> Adoption:
     if "kernelwright" in _table(written):
         return Adoption(files={}, report=[f"{PYPROJECT} has a [tool.kernelwright] table: nothing is changed"])
     entry, others = _entry(files)
-    sources, code = _sources(files, entry)
+    sources, code = _sources(files, entry) if entry else (_packages(files), {})
     slug = scaffold.slug(root.name)
     given = json.loads(files[METADATA]) if METADATA in files else {}
     attached = attachments.find(Original(name=entry, cells=(), kaggle=given), [*code.values()])
-    lacking = sorted(_lacking(code, sources))
-    driver, text = _driver(root, entry, files[entry], sources)
+    unknown = sorted(_lacking(code, sources))
+    lacking = [] if any("sys.path" in text for text in code.values()) else unknown
+    driver, text = _driver(root, entry, files[entry], sources) if entry else (DRIVER, _open_driver(root, sources))
     keys = wheels_keys(slug) if lacking else ""
     table = _configuration(driver, sources, _excluded(root, sources), keys + _kind(code, attached.lists))
     new = {
@@ -70,9 +72,14 @@ def adopt(root: Path) -> Adoption:
         **({"wheels/requirements.in": "".join(f"{name}\n" for name in lacking)} if lacking else {}),
     }
     report = [
-        f"{entry}: what is run" + (f"; it might also be {', '.join(others[:3])}" if others else ""),
-        *(f"{source}: carried, for the imports lead there" for source in sources),
+        _said(entry, others),
+        *(f"{source}: carried" for source in sources),
         *(f"{name}: in wheels/requirements.in, as Kaggle's image lacks it" for name in lacking),
+        *(
+            f"{name}: imported; sys.path is changed, and only the run shows what it finds there"
+            for name in unknown
+            if not lacking
+        ),
         *attached.undecided,
         *(f"{path}: opened by {where}; attach it as a dataset" for path, where in sorted(_opened(root, code).items())),
     ]
@@ -107,20 +114,41 @@ def _table(text: str) -> Mapping[str, Any]:
 
 
 def _entry(files: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return the script or notebook that is run on Kaggle, and what else it might be, the likeliest first."""
+    """Return the script or notebook that is run on Kaggle, and what else it might be; nothing where none is likely."""
     scored = {path: score for path, text in files.items() if (score := _score(path, text)) > 0}
     if not scored:
-        message, fix = "no script with a __main__ guard, and no notebook that predicts or submits", "write one first"
-        raise InvalidProject([Problem(code="KW201", file="", message=message, fix=fix)])
+        return "", []
     ranked = sorted(scored, key=lambda path: (-scored[path], path))
     return ranked[0], [path for path in ranked[1:] if scored[path] >= scored[ranked[0]] - 2]
+
+
+def _packages(files: Mapping[str, str]) -> list[str]:
+    """Return the packages and modules at the top of the repository, or in ``src``."""
+    tops = {_top(files, path) for path in files if path.endswith(".py")}
+    found = sorted(top for top in tops if top.removeprefix("src/").count("/") == 0 and top not in _TOOLS)
+    if not found:
+        message, fix = "no script with a __main__ guard, no notebook that submits, no package", "write one first"
+        raise InvalidProject([Problem(code="KW201", file="", message=message, fix=fix)])
+    return found
+
+
+def _said(entry: str, others: Sequence[str]) -> str:
+    if not entry:
+        return f"nothing says what is run: write it into {DRIVER}"
+    return f"{entry}: what is run" + (f"; it might also be {', '.join(others[:3])}" if others else "")
+
+
+def _open_driver(root: Path, sources: Sequence[str]) -> str:
+    names = [PurePosixPath(source).name.removesuffix(".py") for source in sources]
+    modules = "".join(f"import {name}\n" for name in names if name.isidentifier())
+    return f"# %% [markdown]\n# # {root.name}\n\n# %%\n{modules}\n# what computes the submission is to be called here\n"
 
 
 def _score(path: str, text: str) -> int:
     words = set(re.findall(r"[a-z]+", PurePosixPath(path).stem.lower()))
     named = sum(_SCORES.get(word, 0) for word in words)
     is_notebook = path.endswith(".ipynb")
-    if path in {METADATA, "setup.py"} or not (_GUARD.search(text) or _is_driver(text) or is_notebook):
+    if path in {METADATA, *_TOOLS} or not (_GUARD.search(text) or _is_driver(text) or is_notebook):
         return 0
     said = 2 * ("submission" in text) + 2 * ("/kaggle/input" in text)
     return named + said - path.count("/") if named or said else 0

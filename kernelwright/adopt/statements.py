@@ -17,8 +17,8 @@ _COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 # Magics that bind no name of the notebook; any other may.
 _HARMLESS = re.compile(
     r"[!?]|%{1,2}(?:alias|autoreload|bash|cat|cd|conda|config|cp|env|file|html|javascript|js|latex|load_ext|ls|lsmagic"
-    r"|markdown|matplotlib|memit|mkdir|mv|pip|precision|prun|psource|pwd|reload_ext|rm|set_env|sh|svg|time|timeit|who"
-    r"|whos|writefile|capture|!|sx|system)\b(?!.*--(?:out|err|proc)\b)"
+    r"|markdown|matplotlib|memit|mkdir|mv|pip|precision|prun|psource|pwd|reload_ext|rm|set_env|sh|svg|tensorboard|tensorflow_version|time|timeit|who"
+    r"|watermark|whos|writefile|xmode|capture|!|sx|system)\b(?!.*--(?:out|err|proc)\b)"
 )
 _R_OUTPUT = re.compile(r"%{1,2}R\b(?!.*\s(?:-o|--output)\b)")
 

@@ -1,6 +1,7 @@
 """``kernelwright init``."""
 
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -121,10 +122,15 @@ def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep
 def _verify(folder: Path, reference: bytes, data: Path | None) -> bool:
     from kernelwright.adopt.verify import verify
     from kernelwright.cli.render import tell
+    from kernelwright.errors import KernelwrightError
     from kernelwright.project.model import load_project
 
     print()
-    comparison = verify(load_project(folder), reference, data.resolve() if data else None, tell)
+    try:
+        comparison = verify(load_project(folder), reference, data.resolve() if data else None, tell)
+    except KernelwrightError as error:  # the project is there, and what to do next is still to be said
+        print(error, file=sys.stderr)
+        return False
     print("\noriginal and built notebook:" if comparison.same else "\noriginal and built notebook differ:")
     print("\n".join(f"  {_printable(line)}" for line in comparison.lines))
     return comparison.same
@@ -133,8 +139,10 @@ def _verify(folder: Path, reference: bytes, data: Path | None) -> bool:
 def _adopt(folder: Path) -> None:
     from kernelwright.adopt import repository
     from kernelwright.bundle import build
+    from kernelwright.check.finding import has_error
     from kernelwright.check.run import run_checks
     from kernelwright.cli.render import show_findings
+    from kernelwright.errors import InvalidProject, NotebookTooLarge
     from kernelwright.project.model import load_project
     from kernelwright.support import atomic_files
 
@@ -142,10 +150,14 @@ def _adopt(folder: Path) -> None:
     adoption = repository.adopt(root)
     atomic_files.replace_all({root / path: data for path, data in adoption.files.items()})
     print("\n".join([*adoption.files, *(f"  {_printable(line)}" for line in adoption.report)]))
-    build.build(load_project(root))
+    with suppress(InvalidProject, NotebookTooLarge):  # which the check reports
+        build.build(load_project(root))
     print()
-    show_findings(run_checks(root))
+    findings = run_checks(root)
+    show_findings(findings)
     print(NEXT.format(folder=folder))
+    if has_error(findings):
+        raise typer.Exit(1)
 
 
 def _printable(text: str) -> str:

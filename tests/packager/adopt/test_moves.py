@@ -42,6 +42,7 @@ def analysed(*sources):
         (["%%time\ndef f(): pass"], "f", "its cell is measured or caught by `%%time`"),
         (["def f():\n    !ls\n"], "f", "it has IPython's syntax in it"),
         (["class A: pass", "print(A)"], "A", "it is printed itself, and that names its module"),
+        (["class A: pass", "f'{vars(A)}'"], "A", "it is printed itself, and that names its module"),
         (
             ["def f(x=open('y')): pass"],
             "f",

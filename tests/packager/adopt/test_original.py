@@ -63,3 +63,18 @@ def test_sizes_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(original, "MOST_CELLS", 3)
     with pytest.raises(InvalidNotebook, match="cells, more than 3"):
         original.read(str(tmp_path / "a.ipynb"))
+
+
+def test_what_a_path_leaves_open_is_listed(tmp_path):
+    code = (
+        "a = ['/kaggle/input/houses/x', '../input/streets/y', '/kaggle/input/folds.csv', '/kaggle/input/models/g/delg']"
+    )
+    (tmp_path / "a.py").write_text(f"# %%\n{code}\n")
+    conversion = convert(original.read(str(tmp_path / "a.py")), "some-kernel")
+    assert dict(conversion.report)["yours to decide"] == [
+        "`folds.csv` is read below /kaggle/input, where only what is attached has a folder",
+        "`g/delg` is read by a part of its name: attach it, a model with its version",
+        "`houses`, `streets`: read, and nothing says whose; put each one's owner into dataset_sources, "
+        "or move its slug to competition_sources",
+    ]
+    assert json.loads(conversion.files["kernel-metadata.json"])["dataset_sources"] == ["OWNER/houses", "OWNER/streets"]

@@ -61,7 +61,7 @@ def snapshot(root):
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def test_the_script_is_run_by_a_thin_driver_and_no_module_changes(root, tmp_path):
+def test_the_script_is_called_by_a_thin_driver_and_no_module_changes(root):
     before = snapshot(root)
     write(root)
     assert {path.relative_to(root).as_posix() for path in snapshot(root).keys() - before.keys()} == {
@@ -73,6 +73,18 @@ def test_the_script_is_run_by_a_thin_driver_and_no_module_changes(root, tmp_path
     configuration = load_configuration(root)
     assert (configuration.driver, configuration.sources) == ("kaggle/main.py", ("src/fish",))
     assert configuration.exclude == ("**/*.ipynb", "src/fish/weights.bin")
+    assert (
+        (root / "kaggle/main.py")
+        .read_text()
+        .endswith(
+            'from fish.predict import main\n\nsys.argv = ["predict.py"]  # what follows are its arguments\nmain()\n'
+        )
+    )
+
+
+@pytest.mark.full
+def test_the_built_notebook_runs_the_script(root, tmp_path):
+    write(root)
     run_in = tmp_path / "run"
     run_in.mkdir()
     ran = notebooks.run(build_notebook(load_project(root)).data, run_in)
@@ -120,6 +132,21 @@ def test_what_kaggle_lacks_and_what_is_opened_is_said(root):
     assert build_notebook(load_project(root)).data
 
 
+def test_what_has_no_script_is_carried_for_a_driver_to_be_written(tmp_path):
+    root = made(tmp_path / "bare", {"src/fish/__init__.py": "", "low.py": "x = 1\n", "setup.py": ""})
+    assert write(root).report[0] == "nothing says what is run: write it into kaggle/main.py"
+    assert load_configuration(root).sources == ("low.py", "src/fish")
+    assert "import low\nimport fish\n" in (root / "kaggle/main.py").read_text()
+    assert build_notebook(load_project(root)).data
+
+
+def test_what_only_the_run_finds_is_no_requirement(root):
+    made(root, {"src/fish/model.py": "import sys\nsys.path.append('x')\nimport attached\n"})
+    adoption = write(root)
+    assert "wheels/requirements.in" not in adoption.files
+    assert "attached: imported; sys.path is changed, and only the run shows what it finds there" in adoption.report
+
+
 def test_other_scripts_that_may_be_meant_are_named(root):
     made(root, {"src/fish/infer.py": "if __name__ == '__main__':\n    pass\n"})
     assert repository.adopt(root).report[0] == "src/fish/predict.py: what is run; it might also be src/fish/infer.py"
@@ -128,10 +155,7 @@ def test_other_scripts_that_may_be_meant_are_named(root):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (
-            {"a.py": "x = 1\n"},
-            "no script with a __main__ guard, and no notebook that predicts or submits; write one first",
-        ),
+        ({"a.txt": ""}, "no script with a __main__ guard, no notebook that submits, no package; write one first"),
         ({"pyproject.toml": "[tool"}, "pyproject.toml: not TOML: "),
     ],
 )
