@@ -19,6 +19,7 @@ class Template(StrEnum):
     """What a new project starts from."""
 
     images = "images"
+    inference_server = "inference-server"
     tabular = "tabular"
 
 
@@ -34,7 +35,11 @@ Target = Annotated[
     Path, typer.Argument(metavar="FOLDER", help="Where the project goes: a new folder, or an empty one.")
 ]
 Start = Annotated[
-    Template | None, typer.Option("--template", help="What the data is.  [default: asked for, else tabular]")
+    Template | None,
+    typer.Option(
+        "--template",
+        help="What the data is, or that a gateway hands it over.  [default: asked for, else tabular]",
+    ),
 ]
 Runs = Annotated[
     Kind | None,
@@ -95,9 +100,13 @@ def _start(folder: Path, template: Template | None, kind: Kind | None) -> None:
     from kernelwright.project import scaffold
 
     template = template or _ask("template", Template, Template.tabular)
-    kind = kind or _ask("kind", Kind, Kind.rerun)
+    if template is Template.inference_server and kind not in {None, Kind.rerun}:
+        raise typer.BadParameter(f"--template {template} is of --kind rerun alone: only a rerun has a gateway")
+    kind = kind or (Kind.rerun if template is Template.inference_server else _ask("kind", Kind, Kind.rerun))
     written = scaffold.start(folder, template, kind=kind, image=DEFAULT)
     print("\n".join(f"{folder / path}" for path in written))
+    if missing := scaffold.missing_requirements(folder):
+        print(f"\nits tests need {', '.join(missing)}: cd {folder} && pip install -r requirements.txt")
     print(f"\nnext: cd {folder} && kernelwright build && kernelwright rehearse")
 
 

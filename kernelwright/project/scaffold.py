@@ -1,5 +1,6 @@
 """A new project, from a template."""
 
+import importlib.metadata
 import os
 import re
 import subprocess
@@ -50,6 +51,13 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
     atomic_files.replace_all({folder / path: data for path, data in contents.items()})
     _make_mini(folder)
     return list(contents)
+
+
+def missing_requirements(folder: Path) -> list[str]:
+    """Return the names in a project's requirements.txt that this Python does not have."""
+    file = folder / "requirements.txt"
+    names = file.read_text("utf-8").split() if file.exists() else []
+    return [name for name in names if not list(importlib.metadata.distributions(name=name))]
 
 
 def render(template: str, values: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""``kernelwright init --from``, as a user calls it."""
+"""``kernelwright init``, as a user calls it."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from kernelwright import cli
+from kernelwright.project import scaffold
 from tests.packager.adopt.corpus_files import notebook
 
 NEXT = ["kernelwright build", "kernelwright check", "kernelwright rehearse --input DIR"]
@@ -119,3 +120,18 @@ def test_the_proof_compares_how_both_end_what_they_print_and_their_files(init, t
     assert (status, same in out) == (0, True)
     _, out, _ = init("no-input", "--from", "houses.ipynb", "--verify")
     assert "  end: an input is missing\n  output (0 lines): the same\n" in out
+
+
+@pytest.mark.parametrize("kind", ["once", "output"])
+def test_only_a_rerun_has_an_inference_server(init, tmp_path, kind):
+    status, _, err = init("served", "--template", "inference-server", "--kind", kind)
+    assert status == 2
+    assert "--template inference-server is of --kind rerun alone" in " ".join(err.split())
+    assert not (tmp_path / "served").exists()
+
+
+def test_what_the_tests_of_a_new_project_lack_is_named(init, monkeypatch):
+    monkeypatch.setattr(scaffold, "missing_requirements", lambda folder: ["grpcio", "pandas"])
+    status, out, _ = init("served", "--template", "inference-server")
+    assert status == 0
+    assert "\nits tests need grpcio, pandas: cd served && pip install -r requirements.txt\n" in out
