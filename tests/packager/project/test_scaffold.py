@@ -75,8 +75,6 @@ def contents(folder):
 
 @pytest.mark.full
 def test_it_rehearses(started):
-    if "inference-server" in str(started):
-        pytest.skip("the rehearsal does not run the gateway yet")
     command = [sys.executable, "-m", "kernelwright", "rehearse", "--project", str(started), "--json"]
     done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
