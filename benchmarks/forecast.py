@@ -14,7 +14,7 @@ import psutil
 from benchmarks._figures import Figure
 from kernelwright.project.config import Forecast
 from kernelwright.project.model import Project, load_project
-from kernelwright.rehearsal.forecast import scaling_runs
+from kernelwright.rehearsal import scaling_runs
 from kernelwright.rehearsal.forecast.cost_model import fit
 from kernelwright.rehearsal.forecast.forecast import Timed, forecast
 from kernelwright.rehearsal.rehearse import Plan

@@ -7,7 +7,7 @@
 # count. Both looks add up to a score, the candidates vote, and the landmark with most votes is the prediction.
 
 # %%
-from kernelwright.runtime import inputs, phase, stages, submission
+from kernelwright.runtime import budget, inputs, phase, stages, submission
 from landmarks import faults
 from landmarks.ranking import HEADER
 from landmarks.settings import Settings
@@ -56,9 +56,9 @@ with faults.submission_stands(keep_going=keep_going):
 # Candidates of the predicted landmark have a blue frame.
 
 # %%
-answers: object = "The sample was copied; nothing was run."
+answers: object = "No time is left for a picture." if last else "The sample was copied; nothing was run."
 with faults.submission_stands(keep_going=keep_going):
-    if last:
+    if last and budget.left(SETTINGS.deadline_hours) > 0:
         from landmarks import visualise
 
         answers = visualise.contact_sheet(last)

@@ -54,6 +54,10 @@ class Run:
     """Seconds since the epoch."""
     faults: ImageFaults = field(default_factory=ImageFaults)
 
+    def is_over(self) -> bool:
+        """Return whether the time has passed."""
+        return budget.terminated() or time.time() >= self.deadline
+
     def share(self, of_time_left: float) -> float:
         """Return when a share of the time that is left now will have passed, in seconds since the epoch."""
         now = time.time()
@@ -240,14 +244,16 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
     gallery = {photo.id: photo for photo in data.gallery}
     settings = run.settings
 
-    def verified(planned: tuple[Photo, Effort]) -> tuple[list[Neighbour], Effort]:
+    def verified(planned: tuple[Photo, Effort]) -> tuple[list[Neighbour], Effort] | None:
         query, spent = planned
         tried = ranked[query][: spent.candidates]
         try:
-            pairs = [
-                (features(query, coarse=spent.coarse), features(gallery[neighbour.id], coarse=spent.coarse))
-                for neighbour in tried
-            ]
+            pairs = []
+            for neighbour in tried:
+                if run.is_over():  # only the end of the run waits for this query now
+                    return None
+                pair = features(query, coarse=spent.coarse), features(gallery[neighbour.id], coarse=spent.coarse)
+                pairs.append(pair)
             agreed = [agreeing(*pair, settings.local.chosen.max_distance, settings.verification) for pair in pairs]
             records.save_matches(query, [neighbour.id for neighbour in tried], pairs, agreed)
         except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
@@ -260,10 +266,11 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
     full, *less = effort.levels(max(map(len, ranked.values()), default=1))
     plan = effort.as_time_allows(order, [full, *less], until=run.deadline, in_flight=2 * settings.local.threads)
     work = _Work(order, zip(order, _ahead(verified, plan, run), strict=True))
-    rescored = dict(stages.stage("verify", work, until=run.deadline))
+    rescored = {query: result for query, result in stages.stage("verify", work, until=run.deadline) if result}
     if short := [query for query, (_, spent) in rescored.items() if spent != full]:
-        again = _ahead(verified, ((query, full) for query in short), run)
-        rescored |= stages.stage("verify in full", _Work(short, zip(short, again, strict=True)), until=run.deadline)
+        again = _Work(short, zip(short, _ahead(verified, ((query, full) for query in short), run), strict=True))
+        in_full = stages.stage("verify in full", again, until=run.deadline)
+        rescored |= {query: result for query, result in in_full if result}
     _log_left([spent for _, spent in rescored.values()], full, len(order))
     return {query: rescored[query][0] if query in rescored else ranked[query] for query in ranked}
 

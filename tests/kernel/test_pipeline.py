@@ -231,6 +231,7 @@ def test_verification_stops_in_time_and_the_queries_left_keep_their_scores(root,
     before, data = steps_found["retrieval"].neighbours, steps_found["retrieval"].data
     ticks = iter(range(100))
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
+    monkeypatch.setattr(pipeline, "time", SimpleNamespace(time=lambda: 0))
     found = pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=2))
     order = sorted(before, key=lambda query: ranking.verification_order(before[query], SETTINGS.ranking))
     after = steps_found["verification"].neighbours
@@ -251,6 +252,7 @@ def test_what_was_verified_in_part_for_want_of_time_is_verified_in_full_when_som
     )
     ticks = iter([0, 0, 0, 0, 9])  # the first pass ends by itself, the second has no time
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
+    monkeypatch.setattr(pipeline, "time", SimpleNamespace(time=lambda: 0))
     in_part = pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=9))
     for query, neighbours in before.items():
         scores = {neighbour.id: neighbour.score for neighbour in in_part[query]}
@@ -258,6 +260,16 @@ def test_what_was_verified_in_part_for_want_of_time_is_verified_in_full_when_som
         assert scores[best.id] > best.score
         assert [scores[other.id] for other in others] == [other.score for other in others]
     assert said(caplog) == ["out of time: 3 of 3 queries are verified in part"]
+
+
+def test_a_query_under_way_when_time_runs_out_is_given_up(root, models, caplog, monkeypatch):
+    found = steps(root, models=models)["retrieval"]
+    monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: 0))
+    features = FeatureCache(LOCAL)
+    kept = pipeline.verify_all(found.data, found.neighbours, features, Run(settings=SETTINGS, deadline=1))
+    assert kept == found.neighbours
+    assert not features._cached
+    assert said(caplog) == ["out of time: 3 of 3 queries keep their retrieval score"]
 
 
 def test_without_a_query_compared_in_time_nothing_is_recognised(root, models, monkeypatch):
