@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from kernelwright.check.registry import register
 from kernelwright.errors import InvalidProject, Problem
@@ -70,6 +70,6 @@ def _others(project: Project, folder: Path, images: list[Image]) -> Iterator[Def
 def _fits(name: str, image: Image) -> bool:
     try:
         tags = parse_wheel_filename(name)[3]
-    except InvalidWheelFilename:
+    except ValueError:
         return False
     return any(tag in image.tags for tag in tags)

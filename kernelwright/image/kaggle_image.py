@@ -35,8 +35,8 @@ class ImageFile:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    python: Annotated[str, Field(pattern=r"^3\.\d+(\.\d+)?$")]
-    glibc: Annotated[str, Field(pattern=r"^2\.\d+$")]
+    python: Annotated[str, Field(pattern=r"^3\.\d{1,3}(\.\d{1,3})?$")]
+    glibc: Annotated[str, Field(pattern=r"^2\.\d{1,3}$")]
     date: str
     source: str
     provisional: bool = False

@@ -1,5 +1,6 @@
 """From how a run ended to what the report says of it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from kernelwright.support import hashing
 
 LEFT = "left.submission"
 """The file that is left, beside those that the runtime recorded."""
+_NAME = re.compile(r"[\w.-]{1,100}")
 _EXPECTED_GUARD = {"rerun": "RERUN", "commit": "COMMIT"}
 
 
@@ -109,7 +111,7 @@ def _written(project: Project, spec: RunSpec, submission: submission_check.Submi
 
 
 def _is_recorded(record: Path, name: object) -> bool:
-    return isinstance(name, str) and Path(name).name == name and not submission_check.absence(record / name, record)
+    return isinstance(name, str) and bool(_NAME.fullmatch(name)) and not submission_check.absence(record / name, record)
 
 
 def _truth(project: Project, source: Path, spec: RunSpec) -> Path | None:

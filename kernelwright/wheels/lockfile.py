@@ -118,6 +118,8 @@ def read(file: Path) -> Lock | None:
 
 
 def _distribution(package: Package) -> Distribution:
+    if package.version is None:  # which the standard allows
+        raise ValueError(f"{package.name} has no version")
     wheels = {str(wheel.path): wheel.hashes["sha256"] for wheel in package.wheels or ()}
     for file in wheels:
         parse_wheel_filename(file)

@@ -13,8 +13,8 @@ from installer.records import InvalidRecordEntry
 from installer.sources import WheelFile
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.wheels import requirements
@@ -100,7 +100,7 @@ def _parse_name(path: Path) -> tuple[str, Version, frozenset[Tag]]:
     usual = _NAME.fullmatch(path.name)  # a copy's, as "x (1).whl", passes for a platform otherwise
     try:
         name, version, _, tags = parse_wheel_filename(path.name if usual else "")
-    except (InvalidWheelFilename, InvalidVersion):
+    except ValueError:  # of the library's own errors, and of a version of 5,000 digits
         raise WheelsUnavailable(f"{path.name}: not the name of a wheel; give it back its own") from None
     return name, version, tags
 
@@ -109,7 +109,7 @@ def _check_name(path: Path, headers: Message, name: str, version: Version) -> No
     inside = (str(headers["Name"]), str(headers["Version"]))
     try:
         same = (canonicalize_name(inside[0]), Version(inside[1])) == (name, version)
-    except InvalidVersion:
+    except ValueError:
         same = False
     if not same:
         raise WheelsUnavailable(f"{path.name}: renamed: inside it is {' '.join(inside)}; give it back its own name")

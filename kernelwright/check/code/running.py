@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from kernelwright.check.code import images, shell
 from kernelwright.check.code.reach import Call, Code
@@ -101,7 +101,7 @@ def wheels(context: Context, code: Code) -> Iterator[Suspect]:
 def _fits(name: str, image: Image) -> bool:
     try:
         tags = parse_wheel_filename(name.replace(UNKNOWN, "x"))[3]
-    except InvalidWheelFilename:  # a pattern
+    except ValueError:  # a pattern
         return True
     return not tags.isdisjoint(image.tags) or UNKNOWN in "-".join(name.split("-")[-3:])
 

@@ -80,7 +80,12 @@ def test_a_guard_that_takes_the_rerun_for_a_commit_is_a_scoring_error(evaluate):
     )
 
 
-@pytest.mark.parametrize("text", ["[", "7", "[[]]", '[{"file": "../../score.json"}]', '{"name": 1}', "[" * 99_999])
+LONG = json.dumps([{"file": "a" * 5_000}, {"file": "a\0b"}])
+
+
+@pytest.mark.parametrize(
+    "text", ["[", "7", "[[]]", '[{"file": "../../score.json"}]', LONG, '{"name": 1}', "[" * 99_999]
+)
 def test_a_record_that_a_kernel_meddled_with_is_passed_over(evaluate, text):
     record = dict.fromkeys(("phase.json", "stages.json", "submissions.json"), text)
     run = evaluate({"submission.csv": GOOD}, record)

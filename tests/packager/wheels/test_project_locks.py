@@ -3,7 +3,7 @@ import pytest
 from kernelwright.bundle import build
 from kernelwright.errors import InvalidProject
 from kernelwright.project.model import load_project
-from kernelwright.wheels import project_locks
+from kernelwright.wheels import lockfile, project_locks
 from tests.packager.wheels.shop import CP312, refused
 
 
@@ -63,3 +63,12 @@ def test_an_edited_lock_is_told(shop):
         "pylock.mine.toml: not a lock of kernelwright's: Missing required value in 'lock-version'; "
         "delete it and run `kernelwright wheels` again"
     )
+
+
+def test_a_lock_without_a_version_is_told(shop):
+    shop.offer("alpha")
+    shop.want("alpha")
+    shop.make()
+    lines = shop.locked.read_text().splitlines()
+    shop.locked.write_text("\n".join(line for line in lines if not line.startswith("version =")))
+    assert "alpha has no version; delete it" in refused(lambda: lockfile.read(shop.locked), InvalidProject)

@@ -126,3 +126,8 @@ def test_a_wheel_that_would_unpack_to_more_than_any_is_refused_before_it_is(tmp_
         assert "bytes unpacked, and at most 2,147,483,648 are read; fetch it again" in refused(
             lambda: wheel_file.read(path)
         )
+
+
+def test_a_version_of_5000_digits_is_not_the_name_of_a_wheel(tmp_path):
+    said = refused(lambda: wheel_file.read(tmp_path / f"pebble-1.0.dev{'1' * 5_000}-py3-none-any.whl"))
+    assert said.endswith("not the name of a wheel; give it back its own")
