@@ -17,7 +17,8 @@ from kernelwright.rehearsal.run_directory import CALLS, NOTEBOOK, RunDirectory, 
 from kernelwright.rehearsal.sandbox import SandboxCommand
 
 FULL = "No space left on device"
-_LAST_WORDS_S = 10
+_LAST_WORDS_S, _LAST_OUTPUT_S = 10, 1
+"""What a gateway has after its notebook's end, and a notebook after its gateway's, to say what happened."""
 LONGEST_TEXT = 4 << 20
 """Bytes that are read of a log; other files that a run left are read up to 16 times as many."""
 
@@ -113,7 +114,11 @@ def _watched(
         try:
             written = Written(working=[directory.working], other=other)
             is_over = (lambda: beside.poll() is not None) if beside else (lambda: False)
-            return resource_limits.watch(process, written, limits, show, is_over)
+            usage = resource_limits.watch(process, written, limits, show, is_over)
+            if beside and not usage.exceeded:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_LAST_OUTPUT_S)
+            return usage
         finally:
             if command.is_isolated:
                 process.kill()  # all that is in a sandbox ends with it, at once
