@@ -116,10 +116,10 @@ def _is_recorded(record: Path, name: object) -> bool:
 
 def _truth(project: Project, source: Path, spec: RunSpec) -> Path | None:
     """Return the truth of what the run was asked, None where there is none."""
-    gateway = gateways.find(project, source) if spec.gateway else None
-    if gateway is None or gateway.hidden is None:
+    gateway = gateways.find(project, source)
+    if gateway is None:
         return input_folder.truth(project, source)
-    file = gateway.hidden / attached.TRUTH
+    file = ((spec.gateway and gateway.hidden) or gateway.folder) / attached.TRUTH
     return file if file.is_file() else None
 
 

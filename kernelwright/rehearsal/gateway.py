@@ -18,7 +18,7 @@ from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import attached, file_copies
 from kernelwright.rehearsal.attached import Source
-from kernelwright.rehearsal.run_directory import EVALUATION, RunDirectory, RunSpec
+from kernelwright.rehearsal.run_directory import EVALUATION, Layout, RunDirectory, RunSpec
 
 RESULT = "result.json"
 SUBMISSIONS = ("submission.parquet", "submission.csv")
@@ -35,32 +35,34 @@ class Gateway:
     source : Source
         The competition.
     folder : Path
-        Its data in the input folder, which the notebook sees.
-    hidden_folder : Path
-        ``<folder>-hidden``, whose files the gateway sees in place of those, if it is there.
+        Its public data, which the notebook sees.
+    hidden : Path or None
+        What the gateway sees in its place; None where the public data is all there is.
     program : str
-        The gateway's file, below the folder.
+        The gateway's file, below either.
     """
 
     source: Source
     folder: Path
-    hidden_folder: Path
+    hidden: Path | None
     program: str
 
-    @property
-    def hidden(self) -> Path | None:
-        """The hidden data; None where the public is all there is."""
-        return self.hidden_folder if self.hidden_folder.is_dir() else None
-
     def spec(self, run: RunSpec) -> RunSpec:
-        """Return the run of the gateway beside the notebook's run."""
+        """Return the run of the gateway beside the notebook's run.
+
+        Its data is mounted in both layouts: gateways name the old places, whatever a notebook's container has.
+        """
         directory = RunDirectory.below(run.directory.folder / "gateway")
         staged = directory.input / self.source.place
-        mounts = ((staged, self.source.mount_point(run.layout)),)
+        layouts: tuple[Layout, ...] = ("new", "old")
+        mounts = tuple((staged, self.source.mount_point(layout)) for layout in layouts)
         return replace(run, directory=directory, mounts=mounts, program=staged / self.program)
 
     def stage(self, spec: RunSpec, *, read_only: bool) -> None:
-        """Lay out the competition's data as the gateway sees it: the hidden files, and what is only in the others."""
+        """Lay out the competition's data as the gateway sees it.
+
+        What the hidden folder holds, files and folders, stands whole in the place of the public of that name.
+        """
         copy = file_copies.hard_link if read_only else file_copies.private_copy
         target = spec.directory.input / self.source.place
         hidden, folder = self.hidden, self.folder
@@ -70,12 +72,15 @@ class Gateway:
             folder,
             target,
             copy,
-            lambda file: self.source.is_shown(file) and not (hidden and (hidden / file.relative_to(folder)).exists()),
+            lambda file: (
+                self.source.is_shown(file) and not (hidden and (hidden / file.relative_to(folder).parts[0]).exists())
+            ),
         )
 
     def distributions(self, image: Image) -> tuple[str, ...]:
         """Return what of the image the competition's package imports: the notebook's own code does not name it."""
-        trees = (_parse(file) for file in (self.folder / EVALUATION).rglob("*.py"))
+        folders = filter(None, (self.folder, self.hidden))
+        trees = (_parse(file) for folder in folders for file in (folder / EVALUATION).rglob("*.py"))
         names = {name for tree in trees for name in imports.names(tree)}
         return tuple(sorted(filter(None, {import_names.provided(name, image) for name in names})))
 
@@ -88,17 +93,34 @@ def _parse(file: Path) -> ast.Module:
 
 
 def find(project: Project, source: Path) -> Gateway | None:
-    """Return the gateway in the input folder ``source``, None for a competition without one."""
+    """Return the gateway in the input folder ``source``, None for a competition without one.
+
+    The hidden data is what ``source`` holds where a folder ``<source>-public`` holds the public, else
+    ``<slug>-hidden`` in it.
+    """
     if project.kind != "rerun":
         return None
     for competition in attached.sources(project.metadata):
         folder = competition.within(source) if competition.is_competition else None
-        programs = sorted(folder.glob(f"{EVALUATION}/**/*_gateway.py")) if folder else []
-        below = [program.relative_to(folder) for program in programs if folder]
-        if folder and (own := [program for program in below if "core" not in program.parts]):
-            hidden = folder.with_name(f"{folder.name}-hidden")
-            return Gateway(source=competition, folder=folder, hidden_folder=hidden, program=own[0].as_posix())
+        if folder is None:
+            continue
+        public = competition.within(source.with_name(f"{source.name}-public"))
+        hidden = folder if public else folder.with_name(f"{folder.name}-hidden")
+        programs = _programs(folder) or (_programs(public) if public else [])
+        if programs:
+            return Gateway(
+                source=competition,
+                folder=public or folder,
+                hidden=hidden if hidden.is_dir() else None,
+                program=programs[0],
+            )
     return None
+
+
+def _programs(folder: Path) -> list[str]:
+    """Return the gateways in a competition's data; what stands in ``core`` is common to all competitions."""
+    files = [file.relative_to(folder) for file in sorted(folder.glob(f"{EVALUATION}/**/*_gateway.py"))]
+    return [file.as_posix() for file in files if "core" not in file.parts]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,9 +23,12 @@ _REPORT = "report.json"
 _RUNS = {f"{phase}-{layout}" for phase in get_args(PhaseName) for layout in get_args(Layout)}
 
 
-def stage(project: Project, source: Path, directory: RunDirectory, *, read_only: bool) -> list[str]:
+def stage(
+    project: Project, source: Path, directory: RunDirectory, *, read_only: bool, others: Path | None = None
+) -> list[str]:
     """Lay out the attached sources of the input folder ``source``; return those that are not in it.
 
+    What is no competition may be in ``others`` instead: a folder of public data need not repeat the weights.
     Files are hard links where the sandbox shows them ``read_only``. Else the run could write through a link into the
     user's own data, so they are copies, which share their blocks where the file system can.
 
@@ -39,7 +42,7 @@ def stage(project: Project, source: Path, directory: RunDirectory, *, read_only:
     folders = {
         attached_source: folder
         for attached_source in attached.sources(project.metadata)
-        if (folder := _folder(project, source, attached_source))
+        if (folder := _folder(project, source, attached_source, others or source))
     }
     missing = [
         attached_source for attached_source in attached.sources(project.metadata) if attached_source not in folders
@@ -76,11 +79,11 @@ def is_script(source: Source, folder: Path) -> bool:
     )
 
 
-def _folder(project: Project, source: Path, attached_source: Source) -> Path | None:
+def _folder(project: Project, source: Path, attached_source: Source, others: Path) -> Path | None:
     """Return a source's folder: in the input folder, else what the project's own kernel left in its last rehearsal."""
-    return attached_source.within(source) or (
-        _rehearsed_output(project, attached_source.ref) if attached_source.is_kernel else None
-    )
+    folders = (source,) if attached_source.is_competition else (source, others)
+    within = next(filter(None, map(attached_source.within, folders)), None)
+    return within or (_rehearsed_output(project, attached_source.ref) if attached_source.is_kernel else None)
 
 
 def _rehearsed_output(project: Project, ref: str) -> Path | None:

@@ -184,8 +184,11 @@ class _Rehearsal:
         """Return the image's distributions that the competition's gateway imports, and say what it will hand out."""
         if self.gateway is None:
             return ()
-        hidden = self.gateway.hidden or f"the public data, as there is no {self.gateway.hidden_folder.name}"
-        self.tell(f"the gateway {self.gateway.program} hands out {hidden}")
+        slug, source = self.gateway.folder.name, self.plan.source.name
+        none = f"the public data, as there is neither {source}-public nor {source}/{slug}-hidden"
+        line = f"the gateway {self.gateway.program} hands out {self.gateway.hidden or none}"
+        self.report = replace(self.report, gateway=line)
+        self.tell(line)
         return self.gateway.distributions(environment.image_of(self.project))
 
     def _named(self, run_name: str) -> Show:
@@ -209,16 +212,18 @@ class _Rehearsal:
     def _stage(self, spec: RunSpec, python: Environment) -> tuple[RunSpec, list[str]]:
         """Stage the input; in the commit phase of a kernel with a rerun, the public one.
 
-        That is ``<source>-public``, or the same folder padded to the rows that the public files have.
+        That is ``<source>-public``, or the same folder padded to the rows that the public files have. Beside a gateway
+        the notebook sees no hidden data in the rerun either.
         """
         project, source, directory = self.project, self.plan.source, spec.directory
         gateway = self.gateway if spec.phase == "rerun" else None
         public = source.with_name(f"{source.name}-public")
         plays_public = spec.phase == "commit" and project.kind == "rerun"
-        if plays_public and public.is_dir():
+        sees_public = plays_public or (gateway and gateway.folder.is_relative_to(public))
+        if sees_public and public.is_dir():
             source = public
         read_only = self.plan.chosen_sandbox != "process"
-        missing = input_folder.stage(project, source, directory, read_only=read_only)
+        missing = input_folder.stage(project, source, directory, read_only=read_only, others=self.plan.source)
         if plays_public and source != public:
             input_folder.make_public(directory.input, project.configuration.public)
         wheels_input.stage(project, directory.input, python.version)
@@ -227,6 +232,8 @@ class _Rehearsal:
         missing = [name for name in missing if not (directory.input / name).is_dir()]
         spec = replace(spec, mounts=input_folder.mounts(project.metadata, directory, spec.layout))
         spec = environment.with_interpreter(spec, python)
+        if self.gateway:
+            spec = replace(spec, shared=directory.folder / "shared")
         if gateway:
             beside = gateway.spec(spec)
             gateway.stage(beside, read_only=read_only)

@@ -89,6 +89,8 @@ class Report:
         ``hours``, ``memory_bytes``, ``disk_bytes``.
     missing : sequence of str
         Slugs that are attached on Kaggle, and not in the input folder.
+    gateway : str
+        Which data the competition's gateway hands out; empty where there is none.
     added : sequence of str
         Distributions of the image that a run missed, and that were installed before it was repeated.
     """
@@ -106,6 +108,7 @@ class Report:
     python: str = ""
     history: Sequence[Mapping[str, Any]] = ()
     isolation: str = ""
+    gateway: str = ""
     runs: Sequence[Run]
     comparison: Sequence[Claim] = ()
     missing: Sequence[str] = ()

@@ -108,7 +108,8 @@ def _watched(
     beside: subprocess.Popen[bytes] | None,
 ) -> Usage:
     directory = spec.directory
-    other = [directory.record, directory.notes, directory.scratch, directory.log, *filter(None, [spec.writable])]
+    other = [directory.record, directory.notes, directory.scratch, directory.log]
+    other += filter(None, [spec.writable, spec.shared])
     other += [spec.gateway.directory.working, spec.gateway.directory.scratch] if spec.gateway else []
     with directory.log.open("wb") as log, _launch(command, log) as process:
         try:

@@ -85,6 +85,8 @@ class RunSpec:
         The run of that gateway beside this one.
     network : int or None
         A process whose network, the loopback alone, the two share.
+    shared : Path or None
+        A folder that both see as ``/kaggle/shared``: a gateway puts files there that are too large for a call.
     """
 
     directory: RunDirectory
@@ -97,3 +99,4 @@ class RunSpec:
     program: Path | None = None
     gateway: "RunSpec | None" = None
     network: int | None = None
+    shared: Path | None = None

@@ -186,6 +186,9 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
         yield "ro", str(folder), str(folder)
     if spec.writable:
         yield "rw", str(spec.writable), str(spec.writable)
+    if spec.shared:
+        spec.shared.mkdir(exist_ok=True)
+        yield "rw", str(spec.shared), "/kaggle/shared"
     yield "ro", str(GUARD), f"{_INSIDE}/guard"
     yield (
         "ro",

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from kernelwright.image import kaggle_image
 from kernelwright.project.model import load_project
-from kernelwright.rehearsal import evaluation, gateway, shared_network, verdict
+from kernelwright.rehearsal import evaluation, gateway, sandbox, shared_network, verdict
 from kernelwright.rehearsal.gateway import Result
 from kernelwright.rehearsal.resource_limits import Usage
 from kernelwright.rehearsal.run import Outcome
@@ -70,8 +71,35 @@ def test_the_gateway_sees_the_hidden_files_and_the_others_and_no_truth(project, 
     assert (staged / "test.csv").read_text() == HIDDEN[f"{SLUG}-hidden/test.csv"]
     assert (staged / "train.csv").read_text() == FILES[f"{SLUG}/train.csv"]
     assert not (staged / "truth.csv").exists()
-    assert spec.mounts == ((staged, f"/kaggle/input/competitions/{SLUG}"),)
+    assert spec.mounts == ((staged, f"/kaggle/input/competitions/{SLUG}"), (staged, f"/kaggle/input/{SLUG}"))
     assert spec.program == staged / "kaggle_evaluation" / "toy_gateway.py"
+
+
+def test_public_data_beside_the_input_folder_makes_that_the_hidden(project, tmp_path):
+    write(tmp_path / "in-public", FILES | {f"{SLUG}/test/public.csv": "id\na\n", f"{SLUG}/readme.md": "read"})
+    write(tmp_path / "in", {f"{SLUG}/test/hidden.csv": "id\nb\n"})
+    found = gateway.find(project, tmp_path / "in")
+    assert (found.folder, found.hidden) == (tmp_path / "in-public" / SLUG, tmp_path / "in" / SLUG)
+    spec = found.spec(run_spec(tmp_path))
+    found.stage(spec, read_only=True)
+    staged = spec.directory.input / SLUG
+    assert [file.name for file in (staged / "test").iterdir()] == ["hidden.csv"]
+    assert (staged / "readme.md").is_file()
+    (tmp_path / "in" / SLUG / "kaggle_evaluation" / "toy_gateway.py").unlink()
+    assert gateway.find(project, tmp_path / "in") == found
+    commit = run_spec(tmp_path)
+    assert evaluation._truth(project, tmp_path / "in", commit) == tmp_path / "in-public" / SLUG / "truth.csv"
+    rerun = replace(commit, gateway=spec)
+    assert evaluation._truth(project, tmp_path / "in", rerun) == tmp_path / "in" / SLUG / "truth.csv"
+
+
+def test_notebook_and_gateway_share_a_folder_at_kaggles_place(project, tmp_path):
+    spec = replace(run_spec(tmp_path), shared=tmp_path / "shared")
+    spec.directory.make()
+    beside = gateway.find(project, tmp_path / "in").spec(spec)
+    beside.directory.make()
+    shared = ("rw", str(tmp_path / "shared"), "/kaggle/shared")
+    assert [mount for mount in (*sandbox.mounts(spec), *sandbox.mounts(beside)) if mount == shared] == [shared, shared]
 
 
 def test_the_truth_is_that_of_the_data_a_run_was_asked_about(project, tmp_path):
