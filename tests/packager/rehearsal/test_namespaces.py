@@ -44,6 +44,7 @@ class Sandbox:
             "environment": {"PATH": "/usr/bin:/bin"},
             "folder": "/out",
             "command": [*program, script],
+            "own_network": True,
         }
         self.spec.write_text(json.dumps(spec))
         return [sys.executable, namespaces.__file__, str(self.spec)]
@@ -146,6 +147,7 @@ def test_it_ends_with_the_launcher(sandbox):
     mark = f"97{os.getpid()}"
     launcher = subprocess.Popen(sandbox.command(f"trap '' TERM; touch /out/started; sleep {mark}"))
     while not (sandbox.work / "started").exists():
+        assert launcher.poll() is None
         time.sleep(0.01)
     launcher.kill()
     launcher.wait()
