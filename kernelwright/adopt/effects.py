@@ -54,7 +54,10 @@ class Effects:
 
     def of(self, statement: Statement) -> int:
         """Return what running the statement does beside binding its names; imports are not asked about."""
-        return max((self._of_node(node) for node in statement.nodes), default=FREE if statement.is_plain else EFFECT)
+        try:
+            return max(map(self._of_node, statement.nodes), default=FREE if statement.is_plain else EFFECT)
+        except RecursionError:  # nested too deep to be looked through
+            return EFFECT
 
     def _of_node(self, node: ast.stmt) -> int:
         match node:
@@ -119,7 +122,7 @@ class Effects:
         if isinstance(node, _COMPOUND):
             parts = [part for part in ast.iter_child_nodes(node) if not isinstance(part, _CONTEXT)]
             # What is computed of names may fail, and has to fail in its place.
-            is_literal = not any(isinstance(part, ast.Name) for part in ast.walk(node))
+            is_literal = not any(isinstance(part, ast.Name) for part in parts)
             is_timed = isinstance(node, _COMPREHENSIONS) or not (isinstance(node, _DISPLAYS) or is_literal)
             return max(TIMED if is_timed else FREE, self._most(parts))
         return EFFECT

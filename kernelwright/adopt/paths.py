@@ -68,9 +68,10 @@ def through_find(text: str, name: str) -> str:
     """
     if not re.search(_PLACE, text):
         return text
-    module = libcst.parse_module(text)
-    changed = module.visit(_ThroughFind(name))
-    return text if changed is module else changed.code
+    try:
+        return libcst.parse_module(text).visit(_ThroughFind(name)).code
+    except RecursionError:  # nested too deep to be looked through
+        return text
 
 
 class _ThroughFind(libcst.CSTTransformer):

@@ -103,18 +103,14 @@ def _divided(source: str) -> Iterator[tuple[str, str | None, bool]]:
 
 
 def _parts(python: str) -> list[str] | None:
-    """Divide Python into top-level statements; comments at the end go with the last one."""
+    """Divide Python into top-level statements, and the comments at both ends; None where that cannot be done."""
     try:
         module = libcst.parse_module(python + "\n")
-    except Exception:  # noqa: BLE001 - libcst may also fail on code nested too deep
+        ends = ["".join(map(module.code_for_node, lines)) for lines in (module.header, module.footer)]
+        parts = [ends[0], *map(module.code_for_node, module.body), ends[1]]
+    except (libcst.ParserSyntaxError, RecursionError):  # code may be nested deeper than libcst goes
         return None
-    parts = [module.code_for_node(statement) for statement in module.body]
-    head = "".join(map(module.code_for_node, module.header))
-    foot = "".join(map(module.code_for_node, module.footer))
-    if not parts:
-        return [head + foot]
-    parts = [*([head] if head else []), *parts, *([foot] if foot else [])]
-    return parts if "".join(parts) == python + "\n" else None
+    return [part for part in parts if part] if "".join(parts) == python + "\n" else None
 
 
 def _statement(cell: int, position: int, text: str, python: str | None, *, is_plain: bool) -> Statement:

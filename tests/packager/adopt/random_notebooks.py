@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import io
+import math
 import re
 import sys
 
@@ -37,6 +38,12 @@ DEFINITIONS = (
     "def {new}(n=2):\n    return math.floor(n + 0.5), {use}",
     "def {new}(n: '{old}' = 2):\n    return getattr({old}, 'extra', 0)",
     "{new} = lambda n=2: [{use}]",
+    "@dataclass\nclass {new}:\n    n: int = 2\n    d: object = None if callable({old}) else {old}",
+    "def {new}(n=2):\n    return os.path.basename('a/b'), '{old}' in globals()",
+    "def {new}(*a):\n    try:\n        return {old}.size\n    except AttributeError:\n        return [{old} is None]",
+    "class {new}:\n    {old} = {old}\n    def __repr__(self):\n        return '{new}'",
+    "def {new}(n=2):\n    nonlocal_ = n\n    def deeper():\n        nonlocal nonlocal_\n        nonlocal_ += 1\n"
+    "        return {use}\n    return deeper(), nonlocal_",
 )
 VALUES = (
     "{new} = 3",
@@ -48,6 +55,9 @@ VALUES = (
     "{new} = {old} if not callable({old}) else 7",
     "{new} = len('abc') + 2",
     "{new} = print('made') or 4",
+    "{new}, other = 1, 2",
+    "{new} = f'{{len({old!r})}} of it'",
+    "{new}: int = 5",
 )
 CONDITIONAL = (
     "if {old}:\n    def {new}(n=2):\n        return 'then'\nelse:\n    def {new}(n=2):\n        return 'else'",
@@ -65,6 +75,13 @@ EFFECTS = (
     "import math as {new}",
     "import math",
     "from functools import wraps",
+    "import os.path",
+    "import os",
+    "from string import *",
+    "print('{old}' in globals())",
+    "globals()['{old}'] = 8",
+    "math.floor = lambda x: 'patched'",
+    "from dataclasses import dataclass",
     "print('step')",
 )
 
@@ -73,7 +90,11 @@ def notebook(random):
     """Return the code of a random notebook's cells, with headings between some."""
     names, cells, count = ["len"], [], 0
     for _ in range(random.randint(2, 6)):
-        parts = ["import math\nfrom functools import wraps"] if not cells and random.random() < 0.8 else []
+        parts = (
+            ["import math, os\nfrom dataclasses import dataclass\nfrom functools import wraps"]
+            if not cells and random.random() < 0.8
+            else []
+        )
         for _ in range(random.randint(1, 4)):
             again = random.random() < 0.12 and len(names) > 1
             new = random.choice(names[1:]) if again else f"{random.choice('fgNAx')}{count}"
@@ -99,7 +120,7 @@ def notebook(random):
 def run(cells, folder=None):
     """Run code cells in one namespace, as a kernel does; return what they print, and what ends them."""
     namespace, ended = {"__name__": "__main__"}, ""
-    before = set(sys.modules)
+    before, floor = set(sys.modules), math.floor
     path = list(sys.path)
     if folder:
         sys.path.insert(0, str(folder))
@@ -111,7 +132,7 @@ def run(cells, folder=None):
                     exec(compile(cell.source, "cell", "exec"), namespace)
         except Exception as error:  # noqa: BLE001 - any, as the original's
             ended = type(error).__name__
-    sys.path[:] = path
+    sys.path[:], math.floor = path, floor
     for name in set(sys.modules) - before:
         if name.partition(".")[0] == "random_kernel":
             del sys.modules[name]

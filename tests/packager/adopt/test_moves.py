@@ -104,3 +104,12 @@ def test_the_lines_around_what_moves_keep_their_bytes():
     assert modules.text(grouped[0], grouped, analysis, "pkg").endswith(
         "\n\n\n# above\n# g\ndef g( a ):\n    return a   # odd\n"
     )
+
+
+@pytest.mark.parametrize("count", [100, 900])
+def test_code_of_any_depth_is_divided_or_left_alone(count):
+    sources = f"X = {'+'.join('1' * count)}", "def f():\n    return X"
+    cells, analysis = analysed(*sources)
+    assert "f" in analysis.moved or "f" in analysis.reasons
+    driver = modules.driver(cells, modules.group(cells, analysis), analysis, "pkg")
+    assert driver[0].source in {sources[0], "from pkg.settings import X"}
