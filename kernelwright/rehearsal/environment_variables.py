@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernelwright.rehearsal.run_directory import RunSpec
+from kernelwright.rehearsal.run_directory import SERVER_LOG, RunSpec
 
 _NOWHERE = "http://127.0.0.1:9"
 """A proxy nobody listens at: what the network guard cannot stop in a child that is not Python."""
@@ -44,6 +44,8 @@ def variables(spec: RunSpec, places: Places) -> dict[str, str]:
         "KAGGLE_URL_BASE": "https://www.kaggle.com",
     }
     rerun = {"KAGGLE_IS_COMPETITION_RERUN": "1"} if spec.phase == "rerun" else {}
+    if spec.gateway:
+        rerun["KERNELWRIGHT_SERVER_LOG"] = str(places.notes / SERVER_LOG)
     if places.input is None:
         return common | rerun
     redirected = {"KERNELWRIGHT_INPUT": str(places.input), "no_proxy": "localhost,127.0.0.1"}

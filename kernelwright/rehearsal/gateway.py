@@ -24,6 +24,8 @@ RESULT = "result.json"
 SUBMISSIONS = ("submission.parquet", "submission.csv")
 """What gateways write, whatever the configuration calls it."""
 _SHOWN = 4000
+_ERRORS = {"DEADLINE_EXCEEDED": "GRPC_DEADLINE_EXCEEDED", "UNKNOWN": "SERVER_RAISED_EXCEPTION"}
+"""The status of gRPC for a call -> Kaggle's name for the error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +134,13 @@ class Result:
     succeeded : bool
         By its own word, or, where it left none, by its exit status.
     error, details : str
-        Kaggle's name for what went wrong, and the words of the gateway.
+        Kaggle's name for what went wrong, by the last call's status where the gateway gives none, and its words.
     calls : sequence of float
         Seconds of each call that the server answered.
     ended : bool
         It ended by itself; else it was ended, as the notebook's server was gone.
+    server_log : str
+        What gRPC logged in the notebook: the traceback of what a function raised.
     """
 
     succeeded: bool
@@ -144,22 +148,29 @@ class Result:
     details: str = ""
     calls: Sequence[float] = ()
     ended: bool = True
+    server_log: str = ""
 
 
 def result(noted: Any, calls: str, log: str, status: int) -> Result:
     """Return what came of a run, from what it noted, its calls, its log, and its exit status, negative if killed."""
-    seconds = list(_seconds(calls))
+    answered = list(_answered(calls))
+    seconds, named = [call[0] for call in answered], _ERRORS.get(answered[-1][1] if answered else "", "")
     if isinstance(noted, dict) and isinstance(noted.get("Succeeded"), bool):
-        error, details = str(noted.get("ErrorName") or ""), str(noted.get("ErrorDetails") or "")
-        return Result(succeeded=noted["Succeeded"], error=error, details=details, calls=seconds)
+        error, details = str(noted.get("ErrorName") or named), str(noted.get("ErrorDetails") or "")
+        return Result(
+            succeeded=noted["Succeeded"], error="" if noted["Succeeded"] else error, details=details, calls=seconds
+        )
     details = "" if status == 0 else log.strip()[-_SHOWN:]
-    return Result(succeeded=status == 0, details=details, calls=seconds, ended=status >= 0)
+    error = named if status > 0 else ""
+    return Result(succeeded=status == 0, error=error, details=details, calls=seconds, ended=status >= 0)
 
 
-def _seconds(calls: str) -> Iterator[float]:
+def _answered(calls: str) -> Iterator[tuple[float, str]]:
+    """Yield seconds and status of each call."""
     for line in calls.splitlines():
         try:
-            yield float(json.loads(line)["seconds"])
+            entry = json.loads(line)
+            yield float(entry["seconds"]), str(entry["code"])
         except (ValueError, TypeError, KeyError, RecursionError):  # cut off, or not written by us
             return
 

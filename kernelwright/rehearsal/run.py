@@ -13,7 +13,7 @@ from kernelwright.rehearsal import enforced_limits, gateway, resource_limits, sa
 from kernelwright.rehearsal.gateway import Result
 from kernelwright.rehearsal.progress import LogReader, Show
 from kernelwright.rehearsal.resource_limits import Limits, Usage, Written
-from kernelwright.rehearsal.run_directory import CALLS, NOTEBOOK, RunDirectory, RunSpec, SandboxName
+from kernelwright.rehearsal.run_directory import CALLS, NOTEBOOK, SERVER_LOG, RunDirectory, RunSpec, SandboxName
 from kernelwright.rehearsal.sandbox import SandboxCommand
 
 FULL = "No space left on device"
@@ -75,6 +75,8 @@ def run(
     if enforced.disks and FULL in (outcome.exception or {}).get("text", ""):
         usage.exceeded = "disk"
     result = _result(spec.gateway.directory, gateway_process.wait()) if spec.gateway and gateway_process else None
+    if result:
+        result = replace(result, server_log=_text(directory.notes / SERVER_LOG, LONGEST_TEXT))
     return replace(outcome, limits=enforced.described, gateway=result)
 
 

@@ -14,6 +14,8 @@ EVALUATION = "kaggle_evaluation"
 """The package in a competition's data through which its gateway and the notebook's server talk."""
 CALLS = "calls.jsonl"
 """What the run of a gateway notes of each of its calls."""
+SERVER_LOG = "server.log"
+"""What gRPC logs in a notebook that a gateway calls: tracebacks."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,8 +81,9 @@ def _refused(outcome: Outcome, result: Result) -> Verdict:
     if not result.ended:
         meaning = "the notebook ended, and its server with it, before the gateway had all its answers"
     count = f"{result.error or 'the gateway failed'} in call {len(result.calls) or 1}"
-    traceback = outcome.log[outcome.log.rfind(_TRACEBACK) :].strip() if _TRACEBACK in outcome.log else ""
-    printed = "\n".join(f"  ! {line}" for line in traceback.splitlines()[:_OUTPUT_LINES]) if not thrown else ""
+    log = result.server_log if _TRACEBACK in result.server_log else outcome.log
+    traceback = log[log.rfind(_TRACEBACK) :].strip() if _TRACEBACK in log else ""
+    printed = "\n".join(f"  ! {line}" for line in traceback.splitlines()[-_OUTPUT_LINES:]) if not thrown else ""
     hidden = _HIDDEN if "FileNotFoundError" in f"{traceback}{result.details}" else ""
     return Verdict(
         word=word,
@@ -99,7 +100,8 @@ def _exceeded(outcome: Outcome) -> Verdict:
         "processes": "ended with more processes than any kernel needs: it may start them without end",
     }[limit]
     word = Word.TIMEOUT if limit == "time" else Word.EXCEEDED
-    return Verdict(word=word, detail=_join(reason, _show(_running(outcome.notebook))))
+    calls = f"calls of the gateway that were answered: {len(outcome.gateway.calls)}" if outcome.gateway else ""
+    return Verdict(word=word, detail=_join(reason, calls, _show(_running(outcome.notebook))))
 
 
 def _thrown(outcome: Outcome, exception: Mapping[str, str]) -> str:

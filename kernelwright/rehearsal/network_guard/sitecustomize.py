@@ -6,6 +6,7 @@ from typing import Any
 
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.", "inference_server")  # noqa: S104 - compared, never bound
 _LOG = os.environ.get("KERNELWRIGHT_NETWORK_LOG", "")
+_SERVER_LOG = os.environ.get("KERNELWRIGHT_SERVER_LOG", "")
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
@@ -33,3 +34,8 @@ def _host(event: str, arguments: tuple[Any, ...]) -> str | None:
 
 
 sys.addaudithook(_refuse)
+
+if _SERVER_LOG:  # gRPC tells the gateway what a function raised, and its logger the traceback, which shows it to nobody
+    import logging
+
+    logging.getLogger("grpc").addHandler(logging.FileHandler(_SERVER_LOG, delay=True))
