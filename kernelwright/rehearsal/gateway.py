@@ -156,10 +156,9 @@ def result(noted: Any, calls: str, log: str, status: int) -> Result:
     answered = list(_answered(calls))
     seconds, named = [call[0] for call in answered], _ERRORS.get(answered[-1][1] if answered else "", "")
     if isinstance(noted, dict) and isinstance(noted.get("Succeeded"), bool):
-        error, details = str(noted.get("ErrorName") or named), str(noted.get("ErrorDetails") or "")
-        return Result(
-            succeeded=noted["Succeeded"], error="" if noted["Succeeded"] else error, details=details, calls=seconds
-        )
+        succeeded, details = noted["Succeeded"], str(noted.get("ErrorDetails") or "")
+        error = "" if succeeded else str(noted.get("ErrorName") or named)
+        return Result(succeeded=succeeded, error=error, details=details, calls=seconds)
     details = "" if status == 0 else log.strip()[-_SHOWN:]
     error = named if status > 0 else ""
     return Result(succeeded=status == 0, error=error, details=details, calls=seconds, ended=status >= 0)

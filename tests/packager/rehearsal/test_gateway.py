@@ -130,11 +130,24 @@ def test_a_gateway_is_believed_by_its_result_else_by_its_exit_status():
     assert gateway.result(None, "", "waiting", -9) == Result(succeeded=False, details="waiting", calls=[], ended=False)
 
 
-def judged(result, *, log="", exception=None):
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("DEADLINE_EXCEEDED", "GRPC_DEADLINE_EXCEEDED"), ("UNKNOWN", "SERVER_RAISED_EXCEPTION"), ("OK", "")],
+)
+def test_an_error_without_a_name_has_that_of_the_last_calls_status(code, error):
+    calls = json.dumps({"seconds": 2.0, "code": code})
+    noted = {"Succeeded": False, "ErrorDetails": "no more"}
+    failed = Result(succeeded=False, error=error, details="no more", calls=[2.0])
+    assert gateway.result(noted, calls, "", 0) == failed
+    assert gateway.result(None, calls, "no more", 1) == failed
+    assert gateway.result({"Succeeded": True}, calls, "", 0).error == ""
+
+
+def judged(result, *, log="", exception=None, exceeded=None):
     outcome = Outcome(
         seconds=7.0,
         exception=exception or {"name": "NoResult", "text": ""},
-        usage=Usage(memory=[]),
+        usage=Usage(memory=[], exceeded=exceeded),
         notebook={"cells": []},
         hosts=(),
         log=log,
@@ -167,6 +180,17 @@ def test_a_failed_call_is_shown_with_its_number_and_the_traceback_of_the_server(
         "hidden files are not where the notebook runs: what predict is to know of them comes with the call\n"
         "  ! Traceback (most recent call last):\n  !   File x\n  ! FileNotFoundError: hidden.csv"
     )
+
+
+def test_the_traceback_that_grpc_logged_is_shown_before_any_other():
+    server_log = "Exception calling application: 0\nTraceback (most recent call last):\nKeyError: 0\n"
+    failed = Result(succeeded=False, error="SERVER_RAISED_EXCEPTION", calls=[1], server_log=server_log)
+    other = "Traceback (most recent call last):\nOSError\n"
+    assert judged(failed, log=other).detail.endswith("\n  ! Traceback (most recent call last):\n  ! KeyError: 0")
+
+
+def test_a_run_over_its_time_says_how_many_calls_were_answered():
+    assert "answered: 2" in judged(Result(succeeded=False, calls=[1, 1]), exceeded="time").detail
 
 
 def test_a_server_that_waits_where_it_is_ended_is_complete():
