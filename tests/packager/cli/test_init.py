@@ -116,7 +116,7 @@ def test_the_proof_compares_how_both_end_what_they_print_and_their_files(init, t
     assert before in text
     (tmp_path / "houses.ipynb").write_text(text.replace(before, there))
     status, out, _ = init("first-look", "--from", "houses.ipynb", "--verify", "--input", "in")
-    same = "original and built notebook:\n  end: Complete\n  output (12 lines): the same\n  submission.csv: the same\n"
+    same = "original and built notebook:\n  end: Complete\n  output (10 lines): the same\n  submission.csv: the same\n"
     assert (status, same in out) == (0, True)
     _, out, _ = init("no-input", "--from", "houses.ipynb", "--verify")
     assert "  end: an input is missing\n  output (0 lines): the same\n" in out
