@@ -114,6 +114,9 @@ def dev(_: str, target: Path) -> None:
     for name, number in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         (target / name).symlink_to(f"/proc/self/fd{number}")
     tmpfs("", target / "shm")
+    (target / "pts").mkdir()  # terminals of this namespace's own: IPython runs `!command` in one
+    mount("devpts", str(target / "pts"), "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
+    (target / "ptmx").symlink_to("pts/ptmx")
     mount(None, str(target), None, REMOUNT | RDONLY | NOSUID)
 
 

@@ -168,3 +168,8 @@ def test_a_folder_that_is_not_there_is_one_line(sandbox):
     status, shown, error = sandbox.run("true", ("ro", "/no/such/folder", "/here"))
     assert (status, shown) == (namespaces.FAILED, "")
     assert error == "namespaces: [Errno 2] mount: No such file or directory"
+
+
+def test_a_program_gets_a_terminal_of_its_own_as_ipython_gives_one_to_a_shell_command(sandbox):
+    script = "import os, pty; print(os.ttyname(pty.openpty()[1]), os.path.exists('/dev/ptmx'))"
+    assert sandbox.python(script) == (0, "/dev/pts/0 True", "")
