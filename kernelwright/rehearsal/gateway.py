@@ -8,7 +8,7 @@ submission. Its end is the end of the run. It is the competition's code, and run
 import ast
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,8 @@ class Result:
         It ended by itself; else it was ended, as the notebook's server was gone.
     server_log : str
         What gRPC logged in the notebook: the traceback of what a function raised.
+    log : str
+        The end of the gateway's own log.
     """
 
     succeeded: bool
@@ -149,6 +151,7 @@ class Result:
     calls: Sequence[float] = ()
     ended: bool = True
     server_log: str = ""
+    log: str = field(default="", compare=False)
 
 
 def result(noted: Any, calls: str, log: str, status: int) -> Result:
@@ -158,10 +161,10 @@ def result(noted: Any, calls: str, log: str, status: int) -> Result:
     if isinstance(noted, dict) and isinstance(noted.get("Succeeded"), bool):
         succeeded, details = noted["Succeeded"], str(noted.get("ErrorDetails") or "")
         error = "" if succeeded else str(noted.get("ErrorName") or named)
-        return Result(succeeded=succeeded, error=error, details=details, calls=seconds)
-    details = "" if status == 0 else log.strip()[-_SHOWN:]
-    error = named if status > 0 else ""
-    return Result(succeeded=status == 0, error=error, details=details, calls=seconds, ended=status >= 0)
+        return Result(succeeded=succeeded, error=error, details=details, calls=seconds, log=log[-_SHOWN:])
+    log = log.strip()[-_SHOWN:]
+    error, details = named if status > 0 else "", "" if status == 0 else log
+    return Result(succeeded=status == 0, error=error, details=details, calls=seconds, ended=status >= 0, log=log)
 
 
 def _answered(calls: str) -> Iterator[tuple[float, str]]:

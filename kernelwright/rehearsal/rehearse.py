@@ -196,8 +196,9 @@ class _Rehearsal:
 
     def _enlarge(self, python: Environment, outcome: Outcome) -> Environment | None:
         """Return an environment that also has what of the image a failed run missed, None where nothing would help."""
-        raised = (outcome.exception or {}).get("text", "")
-        lacking = [name for name in python.lacking(f"{outcome.log}\n{raised}") if name not in self.report.added]
+        texts = [outcome.log, (outcome.exception or {}).get("text", "")]
+        texts += [outcome.gateway.details, outcome.gateway.log] if outcome.gateway else []
+        lacking = [name for name in python.lacking("\n".join(texts)) if name not in self.report.added]
         if not lacking:
             return None
         self.tell(f"the image has what the run missed; it is installed and the run repeated: {', '.join(lacking)}")

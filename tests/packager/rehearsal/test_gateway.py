@@ -143,6 +143,14 @@ def test_an_error_without_a_name_has_that_of_the_last_calls_status(code, error):
     assert gateway.result({"Succeeded": True}, calls, "", 0).error == ""
 
 
+def test_the_end_of_a_gateways_log_is_kept_for_the_libraries_that_it_missed():
+    noted = {"Succeeded": False, "ErrorName": "GATEWAY_RAISED_EXCEPTION", "ErrorDetails": "ImportError"}
+    assert gateway.result(noted, "", "tried using: 'pyarrow'", 0).log == "tried using: 'pyarrow'"
+    assert gateway.result(None, "", f"{'x' * 9000}No module named 'polars'\n", 1).log.endswith(
+        "x" * 9 + "No module named 'polars'"
+    )
+
+
 def judged(result, *, log="", exception=None, exceeded=None):
     outcome = Outcome(
         seconds=7.0,
