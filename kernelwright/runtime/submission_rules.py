@@ -58,7 +58,7 @@ def problems(header: Sequence[str], rows: Sequence[Row], sample: Sample | None =
     found += _null_problems(names, whole, samples)
     for place in range(len(header)) if samples and list(header) == expected else ():
         if place != key and all(_is_number(row[place]) for row in samples):
-            lists = any(len(row[place].split()) > 1 for row in samples)  # such as run lengths; those may be empty
+            lists = any(row[place].split()[1:] for row in samples)  # such as run lengths; those may be empty
             cells = zip(names, (row[place] for row in whole), strict=True)
             wrong = [name for name, cell in cells if not (_is_number(cell) or _is_null(cell) or (lists and cell == ""))]
             found += _say(wrong, "id", f"whose {header[place]} is no number, as it is in the sample:")
