@@ -22,7 +22,7 @@ def test_a_full_size_b7_and_delg_write_a_submission_and_two_runs_agree_byte_for_
     source = seed_input.write(tmp_path / "input", MINI)
     project = load_project(seed_input.project(tmp_path / "project"))
     (run, one), (_, other) = reruns(project, source, 2)
-    assert (run.submission["rows"], run.submission["problems"]) == (12, [])
+    assert (run.submission["rows"], run.submission["problems"]) == (12, ())
     assert [(stage["name"], stage["count"]) for stage in run.stages] == [
         ("embed", 44),
         ("retrieve", 12),
