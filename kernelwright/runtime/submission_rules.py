@@ -6,19 +6,16 @@ output of a run on Kaggle. Where the sample does what is a problem elsewhere, it
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernelwright.runtime import csv_file
+from kernelwright.runtime import cell_values, csv_file
 
 Row = Sequence[object]
 
 SHOWN = 3
 """How many examples of a problem are named."""
-NULL = re.compile(r"#N/A( N/A)?|#NA|-?1\.#(IND|QNAN)|-?(NaN|nan)|<NA>|N/A|n/a|NA|NULL|null|None")
-"""Texts that pandas reads as NaN by default; an empty cell is left to the competition, since some ask for it."""
-_NULL_VALUES = frozenset({"none", "nan", "nat", "<na>", "--"})
 _ID_NAME = re.compile(r"(.*[_\s-])?id|.*[a-z]I[dD]", re.DOTALL)
 
 
@@ -57,10 +54,14 @@ def problems(header: Sequence[str], rows: Sequence[Row], sample: Sample | None =
         found += _id_problems(names, [row[key] for row in samples])
     found += _null_problems(names, whole, samples)
     for place in range(len(header)) if samples and list(header) == expected else ():
-        if place != key and all(_is_number(row[place]) for row in samples):
+        if place != key and all(cell_values.is_number(row[place]) for row in samples):
             lists = any(row[place].split()[1:] for row in samples)  # such as run lengths; those may be empty
             cells = zip(names, (row[place] for row in whole), strict=True)
-            wrong = [name for name, cell in cells if not (_is_number(cell) or _is_null(cell) or (lists and cell == ""))]
+            wrong = [
+                name
+                for name, cell in cells
+                if not (cell_values.is_number(cell) or cell_values.is_null(cell) or (lists and cell == ""))
+            ]
             found += _say(wrong, "id", f"whose {header[place]} is no number, as it is in the sample:")
     return found
 
@@ -94,30 +95,10 @@ def _null_problems(names: Sequence[str], rows: Sequence[Row], samples: Sequence[
     """Find what is read as NaN; a text that the sample itself holds in that column is a value there."""
     width = len(rows[0]) if rows else 0
     texts = [{row[place].strip() for row in samples if place < len(row)} for place in range(width)]
-    wrong = [name for name, row in zip(names, rows, strict=True) if any(map(_is_null, row, texts))]
+    wrong = [name for name, row in zip(names, rows, strict=True) if any(map(cell_values.is_null, row, texts))]
     yield from _say(wrong, "id", "with the value NaN:")
-    opaque = [name for name, row in zip(names, rows, strict=True) if any(map(_is_opaque, row))]
+    opaque = [name for name, row in zip(names, rows, strict=True) if any(map(cell_values.is_opaque, row))]
     yield from _say(opaque, "id", "with bytes, an array or an object for a value:")
-
-
-def _is_null(cell: object, allowed: Collection[str] = ()) -> bool:
-    if isinstance(cell, str):
-        return NULL.fullmatch(cell.strip()) is not None and cell.strip() not in allowed
-    return str(cell).lower() in _NULL_VALUES  # None, and the NaN of numpy, pandas and Python
-
-
-def _is_opaque(cell: object) -> bool:
-    """Return whether a cell would be written as Python shows it: ``b'x'``, ``[0. 0. ...]``, ``<object at 0x7f…>``."""
-    shown = type(cell).__repr__ is object.__repr__ and type(cell).__str__ is object.__str__
-    return shown or isinstance(cell, bytes | bytearray | memoryview) or getattr(cell, "ndim", 0) > 0
-
-
-def _is_number(cell: object) -> bool:
-    """Return whether a cell is a number, or several with blanks between them."""
-    try:
-        return bool([float(part) for part in str(cell).split()])
-    except ValueError:
-        return False
 
 
 def _say(examples: Sequence[str], noun: str, what: str) -> list[str]:

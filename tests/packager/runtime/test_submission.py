@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kernelwright.runtime import submission, submission_rules
+from kernelwright.runtime import cell_values, submission
 from kernelwright.runtime.errors import InputNotFound, InvalidSubmission
 
 HEADER = ("id", "landmarks")
@@ -63,7 +63,7 @@ def test_the_configuration_names_the_file(working, configure):
 
 TEXT = st.text(
     alphabet=st.one_of(st.sampled_from(',"\r\n\t é'), st.characters(codec="utf-8", exclude_characters="\0"))
-).filter(lambda text: not submission_rules.NULL.fullmatch(text.strip()))
+).filter(lambda text: not cell_values.NULL.fullmatch(text.strip()))
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
