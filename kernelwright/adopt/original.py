@@ -9,7 +9,8 @@ from typing import Any
 
 from kernelwright.bundle import notebook_io
 from kernelwright.bundle.cells import Cell
-from kernelwright.errors import ClientFailed, InvalidNotebook
+from kernelwright.errors import ClientFailed, InvalidNotebook, InvalidProject
+from kernelwright.project import metadata
 from kernelwright.project.model import METADATA
 from kernelwright.pull import edited_notebook
 from kernelwright.ship import client as clients
@@ -94,8 +95,7 @@ def _language(own: Mapping[str, Any]) -> str:
 def _metadata(file: Path) -> Mapping[str, Any]:
     """Return what lies beside a notebook as ``kaggle kernels pull --metadata`` puts it there, if it is of this one."""
     try:
-        read = json.loads(file.with_name(METADATA).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        beside = metadata.read_raw(file.parent, METADATA)
+    except InvalidProject:
         return {}
-    is_its = isinstance(read, dict) and Path(str(read.get("code_file", ""))).name in {"", file.name}
-    return read if is_its else {}
+    return beside if Path(str(beside.get("code_file", ""))).name in {"", file.name} else {}

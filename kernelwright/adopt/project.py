@@ -1,8 +1,6 @@
 """A conversion -> a folder, made beside its place and renamed."""
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from kernelwright.adopt.convert import Conversion
@@ -23,16 +21,12 @@ def write(folder: Path, conversion: Conversion) -> list[str]:
     if target.is_dir():
         atomic_files.replace_all({target / path: data for path, data in conversion.files.items()})
         return list(conversion.files)
-    atomic_files.make_folder(target.parent)
-    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=atomic_files.PARTIAL, dir=target.parent))
     try:
-        atomic_files.replace_all({beside / path: data for path, data in conversion.files.items()})
-        beside.chmod(0o755)
-        os.rename(beside, target)  # noqa: PTH104 - fails where something has come in its place
+        with atomic_files.scratch_folder(target.parent) as scratch:
+            atomic_files.replace_all({scratch / target.name / path: data for path, data in conversion.files.items()})
+            os.rename(scratch / target.name, target)  # noqa: PTH104 - fails where something has come in its place
     except OSError as error:
         raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return list(conversion.files)
 
 

@@ -5,11 +5,9 @@ import json
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from kernelwright.adopt import attachments, original
 from kernelwright.adopt.convert import wheels_keys
@@ -18,7 +16,7 @@ from kernelwright.bundle import imports, reserved_names
 from kernelwright.bundle.cells import Cell
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.image import import_names, kaggle_image
-from kernelwright.project import scaffold
+from kernelwright.project import metadata, model, scaffold
 from kernelwright.project.model import METADATA, PYPROJECT
 from kernelwright.pull import percent_script
 from kernelwright.support import ipython_syntax
@@ -51,18 +49,23 @@ def adopt(root: Path) -> Adoption:
         The notebook to start from cannot be converted.
     """
     files = dict(_walk(root))
-    written = (root / PYPROJECT).read_text("utf-8") if (root / PYPROJECT).is_file() else ""
-    if "kernelwright" in _table(written):
+    has_pyproject, has_metadata = (root / PYPROJECT).is_file(), (root / METADATA).is_file()
+    if has_pyproject and "kernelwright" in model.read_tools(root):
         return Adoption(files={}, report=[f"{PYPROJECT} has a [tool.kernelwright] table: nothing is changed"])
     entry, others = _entry(files)
-    sources, code = _sources(files, entry) if entry else (_packages(files), {})
+    cells = original.read(str(root / entry)).cells if entry.endswith(".ipynb") else ()
+    sources, code = _sources(files, entry, cells) if entry else (_packages(files), {})
     slug = scaffold.slug(root.name)
-    given = json.loads(files[METADATA]) if METADATA in files else {}
+    given = metadata.read_raw(root, METADATA) if has_metadata else {}
     attached = attachments.find(Original(name=entry, cells=(), kaggle=given), [*code.values()])
     unknown = sorted(_lacking(code, sources))
     lacking = [] if any("sys.path" in text for text in code.values()) else unknown
-    driver, text = _driver(root, entry, files[entry], sources) if entry else (DRIVER, _open_driver(root, sources))
+    if entry:
+        driver, text = _driver(root, entry, files[entry], cells, sources)
+    else:
+        driver, text = DRIVER, _open_driver(root, sources)
     keys = wheels_keys(slug) if lacking else ""
+    written = (root / PYPROJECT).read_text("utf-8") if has_pyproject else ""
     table = _configuration(driver, sources, _excluded(root, sources), keys + _kind(code, attached.lists))
     new = {
         PYPROJECT: f"{written.rstrip()}\n\n{table}".lstrip(),
@@ -96,21 +99,13 @@ def _walk(root: Path) -> Iterator[tuple[str, str]]:
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in _SKIPPED)
         for name in sorted(files):
             path = Path(folder, name)
-            is_wanted = path.suffix in {".py", ".ipynb"} or (name == METADATA and path.parent == root)
-            if is_wanted and not path.is_symlink() and path.stat().st_size <= original.LARGEST_BYTES:
+            if path.suffix not in {".py", ".ipynb"} or path.is_symlink():
+                continue
+            if path.stat().st_size <= original.LARGEST_BYTES:
                 count += 1
                 if count > MOST_FILES:
                     return
                 yield path.relative_to(root).as_posix(), path.read_bytes().decode("utf-8", "replace")
-
-
-def _table(text: str) -> Mapping[str, Any]:
-    try:
-        tool = tomllib.loads(text).get("tool", {})
-    except (ValueError, RecursionError) as error:
-        problem = Problem(code="KW001", file=PYPROJECT, message=f"not TOML: {error}", fix="correct it there")
-        raise InvalidProject([problem]) from None
-    return tool if isinstance(tool, dict) else {}
 
 
 def _entry(files: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -148,13 +143,13 @@ def _score(path: str, text: str) -> int:
     words = set(re.findall(r"[a-z]+", PurePosixPath(path).stem.lower()))
     named = sum(_SCORES.get(word, 0) for word in words)
     is_notebook = path.endswith(".ipynb")
-    if path in {METADATA, *_TOOLS} or not (_GUARD.search(text) or _is_driver(text) or is_notebook):
+    if path in _TOOLS or not (_GUARD.search(text) or _is_driver(text) or is_notebook):
         return 0
     said = 2 * ("submission" in text) + 2 * ("/kaggle/input" in text)
     return named + said - path.count("/") if named or said else 0
 
 
-def _sources(files: Mapping[str, str], entry: str) -> tuple[list[str], dict[str, str]]:
+def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tuple[list[str], dict[str, str]]:
     """Return the packages and modules to carry, and the code that is reached, by its path."""
     found: set[str] = set()
     reached: dict[str, str] = {}
@@ -163,7 +158,7 @@ def _sources(files: Mapping[str, str], entry: str) -> tuple[list[str], dict[str,
         path = waiting.pop()
         if path in reached:
             continue
-        reached[path] = _code(path, files[path])
+        reached[path] = _code(cells) if path == entry and cells else files[path]
         for name in sorted(_imported(path, reached[path])):
             if place := _place(files, path, name):
                 found.add(place)
@@ -176,11 +171,8 @@ def _sources(files: Mapping[str, str], entry: str) -> tuple[list[str], dict[str,
     return sorted(found - inner), reached
 
 
-def _code(path: str, text: str) -> str:
-    if not path.endswith(".ipynb"):
-        return text
-    cells = json.loads(text).get("cells", [])
-    return "\n".join("".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code")
+def _code(cells: Sequence[Cell]) -> str:
+    return "\n".join(cell.source for cell in cells if cell.kind == "code")
 
 
 def _imported(path: str, code: str) -> set[str]:
@@ -222,10 +214,9 @@ def _is_driver(text: str) -> bool:
     return "\n# %%" in text or text.startswith("# %%")
 
 
-def _driver(root: Path, entry: str, text: str, sources: Sequence[str]) -> tuple[str, str]:
+def _driver(root: Path, entry: str, text: str, cells: Sequence[Cell], sources: Sequence[str]) -> tuple[str, str]:
     """Return the driver's path, and its text where it is a new one."""
-    if entry.endswith(".ipynb"):
-        cells = original.read(str(root / entry)).cells
+    if cells:
         return DRIVER, percent_script.write(
             [Cell(kind=c.kind, source=c.source, metadata=c.metadata) for c in cells], ""
         )

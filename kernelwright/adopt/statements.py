@@ -122,7 +122,7 @@ def _statement(cell: int, position: int, text: str, python: str | None, *, is_pl
     try:
         tree = ast.parse(python)
         table = symtable.symtable(python, "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except ipython_syntax.UNPARSABLE:
         return Statement(cell=cell, position=position, text=text, may_bind_any="what Python cannot read")
     used = _Names()
     used.add_top(table)

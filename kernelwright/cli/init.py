@@ -8,6 +8,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from kernelwright.cli.render import printable, tell
+
 NEXT = """
 next: cd {folder}
   kernelwright build                  makes the notebook
@@ -121,7 +123,7 @@ def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep
     print("\n".join(f"{folder / path}" for path in written))
     for heading, lines in conversion.report:
         print(f"\n{heading}:")
-        print("\n".join(f"  {_printable(line)}" for line in lines))
+        print("\n".join(f"  {printable(line)}" for line in lines))
     same = _verify(folder, conversion.reference, data) if verify else True
     print(NEXT.format(folder=folder))
     if not same:
@@ -130,7 +132,6 @@ def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep
 
 def _verify(folder: Path, reference: bytes, data: Path | None) -> bool:
     from kernelwright.adopt.verify import verify
-    from kernelwright.cli.render import tell
     from kernelwright.errors import KernelwrightError
     from kernelwright.project.model import load_project
 
@@ -141,7 +142,7 @@ def _verify(folder: Path, reference: bytes, data: Path | None) -> bool:
         print(error, file=sys.stderr)
         return False
     print("\noriginal and built notebook:" if comparison.same else "\noriginal and built notebook differ:")
-    print("\n".join(f"  {_printable(line)}" for line in comparison.lines))
+    print("\n".join(f"  {printable(line)}" for line in comparison.lines))
     return comparison.same
 
 
@@ -158,7 +159,7 @@ def _adopt(folder: Path) -> None:
     root = folder.resolve()
     adoption = repository.adopt(root)
     atomic_files.replace_all({root / path: data for path, data in adoption.files.items()})
-    print("\n".join([*adoption.files, *(f"  {_printable(line)}" for line in adoption.report)]))
+    print("\n".join([*adoption.files, *(f"  {printable(line)}" for line in adoption.report)]))
     with suppress(InvalidProject, NotebookTooLarge):  # which the check reports
         build.build(load_project(root))
     print()
@@ -167,11 +168,6 @@ def _adopt(folder: Path) -> None:
     print(NEXT.format(folder=folder))
     if has_error(findings):
         raise typer.Exit(1)
-
-
-def _printable(text: str) -> str:
-    """Escape what a terminal might obey: it comes from a notebook that others wrote."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _ask(question: str, choices: type[Choice], default: Choice) -> Choice:

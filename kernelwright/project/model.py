@@ -125,8 +125,8 @@ def _is_project(folder: Path) -> bool:
 
 def load_configuration(root: Path) -> Configuration:
     """Read ``[tool.kernelwright]`` alone; raises `InvalidProject` with every problem of it."""
-    tool = _read_toml(root / PYPROJECT).get("tool", {})
-    if not isinstance(tool, dict) or "kernelwright" not in tool:
+    tool = read_tools(root)
+    if "kernelwright" not in tool:
         fix = 'add the table, at least with driver = "main.py"'
         raise InvalidProject([Problem(code="KW002", file=PYPROJECT, message="no [tool.kernelwright]", fix=fix)])
     try:
@@ -135,9 +135,12 @@ def load_configuration(root: Path) -> Configuration:
         raise InvalidProject(mismatch.problems) from None
 
 
-def _read_toml(file: Path) -> Mapping[str, Any]:
+def read_tools(root: Path) -> Mapping[str, Any]:
+    """Read the ``[tool]`` tables of pyproject.toml; raises `InvalidProject` for a file that cannot be read."""
+    file = root / PYPROJECT
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        tool = tomllib.loads(file.read_text("utf-8")).get("tool")
+        return tool if isinstance(tool, dict) else {}
     except FileNotFoundError:
         message, fix = "no such file", "run this in a project's folder, or name one with --project"
     except OSError as error:

@@ -5,8 +5,6 @@ the notebook's server waits; the program runs beside it, sees the hidden data, c
 submission. Its end is the end of the run. It is the competition's code, and runs in a sandbox of its own.
 """
 
-import ast
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from kernelwright.project.model import Project
 from kernelwright.rehearsal import attached, file_copies
 from kernelwright.rehearsal.attached import Source
 from kernelwright.rehearsal.run_directory import EVALUATION, Layout, RunDirectory, RunSpec
+from kernelwright.support import ipython_syntax, json_text
 
 RESULT = "result.json"
 SUBMISSIONS = ("submission.parquet", "submission.csv")
@@ -82,16 +81,10 @@ class Gateway:
     def distributions(self, image: Image) -> tuple[str, ...]:
         """Return what of the image the competition's package imports: the notebook's own code does not name it."""
         folders = filter(None, (self.folder, self.hidden))
-        trees = (_parse(file) for folder in folders for file in (folder / EVALUATION).rglob("*.py"))
+        files = (file for folder in folders for file in (folder / EVALUATION).rglob("*.py") if file.is_file())
+        trees = (ipython_syntax.syntax_tree(file.read_text("utf-8", "replace")) for file in files)
         names = {name for tree in trees for name in imports.names(tree)}
         return tuple(sorted(filter(None, {import_names.provided(name, image) for name in names})))
-
-
-def _parse(file: Path) -> ast.Module:
-    try:
-        return ast.parse(file.read_text("utf-8"))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def find(project: Project, source: Path) -> Gateway | None:
@@ -171,9 +164,9 @@ def _answered(calls: str) -> Iterator[tuple[float, str]]:
     """Yield seconds and status of each call."""
     for line in calls.splitlines():
         try:
-            entry = json.loads(line)
+            entry = json_text.parse(line)
             yield float(entry["seconds"]), str(entry["code"])
-        except (ValueError, TypeError, KeyError, RecursionError):  # cut off, or not written by us
+        except (ValueError, TypeError, KeyError):  # cut off, or not written by us
             return
 
 

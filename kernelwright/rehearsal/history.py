@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelwright.rehearsal.report import Report
+from kernelwright.support import json_text
 
 _SHOWN = 20
 
@@ -23,10 +24,10 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 def _entry(line: str) -> dict[str, Any] | None:
     try:
-        entry = json.loads(line)
+        entry = json_text.parse(line)
         scores = {str(name): float(value) for name, value in entry["scores"].items()}
         return {name: entry[name] for name in ("started", "commit", "complete")} | {"scores": scores}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # a line that was cut, or edited
+    except (ValueError, KeyError, TypeError, AttributeError):  # a line that was cut, or edited
         return None
 
 

@@ -15,6 +15,7 @@ from kernelwright.rehearsal.progress import LogReader, Show
 from kernelwright.rehearsal.resource_limits import Limits, Usage, Written
 from kernelwright.rehearsal.run_directory import CALLS, NOTEBOOK, SERVER_LOG, RunDirectory, RunSpec, SandboxName
 from kernelwright.rehearsal.sandbox import SandboxCommand
+from kernelwright.support import json_text
 
 FULL = "No space left on device"
 _LAST_WORDS_S, _LAST_OUTPUT_S = 10, 1
@@ -163,8 +164,8 @@ def _outcome(directory: RunDirectory, seconds: float, usage: Usage, notebook: by
 def read_json(file: Path, otherwise: Any) -> Any:
     """Read what a kernel could write; it may have been killed in the middle, or have put something else there."""
     try:
-        return json.loads(_text(file))
-    except (ValueError, RecursionError):
+        return json_text.parse(_text(file))
+    except ValueError:
         return otherwise
 
 

@@ -8,7 +8,7 @@ import pytest
 from kernelwright import cli
 from kernelwright.adopt import repository
 from kernelwright.bundle.build import build_notebook
-from kernelwright.errors import InvalidProject
+from kernelwright.errors import InvalidNotebook, InvalidProject
 from kernelwright.project.model import load_configuration, load_project
 from tests import notebooks
 from tests.packager.adopt.corpus_files import notebook
@@ -163,6 +163,24 @@ def test_what_gives_nothing_to_start_from_is_said(tmp_path, files, message):
     with pytest.raises(InvalidProject) as raised:
         repository.adopt(made(tmp_path / "none", files))
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error", "message"),
+    [
+        ("pyproject.toml", b"x = [", InvalidProject, "pyproject.toml: not TOML: "),
+        ("pyproject.toml", b"\xff", InvalidProject, "pyproject.toml: not UTF-8 at byte 0"),
+        ("kernel-metadata.json", b"{", InvalidProject, "kernel-metadata.json: not JSON: "),
+        ("inference.ipynb", b"[1]", InvalidNotebook, "inference.ipynb: no list of cells"),
+        ("inference.ipynb", b'{"cells": [1]}', InvalidNotebook, "inference.ipynb: "),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name, data, error, message):
+    (tmp_path / "pkg.py").touch()
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(error) as caught:
+        repository.adopt(tmp_path)
+    assert message in str(caught.value)
 
 
 def test_the_command_builds_checks_and_says_what_comes_next(root, monkeypatch, capsys):
