@@ -10,7 +10,7 @@ from kernelwright.project.model import Project
 from kernelwright.rehearsal import attached, file_copies, hooks, input_folder, submission_check, verdict
 from kernelwright.rehearsal import gateway as gateways
 from kernelwright.rehearsal.forecast.forecast import Stages, timed
-from kernelwright.rehearsal.gateway import Result
+from kernelwright.rehearsal.gateway import Gateway, Result
 from kernelwright.rehearsal.report import Run
 from kernelwright.rehearsal.run import Outcome, read_json
 from kernelwright.rehearsal.run_directory import PhaseName, RunSpec, SandboxName
@@ -26,15 +26,16 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
     """Judge a run, compare its submission with the sample, and score all it wrote."""
     directory = spec.directory
     guard = _guard(project, spec.phase, read_json(directory.record / "phase.json", {}))
-    gateway, spec = outcome.gateway, _submitting(spec)
-    if gateways.find(project, source):
+    gateway, result, spec = gateways.find(project, source), outcome.gateway, _submitting(spec)
+    if gateway:
         project = gateways.as_written(project, spec.directory.working)
     submission = submission_check.check(project, spec)
     if guard and not guard["right"]:
         wrong = f"the guard took the {spec.phase} run for {guard['name']}: {guard['why']}"
         submission = replace(submission, problems=(*submission.problems, wrong))
     judged = verdict.judge(outcome, submission.missing, submission.problems)
-    written, problem = _score(project, source, spec, _written(project, spec, submission), submission.sample_sha256)
+    truth = _truth(project, source, gateway, is_hidden=spec.gateway is not None)
+    written, problem = _score(project, truth, spec, _written(project, spec, submission), submission.sample_sha256)
     return Run(
         phase=spec.phase,
         mounts=spec.layout,
@@ -48,8 +49,8 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
         limits=outcome.limits,
         guard=guard,
         cells=verdict.cells(outcome.notebook),
-        stages=[*_stages(read_json(directory.record / "stages.json", [])), *_calls(gateway)],
-        gateway={"error": gateway.error, "calls": len(gateway.calls)} if gateway else {},
+        stages=[*_stages(read_json(directory.record / "stages.json", [])), *_calls(result)],
+        gateway={"error": result.error, "calls": len(result.calls)} if result else {},
         submission=submission.facts,
         submissions=written,
         scores=written[-1]["scores"] if written else {},
@@ -65,11 +66,11 @@ def _submitting(spec: RunSpec) -> RunSpec:
     return replace(spec, directory=replace(spec.directory, working=beside.working, input=beside.input))
 
 
-def _calls(gateway: Result | None) -> Stages:
+def _calls(result: Result | None) -> Stages:
     """Return the gateway's calls as a stage, so that a forecast goes by their number."""
-    if not gateway or not gateway.calls:
+    if not result or not result.calls:
         return []
-    return [{"name": "gateway calls", "count": len(gateway.calls), "seconds": round(sum(gateway.calls), 3)}]
+    return [{"name": "gateway calls", "count": len(result.calls), "seconds": round(sum(result.calls), 3)}]
 
 
 def _guard(project: Project, phase: PhaseName, noted: Any) -> dict[str, Any]:
@@ -114,23 +115,23 @@ def _is_recorded(record: Path, name: object) -> bool:
     return isinstance(name, str) and bool(_NAME.fullmatch(name)) and not submission_check.absence(record / name, record)
 
 
-def _truth(project: Project, source: Path, spec: RunSpec) -> Path | None:
+def _truth(project: Project, source: Path, gateway: Gateway | None, *, is_hidden: bool) -> Path | None:
     """Return the truth of what the run was asked, None where there is none."""
-    gateway = gateways.find(project, source)
     if gateway is None:
         return input_folder.truth(project, source)
-    file = ((spec.gateway and gateway.hidden) or gateway.folder) / attached.TRUTH
+    file = ((is_hidden and gateway.hidden) or gateway.folder) / attached.TRUTH
     return file if file.is_file() else None
 
 
 def _score(
-    project: Project, source: Path, spec: RunSpec, written: list[dict[str, Any]], sample_sha256: str
+    project: Project, truth: Path | None, spec: RunSpec, written: list[dict[str, Any]], sample_sha256: str
 ) -> tuple[list[dict[str, Any]], str]:
     """Score what was written, outside of the run, where there is a truth and a hook for it; else say why not.
 
     The sample has a score only where it is what was left.
     """
-    truth, scored, problem = _truth(project, source, spec), [], ""
+    scored: list[dict[str, Any]] = []
+    problem = ""
     for entry in written:
         file, scores = spec.directory.record / entry["file"], {}
         is_left = entry is written[-1]

@@ -75,9 +75,7 @@ def run(
     outcome = _outcome(directory, seconds, usage, notebook)
     if enforced.disks and FULL in (outcome.exception or {}).get("text", ""):
         usage.exceeded = "disk"
-    result = _result(spec.gateway.directory, gateway_process.wait()) if spec.gateway and gateway_process else None
-    if result:
-        result = replace(result, server_log=_text(directory.notes / SERVER_LOG, LONGEST_TEXT))
+    result = _result(spec, spec.gateway.directory, gateway_process.wait()) if spec.gateway and gateway_process else None
     return replace(outcome, limits=enforced.described, gateway=result)
 
 
@@ -98,9 +96,10 @@ def _beside(spec: RunSpec | None, sandbox_name: SandboxName) -> Iterator[subproc
             resource_limits.end(process)
 
 
-def _result(directory: RunDirectory, status: int) -> Result:
-    noted, calls = read_json(directory.working / gateway.RESULT, None), _text(directory.notes / CALLS)
-    return gateway.result(noted, calls, _text(directory.log, LONGEST_TEXT), status)
+def _result(spec: RunSpec, beside: RunDirectory, status: int) -> Result:
+    noted, calls = read_json(beside.working / gateway.RESULT, None), _text(beside.notes / CALLS)
+    result = gateway.result(noted, calls, _text(beside.log, LONGEST_TEXT), status)
+    return replace(result, server_log=_text(spec.directory.notes / SERVER_LOG, LONGEST_TEXT))
 
 
 def _watched(

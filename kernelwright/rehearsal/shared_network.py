@@ -23,14 +23,18 @@ def hold() -> Iterator[int]:
 
     Raises
     ------
-    OSError
+    EnvironmentUnavailable
         It cannot be made here.
     """
+    from kernelwright.errors import EnvironmentUnavailable  # noqa: PLC0415 - not there where this file is a script
+
     command = [sys.executable, __file__, "hold"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as holder:
         if not (holder.stdout and holder.stdin and holder.stderr) or holder.stdout.readline() != READY:
-            raise OSError(f"no network namespace: {holder.stderr.read().decode().strip() if holder.stderr else ''}")
+            reason = holder.stderr.read().decode().strip().rpartition("\n")[2] if holder.stderr else ""
+            message = f"no network that notebook and gateway share can be made here: {reason}; try --sandbox process"
+            raise EnvironmentUnavailable(message)
         try:
             yield holder.pid
         finally:

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import kaggle_image
 from kernelwright.project.model import load_project
 from kernelwright.rehearsal import evaluation, gateway, sandbox, shared_network, verdict
@@ -87,10 +88,9 @@ def test_public_data_beside_the_input_folder_makes_that_the_hidden(project, tmp_
     assert (staged / "readme.md").is_file()
     (tmp_path / "in" / SLUG / "kaggle_evaluation" / "toy_gateway.py").unlink()
     assert gateway.find(project, tmp_path / "in") == found
-    commit = run_spec(tmp_path)
-    assert evaluation._truth(project, tmp_path / "in", commit) == tmp_path / "in-public" / SLUG / "truth.csv"
-    rerun = replace(commit, gateway=spec)
-    assert evaluation._truth(project, tmp_path / "in", rerun) == tmp_path / "in" / SLUG / "truth.csv"
+    for is_hidden, folder in ((False, "in-public"), (True, "in")):
+        truth = evaluation._truth(project, tmp_path / "in", found, is_hidden=is_hidden)
+        assert truth == tmp_path / folder / SLUG / "truth.csv"
 
 
 def test_notebook_and_gateway_share_a_folder_at_kaggles_place(project, tmp_path):
@@ -104,13 +104,13 @@ def test_notebook_and_gateway_share_a_folder_at_kaggles_place(project, tmp_path)
 
 def test_the_truth_is_that_of_the_data_a_run_was_asked_about(project, tmp_path):
     write(tmp_path / "in", HIDDEN)
-    commit = run_spec(tmp_path)
-    rerun = gateway.find(project, tmp_path / "in").spec(commit)
-    asked = RunSpec(directory=commit.directory, phase="rerun", layout="new", gateway=rerun)
-    assert evaluation._truth(project, tmp_path / "in", commit) == tmp_path / "in" / SLUG / "truth.csv"
-    assert evaluation._truth(project, tmp_path / "in", asked) == tmp_path / "in" / f"{SLUG}-hidden" / "truth.csv"
-    (tmp_path / "in" / f"{SLUG}-hidden" / "truth.csv").unlink()
-    assert evaluation._truth(project, tmp_path / "in", asked) is None
+    found = gateway.find(project, tmp_path / "in")
+    public, hidden = (tmp_path / "in" / name / "truth.csv" for name in (SLUG, f"{SLUG}-hidden"))
+    assert evaluation._truth(project, tmp_path / "in", found, is_hidden=False) == public
+    assert evaluation._truth(project, tmp_path / "in", found, is_hidden=True) == hidden
+    assert evaluation._truth(project, tmp_path / "in", None, is_hidden=False) == public
+    hidden.unlink()
+    assert evaluation._truth(project, tmp_path / "in", found, is_hidden=True) is None
 
 
 def test_the_submission_may_have_the_name_that_gateways_give_it(project, tmp_path):
@@ -203,6 +203,15 @@ def test_a_run_over_its_time_says_how_many_calls_were_answered():
 
 def test_a_server_that_waits_where_it_is_ended_is_complete():
     assert judged(Result(succeeded=True, calls=[1])) == verdict.Verdict(word=Word.COMPLETE)
+
+
+def test_a_network_that_cannot_be_made_is_one_line(monkeypatch, tmp_path):
+    (tmp_path / "python").write_text("#!/bin/sh\necho 'Traceback' >&2\necho 'OSError: not permitted' >&2\n")
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr(shared_network.sys, "executable", str(tmp_path / "python"))
+    reason = r"^no network .* here: OSError: not permitted; try --sandbox process$"
+    with pytest.raises(EnvironmentUnavailable, match=reason), shared_network.hold():
+        pass
 
 
 def test_a_network_is_joined_by_name_of_the_process_that_holds_it():
