@@ -113,9 +113,14 @@ def test_an_input_folder_named_public_serves_the_commit_phase(kernel, source, sa
         os.link(source / "toy-competition" / name, public / name)
     (public / "train.csv").write_text("id,answer\n" + "z,1\n" * 50)
     plan = Plan(source=source, phases=["commit"], layouts=["new"], sandbox=sandbox_name)
-    report = rehearse(kernel(), plan)
+    project = kernel()
+    report = rehearse(project, plan)
     assert report.runs[0].guard["name"] == "COMMIT"
-    assert report.missing == ()  # what is no competition is the same in both phases
+    staged = project.rehearsal / "commit-new" / "input"
+    assert (staged / "toy-competition" / "train.csv").read_bytes() == (public / "train.csv").read_bytes()
+    # What is no competition is the same in both phases, and need not be repeated.
+    assert (staged / "toy-data" / "weights.txt").read_text() == "weights\n"
+    assert report.missing == ()
 
 
 PLAIN = """
