@@ -9,59 +9,31 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 
 from kernelwright.runtime import budget, inputs, stages
 from kernelwright.runtime.errors import InputNotFound, KernelwrightError
-from landmarks import dataset, delg, effort, ranking, records, retrieval
+from landmarks import dataset, delg, ranking, records, reranking, retrieval
 from landmarks.dataset import Photo
-from landmarks.effort import Effort
 from landmarks.embedding import DelgGlobal, Embedder, Model
 from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongWeights
-from landmarks.faults import ImageFaults
-from landmarks.feature_types import LocalFeatures
 from landmarks.local_features import FeatureCache
-from landmarks.matching import Matches, match
-from landmarks.prefetch import ahead
+from landmarks.matching import match
 from landmarks.ranking import Neighbour
 from landmarks.results import Data, Ranked, Step
-from landmarks.settings import Settings, VerificationSettings, WeightsSettings
-from landmarks.verification import Inliers, verify
+from landmarks.run import Run, Work
+from landmarks.settings import Settings, WeightsSettings
 from landmarks.weights import load_embedding_model
 
 log = logging.getLogger(__name__)
 
-Item = TypeVar("Item")
-Given = TypeVar("Given")
-
 RETRIEVAL_SHARE = 0.02  # of the time left when embedding begins, for the comparison that follows it
 REPLAN_EVERY = 64  # images between two looks at the clock
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """How one run of the pipeline goes: with which settings, until when, and whether an error ends it."""
-
-    settings: Settings
-    keep_going: bool = False
-    deadline: float = float("inf")
-    """Seconds since the epoch."""
-    faults: ImageFaults = field(default_factory=ImageFaults)
-
-    def is_over(self) -> bool:
-        """Return whether the time has passed."""
-        return budget.terminated() or time.time() >= self.deadline
-
-    def share(self, of_time_left: float) -> float:
-        """Return when a share of the time that is left now will have passed, in seconds since the epoch."""
-        now = time.time()
-        return now + of_time_left * max(0.0, self.deadline - now)
 
 
 def recognise(
@@ -115,7 +87,9 @@ def recognise(
     yield _step("retrieval", data, ranked, settings)
     if settings.verify and features:
         judge = settings.verification if by_models else replace(settings.verification, distinct=True)
-        verified = verify_all(data, ranked, features, replace(run, settings=replace(settings, verification=judge)))
+        verified = reranking.verify_all(
+            data, ranked, features, replace(run, settings=replace(settings, verification=judge))
+        )
         yield _step("verification", data, verified, settings)
     if not keep_going:
         run.faults.raise_unexpected()
@@ -191,7 +165,7 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
     until = run.share(1 - RETRIEVAL_SHARE)
     photos = [*data.queries, *data.gallery]
-    work = _Work(photos, embedder(_as_time_allows(data, until)))
+    work = Work(photos, embedder(_as_time_allows(data, until)))
     embedded = stages.stage("embed", work, until=until)
     vectors = {photo: vector for photo, vector in embedded if vector is not None}
     queries = [photo for photo in data.queries if photo in vectors]
@@ -200,7 +174,7 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     query_vectors, gallery_vectors = (np.stack([vectors[photo] for photo in split]) for split in (queries, gallery))
     nearest = retrieval.nearest(query_vectors, gallery_vectors, run.settings.retrieval)
     ranked = {}
-    pairs = _Work(queries, zip(queries, nearest, strict=True))
+    pairs = Work(queries, zip(queries, nearest, strict=True))
     # A SIGTERM that ended embedding must not end this: what is embedded would be good for nothing.
     compared = stages.stage("retrieve", pairs, until=None if budget.terminated() else run.deadline)
     for query, neighbours in compared:
@@ -222,7 +196,7 @@ def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
     """
     gallery = _small_enough(data, run)
     photos = [*gallery, *data.queries]
-    work = _Work(photos, zip(photos, _ahead(features, photos, run), strict=True))
+    work = Work(photos, zip(photos, run.ahead(features, photos), strict=True))
     described = {photo for photo, _ in stages.stage("extract", work, until=run.share(0.5))}
     usable = described - run.faults.photos
     gallery = [photo for photo in gallery if photo in described]
@@ -230,67 +204,8 @@ def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
         [photo for photo in data.queries if photo in usable], [photo for photo in gallery if photo in usable], data
     )
     rank = partial(_matched, data=data, gallery=gallery, features=features, settings=run.settings)
-    rankings = _Work(data.queries, _ahead(rank, data.queries, run))
+    rankings = Work(data.queries, run.ahead(rank, data.queries))
     return dict(zip(data.queries, stages.stage("retrieve", rankings, until=run.share(0.5)), strict=False))
-
-
-def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> Ranked:
-    """Rescore and re-rank the neighbours of each query by the matches that agree on a homography.
-
-    Queries whose prediction this can change most come first. Where time runs short, fewer candidates are verified, then
-    with coarse local features; where some is left at the end, these queries are verified again, in full. Those that
-    fail, or are left when time runs out, keep their scores.
-    """
-    gallery = {photo.id: photo for photo in data.gallery}
-    settings = run.settings
-
-    def verified(planned: tuple[Photo, Effort]) -> tuple[list[Neighbour], Effort] | None:
-        query, spent = planned
-        tried = ranked[query][: spent.candidates]
-        try:
-            pairs = []
-            for neighbour in tried:
-                if run.is_over():  # only the end of the run waits for this query now
-                    return None
-                pair = features(query, coarse=spent.coarse), features(gallery[neighbour.id], coarse=spent.coarse)
-                pairs.append(pair)
-            agreed = [agreeing(*pair, settings.local.chosen.max_distance, settings.verification) for pair in pairs]
-            records.save_matches(query, [neighbour.id for neighbour in tried], pairs, agreed)
-        except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
-            run.faults.add("keeps its retrieval score", query, error)
-            return ranked[query], spent
-        counts = [inliers.count for _, inliers in agreed] + [0] * (len(ranked[query]) - len(tried))
-        return ranking.rescore(ranked[query], counts, settings.ranking), spent
-
-    order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))
-    full, *less = effort.levels(max(map(len, ranked.values()), default=1))
-    plan = effort.as_time_allows(order, [full, *less], until=run.deadline, in_flight=2 * settings.local.threads)
-    work = _Work(order, zip(order, _ahead(verified, plan, run), strict=True))
-    rescored = {query: result for query, result in stages.stage("verify", work, until=run.deadline) if result}
-    if short := [query for query, (_, spent) in rescored.items() if spent != full]:
-        again = _Work(short, zip(short, _ahead(verified, ((query, full) for query in short), run), strict=True))
-        in_full = stages.stage("verify in full", again, until=run.deadline)
-        rescored |= {query: result for query, result in in_full if result}
-    _log_left([spent for _, spent in rescored.values()], full, len(order))
-    return {query: rescored[query][0] if query in rescored else ranked[query] for query in ranked}
-
-
-def agreeing(
-    query: LocalFeatures, train: LocalFeatures, max_distance: float, settings: VerificationSettings
-) -> tuple[Matches, Inliers]:
-    """Match two images, and find the matches that agree on a homography.
-
-    Parameters
-    ----------
-    query, train : LocalFeatures
-        Of the query, and of the gallery image.
-    max_distance : float
-        Euclidean, between descriptors of norm 1; matches lie strictly under it.
-    settings : VerificationSettings
-        The homography.
-    """
-    matches = match(query.descriptors, train.descriptors, max_distance=max_distance)
-    return matches, verify(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
 
 
 def _feature_cache(run: Run) -> FeatureCache | None:
@@ -364,31 +279,6 @@ def _small_enough(data: Data, run: Run) -> list[Photo]:
     if count > most:
         log.warning("the run on all data will stop: %s", message)
     return data.gallery
-
-
-class _Work(Generic[Item]):
-    """Results whose number is known before they are computed: what a progress bar needs."""
-
-    def __init__(self, sources: Collection[object], results: Iterable[Item]) -> None:
-        self._count, self._results = len(sources), results
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> Iterator[Item]:
-        return iter(self._results)
-
-
-def _ahead(work: Callable[[Given], Item], given: Iterable[Given], run: Run) -> Iterator[Item]:
-    threads = run.settings.local.threads
-    return ahead(work, given, threads=threads, depth=2 * threads)
-
-
-def _log_left(spent: Sequence[Effort], full: Effort, queries: int) -> None:
-    if in_part := sum(each != full for each in spent):
-        log.warning("out of time: %d of %d queries are verified in part", in_part, queries)
-    if len(spent) < queries:
-        log.warning("out of time: %d of %d queries keep their retrieval score", queries - len(spent), queries)
 
 
 def _is_attached(slug: str) -> bool:

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from kernelwright.runtime.errors import InputNotFound
-from landmarks import delg, pipeline
+from landmarks import delg, pipeline, reranking
 from landmarks.delg import Delg
 from landmarks.embedding import DelgGlobal, Embedder
 from landmarks.errors import WrongModelFile
@@ -82,7 +82,7 @@ def test_features_of_two_views_of_a_scene_match_and_of_two_scenes_do_not(network
     shape = (220, 290)
     pictures = (scene(1, shape), view(scene(1, shape), seed=5), scene(2, shape))
     one, other, stranger = (network.local(picture) for picture in pictures)
-    counts = [pipeline.agreeing(one, train, 0.75, SEED.verification)[1].count for train in (other, stranger)]
+    counts = [reranking.agreeing(one, train, 0.75, SEED.verification)[1].count for train in (other, stranger)]
     assert counts[0] >= 25
     assert counts[1] < 25
 

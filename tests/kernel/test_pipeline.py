@@ -7,12 +7,12 @@ import pytest
 import tensorflow as tf
 
 from kernelwright.runtime.errors import InputNotFound
-from landmarks import pipeline, ranking
+from landmarks import pipeline, ranking, reranking, run
 from landmarks.dataset import image_path
 from landmarks.effort import Effort
 from landmarks.errors import GalleryTooLarge, InvalidData, NothingRecognised
 from landmarks.local_features import FeatureCache
-from landmarks.pipeline import Run
+from landmarks.run import Run
 from landmarks.settings import B6, B7, LocalOnlySettings, LocalSettings, NetworkSettings, RootSiftSettings, Settings
 from tests.kernel import competition
 from tests.kernel.competition import GALLERY, QUERIES
@@ -231,8 +231,8 @@ def test_verification_stops_in_time_and_the_queries_left_keep_their_scores(root,
     before, data = steps_found["retrieval"].neighbours, steps_found["retrieval"].data
     ticks = iter(range(100))
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
-    monkeypatch.setattr(pipeline, "time", SimpleNamespace(time=lambda: 0))
-    found = pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=2))
+    monkeypatch.setattr(run, "time", SimpleNamespace(time=lambda: 0))
+    found = reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=2))
     order = sorted(before, key=lambda query: ranking.verification_order(before[query], SETTINGS.ranking))
     after = steps_found["verification"].neighbours
     assert found == {**after, order[2]: before[order[2]]}
@@ -246,14 +246,14 @@ def test_what_was_verified_in_part_for_want_of_time_is_verified_in_full_when_som
     found = steps(root, models=models)
     before, data = found["retrieval"].neighbours, found["retrieval"].data
     one = Effort(candidates=1, coarse=True)
-    monkeypatch.setattr(pipeline.effort, "as_time_allows", lambda items, *_, **__: ((item, one) for item in items))
-    assert pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS)) == (
+    monkeypatch.setattr(reranking.effort, "as_time_allows", lambda items, *_, **__: ((item, one) for item in items))
+    assert reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS)) == (
         found["verification"].neighbours
     )
     ticks = iter([0, 0, 0, 0, 9])  # the first pass ends by itself, the second has no time
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
-    monkeypatch.setattr(pipeline, "time", SimpleNamespace(time=lambda: 0))
-    in_part = pipeline.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=9))
+    monkeypatch.setattr(run, "time", SimpleNamespace(time=lambda: 0))
+    in_part = reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=9))
     for query, neighbours in before.items():
         scores = {neighbour.id: neighbour.score for neighbour in in_part[query]}
         best, *others = neighbours
@@ -266,7 +266,7 @@ def test_a_query_under_way_when_time_runs_out_is_given_up(root, models, caplog, 
     found = steps(root, models=models)["retrieval"]
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: 0))
     features = FeatureCache(LOCAL)
-    kept = pipeline.verify_all(found.data, found.neighbours, features, Run(settings=SETTINGS, deadline=1))
+    kept = reranking.verify_all(found.data, found.neighbours, features, Run(settings=SETTINGS, deadline=1))
     assert kept == found.neighbours
     assert not features._cached
     assert said(caplog) == ["out of time: 3 of 3 queries keep their retrieval score"]
