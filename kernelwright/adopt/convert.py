@@ -73,7 +73,7 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
         "kernel-metadata.json": json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n",
         "kernel_src/main.py": percent_script.write(driver, ""),
     }
-    said = {
+    sections = {
         "moved": [f"{package}/{m.name}.py: {', '.join(s.name for s in m.statements)}" for m in grouped],
         "left in the driver": [] if keep_cells else report.left(analysis),
         "installs": [report.installed(line) for line in removed],
@@ -82,7 +82,7 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
     reference = [replace(cell, id=f"cell-{number}") for number, cell in enumerate(cells)]
     return Conversion(
         files={path: text.encode() for path, text in sorted(files.items())},
-        report=[(heading, lines) for heading, lines in said.items() if lines],
+        report=[(heading, lines) for heading, lines in sections.items() if lines],
         reference=notebook_io.write(reference),
     )
 

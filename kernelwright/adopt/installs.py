@@ -32,9 +32,9 @@ def remove(cell: int, text: str, distributions: Mapping[str, str]) -> tuple[str,
     kept, removed = [], []
     numbers = {number for number, _ in ipython_syntax.commands(text)} if not text.lstrip().startswith("%%") else set()
     for number, line in enumerate(text.split("\n"), 1):
-        found = _read(cell, line, distributions) if number in numbers else None
-        if found:
-            removed.append(found)
+        removable = _read(cell, line, distributions) if number in numbers else None
+        if removable:
+            removed.append(removable)
         else:
             kept.append(line)
     return "\n".join(kept) if removed else text, removed
@@ -49,14 +49,23 @@ def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | N
         wanted = [Requirement(word) for word in words if word not in _QUIET | _UPGRADE]
     except (ValueError, InvalidRequirement):  # a folder, an address, a file of requirements, other options
         return None
-    versions = {one.name: distributions.get(canonicalize_name(one.name)) for one in wanted}
-    provided = [one for one in wanted if versions[one.name] is not None]
-    fits = all(one.specifier.contains(versions[one.name] or "0", prereleases=True) for one in provided)
-    if not wanted or any(one.url for one in wanted) or (provided and (not fits or not _UPGRADE.isdisjoint(words))):
+    lacking = [requirement for requirement in wanted if canonicalize_name(requirement.name) not in distributions]
+    provided = [requirement for requirement in wanted if requirement not in lacking]
+    if not wanted or any(requirement.url for requirement in wanted):
+        return None
+    if provided and not (
+        _UPGRADE.isdisjoint(words) and all(_fits(requirement, distributions) for requirement in provided)
+    ):
         return None  # the image has another version: whether that will do is not ours to decide
     return Removed(
         cell=cell,
         line=line.strip(),
-        provided=tuple(str(one) for one in provided),
-        lacking=tuple(str(one) for one in wanted if versions[one.name] is None),
+        provided=tuple(map(str, provided)),
+        lacking=tuple(map(str, lacking)),
     )
+
+
+def _fits(requirement: Requirement, distributions: Mapping[str, str]) -> bool:
+    """Return whether the image's version will do; where it is not known, as for a version 0."""
+    version = distributions[canonicalize_name(requirement.name)] or "0"
+    return requirement.specifier.contains(version, prereleases=True)

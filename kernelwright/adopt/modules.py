@@ -61,9 +61,9 @@ def _headings(cells: Sequence[Cell]) -> list[tuple[int, str]]:
     sections: list[tuple[int, str]] = []
     number, heading = 0, ""
     for index, cell in enumerate(cells):
-        found = _HEADING.findall(cell.source) if cell.kind == "markdown" else []
-        if found and (index or len(found) > 1):
-            number, heading = number + 1, found[-1]
+        titles = _HEADING.findall(cell.source) if cell.kind == "markdown" else []
+        if titles and (index or len(titles) > 1):
+            number, heading = number + 1, titles[-1]
         sections.append((number, heading))
     return sections
 
@@ -101,10 +101,10 @@ def _put_after_what_they_read(modules: Sequence[Module], homes: dict[str, Module
         for module in modules:
             for statement in list(module.statements):
                 read = [homes[name] for name in statement.reads & homes.keys() if id(homes[name]) in rank]
-                last = max([module, *read], key=lambda one: rank[id(one)])
+                last = max([module, *read], key=lambda candidate: rank[id(candidate)])
                 if last is not module:
                     module.statements.remove(statement)
-                    last.statements = sorted([*last.statements, statement], key=lambda one: one.position)
+                    last.statements = sorted([*last.statements, statement], key=lambda candidate: candidate.position)
                     homes[statement.name], changed = last, True
 
 
@@ -154,8 +154,8 @@ def text(module: Module, modules: Sequence[Module], analysis: Analysis, package:
 
 def _docstring(module: Module) -> str:
     heading = re.sub(r"^[\d.) ]+(?=\S)", "", module.heading) or "Helpers"
-    said = re.sub(r"\s+", " ", re.sub(r"<[^>]*>|[`*]", "", heading)).replace("\\", "/").replace('"', "'").strip()
-    return said if said.endswith((".", "!", "?")) else f"{said or module.name}."
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>|[`*]", "", heading)).replace("\\", "/").replace('"', "'").strip()
+    return words if words.endswith((".", "!", "?")) else f"{words or module.name}."
 
 
 def _placed(placed: Sequence[Statement]) -> Iterator[str]:

@@ -70,8 +70,8 @@ def analyse(statements: Sequence[Statement], image: Image) -> Analysis:
     for statement in statements:
         for name in statement.binds:
             binders[name].append(statement)
-    imports = {name: found for name, found in binders.items() if _is_one_import(name, found)}
-    origins = {name: origin for name, found in imports.items() if (origin := _origin(name, found[0]))}
+    imports = {name: binding for name, binding in binders.items() if _is_one_import(name, binding)}
+    origins = {name: origin for name, binding in imports.items() if (origin := _origin(name, binding[0]))}
     surveyed = effects.survey(statements, origins)
     single = {s.name: s for s in statements if s.name and len(binders[s.name]) == 1}
     candidates = {name: s for name, s in single.items() if isinstance(s.node, Definition) or surveyed.of(s) < EFFECT}

@@ -35,13 +35,13 @@ class Attached:
 
 def attached(texts: Iterable[str]) -> list[Attached]:
     """Return the sources that code names by path, each once, in order."""
-    found: dict[str, Attached] = {}
+    sources: dict[str, Attached] = {}
     for text in texts:
         for match in _MENTION.finditer(text):
-            one = _source(match[1].rstrip("/").split("/"))
-            if one and (one.kind or one.ref not in found):
-                found[one.ref] = one
-    return list(found.values())
+            source = _source(match[1].rstrip("/").split("/"))
+            if source and (source.kind or source.ref not in sources):
+                sources[source.ref] = source
+    return list(sources.values())
 
 
 def _source(parts: list[str]) -> Attached | None:
@@ -98,11 +98,15 @@ class _ThroughFind(libcst.CSTTransformer):
         ):
             return updated_node
         first = updated_node.args[0]
-        if not isinstance(first.value, libcst.SimpleString) or first.star or not (found := self._found(first.value)):
+        if (
+            not isinstance(first.value, libcst.SimpleString)
+            or first.star
+            or not (through := self._through(first.value))
+        ):
             return updated_node
-        return updated_node.with_changes(args=[first.with_changes(value=found), *updated_node.args[1:]])
+        return updated_node.with_changes(args=[first.with_changes(value=through), *updated_node.args[1:]])
 
-    def _found(self, node: libcst.SimpleString) -> libcst.BaseExpression | None:
+    def _through(self, node: libcst.SimpleString) -> libcst.BaseExpression | None:
         match = _LITERAL.fullmatch(node.raw_value) if not node.prefix else None
         if match is None:
             return None

@@ -75,7 +75,7 @@ def adopt(root: Path) -> Adoption:
         **({"wheels/requirements.in": "".join(f"{name}\n" for name in lacking)} if lacking else {}),
     }
     report = [
-        _said(entry, others),
+        _entry_line(entry, others),
         *(f"{source}: carried" for source in sources),
         *(f"{name}: in wheels/requirements.in, as Kaggle's image lacks it" for name in lacking),
         *(
@@ -120,14 +120,14 @@ def _entry(files: Mapping[str, str]) -> tuple[str, list[str]]:
 def _packages(files: Mapping[str, str]) -> list[str]:
     """Return the packages and modules at the top of the repository, or in ``src``."""
     tops = {_top(files, path) for path in files if path.endswith(".py")}
-    found = sorted(top for top in tops if top.removeprefix("src/").count("/") == 0 and top not in _TOOLS)
-    if not found:
+    packages = sorted(top for top in tops if top.removeprefix("src/").count("/") == 0 and top not in _TOOLS)
+    if not packages:
         message, fix = "no script with a __main__ guard, no notebook that submits, no package", "write one first"
         raise InvalidProject([Problem(code="KW201", file="", message=message, fix=fix)])
-    return found
+    return packages
 
 
-def _said(entry: str, others: Sequence[str]) -> str:
+def _entry_line(entry: str, others: Sequence[str]) -> str:
     if not entry:
         return f"nothing says what is run: write it into {DRIVER}"
     return f"{entry}: what is run" + (f"; it might also be {', '.join(others[:3])}" if others else "")
@@ -145,13 +145,13 @@ def _score(path: str, text: str) -> int:
     is_notebook = path.endswith(".ipynb")
     if path in _TOOLS or not (_GUARD.search(text) or _is_driver(text) or is_notebook):
         return 0
-    said = 2 * ("submission" in text) + 2 * ("/kaggle/input" in text)
-    return named + said - path.count("/") if named or said else 0
+    mentions = 2 * ("submission" in text) + 2 * ("/kaggle/input" in text)
+    return named + mentions - path.count("/") if named or mentions else 0
 
 
 def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tuple[list[str], dict[str, str]]:
     """Return the packages and modules to carry, and the code that is reached, by its path."""
-    found: set[str] = set()
+    places: set[str] = set()
     reached: dict[str, str] = {}
     waiting = [entry]
     while waiting:
@@ -161,14 +161,14 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
         reached[path] = _code(cells) if path == entry and cells else files[path]
         for name in sorted(_imported(path, reached[path])):
             if place := _place(files, path, name):
-                found.add(place)
+                places.add(place)
                 waiting += [
                     file for file in files if file == place or (file.startswith(f"{place}/") and file.endswith(".py"))
                 ]
     if entry.endswith(".py") and not _is_driver(files[entry]):
-        found.add(_top(files, entry))
-    inner = {one for one in found if any(one.startswith(f"{other}/") for other in found)}
-    return sorted(found - inner), reached
+        places.add(_top(files, entry))
+    inner = {place for place in places if any(place.startswith(f"{other}/") for other in places)}
+    return sorted(places - inner), reached
 
 
 def _code(cells: Sequence[Cell]) -> str:
@@ -270,7 +270,7 @@ def _configuration(driver: str, sources: Sequence[str], exclude: Sequence[str], 
 
 def _opened(root: Path, code: Mapping[str, str]) -> dict[str, str]:
     """Return the files of the repository that code names by a literal path, and where."""
-    found: dict[str, str] = {}
+    opened: dict[str, str] = {}
     for path, text in code.items():
         for node in ast.walk(ipython_syntax.syntax_tree(text)):
             if (
@@ -280,5 +280,5 @@ def _opened(root: Path, code: Mapping[str, str]) -> dict[str, str]:
             ):
                 place = (root / node.value).resolve()
                 if place.is_relative_to(root.resolve()) and place.is_file() and place.suffix != ".py":
-                    found.setdefault(node.value, f"{path}:{node.lineno}")
-    return found
+                    opened.setdefault(node.value, f"{path}:{node.lineno}")
+    return opened

@@ -116,9 +116,9 @@ def _parts(python: str) -> list[str] | None:
 def _statement(cell: int, position: int, text: str, python: str | None, *, is_plain: bool) -> Statement:
     commands = ipython_syntax.commands(text)
     magic = next((c for _, c in commands if not (_HARMLESS.match(c) or _R_OUTPUT.match(c))), "")
-    found = Statement(cell=cell, position=position, text=text, may_bind_any=f"`{magic}`" if magic else "")
+    unparsed = Statement(cell=cell, position=position, text=text, may_bind_any=f"`{magic}`" if magic else "")
     if python is None:
-        return found
+        return unparsed
     try:
         tree = ast.parse(python)
         table = symtable.symtable(python, "cell", "exec")
@@ -137,7 +137,7 @@ def _statement(cell: int, position: int, text: str, python: str | None, *, is_pl
         binds=frozenset(used.binds),
         reads=frozenset(used.at_once | used.later),
         reads_at_once=frozenset(used.at_once),
-        may_bind_any=found.may_bind_any or _dynamic(tree),
+        may_bind_any=unparsed.may_bind_any or _dynamic(tree),
     )
 
 
@@ -187,8 +187,8 @@ _BINDERS = {"exec", "globals", "locals"}
 
 def _dynamic(tree: ast.Module) -> str:
     """Return what may bind names, or ask for them, in a way that only the run shows."""
-    asked = {id(node) for part in ast.walk(tree) for node in _only_asked(part)}
-    return next(filter(None, (_dynamic_node(node) for node in ast.walk(tree) if id(node) not in asked)), "")
+    lookups = {id(node) for part in ast.walk(tree) for node in _only_asked(part)}
+    return next(filter(None, (_dynamic_node(node) for node in ast.walk(tree) if id(node) not in lookups)), "")
 
 
 def _only_asked(node: ast.AST) -> Iterator[ast.AST]:
@@ -205,20 +205,20 @@ def _only_asked(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _dynamic_node(node: ast.AST) -> str:
-    found = ""
+    written = ""
     match node:
         case ast.ImportFrom(module=module, names=[ast.alias(name="*")]):
-            found = f"from {module} import *"
+            written = f"from {module} import *"
         case ast.Name(id=name) if name in _BINDERS:
-            found = name
+            written = name
         case ast.Call(func=ast.Name(id="vars"), args=[]):
-            found = "vars"
+            written = "vars"
         case ast.Import(names=aliases) if any(alias.name == "__main__" for alias in aliases):
-            found = "import __main__"
+            written = "import __main__"
         case ast.Attribute(attr="modules" | "_getframe" as name, value=ast.Name(id="sys")):
-            found = f"sys.{name}"
+            written = f"sys.{name}"
         case ast.Call(func=ast.Attribute(attr="run_cell" | "push" | "ex" as name, value=ast.Call())):
-            found = f"get_ipython().{name}"
+            written = f"get_ipython().{name}"
         case ast.Constant(value=str(value)) if value.startswith("__main__."):
-            found = value
-    return f"`{found}`" if found else ""
+            written = value
+    return f"`{written}`" if written else ""

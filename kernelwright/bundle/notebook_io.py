@@ -128,9 +128,9 @@ def _split(text: str, name: str, left_out: Collection[str]) -> tuple[Cell, ...]:
         kept = {key: value for key, value in node.metadata.items() if key not in left_out}
         # jupytext does not say where a cell begins. What is no Python is a comment there, a magic in its mark.
         written = (source, commented(source), commented(source.partition("\n")[2]))
-        found, length = next(((text.find(it, at), len(it)) for it in written if text.find(it, at) >= 0), (at, 0))
-        cells.append(Cell(kind=node.cell_type, source=source, metadata=kept, line=text.count("\n", 0, found) + 1))
-        at = found + length
+        start, length = next(((text.find(it, at), len(it)) for it in written if text.find(it, at) >= 0), (at, 0))
+        cells.append(Cell(kind=node.cell_type, source=source, metadata=kept, line=text.count("\n", 0, start) + 1))
+        at = start + length
     return tuple(cells)
 
 

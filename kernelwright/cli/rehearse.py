@@ -127,10 +127,10 @@ def _remarks(report: "Report") -> "Iterator[tuple[str, str]]":
     for claim in report.comparison:
         if not claim.holds:
             yield f"not so: {claim.says}; {claim.detail}", "bold red"
-    if known := report.forecast:
-        fits = "within" if known["fits"] else "over"
-        hours = f"{known['hours']:.2f} h, {fits} the limit of {known['limit_hours']:g} h"
-        yield f"the hidden rerun: {hours}; {known['source']}", ""
+    if prediction := report.forecast:
+        fits = "within" if prediction["fits"] else "over"
+        hours = f"{prediction['hours']:.2f} h, {fits} the limit of {prediction['limit_hours']:g} h"
+        yield f"the hidden rerun: {hours}; {prediction['source']}", ""
     if report.added:
         yield f"taken from the image when an import failed: {', '.join(report.added)}", ""
 

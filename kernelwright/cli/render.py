@@ -127,8 +127,8 @@ def table(progress: "Progress", memory_limit_bytes: int) -> "Table":
     ]
     if stage := progress.stage:
         rows.append((*stage, f"{stage[1]} of {stage[2]}{_at_rate(progress)}"))
-    for label, done, total, said in rows:
-        grid.add_row(text(label), ProgressBar(total=max(total, 1), completed=done, width=BAR), text(said))
+    for label, done, total, note in rows:
+        grid.add_row(text(label), ProgressBar(total=max(total, 1), completed=done, width=BAR), text(note))
     if not stage:
         grid.add_row("", "", text(progress.last_line))
     return grid

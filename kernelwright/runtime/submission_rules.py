@@ -38,21 +38,21 @@ def problems(header: Sequence[str], rows: Sequence[Row], sample: Sample | None =
     expected = list(sample.header) if sample else list(header)
     rows_asked = sample.rows if sample else ()  # a row cut short has empty cells at its end, as pandas reads it
     samples = [[*row, *[""] * (len(expected) - len(row))] for row in rows_asked if len(row) <= len(expected)]
-    found = []
+    faults = []
     if list(header) != expected:
-        found.append(f"the header is {','.join(header) or 'empty'}; the sample's is {','.join(expected) or 'empty'}")
+        faults.append(f"the header is {','.join(header) or 'empty'}; the sample's is {','.join(expected) or 'empty'}")
     if not rows:
-        found.append("no rows")
+        faults.append("no rows")
     key = id_column(expected, samples)
     whole = [row for row in rows if len(row) == len(header)]
     ragged = [f"row {number}" for number, row in enumerate(rows, 1) if len(row) != len(header)]
-    found += _say(ragged, "row", f"with other than {len(header)} values:")
+    faults += _say(ragged, "row", f"with other than {len(header)} values:")
     if key is None and len(rows) != len(samples):
-        found.append(f"the number of rows is {len(rows)}, the sample's is {len(samples)}")
+        faults.append(f"the number of rows is {len(rows)}, the sample's is {len(samples)}")
     names = [f"row {number}" if key is None else str(row[key]) for number, row in enumerate(whole, 1)]
     if key is not None:
-        found += _id_problems(names, [row[key] for row in samples])
-    found += _null_problems(names, whole, samples)
+        faults += _id_problems(names, [row[key] for row in samples])
+    faults += _null_problems(names, whole, samples)
     for place in range(len(header)) if samples and list(header) == expected else ():
         if place != key and all(cell_values.is_number(row[place]) for row in samples):
             lists = any(row[place].split()[1:] for row in samples)  # such as run lengths; those may be empty
@@ -62,8 +62,8 @@ def problems(header: Sequence[str], rows: Sequence[Row], sample: Sample | None =
                 for name, cell in cells
                 if not (cell_values.is_number(cell) or cell_values.is_null(cell) or (lists and cell == ""))
             ]
-            found += _say(wrong, "id", f"whose {header[place]} is no number, as it is in the sample:")
-    return found
+            faults += _say(wrong, "id", f"whose {header[place]} is no number, as it is in the sample:")
+    return faults
 
 
 def id_column(header: Sequence[str], samples: Sequence[Sequence[str]]) -> int | None:

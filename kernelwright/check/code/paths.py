@@ -169,8 +169,8 @@ def settings(context: Context) -> Iterator[Problem]:
 @register("inputs", Context)
 def unused_sources(context: Context) -> Iterator[Problem]:
     """Find attached sources that no text names; the competition, and what the configuration names, are used."""
-    known, code = context.project.configuration, context.shared(analyse)
-    texts = [known.wheels_dataset, known.sources_dataset, *known.public]
+    configuration, code = context.project.configuration, context.shared(analyse)
+    texts = [configuration.wheels_dataset, configuration.sources_dataset, *configuration.public]
     texts += [file.text for file in context.built.tree.files if file.is_source and file.text]
     words = set(
         re.findall(r"[\w-]+", "\n".join([*texts, *(line for script in code.scripts.values() for line in script.lines)]))
@@ -180,4 +180,6 @@ def unused_sources(context: Context) -> Iterator[Problem]:
             slug = source.split("/")[1]
             if not words & {slug, slug.replace("-", "_")}:
                 message, fix = f"{source!r} is attached, and no text of the code names it", "remove it, or ignore this"
-                yield Problem(code="KW606", file=known.metadata, place=f"{key}[{index}]", message=message, fix=fix)
+                yield Problem(
+                    code="KW606", file=configuration.metadata, place=f"{key}[{index}]", message=message, fix=fix
+                )

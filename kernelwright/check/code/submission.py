@@ -19,18 +19,18 @@ _SHOWN = 4
 @register("submission", Context)
 def submission(context: Context) -> Iterator[Finding]:
     """Find that nothing writes the submission of a competition."""
-    known, code = context.project.configuration, context.shared(analyse)
-    if not context.project.metadata.competition_sources or known.kind == "output":
+    configuration, code = context.project.configuration, context.shared(analyse)
+    if not context.project.metadata.competition_sources or configuration.kind == "output":
         return
     if imports.find(context, code).imports:  # a competition's own module may write it
         return
-    written = set(_written(code, set(known.submission)))
+    written = set(_written(code, set(configuration.submission)))
     if None not in written:
         others = f"; written: {', '.join(sorted(filter(None, written))[:_SHOWN])}" if written else ""
-        message = f"nothing writes {' or '.join(known.submission)}, which the competition takes{others}"
+        message = f"nothing writes {' or '.join(configuration.submission)}, which the competition takes{others}"
         fix = "write it with kernelwright.runtime.submission, or set submission to the name that is written"
-        severity = Severity.warning if known.kind == "once" else Severity.error
-        yield Finding(code="KW708", file=known.driver, message=message, fix=fix, severity=severity)
+        severity = Severity.warning if configuration.kind == "once" else Severity.error
+        yield Finding(code="KW708", file=configuration.driver, message=message, fix=fix, severity=severity)
 
 
 def _written(code: Code, names: set[str]) -> Iterator[str | None]:
