@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landmarks.feature_types import LocalFeatures
-from landmarks.pipeline import agreeing
+from landmarks.reranking import agreeing
 from landmarks.settings import VerificationSettings
 from landmarks.verification import verify
 from tests.kernel.reference import recognition
