@@ -11,23 +11,36 @@ PUBLIC_TEST_IMAGES = 10_345
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSettings:
-    """The ArcFace head: what the embedding is trained against."""
+    """The head: what the embedding is trained against.
 
+    ``kind`` is ``arcface`` or ``softmax``, which has no margin and is there to compare with. ``margin_range_rad`` gives
+    each class a margin of its own, from the second for the rarest class to the first for the most frequent.
+    ``sampled_classes`` is how many columns of the class matrix a step looks at; None is all.
+    """
+
+    kind: str = "arcface"
     scale: float = 64.0
     margin_rad: float = 0.15
     easy_margin: bool = False
     label_smoothing: float = 0.0
+    sub_centres: int = 1
+    margin_range_rad: tuple[float, float] | None = None
+    sampled_classes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings:
-    """One global model. ``model.json`` beside the weights overrides backbone, sizes, classes and embedding."""
+    """One global model. ``model.json`` beside the weights overrides backbone, sizes, classes and embedding.
+
+    ``pooling`` is ``average`` or ``gem``.
+    """
 
     backbone: str = "efficientnet-b7"
     resize_px: int = 384
     input_px: int = 512
     classes: int = 81_313
     embedding: int = 512
+    pooling: str = "average"
     dropout: float = 0.3
     learning_rate: float = 1e-4
     head: HeadSettings = field(default_factory=HeadSettings)

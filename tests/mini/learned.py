@@ -11,7 +11,7 @@ import tensorflow as tf
 from landmarks.dataset import image_path
 from landmarks.images import global_pixels
 from landmarks.settings import B7, HeadSettings, NetworkSettings
-from landmarks.training import AugmentationSettings, TrainingSettings, train
+from landmarks.training import AugmentationSettings, StageSettings, TrainingSettings, train
 from landmarks.weights import MODEL_FILE, save_seed_format
 
 # With a dozen classes a scale of 64 leaves the loss nothing to say about pairs
@@ -20,9 +20,7 @@ NETWORK = NetworkSettings(
     backbone="efficientnet-b0", resize_px=96, input_px=128, dropout=0.0, head=HeadSettings(scale=16.0)
 )
 TRAINING = TrainingSettings(
-    epochs=40,
-    batch=16,
-    learning_rate=1.5e-3,
+    stages=(StageSettings(size_px=128, epochs=40, batch=16, learning_rate=1.5e-3),),
     normalisation_momentum=0.9,
     branch_dropout=0.0,
     augmentation=AugmentationSettings(
@@ -49,7 +47,9 @@ def write_weights(competition: Path, folder: Path, tell: Callable[[str], None]) 
 
     def report(epoch: int, loss: float, right: float) -> None:
         if epoch % 5 == 0:
-            tell(f"  epoch {epoch} of {TRAINING.epochs}: loss {loss:.2f}, {right:.0%} right against the margin")
+            tell(
+                f"  epoch {epoch} of {TRAINING.stages[0].epochs}: loss {loss:.2f}, {right:.0%} right against the margin"
+            )
 
     model = train(images, labels, network, TRAINING, report)
     folder.mkdir(parents=True)

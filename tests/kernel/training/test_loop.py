@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 
 from landmarks.settings import HeadSettings, NetworkSettings
-from landmarks.training import AugmentationSettings, TrainingSettings, augment, batches, train
+from landmarks.training import AugmentationSettings, StageSettings, TrainingSettings, train
+from landmarks.training.augmentation import augment
+from landmarks.training.data import batches
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
 NONE = AugmentationSettings(min_crop=1.0, brightness=0, contrast=0, colour=0, noise=0, occlusion=0)
@@ -13,7 +15,10 @@ TINY = NetworkSettings(
     backbone="efficientnet-b0", input_px=32, classes=2, embedding=8, dropout=0.0, head=HeadSettings(scale=8.0)
 )
 SHORT = TrainingSettings(
-    epochs=5, batch=8, learning_rate=3e-3, normalisation_momentum=0.6, branch_dropout=0.0, augmentation=NONE
+    stages=(StageSettings(size_px=32, epochs=5, batch=8, learning_rate=3e-3),),
+    normalisation_momentum=0.6,
+    branch_dropout=0.0,
+    augmentation=NONE,
 )
 
 
@@ -57,7 +62,7 @@ def test_the_settings_reach_every_layer_of_the_backbone(trained):
 
 def test_the_same_seed_gives_the_same_batches(stripes):
     def drawn(seed):
-        settings = TrainingSettings(batch=5, seed=seed)
+        settings = TrainingSettings(stages=(StageSettings(size_px=32, epochs=1, batch=5),), seed=seed)
         return [(image.numpy(), label.numpy()) for (image, _), label in batches(*stripes, settings)]
 
     first, again, other = drawn(1), drawn(1), drawn(2)
@@ -69,7 +74,7 @@ def test_the_same_seed_gives_the_same_batches(stripes):
 
 
 def test_a_second_epoch_sees_other_views(stripes):
-    epochs = batches(*stripes, TrainingSettings(batch=16))
+    epochs = batches(*stripes, TrainingSettings(stages=(StageSettings(size_px=32, epochs=1, batch=16),)))
     (first,), (second,) = ([image.numpy() for (image, _), _ in epochs] for _ in range(2))
     assert not np.array_equal(first, second)
 
