@@ -118,9 +118,13 @@ def gigabytes(size: float) -> str:
 
 
 def parts(run: Run) -> list[tuple[str, float]]:
-    """Return what a run's time went to: its stages by name, then all the rest."""
-    stages = [(f"{stage['name']}, {stage['count']} items", float(stage["seconds"])) for stage in run.stages]
+    """Return what a run's time went to: its stages by name, with their rates, then all the rest."""
+    stages = [(_at_rate(**stage), float(stage["seconds"])) for stage in run.stages]
     return [*stages, ("all else", max(run.seconds - sum(seconds for _, seconds in stages), 0.0))]
+
+
+def _at_rate(*, name: str, count: int, seconds: float, **_: Any) -> str:
+    return f"{name}, {count} items" + (f", {count / seconds:.3g} per s" if count and seconds else "")
 
 
 def cells(run: Run) -> dict[str, Any]:

@@ -178,6 +178,12 @@ def test_what_the_sandbox_leaves_open_is_said():
     assert "Not isolated: files can be read." in seen.text
 
 
+def test_a_stage_that_took_time_shows_its_rate():
+    timed, empty = {"name": "verify", "count": 3, "seconds": 8.0}, {"name": "embed", "count": 0, "seconds": 0.0}
+    shown = html_report.parts(run(stages=[timed, empty]))
+    assert shown == [("verify, 3 items, 0.375 per s", 8.0), ("embed, 0 items", 0.0), ("all else", 4.5)]
+
+
 def test_earlier_rehearsals_are_kept_and_shown_the_latest_first(tmp_path):
     folder = tmp_path / "rehearsal"
     for number in range(25):

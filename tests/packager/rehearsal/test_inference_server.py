@@ -1,6 +1,7 @@
 """Kernels whose ``predict`` is called by a gateway, well and badly behaved, in the real sandbox."""
 
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -43,10 +44,10 @@ def folder(tmp_path_factory):
     return folder
 
 
-def rerun(folder, body="return sample", name="predict", before="", serve="server.serve()"):
+def rerun(folder, body="return sample", name="predict", before="", serve="server.serve()", source=None):
     text = DRIVER.format(body=body, name=name, before=before, serve=serve)
     (folder / "kernel_src" / "main.py").write_text(text)
-    return rehearse(load_project(folder), replace(PLAN, source=folder / "build" / "mini")).runs[0]
+    return rehearse(load_project(folder), replace(PLAN, source=source or folder / "build" / "mini")).runs[0]
 
 
 @pytest.fixture
@@ -73,6 +74,24 @@ def test_the_answers_to_the_hidden_rows_are_judged_and_scored(folder):
     assert (run.submission["rows"], run.gateway) == (36, {"error": "", "calls": 12})
     assert [(stage["name"], stage["count"]) for stage in run.stages] == [("gateway calls", 12)]
     assert run.scores["error"] > 0
+
+
+@pytest.mark.full
+def test_a_public_folder_beside_the_input_is_what_the_notebook_sees(folder, tmp_path):
+    mini = folder / "build" / "mini"
+    shutil.copytree(mini, tmp_path / "data")
+    shutil.copytree(mini, tmp_path / "data-public")
+    (tmp_path / "data" / "my-competition-hidden").rename(tmp_path / "hidden")
+    shutil.rmtree(tmp_path / "data-public" / "my-competition-hidden")
+    shutil.copytree(tmp_path / "hidden", tmp_path / "data" / "my-competition", dirs_exist_ok=True)
+    seen = "print(len((inputs.find('my-competition') / 'test.csv').read_text().splitlines()), 'lines')"
+    run = rerun(folder, body="return sample.assign(sales=40.0)", before=seen, source=tmp_path / "data")
+    assert (run.verdict, run.detail) == (Word.COMPLETE, "")
+    assert (run.submission["rows"], run.gateway) == (36, {"error": "", "calls": 12})
+    public = (tmp_path / "data-public" / "my-competition" / "test.csv").read_text().splitlines()
+    log = folder / "build" / "rehearsal" / "rerun-new" / "log.txt"
+    assert f"{len(public)} lines" in log.read_text()
+    assert len(public) < 36
 
 
 @pytest.mark.full
