@@ -11,6 +11,7 @@ from typing import Any
 from kernelwright.bundle import build
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import environment, input_folder, sandbox
+from kernelwright.rehearsal.input_folder import Folders
 from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run import Outcome, run
 from kernelwright.rehearsal.run_directory import NOTEBOOK, Layout, RunDirectory, RunSpec
@@ -69,7 +70,7 @@ def _stage(project: Project, spec: RunSpec, source: Path | None) -> RunSpec:
     directory = spec.directory
     directory.folder.mkdir()
     if source:
-        input_folder.stage(project, source, directory, read_only=sandbox.best() != "process")
+        input_folder.stage(project, Folders(source=source), directory, read_only=sandbox.best() != "process")
     else:
         directory.input.mkdir()
     return replace(spec, mounts=input_folder.mounts(project.metadata, directory, spec.layout))

@@ -1,6 +1,7 @@
 """``kernelwright rehearse``."""
 
 import json
+import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +13,11 @@ from kernelwright.cli import render
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.table import Table
 
+    from kernelwright.project.model import Project
     from kernelwright.rehearsal.report import Report, Run
 
 
@@ -55,7 +57,9 @@ Isolation = Annotated[
 Hours = Annotated[float | None, typer.Option("--hours", help="Time limit.  [default: forecast.limit_hours]")]
 Memory = Annotated[float, typer.Option("--memory", metavar="GB", help="Memory limit.")]
 Disk = Annotated[float, typer.Option("--disk", metavar="GB", help="Limit of the working folder.")]
-
+Chain = Annotated[
+    bool, typer.Option("--chain", help="First rehearse the project's kernels whose output it attaches; mount that.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the outcome alone.")]
 
 
@@ -69,32 +73,46 @@ def rehearse(
     hours: Hours = None,
     memory: Memory = 30,
     disk: Disk = 20,
+    is_chain: Chain = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Build the notebook and run it offline, as Kaggle will: the hidden rerun, then the commit."""
     from kernelwright.project.model import load_project
+    from kernelwright.rehearsal import chain
     from kernelwright.rehearsal import rehearse as rehearsal
     from kernelwright.rehearsal.resource_limits import GB, Limits
 
     loaded = load_project(project, kernel)
-    hours = loaded.configuration.forecast.limit_hours if hours is None else hours
-    plan = rehearsal.Plan(
-        source=(source or loaded.default_input).resolve(),
-        phases=[name for name in rehearsal.PHASES if phase in {Phases.both, name}],
-        layouts=[name for name in rehearsal.LAYOUTS if mounts in {Mounts.both, name}],
-        sandbox=sandbox.value if sandbox else None,
-        limits=Limits(hours=hours, memory_bytes=int(memory * GB), disk_bytes=int(disk * GB)),
-    )
-    if as_json:
-        report = rehearsal.rehearse(loaded, plan)
-        print(json.dumps(asdict(report), indent=1))
-    else:
+
+    def rehearse_kernel(rehearsed: "Project", outputs: "Mapping[str, Path]") -> "Report":
+        limit = rehearsed.configuration.forecast.limit_hours if hours is None else hours
+        plan = rehearsal.Plan(
+            source=(source or rehearsed.default_input).resolve(),
+            phases=[name for name in rehearsal.PHASES if phase in {Phases.both, name}],
+            layouts=[name for name in rehearsal.LAYOUTS if mounts in {Mounts.both, name}],
+            sandbox=sandbox.value if sandbox else None,
+            limits=Limits(hours=limit, memory_bytes=int(memory * GB), disk_bytes=int(disk * GB)),
+            outputs=outputs,
+        )
+        if as_json:
+            return rehearsal.rehearse(rehearsed, plan)
         with render.Live(plan.limits.memory_bytes, quiet=quiet) as live:
-            report = rehearsal.rehearse(loaded, plan, tell=live.tell, show=live.show)
+            if is_chain:
+                live.tell(f"kernel {rehearsed.metadata.id}")
+            report = rehearsal.rehearse(rehearsed, plan, tell=live.tell, show=live.show)
         _print(report)
-        print(f"\nreport: {loaded.rehearsal / 'report.html'}")
-    if not report.complete:
+        print(f"\nreport: {rehearsed.rehearsal / 'report.html'}")
+        return report
+
+    kernels = chain.order(loaded, (source or loaded.default_input).resolve()) if is_chain else [loaded]
+    reports = chain.rehearse_chain(kernels, rehearse_kernel)
+    if as_json:
+        shown = [asdict(report) for report in reports]
+        print(json.dumps(shown if is_chain else shown[0], indent=1))
+    if not_rehearsed := ", ".join(waiting.metadata.id for waiting in kernels[len(reports) :]):
+        print(f"not rehearsed, as {kernels[len(reports) - 1].metadata.id} failed: {not_rehearsed}", file=sys.stderr)
+    if not reports[-1].complete:
         raise typer.Exit(1)
 
 

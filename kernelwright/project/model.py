@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -108,6 +109,17 @@ def load_project(folder: Path, kernel: str = "") -> Project:
     if problems or configuration is None or described is None:
         raise InvalidProject(problems)
     return Project(root=root, configuration=configuration, metadata=described, kernel=kernel)
+
+
+def kernels_by_id(root: Path) -> dict[str, Project]:
+    """Return every kernel of the project whose metadata can be read; what else is wrong with one is not looked at."""
+    configuration = load_configuration(root)
+    kernels = {}
+    for name, kernel in (("", configuration), *configuration.kernels.items()):
+        with suppress(InvalidProject):  # that kernel's own business
+            described = metadata.read(root, kernel.metadata)
+            kernels[described.id] = Project(root=root, configuration=kernel, metadata=described, kernel=name)
+    return kernels
 
 
 def find_root(folder: Path) -> Path:

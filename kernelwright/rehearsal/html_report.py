@@ -31,9 +31,10 @@ class Gallery:
 
 
 def gallery(project: Project, source: Path, folder: Path, runs: Sequence[Run]) -> Gallery:
-    """Ask the ``gallery`` hook about the last rerun that recorded something."""
+    """Ask the ``gallery`` hook about the last run that recorded stages; of a kernel with a rerun, the last rerun."""
     hook = project.configuration.gallery
-    records = [folder / f"{run.phase}-{run.mounts}" / "record" for run in runs if run.phase == "rerun" and run.stages]
+    recorded = (run for run in runs if run.phase == project.phases[0] and run.stages)
+    records = [folder / f"{run.phase}-{run.mounts}" / "record" for run in recorded]
     if not hook or not records:
         return Gallery()
     try:

@@ -5,14 +5,16 @@ import io
 import itertools
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
-from kernelwright.errors import InvalidInput, InvalidProject
-from kernelwright.project import metadata, model
+from kernelwright.errors import InvalidInput
+from kernelwright.project import model
 from kernelwright.project.config import Fingerprint
 from kernelwright.project.metadata import DATASET_FILE, KernelMetadata
 from kernelwright.project.model import Project
+from kernelwright.project.refs import SourceRef
 from kernelwright.rehearsal import attached, file_copies
 from kernelwright.rehearsal.attached import TRUTH, Source
 from kernelwright.rehearsal.run_directory import Layout, PhaseName, RunDirectory
@@ -23,36 +25,53 @@ _REPORT = "report.json"
 _RUNS = {f"{phase}-{layout}" for phase in get_args(PhaseName) for layout in get_args(Layout)}
 
 
-def stage(
-    project: Project, source: Path, directory: RunDirectory, *, read_only: bool, others: Path | None = None
-) -> list[str]:
-    """Lay out the attached sources of the input folder ``source``; return those that are not in it.
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Where the attached sources are looked for.
 
-    What is no competition may be in ``others`` instead: a folder of public data need not repeat the weights.
+    Attributes
+    ----------
+    source : Path
+        The input folder.
+    others : Path or None
+        Has what is no competition and not in ``source``: a folder of public data need not repeat the weights.
+    outputs : mapping of id to Path
+        What kernels left that were rehearsed before this one; it goes before ``source``.
+    """
+
+    source: Path
+    others: Path | None = None
+    outputs: Mapping[str, Path] = field(default_factory=dict)
+
+
+def stage(project: Project, folders: Folders, directory: RunDirectory, *, read_only: bool) -> list[str]:
+    """Lay out the attached sources; return those that are nowhere.
+
     Files are hard links where the sandbox shows them ``read_only``. Else the run could write through a link into the
     user's own data, so they are copies, which share their blocks where the file system can.
 
     Raises
     ------
     InvalidInput
-        ``source`` or a competition's folder in it is missing, or a file in it cannot be copied.
+        The input folder or a competition's folder in it is missing, or a file in it cannot be copied.
     """
+    source = folders.source
     if not source.is_dir() and project.metadata.slugs:
         raise InvalidInput(f"{source}: no such folder; name an input folder with --input")
-    folders = {
+    places = {
         attached_source: folder
         for attached_source in attached.sources(project.metadata)
-        if (folder := _folder(project, source, attached_source, others or source))
+        if (folder := _folder(project, folders, attached_source))
     }
     missing = [
-        attached_source for attached_source in attached.sources(project.metadata) if attached_source not in folders
+        attached_source for attached_source in attached.sources(project.metadata) if attached_source not in places
     ]
     if competitions := [attached_source.slug for attached_source in missing if attached_source.is_competition]:
         present = ", ".join(sorted(path.name for path in source.iterdir() if path.is_dir())) or "nothing"
         raise InvalidInput(f"{source}: no folder {', '.join(competitions)} for the competition; there is: {present}")
     copy = file_copies.hard_link if read_only else file_copies.private_copy
     directory.input.mkdir(parents=True)
-    for attached_source, folder in folders.items():
+    for attached_source, folder in places.items():
         target = (
             directory.scripts / attached_source.module
             if is_script(attached_source, folder)
@@ -79,28 +98,22 @@ def is_script(source: Source, folder: Path) -> bool:
     )
 
 
-def _folder(project: Project, source: Path, attached_source: Source, others: Path) -> Path | None:
-    """Return a source's folder: in the input folder, else what the project's own kernel left in its last rehearsal."""
-    folders = (source,) if attached_source.is_competition else (source, others)
-    within = next(filter(None, map(attached_source.within, folders)), None)
+def _folder(project: Project, folders: Folders, attached_source: Source) -> Path | None:
+    """Return a source's folder: a chain's output, else of the input folder, else of a kernel's last rehearsal."""
+    if attached_source.is_kernel and (output := folders.outputs.get(SourceRef.parse(attached_source.ref).name)):
+        return output
+    others = None if attached_source.is_competition else folders.others
+    within = next(filter(None, map(attached_source.within, filter(None, (folders.source, others)))), None)
     return within or (_rehearsed_output(project, attached_source.ref) if attached_source.is_kernel else None)
 
 
 def _rehearsed_output(project: Project, ref: str) -> Path | None:
-    configuration = model.load_configuration(project.root)
-    for name, kernel in (("", configuration), *configuration.kernels.items()):
-        try:
-            described = metadata.read(project.root, kernel.metadata)
-        except InvalidProject:  # that kernel's own business
-            continue
-        if ref.startswith(described.id) and described.id != project.metadata.id:
-            other = Project(root=project.root, configuration=kernel, metadata=described, kernel=name)
-            return _last_output(other.rehearsal)
-    return None
+    kernel = model.kernels_by_id(project.root).get(SourceRef.parse(ref).name)
+    return last_output(kernel.rehearsal) if kernel and kernel.kernel != project.kernel else None
 
 
-def _last_output(rehearsal: Path) -> Path | None:
-    """Return the working folder of the last Complete run."""
+def last_output(rehearsal: Path) -> Path | None:
+    """Return the working folder of the last Complete run of a rehearsal, None where there is none."""
     try:
         runs = json_text.parse((rehearsal / _REPORT).read_text("utf-8"))["runs"]
         complete = [f"{run['phase']}-{run['mounts']}" for run in runs if run["verdict"] == "Complete"]

@@ -1,6 +1,6 @@
 """The rehearsal: build, stage the input, run each phase in each layout, judge, score, compare, report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from kernelwright.rehearsal import report as reports
 from kernelwright.rehearsal.environment import Environment
 from kernelwright.rehearsal.forecast import forecast
 from kernelwright.rehearsal.gateway import Gateway
+from kernelwright.rehearsal.input_folder import Folders
 from kernelwright.rehearsal.progress import Show
 from kernelwright.rehearsal.rehearsal_directory import hold_rehearsal_directory
 from kernelwright.rehearsal.report import Report, Run, State
@@ -51,6 +52,8 @@ class Plan:
     """None takes the strongest that works here."""
     folder: Path | None = None
     """Where the report and the folders of the runs go; None for build/rehearsal."""
+    outputs: Mapping[str, Path] = field(default_factory=dict)
+    """What kernels left that were rehearsed before this one, by their ids: mounted where it attaches them."""
 
     @property
     def chosen_sandbox(self) -> SandboxName:
@@ -224,7 +227,8 @@ class _Rehearsal:
         if sees_public and public.is_dir():
             source = public
         read_only = self.plan.chosen_sandbox != "process"
-        missing = input_folder.stage(project, source, directory, read_only=read_only, others=self.plan.source)
+        folders = Folders(source=source, others=self.plan.source, outputs=self.plan.outputs)
+        missing = input_folder.stage(project, folders, directory, read_only=read_only)
         if plays_public and source != public:
             input_folder.make_public(directory.input, project.configuration.public)
         wheels_input.stage(project, directory.input, python.version)

@@ -400,7 +400,7 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
     """Return a run that executes the pushed text in the rehearsal's sandbox and serves what it wrote.
 
     ``inputs`` holds the competition's folder, and datasets of other people; ours are those that were uploaded, at their
-    pinned versions.
+    pinned versions; outputs are those of the kernels that ran here.
     """
     from kernelwright.project import metadata
     from kernelwright.rehearsal import input_folder, run, sandbox
@@ -421,12 +421,18 @@ def rehearsing(kaggle: Kaggle, inputs: Path):
                 (directory.input / slug).mkdir(parents=True)
                 for name, data in stored.versions[int(version[0]) - 1 if version else -1].items():
                     (directory.input / slug / name).write_bytes(data)
+        for source in request.get("kernelDataSources", []):
+            folder = directory.input / source.split("/")[1]
+            folder.mkdir(parents=True)
+            for name, data in kaggle.kernels[source].output.items():
+                (folder / name).write_bytes(data)
         told = {
             "id": request["slug"],
             "title": request["newTitle"],
             "code_file": "x.ipynb",
             "competition_sources": request.get("competitionDataSources", []),
             "dataset_sources": request.get("datasetDataSources", []),
+            "kernel_sources": request.get("kernelDataSources", []),
         }
         directory.folder.mkdir(parents=True, exist_ok=True)
         (directory.folder / "kernel-metadata.json").write_text(json.dumps(told))

@@ -7,6 +7,7 @@ from kernelwright.errors import InvalidInput
 from kernelwright.project.config import Fingerprint
 from kernelwright.project.model import load_project
 from kernelwright.rehearsal import input_folder
+from kernelwright.rehearsal.input_folder import Folders
 from kernelwright.rehearsal.run_directory import RunDirectory
 from tests.packager.rehearsal.conftest import contents
 
@@ -72,7 +73,7 @@ def stage(kernel, source, tmp_path):
     def stage(**metadata):
         project = kernel(**metadata)
         directory = RunDirectory.below(tmp_path / "run")
-        missing = input_folder.stage(project, source, directory, read_only=False)
+        missing = input_folder.stage(project, Folders(source=source), directory, read_only=False)
         return project, directory, missing
 
     return stage
@@ -124,7 +125,7 @@ def test_the_output_of_a_kernel_of_the_project_is_taken_from_its_last_rehearsal(
     root, _ = trained
     report(root)
     directory = RunDirectory.below(tmp_path / "run")
-    assert input_folder.stage(load_project(root), source, directory, read_only=True) == []
+    assert input_folder.stage(load_project(root), Folders(source=source), directory, read_only=True) == []
     assert (directory.input / "toy-training" / "weights.json").is_file()
 
 
@@ -134,7 +135,7 @@ def test_a_report_that_names_a_folder_elsewhere_brings_no_output(trained, source
     (tmp_path / "secret-old/working").mkdir(parents=True)
     report(root, phase)
     directory = RunDirectory.below(tmp_path / "run")
-    assert input_folder.stage(load_project(root), source, directory, read_only=True) == ["toy-training"]
+    assert input_folder.stage(load_project(root), Folders(source=source), directory, read_only=True) == ["toy-training"]
 
 
 def test_a_link_that_a_run_left_does_not_bring_what_it_leads_to(trained, source, tmp_path):
@@ -143,4 +144,6 @@ def test_a_link_that_a_run_left_does_not_bring_what_it_leads_to(trained, source,
     (tmp_path / "secret").write_text("mine")
     (working / "link").symlink_to(tmp_path / "secret")
     with pytest.raises(InvalidInput, match="working/link: a link that leads out of what the run left; remove it"):
-        input_folder.stage(load_project(root), source, RunDirectory.below(tmp_path / "run"), read_only=True)
+        input_folder.stage(
+            load_project(root), Folders(source=source), RunDirectory.below(tmp_path / "run"), read_only=True
+        )

@@ -12,6 +12,7 @@ import pytest
 
 from kernelwright.project.model import load_project
 from kernelwright.rehearsal import enforced_limits, input_folder, resource_limits, run, sandbox
+from kernelwright.rehearsal.input_folder import Folders
 from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run_directory import RunDirectory, RunSpec
 from tests.packager.rehearsal.conftest import write_kernel, write_source
@@ -122,7 +123,7 @@ def trial(backend, root, script, **limits):
         write_source(source)
     kernel = load_project(project) if project.exists() else write_kernel(project)
     directory = RunDirectory.below(root / "run")
-    input_folder.stage(kernel, source, directory, read_only=backend != "process")
+    input_folder.stage(kernel, Folders(source=source), directory, read_only=backend != "process")
     mounts = input_folder.mounts(kernel.metadata, directory, "new")
     spec = RunSpec(directory=directory, phase="rerun", layout="new", mounts=mounts)
     probe = root / "probe.py"

@@ -1,0 +1,79 @@
+"""Kernels in a chain: those of the project whose output a kernel attaches are rehearsed before it."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from kernelwright.errors import InvalidInput, InvalidProject, Problem
+from kernelwright.project.model import Project, kernels_by_id, load_project
+from kernelwright.project.refs import SourceRef
+from kernelwright.rehearsal import attached, input_folder
+from kernelwright.rehearsal.report import Report
+
+
+def order(project: Project, source: Path) -> list[Project]:
+    """Return the kernels of the project that this one needs, each after those it attaches, and this one last.
+
+    A kernel that attaches its own output, to go on where its last version ended, needs none for that.
+
+    Raises
+    ------
+    InvalidProject
+        One of them has problems of its own, or they attach one another's output in a circle.
+    InvalidInput
+        A kernel source is no kernel of the project, and not in the input folder ``source`` either.
+    """
+    names = {name: kernel.kernel for name, kernel in kernels_by_id(project.root).items()}
+    chain, graph, waiting = {project.metadata.id: project}, {}, [project]
+    while waiting:
+        kernel = waiting.pop()
+        own = kernel.metadata.id
+        graph[own] = [name for name in _kernel_sources(kernel) if name in names and name != own]
+        new = {name: load_project(project.root, names[name]) for name in graph[own] if name not in chain}
+        chain |= new
+        waiting += new.values()
+    _refuse_missing(chain.values(), source)
+    try:
+        return [chain[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        message, fix = f"kernels attach one another's output in a circle: {circle}", "remove one of these sources"
+        file = project.configuration.metadata
+        raise InvalidProject(
+            [Problem(code="KW013", file=file, place="kernel_sources", message=message, fix=fix)]
+        ) from None
+
+
+def rehearse_chain(
+    kernels: Sequence[Project], rehearse: Callable[[Project, Mapping[str, Path]], Report]
+) -> list[Report]:
+    """Rehearse kernels as `order` returns them, each with what those before it left; the first that fails is the last.
+
+    ``rehearse`` is called with a kernel and `Plan.outputs`.
+    """
+    reports: list[Report] = []
+    outputs: dict[str, Path] = {}
+    for kernel in kernels:
+        reports.append(rehearse(kernel, outputs))
+        if not reports[-1].complete:
+            break
+        if folder := input_folder.last_output(kernel.rehearsal):
+            outputs = {**outputs, kernel.metadata.id: folder}
+    return reports
+
+
+def _kernel_sources(kernel: Project) -> list[str]:
+    return [SourceRef.parse(source).name for source in kernel.metadata.kernel_sources]
+
+
+def _refuse_missing(kernels: Collection[Project], source: Path) -> None:
+    rehearsed = {kernel.metadata.id for kernel in kernels}
+    missing = [
+        f"{kernel.configuration.metadata}: kernel_sources: {needed.ref!r} is no kernel of this project, and "
+        f"{source} has no folder {needed.slug}; put that kernel's output there"
+        for kernel in kernels
+        for needed in attached.sources(kernel.metadata)
+        if needed.is_kernel and SourceRef.parse(needed.ref).name not in rehearsed and not needed.within(source)
+    ]
+    if missing:
+        raise InvalidInput("\n".join(missing))
