@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from landmarks.errors import WrongModelFile, WrongWeights
-from landmarks.network import BACKBONES, ArcMarginProduct, encoder
+from landmarks.heads import ClassMatrix
+from landmarks.network import BACKBONES, encoder
 from landmarks.settings import NetworkSettings, WeightsSettings
 
 MODEL_FILE = "model.json"
@@ -135,7 +136,7 @@ def save_seed_format(classifier: Any, path: Path) -> None:
     """
     partial = path.with_name(f"{path.name}.partial")
     with h5py.File(partial, "w") as file:
-        names = [HEAD_NAME if isinstance(layer, ArcMarginProduct) else str(layer.name) for layer in classifier.layers]
+        names = [HEAD_NAME if isinstance(layer, ClassMatrix) else str(layer.name) for layer in classifier.layers]
         file.attrs.update(layer_names=_encoded(names), backend=b"tensorflow", keras_version=b"2.4.0")
         for name, layer in zip(names, classifier.layers, strict=True):
             _write_layer(file.create_group(name), name, layer)

@@ -1,6 +1,7 @@
 """The classifier, its ArcFace head, and the embedding in front of it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow import GradientTape, constant, keras
 
-from landmarks.network import BACKBONES, ArcMarginProduct, classifier, embedding_model, encoder
+from landmarks.heads import ArcMarginProduct
+from landmarks.network import BACKBONES, GeneralizedMean, classifier, embedding_model, encoder
 from landmarks.settings import HeadSettings, NetworkSettings
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
@@ -159,3 +161,29 @@ def test_an_encoder_is_the_embedding_model_of_a_classifier(tiny):
 
 def test_every_backbone_of_the_family_has_a_name():
     assert list(BACKBONES) == [f"efficientnet-b{size}" for size in range(8)]
+
+
+def test_the_generalised_mean_is_the_root_of_the_mean_power():
+    features = np.random.default_rng(4).normal(size=(2, 3, 3, 5)).astype(np.float32)
+    layer = GeneralizedMean()
+    wanted = np.mean(np.maximum(features, 1e-6).astype(np.float64) ** 3, axis=(1, 2)) ** (1 / 3)
+    np.testing.assert_allclose(layer(features), wanted, rtol=1e-4)
+    layer.set_weights([np.array([1.0])])
+    np.testing.assert_allclose(layer(features), np.maximum(features, 1e-6).mean(axis=(1, 2)), rtol=1e-4)
+
+
+def test_pooling_is_chosen_by_the_settings_and_the_default_keeps_its_layout(tiny):
+    gem = encoder(replace(TINY, pooling="gem"))
+    assert isinstance(gem.layers[2], GeneralizedMean)
+    assert len(gem.weights) == len(encoder(TINY).weights) + 1
+    with pytest.raises(ValueError, match=r"NetworkSettings.pooling = 'max'; write one of average, gem"):
+        encoder(replace(TINY, pooling="max"))
+
+
+def test_a_network_of_any_size_has_the_weights_of_one_size(tiny):
+    free = classifier(TINY, any_size=True)
+    free.set_weights(tiny.get_weights())
+    images = np.random.default_rng(5).random((2, 32, 32, 3), np.float32)
+    labels = np.array([0, 1])
+    np.testing.assert_array_equal(free((images, labels)), tiny((images, labels)))
+    assert free((images[:, :24, :24], labels)).shape == (2, 5)
