@@ -1,6 +1,7 @@
 """Pixels: as the global model saw them in training, and as the local features see them."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -40,13 +41,30 @@ def global_pixels(path: Path, *, resize_px: int, input_px: int, jpeg_quality: in
     UnreadableImage
         If the file does not decode.
     """
+    encoded = global_jpeg(path, resize_px=resize_px, jpeg_quality=jpeg_quality)
+    with tf.device("CPU"):
+        pixels: NDArray[np.float32] = decoded(encoded, input_px).numpy()
+    return pixels
+
+
+def global_jpeg(path: Path, *, resize_px: int, jpeg_quality: int = 100) -> bytes:
+    """Return the JPEG that an image passes through on its way to the global model: `decoded` makes pixels of it.
+
+    Raises
+    ------
+    UnreadableImage
+        If the file does not decode.
+    """
     square = cv2.resize(_read_rgb(path), (resize_px, resize_px), interpolation=cv2.INTER_LINEAR)
     _, encoded = cv2.imencode(".jpg", square, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))
-    with tf.device("CPU"):
-        decoded = tf.image.decode_jpeg(encoded.tobytes(), channels=3)
-        resized = tf.image.resize(decoded, (input_px, input_px), method="bilinear", antialias=False)
-        pixels: NDArray[np.float32] = (tf.cast(resized, tf.float32) / 255.0).numpy()
-    return pixels
+    return encoded.tobytes()
+
+
+def decoded(encoded: Any, input_px: int) -> Any:
+    """Return the pixels of `global_jpeg`'s bytes, as a tensor like `global_pixels`; equally within a graph."""
+    square = tf.image.decode_jpeg(encoded, channels=3)
+    resized = tf.image.resize(square, (input_px, input_px), method="bilinear", antialias=False)
+    return tf.cast(resized, tf.float32) / 255.0
 
 
 def local_pixels(path: Path, *, exif_rotation: bool = False) -> NDArray[np.uint8]:

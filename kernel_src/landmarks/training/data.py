@@ -1,13 +1,200 @@
-"""Batches of augmented images."""
+"""Batches of augmented images: every byte of one is a function of seed, epoch and position."""
 
+import logging
+import threading
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from kernelwright.runtime import record
+from landmarks.errors import UnreadableImage
+from landmarks.images import decoded, global_jpeg
+from landmarks.settings import NetworkSettings
 from landmarks.training.augmentation import augment
-from landmarks.training.settings import TrainingSettings
+from landmarks.training.examples import Examples, read_examples, readable
+from landmarks.training.sampling import epoch_order
+from landmarks.training.settings import DataSettings, StageSettings, TrainingSettings
+
+log = logging.getLogger(__name__)
+
+
+def load(competition: Path, network: NetworkSettings, training: TrainingSettings) -> "tuple[Examples, Images]":
+    """Return what can be trained on, and the images: table, files and decoding are tried before hours are spent.
+
+    Raises
+    ------
+    InvalidData
+        As `read_examples` and `readable` raise it.
+    """
+    images = Images(network, training.data)
+    examples = read_examples(competition, tolerated=training.data.tolerated)
+    size_px = training.stages[0].size_px
+    return readable(examples, lambda path: images.jpeg(path, size_px), training.data, training.seed), images
+
+
+class Images:
+    """Images as the network sees them, kept as the JPEG that they pass through; threads may share it.
+
+    An image is squeezed to ``network.resize_px``, or to the size of the stage where that is smaller, as at retrieval
+    where it is as large as ``network.input_px``.
+    """
+
+    def __init__(self, network: NetworkSettings, settings: DataSettings) -> None:
+        self._resize_px = network.resize_px
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._kept: dict[Path, bytes] = {}
+        self._kept_px = self._free = 0
+        self._folder = settings.cache_folder
+
+    def jpeg(self, path: Path, size_px: int) -> bytes:
+        """Return the JPEG of an image for a stage of ``size_px``; `landmarks.images.decoded` makes its pixels.
+
+        Raises
+        ------
+        UnreadableImage
+            If the file does not decode.
+        """
+        resize_px = min(self._resize_px, size_px)
+        with self._lock:
+            if resize_px != self._kept_px:  # a stage of another size
+                self._kept, self._kept_px, self._free = {}, resize_px, self._settings.cache_bytes
+            kept = self._kept.get(path)
+        return kept or self._read(path, resize_px)
+
+    def pixels(self, path: Path, size_px: int) -> NDArray[np.float32]:
+        """Return an image as inference computes it: float32 of shape (size_px, size_px, 3), BGR, 0 to 1.
+
+        Raises
+        ------
+        UnreadableImage
+            If the file does not decode.
+        """
+        encoded = self.jpeg(path, size_px)
+        with tf.device("CPU"):
+            pixels: NDArray[np.float32] = decoded(encoded, size_px).numpy()
+        return pixels
+
+    def _read(self, path: Path, resize_px: int) -> bytes:
+        quality = self._settings.jpeg_quality
+        on_disk = self._folder and self._folder / f"{resize_px}-{quality}" / path.stem[:2] / f"{path.stem}.jpg"
+        if on_disk and on_disk.is_file():
+            return on_disk.read_bytes()
+        encoded = global_jpeg(path, resize_px=resize_px, jpeg_quality=quality)
+        with self._lock:
+            fits = self._kept_px == resize_px and len(encoded) <= self._free
+            if fits and path not in self._kept:
+                self._kept[path] = encoded
+                self._free -= len(encoded)
+        if on_disk and not fits:
+            self._write(on_disk, encoded)
+        return encoded
+
+    def _write(self, path: Path, encoded: bytes) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            record.replace(path, encoded)
+        except OSError as error:
+            self._folder = None
+            log.warning("%s: cannot be written (%s); further images are read again each epoch", path, error.strerror)
+
+
+class Batches:
+    """The training images, epoch by epoch.
+
+    Parameters
+    ----------
+    examples : Examples
+        What is trained on.
+    images : Images
+        Where pixels come from.
+    training : TrainingSettings
+        Seed, augmentation, balance, and how many batches make a step.
+    """
+
+    def __init__(self, examples: Examples, images: Images, training: TrainingSettings) -> None:
+        self._examples = examples
+        self._images = images
+        self._training = training
+        self._views: dict[int, Any] = {}
+        self._orders: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self._reported: set[int] = set()
+
+    def steps_per_epoch(self, stage: StageSettings) -> int:
+        """Return how many batches an epoch has: all are full, and ``accumulate`` divides their number."""
+        step = stage.batch * self._training.accumulate
+        return -(-len(self._examples) // step) * self._training.accumulate
+
+    def dataset(self, stage: StageSettings, epoch: int, first_step: int = 0) -> Any:
+        """Return the batches of an epoch from a step on.
+
+        The last batch is filled up from the epoch's start. An image that turns out to be unreadable gives its place to
+        the next in the order.
+
+        Parameters
+        ----------
+        stage : StageSettings
+            Size of images and batch.
+        epoch : int
+            Counted over all stages: order and views differ from epoch to epoch.
+        first_step : int
+            What comes before is not decoded.
+
+        Returns
+        -------
+        tf.data.Dataset
+            Of ``((images, labels), labels)``, since the head reads the labels as well: float32 of shape
+            (batch, size_px, size_px, 3), BGR in [0, 1], and int32 of shape (batch,).
+        """
+        length = self.steps_per_epoch(stage) * stage.batch
+        seed = np.random.SeedSequence((self._training.seed, epoch)).generate_state(1)[0]
+        of_epoch = [tf.constant(value, tf.int64) for value in (epoch, length, seed)]
+        view = self._views.setdefault(stage.size_px, self._view(stage.size_px))
+        views = tf.data.Dataset.range(first_step * stage.batch, length).map(
+            lambda position: view(position, *of_epoch), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        )
+        batches = views.batch(stage.batch, drop_remainder=True)
+        return batches.map(lambda images, labels: ((images, labels), labels)).prefetch(2)
+
+    def _view(self, size_px: int) -> Any:
+        """Return the function from a place in an epoch to image and label: traced once per size, not per epoch."""
+
+        def read(position: Any, epoch: Any, length: Any) -> tuple[bytes, Any]:
+            return self._first_readable(self._order(int(epoch), int(length)), int(position), size_px)
+
+        def view(position: Any, epoch: Any, length: Any, seed: Any) -> tuple[Any, Any]:
+            # Without state, so that calls stay parallel where operations are made deterministic.
+            encoded, label = tf.numpy_function(read, [position, epoch, length], (tf.string, tf.int32), stateful=False)
+            image = decoded(tf.ensure_shape(encoded, ()), size_px)
+            augmented = augment(image, tf.stack([seed, position]), self._training.augmentation)
+            return tf.ensure_shape(augmented, image.shape), tf.ensure_shape(label, ())
+
+        return tf.function(view, autograph=False)
+
+    def _order(self, epoch: int, length: int) -> NDArray[np.int64]:
+        order = self._orders.get((epoch, length))
+        if order is None:
+            training = self._training
+            order = epoch_order(
+                self._examples.labels, length, balance=training.balance, seed=training.seed, epoch=epoch
+            )
+            self._orders = {(epoch, length): order}  # of 1.58 million images, 13 MB each
+        return order
+
+    def _first_readable(self, order: NDArray[np.int64], position: int, size_px: int) -> tuple[bytes, Any]:
+        for index in chain(order[position:], order[:position]):
+            photo = self._examples.photo(index)
+            try:
+                return self._images.jpeg(photo.path, size_px), self._examples.labels[index]
+            except UnreadableImage as error:
+                if index not in self._reported:
+                    self._reported.add(index)
+                    log.warning("its place goes to the next: %s", error)
+        raise UnreadableImage("no image of the epoch can be read; attach the competition's own files")
 
 
 def batches(images: NDArray[np.float32], labels: NDArray[np.int32], training: TrainingSettings) -> Any:

@@ -1,6 +1,9 @@
 """How a network is trained; what is trained is `landmarks.settings.NetworkSettings`."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from landmarks.settings import RankingSettings, RetrievalSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +29,48 @@ class StageSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataSettings:
+    """What is made of the images on disk.
+
+    They are kept as the JPEG that the network sees, in memory up to ``cache_bytes``; what does not fit is kept in
+    ``cache_folder`` if one is named, else read again each epoch. The first ``tried`` images of a shuffled order, all
+    where there are fewer, are decoded before training starts. Images that are missing or unreadable are left out, up
+    to the share ``tolerated``; 0 makes any of them an error. ``jpeg_quality`` is that of `EmbeddingSettings`.
+    """
+
+    cache_bytes: int = 4_000_000_000
+    cache_folder: Path | None = None
+    tried: int = 20_000
+    tolerated: float = 0.01
+    threads: int = 4
+    jpeg_quality: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationSettings:
+    """What is held out of training, and how it is judged: by the pipeline's own retrieval and ranking.
+
+    The share ``share`` of the images, at most ``max_queries``, is held out as queries; up to ``max_gallery`` images
+    that are trained on are the gallery. The share ``distractors`` of the landmarks with a single image is held out
+    too, as queries that show no landmark of the gallery.
+    """
+
+    share: float = 0.1
+    max_queries: int = 2000
+    max_gallery: int = 20_000
+    distractors: float = 0.0
+    retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
+    ranking: RankingSettings = field(default_factory=RankingSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """One training run; the defaults are those of the solution's write-up, at 384 px and then at 512.
 
     The rate of a stage rises from 0 over the share ``warmup`` of its steps, and falls to 0 along half a cosine. A step
     averages the gradients of ``accumulate`` batches, clipped to the global norm ``clip_norm``. After ``patience``
-    epochs without a better validation a stage ends.
+    epochs without a better validation a stage ends. ``balance`` leads from a landmark's images drawn as often as they
+    are, at 0, to all landmarks drawn equally often, at 1: see `landmarks.training.sampling`.
     """
 
     stages: tuple[StageSettings, ...] = (
@@ -43,8 +82,7 @@ class TrainingSettings:
     clip_norm: float | None = 10.0
     accumulate: int = 1
     mixed_precision: bool = True
-    validation_share: float = 0.1
-    balanced: bool = False
+    balance: float = 0.0
     patience: int | None = None
     budget_hours: float = 11.5
     checkpoint_every_minutes: float = 15.0
@@ -56,3 +94,5 @@ class TrainingSettings:
     normalisation_momentum: float = 0.99
     branch_dropout: float = 1.0  # factor on the backbone's own rates of skipping a residual branch; 0 never skips
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
