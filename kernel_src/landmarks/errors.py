@@ -7,6 +7,7 @@ kernelwright.runtime.errors.KernelwrightError
 ├── ImagesFailed         images whose work ended in an exception nobody expects
 ├── NothingRecognised    no query can be compared with any gallery image
 ├── GalleryTooLarge      more images than can be ranked by local features alone
+├── OutputNotWritten     a training's weights and record that the disk does not take
 ├── WrongModelFile       a model.json that does not describe a network
 └── WrongWeights         a weights file that does not fit the network it is attached for, or whose embeddings are none
 """
@@ -36,6 +37,10 @@ class NothingRecognised(KernelwrightError):
 
 class GalleryTooLarge(KernelwrightError):
     """More images than can be ranked by local features alone."""
+
+
+class OutputNotWritten(KernelwrightError):
+    """A training's weights and record that the disk does not take."""
 
 
 class WrongModelFile(KernelwrightError):

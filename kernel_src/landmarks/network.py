@@ -16,6 +16,9 @@ from landmarks.settings import NetworkSettings
 BACKBONES = {f"efficientnet-b{size}": getattr(efficientnet, f"EfficientNetB{size}") for size in range(8)}
 """The backbones by the name that ``model.json`` gives them."""
 
+POOLINGS = ("average", "gem")
+"""The kinds of `NetworkSettings.pooling`."""
+
 
 @keras.utils.register_keras_serializable(package="landmarks")
 class GeneralizedMean(keras.layers.Layer):
@@ -122,4 +125,4 @@ def _pooling(kind: str) -> Any:
         return keras.layers.GlobalAveragePooling2D(name="global_average_pooling2d")
     if kind == "gem":
         return GeneralizedMean(name="generalized_mean", dtype="float32")
-    raise ValueError(f"NetworkSettings.pooling = {kind!r}; write one of average, gem")
+    raise ValueError(f"NetworkSettings.pooling = {kind!r}; write one of {', '.join(POOLINGS)}")

@@ -23,7 +23,7 @@ from tensorflow import keras
 
 from landmarks.errors import WrongModelFile, WrongWeights
 from landmarks.heads import ClassMatrix
-from landmarks.network import BACKBONES, encoder
+from landmarks.network import BACKBONES, POOLINGS, encoder
 from landmarks.settings import NetworkSettings, WeightsSettings
 
 MODEL_FILE = "model.json"
@@ -32,8 +32,9 @@ MODEL_FILE = "model.json"
 HEAD_NAME = "head/arc_margin"
 """The head's name in the original notebook; Keras 3 takes no slash in a name."""
 
-_LARGEST = {"resize_px": 2048, "input_px": 2048, "classes": 10_000_000, "embedding": 65_536}
-_KEYS = ("backbone", *_LARGEST)
+_LARGEST = {"resize_px": 2048, "input_px": 2048, "classes": 10_000_000, "embedding": 65_536, "sub_centres": 100}
+_CHOICES = {"backbone": tuple(BACKBONES), "pooling": POOLINGS}
+_KEYS = ("backbone", "resize_px", "input_px", "classes", "embedding", "pooling", "sub_centres")
 _SHOWN = 5  # problems of one weights file; a wrong backbone has hundreds
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,8 @@ def read_network(folder: Path, weights: WeightsSettings) -> NetworkSettings:
     Parameters
     ----------
     folder : Path
-        Holds ``weights.file`` and perhaps ``model.json``, whose keys backbone, resize_px, input_px, classes and
-        embedding override the settings.
+        Holds ``weights.file`` and perhaps ``model.json``, whose keys backbone, resize_px, input_px, classes, embedding,
+        pooling and sub_centres override the settings.
     weights : WeightsSettings
         The file's name, and the network where ``model.json`` is silent. The class count is then read from the file
         if the file has a head.
@@ -67,8 +68,16 @@ def read_network(folder: Path, weights: WeightsSettings) -> NetworkSettings:
     if "classes" not in given and (folder / weights.file).exists():
         with _opened(folder / weights.file) as file:
             head = _stored_head(file)
-        given |= {} if head is None else {"classes": head.shape[1]}
+        sub_centres = given.get("sub_centres", weights.network.head.sub_centres)
+        given |= {} if head is None else {"classes": head.shape[1] // sub_centres}
+    if "sub_centres" in given:
+        given["head"] = replace(weights.network.head, sub_centres=given.pop("sub_centres"))
     return replace(weights.network, **given)
+
+
+def describe_network(network: NetworkSettings) -> str:
+    """Return the text of the ``model.json`` from which `read_network` rebuilds a network's embedding."""
+    return json.dumps({key: _value(network, key) for key in _KEYS}, indent=1) + "\n"
 
 
 def load_embedding_model(
@@ -161,10 +170,10 @@ def _problem(key: str, value: object) -> str | None:
     if key not in _KEYS:
         near = get_close_matches(key, _KEYS, 1)
         return f"{key}: {value!r}: unknown key; " + (f"write {near[0]}" if near else f"known are {', '.join(_KEYS)}")
-    if key == "backbone":
-        if isinstance(value, str) and value in BACKBONES:
+    if key in _CHOICES:
+        if isinstance(value, str) and value in _CHOICES[key]:
             return None
-        return f"{key}: {value!r} is no backbone; write one of {', '.join(BACKBONES)}"
+        return f"{key}: {value!r} is no {key}; write one of {', '.join(_CHOICES[key])}"
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return f"{key}: {value!r} is not a whole number above 0; write e.g. {_example(key)}"
     if value > _LARGEST[key]:
@@ -173,7 +182,11 @@ def _problem(key: str, value: object) -> str | None:
 
 
 def _example(key: str) -> str:
-    return f'"{key}": {json.dumps(getattr(NetworkSettings(), key))}'
+    return f'"{key}": {json.dumps(_value(NetworkSettings(), key))}'
+
+
+def _value(network: NetworkSettings, key: str) -> Any:
+    return getattr(network.head if key == "sub_centres" else network, key)
 
 
 def _opened(path: Path) -> h5py.File:
@@ -279,9 +292,10 @@ def _unusable(names: Sequence[str], values: Sequence[NDArray[Any]]) -> Iterator[
 
 
 def _head_misfits(file: h5py.File, network: NetworkSettings) -> Iterator[str]:
-    head, shape = _stored_head(file), (network.embedding, network.classes)
+    head, shape = _stored_head(file), (network.embedding, network.classes * network.head.sub_centres)
     if head is not None and head.shape != shape:
-        yield f"{head.name}: shape {head.shape} in the file, {shape} in the network (embedding, classes)"
+        axes = "embedding, classes" + " * sub_centres" * (network.head.sub_centres > 1)
+        yield f"{head.name}: shape {head.shape} in the file, {shape} in the network ({axes})"
 
 
 def _complaint(path: Path, network: NetworkSettings, problems: list[str]) -> str:

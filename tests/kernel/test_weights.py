@@ -156,7 +156,8 @@ def test_all_that_is_wrong_in_model_json_is_named(tmp_path):
         "  input_px: '128' is not a whole number above 0; write e.g. \"input_px\": 512\n"
         '  classes: True is not a whole number above 0; write e.g. "classes": 81313\n'
         '  embedding: 0 is not a whole number above 0; write e.g. "embedding": 512\n'
-        "  color: 1: unknown key; known are backbone, resize_px, input_px, classes, embedding"
+        "  color: 1: unknown key; known are backbone, resize_px, input_px, classes, embedding, pooling, "
+        "sub_centres"
     )
 
 
@@ -223,3 +224,22 @@ def test_an_hdf5_file_without_weights_is_named(tmp_path):
     h5py.File(tmp_path / "tiny.h5", "w").close()
     with pytest.raises(WrongWeights, match=r"tiny\.h5: holds no Keras weights"):
         load_embedding_model(tmp_path, FILE)
+
+
+def test_a_pooling_that_does_not_exist_is_named(tmp_path):
+    (tmp_path / "model.json").write_text('{"pooling": "max", "sub_centres": 0}')
+    with pytest.raises(WrongModelFile) as error:
+        read_network(tmp_path, FILE)
+    assert str(error.value).splitlines()[1:] == [
+        "  pooling: 'max' is no pooling; write one of average, gem",
+        '  sub_centres: 0 is not a whole number above 0; write e.g. "sub_centres": 1',
+    ]
+
+
+def test_classes_are_counted_by_their_centres(files):
+    (files / "model.json").write_text('{"sub_centres": 2}')
+    try:
+        with pytest.raises(WrongWeights, match=r"shape \(8, 5\) in the file, \(8, 4\) in the network \(embedding, cl"):
+            load_embedding_model(files, WeightsSettings(slug="tiny", file="seed.h5", network=TINY))
+    finally:
+        (files / "model.json").unlink()

@@ -1,0 +1,122 @@
+"""What a training leaves: weights in two layouts, the network they belong to, and the record of how they came about."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tensorflow import keras
+
+from kernelwright.runtime import config
+from landmarks.errors import OutputNotWritten
+from landmarks.settings import NetworkSettings
+from landmarks.training.settings import TrainingSettings
+from landmarks.training.split import Split
+from landmarks.weights import MODEL_FILE, describe_network, save_seed_format
+
+WEIGHTS = "model.h5"
+"""In the layout of the original notebook: what `WeightsSettings.file` names at inference."""
+
+KERAS_3_WEIGHTS = "model.weights.h5"
+RECORD_FILE = "record.json"
+
+_DISTRIBUTIONS = ("efficientnet", "h5py", "keras", "numpy", "opencv-python-headless", "opencv-python", "tensorflow")
+
+
+def write(folder: Path, classifier: Any, network: NetworkSettings, record: Mapping[str, Any]) -> None:
+    """Write weights, ``model.json`` and ``record.json``: all are complete before any takes its place, the record last.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be; files of an earlier training there are replaced.
+    classifier : keras.Model
+        As `landmarks.network.classifier` builds it.
+    network : NetworkSettings
+        What it was built from.
+    record : mapping
+        As `describe` returns it; the SHA-256 of the other files joins it as ``files``.
+
+    Raises
+    ------
+    OutputNotWritten
+        The disk does not take the files; those of an earlier training are untouched.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as beside:
+            files = _written(Path(beside), classifier, network, record)
+            for file in files:
+                file.replace(folder / file.name)
+    except OSError as error:
+        raise OutputNotWritten(f"{folder}: cannot be written ({error}); make room there, and run again") from error
+
+
+def describe(
+    network: NetworkSettings, training: TrainingSettings, parts: Split, history: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the record of a training: settings, digest of the data, versions, commit and history.
+
+    Parameters
+    ----------
+    network, training : settings
+        What was trained, and how.
+    parts : Split
+        What it was trained on, and judged by.
+    history : sequence of mapping
+        An entry per epoch.
+    """
+    return {
+        "network": asdict(network),
+        "training": asdict(training),
+        "data": {
+            "images": len(parts.train),
+            "classes": len(parts.train.classes),
+            "queries": len(parts.queries),
+            "gallery": len(parts.gallery),
+            "sha256": {name: getattr(parts, name).digest() for name in ("train", "gallery", "queries")},
+        },
+        "versions": {"python": platform.python_version(), **dict(_versions())},
+        "commit": _commit(),
+        "sources": dict(config.load().files),
+        "history": [dict(entry) for entry in history],
+    }
+
+
+def _written(folder: Path, classifier: Any, network: NetworkSettings, record: Mapping[str, Any]) -> list[Path]:
+    save_seed_format(classifier, folder / WEIGHTS)
+    # Without the optimizer, whose moments would take twice the space of the weights.
+    keras.Model(classifier.inputs, classifier.outputs).save_weights(folder / KERAS_3_WEIGHTS)
+    (folder / MODEL_FILE).write_text(describe_network(network), "utf-8")
+    files = [folder / name for name in (WEIGHTS, KERAS_3_WEIGHTS, MODEL_FILE)]
+    record = {**record, "files": {file.name: _sha256(file) for file in files}}
+    (folder / RECORD_FILE).write_text(json.dumps(record, indent=1, default=str) + "\n", "utf-8")
+    return [*files, folder / RECORD_FILE]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _versions() -> Any:
+    for name in _DISTRIBUTIONS:
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+
+
+def _commit() -> str | None:
+    """Return the commit of the sources; None in a notebook, which carries the digests of its files instead."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
