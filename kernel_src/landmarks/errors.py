@@ -9,7 +9,11 @@ kernelwright.runtime.errors.KernelwrightError
 ├── GalleryTooLarge      more images than can be ranked by local features alone
 ├── OutputNotWritten     a training's weights and record that the disk does not take
 ├── WrongModelFile       a model.json that does not describe a network
-└── WrongWeights         a weights file that does not fit the network it is attached for, or whose embeddings are none
+├── WrongWeights         a weights file that does not fit the network it is attached for, or whose embeddings are none
+├── InvalidTraining      settings that cannot be trained with
+├── WrongCheckpoint      a checkpoint of another training than the one that goes on from it
+├── CheckpointNotWritten a checkpoint that the disk does not take
+└── Diverged             a training whose loss is not finite, however often it went back
 """
 
 from kernelwright.runtime.errors import KernelwrightError
@@ -49,3 +53,19 @@ class WrongModelFile(KernelwrightError):
 
 class WrongWeights(KernelwrightError):
     """A weights file that does not fit the network it is attached for, or whose embeddings are none."""
+
+
+class InvalidTraining(KernelwrightError):
+    """Settings that cannot be trained with."""
+
+
+class WrongCheckpoint(KernelwrightError):
+    """A checkpoint of another training than the one that goes on from it."""
+
+
+class CheckpointNotWritten(KernelwrightError):
+    """A checkpoint that the disk does not take."""
+
+
+class Diverged(KernelwrightError):
+    """A training whose loss is not finite, however often it went back."""

@@ -68,9 +68,10 @@ class TrainingSettings:
     """One training run; the defaults are those of the solution's write-up, at 384 px and then at 512.
 
     The rate of a stage rises from 0 over the share ``warmup`` of its steps, and falls to 0 along half a cosine. A step
-    averages the gradients of ``accumulate`` batches, clipped to the global norm ``clip_norm``. After ``patience``
-    epochs without a better validation a stage ends. ``balance`` leads from a landmark's images drawn as often as they
-    are, at 0, to all landmarks drawn equally often, at 1: see `landmarks.training.sampling`.
+    averages the gradients of ``accumulate`` batches, clipped to the global norm ``clip_norm``. ``label_smoothing`` is
+    the share of a label that all classes get alike. After ``patience`` epochs without a better validation a stage ends.
+    ``balance`` leads from a landmark's images drawn as often as they are, at 0, to all landmarks drawn equally often,
+    at 1: see `landmarks.training.sampling`.
     """
 
     stages: tuple[StageSettings, ...] = (
@@ -80,6 +81,7 @@ class TrainingSettings:
     warmup: float = 0.1
     seed: int = 2021
     clip_norm: float | None = 10.0
+    label_smoothing: float = 0.0
     accumulate: int = 1
     mixed_precision: bool = True
     balance: float = 0.0
