@@ -1,8 +1,9 @@
 """How a network is trained; what is trained is `landmarks.settings.NetworkSettings`."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from landmarks.errors import InvalidTraining
 from landmarks.settings import RankingSettings, RetrievalSettings
 
 
@@ -98,3 +99,20 @@ class TrainingSettings:
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     data: DataSettings = field(default_factory=DataSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)
+
+    def check(self) -> None:
+        """Name all that cannot be trained with.
+
+        Raises
+        ------
+        InvalidTraining
+            There is no stage, or a number is not above 0.
+        """
+        named = {"accumulate": self.accumulate}
+        for place, stage in enumerate(self.stages):
+            named |= {f"stages[{place}].{name}": value for name, value in asdict(stage).items()}
+        problems = [f"{name} = {value}; write a number above 0" for name, value in named.items() if value <= 0]
+        if not self.stages:
+            problems.append("stages is empty; name at least one StageSettings")
+        if problems:
+            raise InvalidTraining("\n  ".join(["TrainingSettings:", *problems]))

@@ -108,7 +108,7 @@ class Learner:
             self._scale = LossScale() if policy == "mixed_float16" else None
         self._embedder = embedding_model(self.model)
         (self._head,) = (layer for layer in self.model.layers if isinstance(layer, ClassMatrix))
-        signature = [tf.TensorSpec((None, network.input_px, network.input_px, 3), tf.float32)]
+        signature = [tf.TensorSpec((None, None, None, 3), tf.float32)]
         self._forward = tf.function(self._embedded, input_signature=signature, autograph=False)
 
     @property
@@ -117,6 +117,11 @@ class Learner:
         scale = [self._scale.value, self._scale.steps] if self._scale else []
         adam = [self._adam.count, *self._adam.means, *self._adam.squares]
         return [*(variable.value for variable in self.model.variables), *adam, *scale]
+
+    @property
+    def skips_overflow(self) -> bool:
+        """Whether gradients may be infinite for a step, which is then not taken."""
+        return self._scale is not None
 
     def values(self) -> list[NDArray[Any]]:
         """Return the values of all `variables`."""
@@ -148,7 +153,7 @@ class Learner:
             variable.assign(value)
 
     def embed(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return embeddings, float32 of shape (n, embedding), of images of ``input_px``, as retrieval computes them."""
+        """Return embeddings, float32 of shape (n, embedding), of images of any size, as retrieval computes them."""
         vectors: NDArray[np.float32] = self._forward(images).numpy()
         return vectors
 
