@@ -46,10 +46,10 @@ def split(examples: Examples, settings: ValidationSettings, seed: int) -> Split:
     """
     rng = np.random.default_rng((seed, 0x5911))  # a stream of its own, beside those of the epochs
     counts = examples.counts()
-    several = counts > 1
-    share = min(settings.share, settings.max_queries / max(counts[several].sum(), 1))
-    held_out = np.minimum(apportion(np.where(several, counts * share, 0.0), rng), np.maximum(counts - 1, 0))
-    held_out += apportion(np.where(counts == 1, settings.distractors, 0.0), rng)
+    expected = np.where(counts > 1, counts * settings.share, settings.distractors * counts)
+    expected *= min(1.0, settings.max_queries / max(expected.sum(), 1.0))
+    # One image of each landmark stays, unless it is the only one.
+    held_out = np.minimum(apportion(expected, rng), np.where(counts > 1, counts - 1, counts))
     order, place = by_class(examples.labels, rng)
     is_query = place < held_out[examples.labels[order]]
     queries, train = np.sort(order[is_query]), np.sort(order[~is_query])
