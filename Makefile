@@ -29,7 +29,7 @@ mini: .venv/ready ## make the mini dataset in build/mini (cached)
 test: .venv/ready mini ## the tests
 	$(BIN)/python -m pytest -q -n 3
 
-test-full: .venv/ready mini ## the tests, with those too heavy for every day
+test-full: .venv/scale mini ## the tests, with those too heavy for every day
 	$(BIN)/python -m pytest -q -n 2 -m "full or not full"
 
 SMOKE = $(shell grep -rl --include='test_*.py' 'mark\.smoke' tests)
@@ -80,4 +80,9 @@ clean: ## remove build/
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[kernel,dev]'
+	@touch $@
+
+# Ray is large, and only what builds an index with several workers needs it.
+.venv/scale: .venv/ready
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[kernel,dev,scale]'
 	@touch $@

@@ -13,7 +13,9 @@ kernelwright.runtime.errors.KernelwrightError
 ├── InvalidTraining      settings that cannot be trained with
 ├── WrongCheckpoint      a checkpoint of another training than the one that goes on from it
 ├── CheckpointNotWritten a checkpoint that the disk does not take
-└── Diverged             a training whose loss is not finite, however often it went back
+├── Diverged             a training whose loss is not finite, however often it went back
+├── WrongIndex           a folder that is no index of embeddings, or one of other weights or settings
+└── WorkerFailed         a worker that builds an index cannot be started, or failed
 """
 
 from kernelwright.runtime.errors import KernelwrightError
@@ -69,3 +71,11 @@ class CheckpointNotWritten(KernelwrightError):
 
 class Diverged(KernelwrightError):
     """A training whose loss is not finite, however often it went back."""
+
+
+class WrongIndex(KernelwrightError):
+    """A folder that is no index of embeddings, or one of other weights or settings."""
+
+
+class WorkerFailed(KernelwrightError):
+    """A worker that builds an index cannot be started, or failed."""

@@ -7,7 +7,7 @@ the last ids first. What was left out is logged, and recorded with the stages.
 
 import logging
 import time
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,10 +18,12 @@ import numpy as np
 
 from kernelwright.runtime import budget, inputs, stages
 from kernelwright.runtime.errors import InputNotFound, KernelwrightError
-from landmarks import dataset, delg, ranking, records, reranking, retrieval
+from landmarks import dataset, delg, ranking, records, reranking
 from landmarks.dataset import Photo
 from landmarks.embedding import DelgGlobal, Embedder, Model
-from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongWeights
+from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongIndex, WrongWeights
+from landmarks.index.attached import attached
+from landmarks.index.search import Part, nearest
 from landmarks.local_features import FeatureCache
 from landmarks.matching import match
 from landmarks.ranking import Neighbour
@@ -72,6 +74,8 @@ def recognise(
         If there is no global model, and the gallery is too large to do without.
     WrongModelFile, WrongWeights
         If attached weights do not fit, or give no usable embedding.
+    WrongIndex
+        If the index of the settings is damaged, or of other weights or settings.
     InputNotFound
         If only some of an ensemble's weights are attached.
     ImagesFailed
@@ -162,24 +166,30 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     NothingRecognised
         If no query or no gallery image can be embedded.
     """
+    index = attached(data, run.settings, models=len(models), find=inputs.find)
+    lacking = replace(data, gallery=[photo for photo in data.gallery if photo.id not in index.labels])
     embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
     until = run.share(1 - RETRIEVAL_SHARE)
-    photos = [*data.queries, *data.gallery]
-    work = Work(photos, embedder(_as_time_allows(data, until)))
+    photos = [*lacking.queries, *lacking.gallery]
+    work = Work(photos, embedder(_as_time_allows(lacking, until)))
     embedded = stages.stage("embed", work, until=until)
     vectors = {photo: vector for photo, vector in embedded if vector is not None}
     queries = [photo for photo in data.queries if photo in vectors]
-    gallery = [photo for photo in data.gallery if photo in vectors]
-    _require(queries, gallery, data)
-    query_vectors, gallery_vectors = (np.stack([vectors[photo] for photo in split]) for split in (queries, gallery))
-    nearest = retrieval.nearest(query_vectors, gallery_vectors, run.settings.retrieval)
+    gallery = [photo for photo in lacking.gallery if photo in vectors]
+    _require(queries, [*gallery, *index.labels], data)
+    query_vectors = np.stack([vectors[photo] for photo in queries])
+    width = query_vectors.shape[1]
+    index.require_width(width)
+    gallery_vectors = np.array([vectors[photo] for photo in gallery], np.float32).reshape(-1, width)
+    parts = [Part(ids=[photo.id for photo in gallery], vectors=gallery_vectors)]
+    parts += [index.part] if index.labels else []
+    labels = ChainMap(data.labels, index.labels)
     ranked = {}
-    pairs = Work(queries, zip(queries, nearest, strict=True))
+    pairs = Work(queries, zip(queries, nearest(query_vectors, parts, run.settings.retrieval), strict=True))
     # A SIGTERM that ended embedding must not end this: what is embedded would be good for nothing.
     compared = stages.stage("retrieve", pairs, until=None if budget.terminated() else run.deadline)
     for query, neighbours in compared:
-        rows = zip(neighbours.indices, neighbours.cosines, strict=True)
-        ranked[query] = [_neighbour(data, gallery[row], float(cosine)) for row, cosine in rows]
+        ranked[query] = [Neighbour(image_id, labels[image_id], cosine) for image_id, cosine in neighbours]
     return ranked
 
 
@@ -223,6 +233,11 @@ def _retrieve(data: Data, models: Sequence[Model], features: FeatureCache | None
     if models:
         try:
             return by_embeddings(data, models, run), True
+        except (WrongIndex, InputNotFound) as error:
+            if not run.keep_going or run.settings.index is None:
+                raise
+            log.error("the index is not used: %s", error)  # noqa: TRY400 - its message says it all
+            return _retrieve(data, models, features, replace(run, settings=replace(run.settings, index=None)))
         except WrongWeights as error:
             if not run.keep_going:
                 raise
@@ -255,7 +270,7 @@ def _in_turns(gallery: Iterable[Photo], labels: dict[str, str]) -> list[Photo]:
     return [photo for photo in chain.from_iterable(zip_longest(*by_label.values())) if photo]
 
 
-def _require(queries: Collection[Photo], gallery: Collection[Photo], data: Data) -> None:
+def _require(queries: Collection[Photo], gallery: Collection[object], data: Data) -> None:
     if not queries or not gallery:
         raise NothingRecognised(
             f"nothing was recognised: of {len(data.queries)} queries {len(queries)}, of {len(data.gallery)} labelled "

@@ -7,7 +7,7 @@ from kernelwright.runtime import stages
 from landmarks import effort, ranking, records
 from landmarks.dataset import Photo
 from landmarks.effort import Effort
-from landmarks.feature_types import LocalFeatures
+from landmarks.feature_types import NONE, LocalFeatures
 from landmarks.local_features import FeatureCache
 from landmarks.matching import Matches, match
 from landmarks.ranking import Neighbour
@@ -37,7 +37,9 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
             for neighbour in tried:
                 if run.is_over():  # only the end of the run waits for this query now
                     return None
-                pair = features(query, coarse=spent.coarse), features(gallery[neighbour.id], coarse=spent.coarse)
+                photo = gallery.get(neighbour.id)  # an index may hold more than there are images
+                train = features(photo, coarse=spent.coarse) if photo else NONE
+                pair = features(query, coarse=spent.coarse), train
                 pairs.append(pair)
             agreed = [agreeing(*pair, settings.local.chosen.max_distance, settings.verification) for pair in pairs]
             records.save_matches(query, [neighbour.id for neighbour in tried], pairs, agreed)

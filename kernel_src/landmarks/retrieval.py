@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,18 @@ PAIRS = 4096  # that are compared in float64 at once
 KEPT_PER_PLACE = 64  # candidates per query and place; where more tie, those that cannot win are removed early
 
 
+class Matrix(Protocol):
+    """Rows that are read part by part, as those of an array are."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, and the length of an embedding."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> NDArray[np.floating[Any]]: ...
+
+
 @dataclass(frozen=True)
 class Nearest:
     """The neighbours of one query, best first; of equal cosines the earlier in the gallery.
@@ -22,17 +34,15 @@ class Nearest:
     ----------
     indices : ndarray, int64, shape (k,)
         Rows of the gallery; k is less than ``neighbours`` where the gallery is smaller.
-    cosines : ndarray, float32, shape (k,)
-        Cosine similarity, -1 to 1.
+    cosines : ndarray, shape (k,)
+        Cosine similarity, -1 to 1: float32 of `nearest`, float64 of `compared`.
     """
 
     indices: NDArray[np.int64]
-    cosines: NDArray[np.float32]
+    cosines: NDArray[np.floating[Any]]
 
 
-def nearest(
-    queries: NDArray[np.floating[Any]], gallery: NDArray[np.floating[Any]], settings: RetrievalSettings
-) -> Iterator[Nearest]:
+def nearest(queries: NDArray[np.floating[Any]], gallery: Matrix, settings: RetrievalSettings) -> Iterator[Nearest]:
     """Yield each query's neighbours.
 
     A batch of queries is compared with a tile of the gallery in one float32 product, and what is far from the best
@@ -53,6 +63,12 @@ def nearest(
     ValueError
         If the embeddings differ in length.
     """
+    for result in compared(queries, gallery, settings):
+        yield Nearest(result.indices, result.cosines.astype(np.float32))
+
+
+def compared(queries: NDArray[np.floating[Any]], gallery: Matrix, settings: RetrievalSettings) -> Iterator[Nearest]:
+    """Yield each query's neighbours as `nearest` does, with the float64 cosines that decided their order."""
     if queries.shape[1:] != gallery.shape[1:]:
         raise ValueError(f"queries of shape {queries.shape} cannot be compared with a gallery of {gallery.shape}")
     for start in range(0, len(queries), settings.batch):
@@ -74,7 +90,7 @@ def unit(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 class _Candidates:
     """Which rows of the gallery may be among the nearest of each query, as far as its tiles were added."""
 
-    def __init__(self, queries: NDArray[np.float32], gallery: NDArray[np.floating[Any]], neighbours: int) -> None:
+    def __init__(self, queries: NDArray[np.float32], gallery: Matrix, neighbours: int) -> None:
         self.queries, self.gallery = queries, gallery
         self.best = np.full((len(queries), min(neighbours, len(gallery))), -np.inf, np.float32)  # the least first
         self.rows = self.columns = np.empty(0, np.int64)  # of queries and gallery; columns ascend within a row
@@ -111,7 +127,7 @@ class _Candidates:
         starts = np.searchsorted(rows[order], np.arange(len(self.queries)))
         for start in starts:
             own = order[start : start + places]
-            yield Nearest(columns[own], cosines[own].astype(np.float32))
+            yield Nearest(columns[own], cosines[own])
 
     def _in_float64(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the cosine of each pair of a query and a row of the gallery."""
@@ -127,7 +143,7 @@ class _Candidates:
         kept = list(self.nearest())
         self.rows = np.repeat(np.arange(len(kept)), self.best.shape[1])
         self.columns = np.concatenate([result.indices for result in kept])
-        self.cosines = np.concatenate([result.cosines for result in kept])
+        self.cosines = np.concatenate([result.cosines for result in kept]).astype(np.float32)
 
 
 def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:

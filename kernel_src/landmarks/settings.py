@@ -192,7 +192,8 @@ class Settings:
     An embedding is DELG's global descriptor if ``delg_global``, then each model's of ``models``, side by side.
     ``max_images`` is the debug subset: the first images of each split in the order of their ids. The guard's count of
     queries follows it, and a rerun on hidden data takes all images all the same. ``deadline_hours`` counts from the
-    start of the notebook; Kaggle ends it after 12.
+    start of the notebook; Kaggle ends it after 12. ``index`` is the slug of an attached index of embeddings: only what
+    it lacks is embedded. With ``index_enlarges_gallery`` its ids that are not in train.csv join the gallery.
     """
 
     competition: str = "landmark-recognition-2021"
@@ -205,6 +206,8 @@ class Settings:
     verification: VerificationSettings = field(default_factory=VerificationSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
     verify: bool = True
+    index: str | None = None
+    index_enlarges_gallery: bool = False
     max_images: int | None = None
     smoke_gallery: int = 64
     deadline_hours: float = 11.5

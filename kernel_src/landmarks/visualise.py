@@ -1,6 +1,7 @@
 """Pictures of what was recognised: queries beside their nearest gallery images, and matches between two images."""
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,7 +122,7 @@ def _draw_row(
     for column, (neighbour, frame) in enumerate(zip(step.neighbours[query], frames, strict=False), 1):
         place = (corner[0] + column * (TILE_PX[0] + GAP_PX), corner[1])
         caption = (neighbour.label, f"{neighbour.id[:8]}, {neighbour.score:.2f}")
-        _draw_tile(sheet, place, gallery[neighbour.id], caption, frame)
+        _draw_tile(sheet, place, gallery.get(neighbour.id, Photo(neighbour.id, Path(neighbour.id))), caption, frame)
 
 
 def _frames(

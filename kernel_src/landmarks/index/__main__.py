@@ -1,0 +1,88 @@
+"""Make an index of embeddings: ``python -m landmarks.index build``."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from kernelwright.runtime.errors import KernelwrightError
+from landmarks.index import build as building
+from landmarks.index.build import Embedding, Workers
+from landmarks.settings import EmbeddingSettings, Settings, WeightsSettings
+
+ROWS = 4096  # images of a shard: 4 MB at 512 values, and what a killed worker loses at most
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("ray").setLevel(logging.WARNING)
+    weights = [path.absolute() for path in options.weights]
+    if missing := [str(path) for path in weights if not path.is_file()]:
+        problem = f"no such file: {', '.join(missing)}; name a weights file with --weights"
+        print(f"error: {problem}", file=sys.stderr)  # noqa: T201 - the last word of a command
+        return 1
+    embedding = Embedding(
+        settings=Settings(
+            models=tuple(WeightsSettings(slug=path.parent.name, file=path.name) for path in weights),
+            embedding=EmbeddingSettings(batch=options.batch),
+        ),
+        folders=tuple(path.parent for path in weights),
+        threads=options.threads,
+    )
+    try:
+        workers: Workers = building.in_this_process
+        if options.workers or options.address:
+            from landmarks.index import cluster  # noqa: PLC0415 - Ray is an extra
+
+            workers = cluster.workers(options.workers, options.address)
+        else:
+            building.use_threads(options.threads)
+        building.build(
+            options.images.absolute(),
+            options.labels.absolute(),
+            options.output.absolute(),
+            embedding,
+            rows=options.rows,
+            workers=workers,
+        )
+    except (KernelwrightError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the last word of a command
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m landmarks.index", description=__doc__.partition(":")[0])
+    build = parser.add_subparsers(required=True, metavar="build").add_parser("build", help="embed a folder of images")
+    build.add_argument("--images", type=Path, required=True, metavar="FOLDER", help="of *.jpg, to any depth")
+    build.add_argument("--labels", type=Path, required=True, metavar="CSV", help="with columns id and landmark_id")
+    build.add_argument(
+        "--weights",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="FILE",
+        help="of a global model, beside its model.json; again for each of an ensemble, in the order of Settings.models",
+    )
+    build.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the index")
+    build.add_argument("--workers", type=_positive, metavar="N", help="processes that Ray runs; without it, this one")
+    build.add_argument("--address", help="of a Ray cluster that runs already, such as auto")
+    build.add_argument("--rows", type=_positive, default=ROWS, metavar="N", help="images of a shard (%(default)s)")
+    build.add_argument("--batch", type=_positive, default=16, metavar="N", help="images of a batch (%(default)s)")
+    build.add_argument(
+        "--threads", type=_positive, default=1, metavar="N", help="of a worker's sums on a CPU (%(default)s)"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not above 0")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

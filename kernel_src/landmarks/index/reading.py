@@ -1,0 +1,108 @@
+"""An index as the kernel uses it: checked whole, then mapped into memory."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks import dataset
+from landmarks.errors import InvalidData, WrongIndex
+from landmarks.index import manifest, shards
+from landmarks.index.manifest import Manifest
+from landmarks.index.recipe import Recipe, differences
+from landmarks.index.search import Part
+from landmarks.index.shards import Rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """Embeddings by id.
+
+    Attributes
+    ----------
+    labels : dict
+        Label of each id, in the order of the rows.
+    part : Part
+        What is searched.
+    width : int
+        Length of an embedding.
+    """
+
+    labels: dict[str, str]
+    part: Part
+    width: int
+
+    def require_width(self, given: int) -> None:
+        """Raise `WrongIndex` unless its embeddings have as many values as those of the run."""
+        if self.labels and self.width != given:
+            raise WrongIndex(f"the index has embeddings of {self.width} values, the models give {given}; build it anew")
+
+
+NO_INDEX = Index(labels={}, part=Part(ids=[], vectors=np.empty((0, 0), np.float32)), width=0)
+
+
+def opened(
+    folder: Path, recipe: Recipe, *, gallery: Collection[str], labelled: Collection[str], enlarge: bool = False
+) -> Index:
+    """Open an index, and choose what a run may take of it.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``python -m landmarks.index build`` leaves it.
+    recipe : Recipe
+        What the run's own embeddings depend on.
+    gallery : collection of str
+        The ids of the run's gallery: of the index these are taken.
+    labelled : collection of str
+        All ids of ``train.csv``.
+    enlarge : bool
+        Take also the ids of the index that ``train.csv`` does not hold.
+
+    Raises
+    ------
+    WrongIndex
+        If the folder holds no index, a damaged one, or one of another recipe. All that is wrong is named.
+    """
+    stored = manifest.read(folder)
+    others = [*differences(stored.plan.recipe, recipe, names=("in the index", "in the settings"))]
+    if others:
+        raise WrongIndex(_listed(f"{folder}: an index of other weights or settings:", others, "build it anew"))
+    if damage := [*_damage(folder, stored)]:
+        raise WrongIndex(_listed(f"{folder}: the index is damaged:", damage, manifest.ATTACH_AGAIN))
+    try:
+        matrices, labels = _read(folder, stored)
+    except (OSError, ValueError, InvalidData) as error:
+        raise WrongIndex(f"{folder}: the index is damaged: {error}; {manifest.ATTACH_AGAIN}") from error
+    wanted = [image_id in gallery or (enlarge and image_id not in labelled) for image_id in labels]
+    chosen = dict(sorted(compress(labels.items(), wanted)))
+    row_of_id = {image_id: row for row, image_id in enumerate(labels)}
+    rows = np.fromiter((row_of_id[image_id] for image_id in chosen), np.int64, len(chosen))
+    part = Part(ids=[*chosen], vectors=Rows(matrices, rows, stored.width))
+    return Index(labels=chosen, part=part, width=stored.width)
+
+
+def _damage(folder: Path, stored: Manifest) -> Iterator[str]:
+    for number, shard in enumerate(stored.shards):
+        yield from shards.damage(folder, number, shard)
+
+
+def _read(folder: Path, stored: Manifest) -> tuple[list[NDArray[np.float16]], dict[str, str]]:
+    matrices: list[NDArray[np.float16]] = []
+    labels: dict[str, str] = {}
+    for number, shard in enumerate(stored.shards):
+        vectors_path, photos_path = shards.paths(folder, number)
+        own = dataset.read_labels(photos_path)
+        matrices.append(shards.matrix(vectors_path, stored.width))
+        if {len(own), len(matrices[-1])} != {shard.rows} or labels.keys() & own.keys():
+            raise ValueError(f"{photos_path.name}: not {shard.rows} ids that stand nowhere else")
+        labels |= own
+    return matrices, labels
+
+
+def _listed(heading: str, problems: list[str], fix: str) -> str:
+    more = [f"and {len(problems) - dataset.SHOWN} more"] if len(problems) > dataset.SHOWN else []
+    return "\n  ".join([heading, *problems[: dataset.SHOWN], *more, fix])

@@ -1,0 +1,59 @@
+"""What the embeddings of an index depend on; two of equal recipes may be compared."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from landmarks.settings import Settings
+from landmarks.weights import read_network
+
+Recipe = Mapping[str, str | int | bool]
+"""Values by key; JSON holds them as they are."""
+
+_OF_THE_NETWORK = ("backbone", "resize_px", "input_px", "embedding", "pooling")
+
+
+def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
+    """Return what embeddings under the settings depend on.
+
+    Parameters
+    ----------
+    settings : Settings
+        Models and the quality of the JPEG that they see.
+    folders : sequence of Path
+        Where the weights of each model are, in the order of ``settings.models``.
+
+    Raises
+    ------
+    WrongModelFile, WrongWeights
+        As `landmarks.weights.read_network` raises them.
+    OSError
+        If a weights file cannot be read.
+    """
+    values: dict[str, str | int | bool] = {
+        "jpeg_quality": settings.embedding.jpeg_quality,
+        "delg_global": settings.delg_global,
+    }
+    for number, (weights, folder) in enumerate(zip(settings.models, folders, strict=True), 1):
+        network = read_network(folder, weights)
+        values |= {f"model {number} {key}": getattr(network, key) for key in _OF_THE_NETWORK}
+        values[f"model {number} sha256"] = file_sha256(folder / weights.file)
+    return values
+
+
+def width(values: Recipe) -> int:
+    """Return the length of an embedding: that of all networks' together."""
+    return sum(int(value) for key, value in values.items() if key.endswith(" embedding"))
+
+
+def differences(stored: Recipe, wanted: Recipe, *, names: tuple[str, str]) -> Iterator[str]:
+    """Yield each key whose values differ, with both; ``names`` says where each of them stands."""
+    for key in sorted({*stored, *wanted}):
+        if stored.get(key) != wanted.get(key):
+            yield f"{key}: {stored.get(key)!r} {names[0]}, {wanted.get(key)!r} {names[1]}"
+
+
+def file_sha256(path: Path) -> str:
+    """Return the digest of a file's content, as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
