@@ -11,8 +11,9 @@ import tensorflow as tf
 from landmarks.dataset import image_path
 from landmarks.images import global_pixels
 from landmarks.settings import B7, HeadSettings, NetworkSettings
-from landmarks.training import AugmentationSettings, StageSettings, TrainingSettings, train
+from landmarks.training import AugmentationSettings, StageSettings, TrainingSettings
 from landmarks.weights import MODEL_FILE, save_seed_format
+from tests.mini.in_memory import train
 
 # With a dozen classes a scale of 64 leaves the loss nothing to say about pairs
 # that are told apart at all; from random weights it then learns too slowly.

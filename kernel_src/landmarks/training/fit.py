@@ -28,7 +28,8 @@ from landmarks.training.steps import Learner
 FLUSH_SECONDS, FLUSH_STEPS = 5.0, 100
 """After which losses are fetched from the device, and looked at: a GPU waits for nobody in between."""
 
-Judge = Callable[[Callable[[NDArray[np.float32]], NDArray[np.float32]], StageSettings], tuple[float, float]]
+Embed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Judge = Callable[[Embed, StageSettings], tuple[float, float]]
 """From the function that embeds and the stage to GAP and top-1 on the held-out images."""
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ class Fit:
         How.
     identity : mapping
         What must be the same for a checkpoint to be gone on from, as JSON.
+    tell : callable
+        Told how it goes, a line per epoch.
 
     Raises
     ------
@@ -85,12 +88,19 @@ class Fit:
         The checkpoint in the folder is of another training; all that differs is named.
     """
 
-    def __init__(self, folder: Path, learner: Learner, training: TrainingSettings, identity: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        learner: Learner,
+        training: TrainingSettings,
+        identity: dict[str, Any],
+        tell: Callable[[str], None] = print,
+    ) -> None:
         training.check()
-        self._learner, self._training, self._identity = learner, training, identity
+        self._learner, self._training, self._identity, self._tell = learner, training, identity, tell
         self._checkpoints = Checkpoints(folder / "checkpoints")
         self._best = folder / "checkpoints" / "best.npz"
-        self._logs = Logs(folder)
+        self.logs = Logs(folder)
         self._pending: list[tuple[StepRow, Any, Any]] = []
         self._saved = time.monotonic()
         self.progress = Progress()
@@ -119,14 +129,14 @@ class Fit:
     def _resume(self) -> None:
         newest = self._checkpoints.newest()
         if newest is None:
-            self._logs.rewind(0)
+            self.logs.rewind(0)
             self._checkpoints.save(0, self._learner.values(), self._state())
             return
         values, state = newest
         progress = Progress(**state["progress"])
         compare(state["identity"], self._identity, begun=progress.stage + bool(progress.epoch or progress.step))
         self._learner.restore(values)
-        self._logs.rewind(progress.total)
+        self.logs.rewind(progress.total)
         self.progress = progress
 
     def _stage(self, source: Source, judge: Judge | None) -> bool:
@@ -193,7 +203,7 @@ class Fit:
                     f"stage {row.stage}, epoch {row.epoch}, step {row.step}: loss {row.loss}, "
                     f"norm of the gradients {row.gradient_norm}"
                 )
-        self._logs.add_steps(rows)
+        self.logs.add_steps(rows)
         self.progress = replace(self.progress, losses=self.progress.losses + sum(row.loss for row in rows))
 
     def _end_epoch(self, stage: StageSettings, judge: Judge | None, per_epoch: int) -> bool:
@@ -209,8 +219,11 @@ class Fit:
             gap=gap,
             top_1=top_1,
         )
-        self._logs.add_epoch(row)
-        log.info("%s", row)
+        self.logs.add_epoch(row)
+        self._tell(
+            f"stage {row.stage}, {row.size_px} px, epoch {row.epoch} of {stage.epochs}: loss {row.loss:.3f}"
+            + (f", GAP {gap:.4f}, top-1 {top_1:.4f}" if judge else "")
+        )
         self.progress = replace(self.progress, epoch=now.epoch + 1, step=0, losses=0.0)
         return self._is_out_of_patience()
 

@@ -1,80 +1,107 @@
-"""Training of the global network: augmented views of each landmark against the ArcFace head."""
+"""From a competition's folder to trained weights: data, network, the loop, and what is left in the output folder."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from tensorflow import keras
 
-from landmarks.network import classifier
+from landmarks.errors import InvalidTraining
 from landmarks.settings import NetworkSettings
-from landmarks.training.data import batches
-from landmarks.training.settings import TrainingSettings
+from landmarks.training import data, devices, output
+from landmarks.training.fit import Embed, Fit
+from landmarks.training.identity import identity
+from landmarks.training.logs import EpochRow, read_rows
+from landmarks.training.settings import StageSettings, TrainingSettings
+from landmarks.training.split import split
+from landmarks.training.steps import Learner
+from landmarks.training.validation import validate
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult:
+    """What a training came to.
+
+    Attributes
+    ----------
+    output : Path
+        The folder that holds weights, record and logs.
+    is_complete : bool
+        False if the time ended it: called again on the same folder, it goes on.
+    gap, top_1 : float
+        Of the weights in the output, on the held-out images; not a number where none are held out.
+    history : tuple of EpochRow
+        A row per epoch.
+    """
+
+    output: Path
+    is_complete: bool
+    gap: float
+    top_1: float
+    history: tuple[EpochRow, ...]
 
 
 def train(
-    images: NDArray[np.float32],
-    labels: NDArray[np.int32],
+    competition: Path,
+    folder: Path,
     network: NetworkSettings,
     training: TrainingSettings,
-    report: Callable[[int, float, float], None] | None = None,
-) -> Any:
-    """Train a classifier from random weights.
+    *,
+    tell: Callable[[str], None] = print,
+) -> TrainingResult:
+    """Train a network, or go on with the training in the output folder.
 
-    Two runs agree exactly after ``tf.config.experimental.enable_op_determinism()``; Python's, NumPy's and
-    TensorFlow's generators are seeded here.
+    On CPUs two runs agree to the bit, however often one of them was ended and begun again.
 
     Parameters
     ----------
-    images : ndarray, float32, shape (n, input_px, input_px, 3)
-        What the network will see at retrieval, channels in that order, in [0, 1].
-    labels : ndarray, int32, shape (n,)
-        Class of each image, below ``network.classes``.
+    competition : Path
+        Holds ``train.csv`` and the folder ``train``.
+    folder : Path
+        Created; gets what `landmarks.training.output` writes, the logs, and the checkpoints.
     network : NetworkSettings
-        What to train; its learning rate gives way to the schedule of ``training``.
+        What is trained, from random weights; the data say how many classes there are.
     training : TrainingSettings
-        How to train it.
-    report : callable, optional
-        Called after each epoch with its number from 1, the mean loss, and the share of augmented views classified right
-        with the margin against them.
+        How.
+    tell : callable
+        Told how it goes, a line per epoch.
 
-    Returns
-    -------
-    keras.Model
-        The trained classifier, as `landmarks.network.classifier` builds it.
+    Raises
+    ------
+    InvalidTraining, InvalidData
+        Settings or data cannot be trained with.
+    WrongCheckpoint
+        The folder holds another training.
+    Diverged
+        The loss was not finite, and going back did not help.
     """
-    keras.utils.set_random_seed(training.seed)
-    steps = training.stages[0].epochs * -(-len(images) // training.stages[0].batch)
-    model = classifier(replace(network, learning_rate=training.stages[0].learning_rate))
-    model.optimizer.learning_rate = _schedule(training, steps)
-    _prepare(model, training)
+    training.check()
+    examples, images = data.load(competition, network, training)
+    parts = split(examples, training.validation, training.seed)
+    network = replace(network, classes=len(parts.train.classes))
+    _check_sample(network, training)
+    devices.repeat_exactly()
+    policy = devices.precision() if training.mixed_precision else "float32"
+    learner = Learner(network, training, parts.train.counts().tolist(), policy)
 
-    def end_epoch(epoch: int, logs: dict[str, float]) -> None:
-        if report:
-            report(epoch + 1, logs["loss"], logs["sparse_categorical_accuracy"])
+    def judge(embed: Embed, stage: StageSettings) -> tuple[float, float]:
+        validation = validate(embed, parts, images, training.validation, stage)
+        return validation.gap, validation.top1
 
-    callback = keras.callbacks.LambdaCallback(on_epoch_end=end_epoch)
-    model.fit(batches(images, labels, training), epochs=training.stages[0].epochs, verbose=0, callbacks=[callback])
-    return model
-
-
-def _prepare(model: Any, training: TrainingSettings) -> None:
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = training.normalisation_momentum
-        elif isinstance(layer, keras.layers.Dropout) and layer.noise_shape is not None:
-            layer.rate *= training.branch_dropout
-        elif isinstance(layer, keras.Model):
-            _prepare(layer, training)
+    fit = Fit(folder, learner, training, identity(network, training, parts.train.digest()), tell)
+    is_complete = fit.run(data.Batches(parts.train, images, training), judge if len(parts.queries) else None)
+    history = read_rows(fit.logs.epochs, EpochRow)
+    record = output.describe(network, training, parts, [asdict(row) for row in history])
+    output.write(folder, learner.model, network, {**record, "complete": is_complete})
+    best = max(history, key=lambda row: np.nan_to_num(row.gap, nan=-1.0), default=None)
+    gap, top_1 = (best.gap, best.top_1) if best else (float("nan"), float("nan"))
+    return TrainingResult(output=folder, is_complete=is_complete, gap=gap, top_1=top_1, history=tuple(history))
 
 
-def _schedule(training: TrainingSettings, steps: int) -> Any:
-    warming = round(steps * training.warmup)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=steps - warming,
-        warmup_target=training.stages[0].learning_rate,
-        warmup_steps=warming,
-    )
+def _check_sample(network: NetworkSettings, training: TrainingSettings) -> None:
+    """Refuse a sample of the classes that could not hold all those of a batch."""
+    sampled, largest = network.head.sampled_classes, max(stage.batch for stage in training.stages)
+    if sampled is not None and sampled < min(largest, network.classes):
+        raise InvalidTraining(
+            f"HeadSettings.sampled_classes = {sampled} is below the {largest} images of a batch; write more, or None"
+        )
