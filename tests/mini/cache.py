@@ -10,7 +10,16 @@ ROOT = Path(__file__).parents[2]
 DIGEST = ".digest"
 DISTRIBUTIONS = ("efficientnet", "keras", "numpy", "opencv-python-headless", "scikit-image", "tensorflow")
 LANDMARKS = ROOT / "kernel_src" / "landmarks"
-TRAINING = ("images", "network", "settings", "training", "weights")
+TRAINING = (
+    "heads.py",
+    "images.py",
+    "network.py",
+    "settings.py",
+    "weights.py",
+    "training/augmentation.py",
+    "training/data.py",
+    "training/settings.py",
+)
 """The kernel's modules that decide the weights."""
 
 
@@ -28,7 +37,8 @@ def weights_digest(competition: Path) -> str:
         The competition's folder; the rest of the dataset may change without a training anew.
     """
     images = [*sorted((competition / "train").rglob("*.jpg")), competition / "train.csv"]
-    return _digest([*images, Path(__file__).with_name("learned.py"), *_kernel()])
+    trainer = [Path(__file__).with_name(name) for name in ("in_memory.py", "learned.py")]
+    return _digest([*images, *trainer, *_kernel()])
 
 
 def is_current(folder: Path, wanted: str) -> bool:
@@ -38,7 +48,7 @@ def is_current(folder: Path, wanted: str) -> bool:
 
 
 def _kernel() -> list[Path]:
-    return [LANDMARKS / f"{name}.py" for name in TRAINING]
+    return [LANDMARKS / name for name in TRAINING]
 
 
 def _digest(paths: Iterable[Path]) -> str:
