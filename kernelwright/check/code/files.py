@@ -31,7 +31,7 @@ class Use(NamedTuple):
 def uses(code: Code) -> Iterator[Use]:
     """Yield what each call does with files; a call of the project's own function does what is in that."""
     readers, neutral = re.compile(table("files")["readers"]), re.compile(table("files")["neutral"])
-    for call in code.every_call():
+    for call in code.calls:
         name = call.name.rpartition(".")[2].removesuffix("()")
         if call.name in code.bindings or neutral.fullmatch(name):
             continue
@@ -48,19 +48,19 @@ def uses(code: Code) -> Iterator[Use]:
 def _path_and_mode(code: Code, call: Call) -> tuple[str, str]:
     """Return the path a call is about, empty where there is none, and the mode it is opened in."""
     node, unit = call.node, call.site.unit
-    has_mode = _WITH_MODE.fullmatch(call.name) is not None
     modes = [word.value for word in node.keywords if word.arg == "mode"]
-    base = code.fold(node.func.value, unit) if isinstance(node.func, ast.Attribute) else UNKNOWN
-    if isinstance(base, str) and base != UNKNOWN:  # a method of a path
-        writes = call.name.rpartition(".")[2].startswith(("write", "touch", "mkdir"))
-        modes += node.args[:1]
-        return base, "w" if writes else code.text(modes[0], unit) if has_mode and modes else "r"
-    if "()" in call.name or "?" in call.name or (isinstance(node.func, ast.Attribute) and "." not in call.name):
+    base = code.text(node.func.value, unit) if isinstance(node.func, ast.Attribute) else UNKNOWN
+    if base != UNKNOWN:  # a method of a path
+        path, modes = base, [*modes, *node.args[:1]]
+    elif "()" in call.name or "?" in call.name or (isinstance(node.func, ast.Attribute) and "." not in call.name):
         return "", ""  # of an object whose members are no files
-    paths = [*node.args[:1], *(word.value for word in node.keywords if word.arg in _PATHS)]
-    modes += node.args[1:2]
-    path = code.fold(paths[0], unit) if paths else ""
-    return path if isinstance(path, str) else "", code.text(modes[0], unit) if has_mode and modes else "r"
+    else:
+        paths = [*node.args[:1], *(word.value for word in node.keywords if word.arg in _PATHS)]
+        value = code.fold(paths[0], unit) if paths else ""
+        path, modes = value if isinstance(value, str) else "", [*modes, *node.args[1:2]]
+    if base != UNKNOWN and call.name.rpartition(".")[2].startswith(("write", "touch", "mkdir")):
+        return path, "w"
+    return path, code.text(modes[0], unit) if modes and _WITH_MODE.fullmatch(call.name) else "r"
 
 
 def made(code: Code) -> set[str]:

@@ -3,15 +3,14 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
-from kernelwright.bundle.cells import Cell
 from kernelwright.bundle.sources import SourceTree
 from kernelwright.check.code import images, shell
 from kernelwright.check.code.names import Site
@@ -25,24 +24,16 @@ from kernelwright.project.model import Project
 from kernelwright.wheels import requirements
 
 _BRINGING = {"cp", "mv", "ln", "rsync", "unzip", "tar", "7z", "git"}
+_BROUGHT = re.compile(rf"{UNKNOWN}|input/|://")
 _CHANGES = {"sys.path.append", "sys.path.insert", "sys.path.extend", "site.addsitedir", "os.chdir"}
+_ANYTHING = re.compile(rf".*{UNKNOWN}|/kaggle/input|\.\./input|/kaggle/usr", re.DOTALL)
+_WRITTEN = re.compile(r"^%%writefile\s.*?(\w+)\.py\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Missing:
-    """What is imported and provided by nothing that is known.
+class Missing(NamedTuple):
+    """What is imported, and where, and not there; what is carried; what is on ``sys.path``; whether that is all."""
 
-    Attributes
-    ----------
-    imports : list
-        Where, and the module's name.
-    modules, entries : set of str
-        What is carried, and what the code adds to ``sys.path``.
-    is_certain : bool
-        False where pip, or a folder that is put on ``sys.path``, may bring anything.
-    """
-
-    imports: list[tuple[Site, str]]
+    imports: Sequence[tuple[Site, str]]
     modules: AbstractSet[str]
     entries: AbstractSet[str]
     is_certain: bool
@@ -59,23 +50,18 @@ def imports(context: Context, code: Code) -> Iterator[Suspect]:
 
 def find(context: Context, code: Code) -> Missing:
     """Return what is imported, not under a try, and not there."""
-    installed = _installed(code, is_online=context.project.metadata.enable_internet)
-    entries = _path_entries(code)
-    distributions = images.provided(context) | installed
+    project, installed = context.project, _installed(code, is_online=context.project.metadata.enable_internet)
+    entries, distributions = _path_entries(code), images.provided(context) | installed
     modules = _modules(context.built.tree, entries)
-    modules |= set(filter(None, map(_written, context.built.cells)))
-    modules |= {source.split("/")[1].replace("-", "_") for source in context.project.metadata.kernel_sources}
-    sites = (site for site in code.every(ast.Import, ast.ImportFrom) if not code.is_tried(site))
+    modules |= {name for cell in context.built.cells for name in _WRITTEN.findall(cell.source)}
+    modules |= {source.split("/")[1].replace("-", "_") for source in project.metadata.kernel_sources}
     missing = [
-        (site, name) for site in sites for name in _needed(site) if not _is_provided(name, modules, distributions)
+        (site, name)
+        for site in [*code.sites[ast.Import], *code.sites[ast.ImportFrom]]
+        for name in _needed(site)
+        if not code.is_tried(site) and not _is_provided(name, modules, distributions)
     ]
-    return Missing(imports=missing, modules=modules, entries=entries, is_certain=UNKNOWN not in installed | entries)
-
-
-def _written(cell: Cell) -> str:
-    """Return the module that a cell writes into the working folder, which is on ``sys.path``; empty for none."""
-    match = re.match(r"\s*%%writefile\s+(?:-a\s+)?(?:\./|/kaggle/working/)?(\w+)\.py\s*$", cell.source, re.MULTILINE)
-    return match[1] if match else ""
+    return Missing(missing, modules, entries, UNKNOWN not in installed | entries)
 
 
 def _needed(site: Site) -> list[str]:
@@ -150,24 +136,12 @@ def _installed(code: Code, *, is_online: bool) -> set[str]:
 
 def _path_entries(code: Code) -> set[str]:
     """Return what is added to ``sys.path``; `UNKNOWN` for what may be an attached source, or made by the run."""
-    entries = {UNKNOWN} if "sys.path" in code.bindings else set[str]()
-    for call in code.every_call():
-        if call.name in _CHANGES and call.node.args:
-            value = code.fold(call.node.args[-1], call.site.unit)
-            entries |= {
-                entry if isinstance(entry, str) else UNKNOWN
-                for entry in (value if isinstance(value, list) else [value])
-            }
-    commands = list(shell.commands(code))
+    added = [call for call in code.calls if call.name in _CHANGES and call.node.args]
+    values: list[object] = [code.fold(call.node.args[-1], call.site.unit) for call in added]
+    entries = {str(part) for value in values for part in (value if isinstance(value, list) else [value])}
+    commands = shell.commands(code)
     entries |= {command.words[-1] for command in commands if command.program == "cd"}
-    texts = " ".join(str(command) for command in commands if command.program != "cd")
-    brought = [str(command) for command in commands if command.program in _BRINGING]
-    if any(UNKNOWN in text or "input/" in text for text in brought) or "shutil.copytree" in code.calls:
+    brings = any(_BROUGHT.search(str(command)) for command in commands if command.program in _BRINGING)
+    if brings or "sys.path" in code.bindings or "shutil.copytree" in code.calls_by_name:
         entries.add(UNKNOWN)  # the working folder is on sys.path too
-    return {UNKNOWN if _may_hold_any(entry, texts) else entry for entry in entries}
-
-
-def _may_hold_any(entry: str, texts: str) -> bool:
-    name = PurePosixPath(entry).name
-    is_made = name not in {"", ".", ".."} and name in texts and not entry.startswith(TREE)
-    return UNKNOWN in entry or is_made or entry.startswith(("/kaggle/input", "../input", "/kaggle/usr"))
+    return {UNKNOWN if _ANYTHING.match(entry) else entry for entry in entries}

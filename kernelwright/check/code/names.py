@@ -11,7 +11,6 @@ from typing import NamedTuple
 from kernelwright.check.code.syntax import Script
 
 UNNAMED = "?"
-DEEPEST = 30
 _SEVERAL = 20
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -65,8 +64,8 @@ class Names:
         By dotted name, by dotted name, and by the type of the node.
     stores : list
         Attributes and tables that are assigned to, resolved when all is read.
-    said, called : set of int
-        Nodes that are only said, as by ``print``; and those that are called.
+    said : set of ast.AST
+        Nodes that are only said, as by ``print``.
     """
 
     def __init__(self, scripts: Sequence[Script]) -> None:
@@ -77,29 +76,31 @@ class Names:
         self.bindings: dict[str, Binding] = {}
         self.sites: dict[type, list[Site]] = defaultdict(list)
         self.stores: list[tuple[ast.expr, ast.expr | None, Unit]] = []
-        self.said: set[int] = set()
-        self.called: set[int] = set()
-        self.resolved: dict[int, str] = {}
+        self.said: set[ast.AST] = set()
+        self.resolved: dict[ast.AST, str] = {}
 
     def bind(self, key: str, node: ast.AST | None, unit: Unit) -> None:
         """Note what a name is given; one that is given twice has no single value."""
         self.bindings[key] = Binding(None if key in self.bindings else node, unit)
 
-    def resolve(self, node: ast.AST, unit: Unit, depth: int = 0) -> str:
+    def resolve(self, node: ast.AST, unit: Unit) -> str:
         """Return the dotted name of an expression: ``torch.hub.load``, ``pathlib.Path().open``."""
-        if id(node) not in self.resolved:
-            self.resolved[id(node)] = UNNAMED  # what leads back to itself has no name
-            self.resolved[id(node)] = self._resolve(node, unit, depth) if depth < DEEPEST else UNNAMED
-        return self.resolved[id(node)]
+        if node not in self.resolved:
+            self.resolved[node] = UNNAMED  # what leads back to itself has no name
+            try:
+                self.resolved[node] = self._resolve(node, unit)
+            except RecursionError:  # code may be nested deeper than Python goes
+                return UNNAMED
+        return self.resolved[node]
 
-    def _resolve(self, node: ast.AST, unit: Unit, depth: int) -> str:
+    def _resolve(self, node: ast.AST, unit: Unit) -> str:
         match node:
             case ast.Name(id=name):
-                return self._canonical(self.key(name, unit), depth)
+                return self._canonical(self.key(name, unit))
             case ast.Attribute(value=value, attr=name):
-                return self._canonical(f"{self.resolve(value, unit, depth + 1)}.{name}", depth)
+                return self._canonical(f"{self.resolve(value, unit)}.{name}")
             case ast.Call(func=func):
-                name = self.resolve(func, unit, depth + 1)
+                name = self.resolve(func, unit)
                 return name if self.is_class(name) else f"{name}()"
         return UNNAMED
 
@@ -121,21 +122,21 @@ class Names:
         foreign = next((f"{star}.{name}" for star in stars[::-1] if star not in self.scripts), name)
         return next((key for key in places if key in self.bindings), name if hasattr(builtins, name) else foreign)
 
-    def _canonical(self, key: str, depth: int) -> str:
+    def _canonical(self, key: str) -> str:
         """Follow aliases, ``self``, and what a module of ours imports from another."""
         binding = self.bindings.get(key)
         if binding and isinstance(binding.node, ast.Name | ast.Attribute | ast.Call):
-            return self.resolve(binding.node, binding.unit, depth + 1)
+            return self.resolve(binding.node, binding.unit)
         function = binding.unit.node if binding else None
         if binding and function and binding.unit.owner:
             is_self = binding.node in [*function.args.posonlyargs, *function.args.args][:1]
             return binding.unit.owner if is_self else key
         module, _, name = key.rpartition(".")
         is_passed_on = not binding and key not in self.scripts and name in self.imports.get(module, {})
-        return self._canonical(self.imports[module][name], depth + 1) if is_passed_on and depth < DEEPEST else key
+        return self._canonical(self.imports[module][name]) if is_passed_on else key
 
     @cached_property
-    def calls(self) -> Mapping[str, list[tuple[ast.Call, Unit]]]:
+    def calls_by_name(self) -> Mapping[str, list[tuple[ast.Call, Unit]]]:
         """The calls of each function and class, by the dotted name."""
         calls = defaultdict(list)
         for node, unit, _ in self.sites[ast.Call]:
@@ -145,15 +146,14 @@ class Names:
 
     def given(self, parameter: ast.arg, unit: Unit) -> list[tuple[ast.expr | None, Unit]]:
         """Return what each call gives a parameter: an expression, its default, or None where that cannot be told."""
-        calls = self.calls.get(unit.key.removesuffix(".__init__"), [])
+        calls = self.calls_by_name.get(unit.key.removesuffix(".__init__"), [])
         if unit.node is None or len(calls) > _SEVERAL:
             return []
         arguments = unit.node.args
-        positional = [word.arg for word in (*arguments.posonlyargs, *arguments.args)]
-        defaults: dict[str, ast.expr | None] = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
-        defaults |= {word.arg: value for word, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)}
-        names = positional[bool(unit.owner) :]
-        at = names.index(parameter.arg) if parameter.arg in names else len(names)
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults = dict[ast.arg, ast.expr | None](zip(positional[::-1], arguments.defaults[::-1], strict=False))
+        defaults |= dict(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+        at = positional.index(parameter) - bool(unit.owner) if parameter in positional else len(positional)
         values: list[tuple[ast.expr | None, Unit]] = []
         for call, place in calls:
             keywords = {word.arg: word.value for word in call.keywords}
@@ -161,10 +161,8 @@ class Names:
                 values.append((keywords[parameter.arg], place))
             elif None in keywords or any(isinstance(part, ast.Starred) for part in call.args):
                 values.append((None, place))
-            elif at < min(len(names), len(call.args)):
-                values.append((call.args[at], place))
             else:
-                values.append((defaults.get(parameter.arg), unit.outer or unit))
+                values.append((call.args[at], place) if at < len(call.args) else (defaults.get(parameter), unit))
         return values
 
 

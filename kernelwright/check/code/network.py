@@ -12,7 +12,6 @@ from kernelwright.check.code.reach import Call, Code
 from kernelwright.check.code.suspects import Suspect, check_code, table
 from kernelwright.check.code.values import UNKNOWN, is_known
 from kernelwright.check.context import Context
-from kernelwright.check.finding import Severity
 
 _NEEDS = "needs the network, and enable_internet is off"
 _ATTACH = "attach it as a source and name its path"
@@ -22,42 +21,37 @@ _LEFT_OUT = object()
 
 
 @check_code("network")
-def network(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find calls and commands that get something from the network."""
+def calls(context: Context, code: Code) -> Iterator[Suspect]:
+    """Find calls that get something from the network, by the table of them."""
     if context.project.metadata.enable_internet:
         return
     made = files.made(code)
-    lines = "\n".join(line for script in code.scripts.values() for line in script.lines)
-    rules = [
-        rule for rule in table("downloads")["rule"] if not any(word in lines for word in rule.get("silenced_by", ()))
-    ]
+    rules = [rule for rule in table("downloads")["rule"] if not code.mentions(*rule.get("silenced_by", ()))]
     patterns = [(re.compile("|".join(rule["calls"])), rule) for rule in rules]
-    for call in code.every_call():
-        matching = [
-            rule for pattern, rule in patterns if pattern.fullmatch(call.name) and call.name not in code.bindings
-        ]
+    for call in (call for call in code.calls if call.name not in code.bindings):
+        matching = (rule for pattern, rule in patterns if pattern.fullmatch(call.name))
         if given := next(((what, rule) for rule in matching if (what := _download(code, call, rule, made))), None):
             message = f"{'.'.join(call.name.split('.')[-3:])}({given[0].strip()}) {_NEEDS}"
             yield Suspect(code="KW501", site=call.site, message=message, fix=given[1].get("fix", _ATTACH))
-    yield from _commands(context, code)
 
 
-def _commands(context: Context, code: Code) -> Iterator[Suspect]:
+@check_code("network")
+def commands(context: Context, code: Code) -> Iterator[Suspect]:
+    """Find commands that get something from the network, pip's included."""
+    if context.project.metadata.enable_internet:
+        return
     distributions = context.shared(images.load)[0].distributions
     is_kept_here = code.mentions("PIP_NO_INDEX", "UV_OFFLINE")
     for command in shell.commands(code):
-        message = f"{secrets.masked(str(command))} {_NEEDS}"
-        install = shell.install(command)
+        shown, install = secrets.masked(str(command)), shell.install(command)
         if shell.fetches(command):
-            yield Suspect(code="KW502", site=command.site, message=message, fix=_ATTACH)
+            yield Suspect(code="KW502", site=command.site, message=f"{shown} {_NEEDS}", fix=_ATTACH)
         elif install and install.needs_index(distributions) and not is_kept_here:
             fix = f"add it to {context.project.configuration.wheels or 'wheels/requirements.in'}, or take the line out"
-            yield Suspect(code="KW503", site=command.site, message=message, fix=fix)
+            yield Suspect(code="KW503", site=command.site, message=f"{shown} {_NEEDS}", fix=fix)
         elif install and not install.is_offline and any("/kaggle/input/" in operand for operand in install.operands):
-            message = f"{secrets.masked(str(command))} asks the index for what the wheel requires and the image lacks"
-            yield Suspect(
-                code="KW504", site=command.site, message=message, fix="add --no-index", severity=Severity.warning
-            )
+            message = f"{shown} asks the index for what the wheel requires and the image lacks"
+            yield Suspect(code="KW504", site=command.site, message=message, fix="add --no-index")
 
 
 def _download(code: Code, call: Call, rule: Mapping[str, Any], made: AbstractSet[str]) -> str:
@@ -86,19 +80,16 @@ def _download(code: Code, call: Call, rule: Mapping[str, Any], made: AbstractSet
 
 def _argument(code: Code, call: Call, keyword: str, position: int = -1) -> object:
     """Return the value of an argument, by its name or position, or `_LEFT_OUT`."""
-    for word in call.node.keywords:
-        if word.arg == keyword:
-            return _value(code, word.value, call)
-        if word.arg is None:
-            given = code.fold(word.value, call.site.unit)
-            if not isinstance(given, dict) or keyword in given:
-                return given[keyword] if isinstance(given, dict) else UNKNOWN
-    if any(isinstance(part, ast.Starred) for part in call.node.args):
+    node, unit = call.node, call.site.unit
+    words = {word.arg: word.value for word in node.keywords}
+    if None in words:
+        given = code.fold(words[None], unit)
+        if not isinstance(given, dict) or keyword in given:
+            return given[keyword] if isinstance(given, dict) else UNKNOWN
+    if any(isinstance(part, ast.Starred) for part in node.args):
         return UNKNOWN
-    return _value(code, call.node.args[position], call) if 0 <= position < len(call.node.args) else _LEFT_OUT
-
-
-def _value(code: Code, node: ast.expr, call: Call) -> object:
-    """Return a value; of an enumeration of weights, the member's name."""
-    value, name = code.fold(node, call.site.unit), code.resolve(node, call.site.unit)
-    return name if value == UNKNOWN and "_Weights." in name else value
+    argument = words.get(keyword) or (node.args[position] if 0 <= position < len(node.args) else None)
+    if argument is None:
+        return _LEFT_OUT
+    value, name = code.fold(argument, unit), code.resolve(argument, unit)
+    return name if value == UNKNOWN and "_Weights." in name else value  # a member of an enumeration of weights

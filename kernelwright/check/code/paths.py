@@ -12,7 +12,6 @@ from kernelwright.check.code.reach import Code
 from kernelwright.check.code.suspects import Suspect, analyse, check_code
 from kernelwright.check.code.values import TREE, UNKNOWN
 from kernelwright.check.context import Context
-from kernelwright.check.finding import Severity
 from kernelwright.check.registry import register
 from kernelwright.check.suppression import ALLOW
 from kernelwright.errors import Problem
@@ -23,6 +22,7 @@ _MOUNTED = re.compile(r"(?<![\w.~}-])(?:/kaggle/input|(?:\.\./)+input)/[^\s\"'`,
 _OWNED = {"datasets": 2, "notebooks": 2, "models": 2, "competitions": 1}
 _HOME = re.compile(r"(?<![\w/.:])(/home/[\w.-]+|/Users/[\w.-]+|[A-Za-z]:[\\/](?!/))[^\s\"']*")
 _OUTSIDE = re.compile(r"/(?!kaggle|tmp|dev|proc|sys|etc|usr|opt|root|var|bin|lib|run)[\w.-]|[A-Za-z]:[\\/]")
+_NO_WORKING_FILE = re.compile(r"^(/|~|\.\./)|://|[*?<{\n]")
 _SETTINGS = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}
 _LOOKING = {"ls", "du", "tree", "test", "[", "mkdir", "rm", "find"}
 _ELSEWHERE = "of another machine than Kaggle's"
@@ -49,11 +49,11 @@ def mounted(text: str) -> Iterator[Mounted]:
 
 def is_attached(project: Project, slug: str, owner: str = "") -> bool:
     """Return whether a source is attached: by its bare slug, with its owner, a model with framework and variation."""
-    metadata = project.metadata
-    owned = [name.split("/") for name in metadata.dataset_sources + metadata.kernel_sources + metadata.model_sources]
-    names = {"/".join(parts[start:end]) for parts in owned for start in (0, 1) for end in (2, 3, 4, 5)}
-    owners = {parts[0] for parts in owned if parts[1] == slug}
-    return slug in {*metadata.competition_sources, *names} and (not owner or bool(owners & {owner, PLACEHOLDER_OWNER}))
+    metadata, owners = project.metadata, (f"{owner}/", f"{PLACEHOLDER_OWNER}/") if owner else ""
+    owned = [*metadata.dataset_sources, *metadata.kernel_sources, *metadata.model_sources]
+    return slug in metadata.competition_sources or any(
+        f"/{slug}/" in f"/{name}/" and name.startswith(owners) for name in owned
+    )
 
 
 @check_code("inputs")
@@ -61,29 +61,32 @@ def inputs(context: Context, code: Code) -> Iterator[Suspect]:
     """Find paths of sources that are not attached, and those that are right in one of Kaggle's layouts alone."""
     project, reported = context.project, set[tuple[str, str]]()
     for site, text, is_opened in _texts(code):
+        file = site.unit.script.file
         for source in mounted(text):
-            file = site.unit.script.file
             is_there, is_new = is_attached(project, source.slug, source.owner), (file, source.path) not in reported
             if is_there and is_new:
                 message = f"{source.path!r}: Kaggle mounts sources in two layouts, and this path is of one"
-                fix = f'use inputs.find("{source.slug}")'
-                yield Suspect(code="KW602", site=site, message=message, fix=fix, severity=Severity.warning)
+                yield Suspect(code="KW602", site=site, message=message, fix=f'use inputs.find("{source.slug}")')
             elif not is_there and (is_opened or (file, source.slug) not in reported):
                 yield _unattached(project, site, source.path, source.slug, is_opened=is_opened)
             reported |= {(file, source.path), (file, source.slug)}
-    for call in code.every_call():
+
+
+@check_code("inputs")
+def sought(context: Context, code: Code) -> Iterator[Suspect]:
+    """Find sources that are asked for by ``inputs.find`` and not attached."""
+    for call in code.calls:
         if call.name == "kernelwright.runtime.inputs.find":
             given = [*call.node.args, *(word.value for word in call.node.keywords)]
             slug = code.text(given[0], call.site.unit) if given else UNKNOWN
-            if UNKNOWN not in slug and not is_attached(project, slug):
-                yield _unattached(project, call.site, slug, slug, is_opened=True)
+            if UNKNOWN not in slug and not is_attached(context.project, slug):
+                yield _unattached(context.project, call.site, slug, slug, is_opened=True)
 
 
 def _unattached(project: Project, site: Site, path: str, slug: str, *, is_opened: bool) -> Suspect:
     message = f"{path!r}: {slug!r} is not attached; attached: {', '.join(project.metadata.slugs) or 'nothing'}"
     fix = f"add the source to its list in {project.configuration.metadata}, or remove the path"
-    severity = Severity.error if is_opened else Severity.warning
-    return Suspect(code="KW601", site=site, message=message, fix=fix, severity=severity)
+    return Suspect(code="KW601", site=site, message=message, fix=fix, is_certain=is_opened)
 
 
 def _texts(code: Code) -> Iterator[tuple[Site, str, bool]]:
@@ -93,8 +96,8 @@ def _texts(code: Code) -> Iterator[tuple[Site, str, bool]]:
     for command in shell.commands(code):
         words = command.words[1:] if command.program != "echo" else ()
         yield from ((command.site, word, command.program not in _LOOKING) for word in words)
-    for site in code.every(ast.Constant, ast.JoinedStr):
-        if id(site.node) not in code.said:
+    for site in (*code.sites[ast.Constant], *code.sites[ast.JoinedStr]):
+        if site.node not in code.said:
             yield site, code.text(site.node, site.unit), False
 
 
@@ -102,26 +105,26 @@ def _texts(code: Code) -> Iterator[tuple[Site, str, bool]]:
 def missing_files(context: Context, code: Code) -> Iterator[Suspect]:
     """Find files that are opened and will not be there, and folders of the author's machine that are named."""
     made = files.made(code) | set(context.project.configuration.submission)
-    stays = not any(command.program == "cd" for command in shell.commands(code)) and "os.chdir" not in code.calls
+    stays = (
+        not any(command.program == "cd" for command in shell.commands(code)) and "os.chdir" not in code.calls_by_name
+    )
     opened = [(use.site, path) for use in files.uses(code) if use.reads for path in use.texts]
     opened += [(command.site, command.script) for command in shell.commands(code) if command.script]
-    named = set[tuple[str, str]]()
     for site, path in opened:
-        named.add((site.unit.script.file, path))
-        if path and UNKNOWN not in path and not files.is_made(path, made):
-            is_working = stays and not path.startswith(("/", "~", "../")) and not re.search(r"://|[*?<{\n]", path)
-            if path.startswith(TREE):
-                yield from _beside(context, site, files.normal(path))
-            elif _OUTSIDE.match(path):
-                yield Suspect(code="KW603", site=site, message=f"opens {path!r}, {_ELSEWHERE}", fix=_ATTACH)
-            elif is_working and PurePosixPath(path).suffix:
-                yield _working(context, site, path)
-    for site in code.every(ast.Constant):
+        if not path or UNKNOWN in path or files.is_made(path, made):
+            continue
+        if path.startswith(TREE):
+            yield from _beside(context, site, files.normal(path))
+        elif _OUTSIDE.match(path):
+            yield Suspect(code="KW603", site=site, message=f"opens {path!r}, {_ELSEWHERE}", fix=_ATTACH)
+        elif stays and PurePosixPath(path).suffix and not _NO_WORKING_FILE.search(path):
+            yield _working(context, site, path)
+    named = {(site.unit.script.file, path) for site, path in opened}
+    for site in code.sites[ast.Constant]:
         text = code.text(site.node, site.unit)
-        is_new = id(site.node) not in code.said and (site.unit.script.file, text) not in named
+        is_new = site.node not in code.said and (site.unit.script.file, text) not in named
         if is_new and _HOME.match(text) and not files.is_made(text, made):
-            message = f"{text!r} is {_ELSEWHERE}"
-            yield Suspect(code="KW603", site=site, message=message, fix=_ATTACH, severity=Severity.warning)
+            yield Suspect(code="KW603", site=site, message=f"{text!r} is {_ELSEWHERE}", fix=_ATTACH, is_certain=False)
 
 
 def _beside(context: Context, site: Site, path: str) -> Iterator[Suspect]:
@@ -141,29 +144,26 @@ def _working(context: Context, site: Site, path: str) -> Suspect:
     why = f"it is carried as {carried!r}" if carried else "it is not carried" if is_left else "nothing seen makes it"
     message = f"opens {path!r} in the working folder, where it is not: {why}"
     fix = "carry it with sources and open it beside a module by __file__, or attach it"
-    severity = Severity.error if carried or is_left else Severity.warning
-    return Suspect(code="KW604", site=site, message=message, fix=fix, severity=severity)
+    return Suspect(code="KW604", site=site, message=message, fix=fix, is_certain=bool(carried) or is_left)
 
 
 @register("settings", Context)
 def settings(context: Context) -> Iterator[Problem]:
     """Find paths in carried files of settings; whether they are read, only the run knows."""
-    project = context.project
     for file in context.built.tree.files:
-        if file.is_source and file.text and PurePosixPath(file.path).suffix in _SETTINGS:
-            lines = [line for line in enumerate(file.text.split("\n"), 1) if ALLOW not in line[1]]
-            homes = [(number, match[0]) for number, line in lines if (match := _HOME.search(line))]
-            sources = [(number, source) for number, line in lines for source in mounted(line)]
-            lost = [
-                (number, script.path)
-                for number, script in sources
-                if not is_attached(project, script.slug, script.owner)
-            ]
-            for paths, what, fix in ((homes, _ELSEWHERE, _ATTACH), (lost, "of a source that is not attached", _ATTACH)):
-                if paths:
-                    shown = ", ".join(dict.fromkeys(repr(path) for _, path in paths[:6]))
-                    message = f"{shown}: {what} (only a warning: whether it is read, only the run knows)"
-                    yield Problem(code="KW605", file=file.location, place=paths[0][0], message=message, fix=fix)
+        if not file.is_source or not file.text or PurePosixPath(file.path).suffix not in _SETTINGS:
+            continue
+        homes, unattached = dict[str, int](), dict[str, int]()
+        for number, line in enumerate(file.text.split("\n"), 1):
+            if ALLOW not in line:
+                homes |= {match[0]: number for match in _HOME.finditer(line)}
+                sources = [s for s in mounted(line) if not is_attached(context.project, s.slug, s.owner)]
+                unattached |= {source.path: number for source in sources}
+        for paths, what in ((homes, _ELSEWHERE), (unattached, "of a source that is not attached")):
+            if paths:
+                shown = ", ".join(map(repr, [*paths][:6]))
+                message = f"{shown}: {what} (only a warning: whether it is read, only the run knows)"
+                yield Problem(code="KW605", file=file.location, place=min(paths.values()), message=message, fix=_ATTACH)
 
 
 @register("inputs", Context)
@@ -172,14 +172,12 @@ def unused_sources(context: Context) -> Iterator[Problem]:
     configuration, code = context.project.configuration, context.shared(analyse)
     texts = [configuration.wheels_dataset, configuration.sources_dataset, *configuration.public]
     texts += [file.text for file in context.built.tree.files if file.is_source and file.text]
-    words = set(
-        re.findall(r"[\w-]+", "\n".join([*texts, *(line for script in code.scripts.values() for line in script.lines)]))
-    )
+    texts += [line for script in code.scripts.values() for line in script.lines]
+    words = set(re.findall(r"[\w-]+", "\n".join(texts)))
     for key in ("dataset_sources", "kernel_sources", "model_sources"):
         for index, source in enumerate(getattr(context.project.metadata, key)):
             slug = source.split("/")[1]
             if not words & {slug, slug.replace("-", "_")}:
                 message, fix = f"{source!r} is attached, and no text of the code names it", "remove it, or ignore this"
-                yield Problem(
-                    code="KW606", file=configuration.metadata, place=f"{key}[{index}]", message=message, fix=fix
-                )
+                place = f"{key}[{index}]"
+                yield Problem(code="KW606", file=configuration.metadata, place=place, message=message, fix=fix)

@@ -10,15 +10,12 @@ from kernelwright.check.code.syntax import Script
 
 DEAD = "it never runs"
 TRY = "it is under a try, which goes on without it"
-_BRANCH = "it is under a condition that only the run decides"
-_LATER = "it follows a return under a condition that only the run decides"
-_LAMBDA = "it is in a lambda, which something else may call"
+NOT_CALLED = "nothing that certainly runs calls its function by name"
+_BRANCH = "it hangs on a condition that only the run decides"
 _SAID_BY = re.compile(
     r"print|debug|info|warn(ing)?|error|exception|critical|log|display|Markdown|HTML|\w*(Error|Exception)"
 )
-_OF_INTEREST = (
-    ast.Call | ast.Import | ast.ImportFrom | ast.Subscript | ast.Constant | ast.JoinedStr | ast.Attribute | ast.Name
-)
+_OF_INTEREST = ast.Call | ast.Import | ast.ImportFrom | ast.Subscript | ast.Constant | ast.JoinedStr | ast.Name
 _JUMP = ast.Return | ast.Continue | ast.Break
 
 
@@ -55,9 +52,17 @@ class _Reader:
         self.names = names
 
     def parts(self, node: ast.AST, at: At) -> Parts:
-        """Yield what is in a node."""
-        special: Callable[[ast.AST, At], Parts] | None = getattr(self, f"_read_{type(node).__name__.lower()}", None)
-        yield from special(node, at) if special else _each(ast.iter_child_nodes(node), at)
+        """Yield what is in a node, by the method for its type where there is one."""
+        read: Callable[[ast.AST, At], Parts] = getattr(self, f"_read_{type(node).__name__.lower()}", self.children)
+        yield from read(node, at)
+
+    def children(self, node: ast.AST, at: At) -> Parts:
+        for _, value in ast.iter_fields(node):
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                yield from self.block(value, at)
+            else:
+                parts = value if isinstance(value, list) else [value]
+                yield from ((part, at) for part in parts if isinstance(part, ast.AST))
 
     def block(self, body: Sequence[ast.stmt], at: At) -> Parts:
         """Yield statements, each under the condition that those before it leave it under."""
@@ -66,12 +71,12 @@ class _Reader:
             if isinstance(node, _JUMP | ast.Raise):
                 at = at.under(DEAD)
             elif isinstance(node, ast.If) and not node.orelse and isinstance(node.body[-1], _JUMP):
-                at = at.under(_LATER, node.test, wanted=False)
+                at = at.under(_BRANCH, node.test, wanted=False)
             elif at.unit.node and isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.Match):
                 returns = any(isinstance(part, ast.Return) for part in ast.walk(node))
-                at = at.under(_LATER) if returns else at
+                at = at.under(_BRANCH) if returns else at
 
-    # --- statements with blocks
+    # --- what stands under a condition
 
     def _read_functiondef(self, node: Function, at: At) -> Parts:
         yield from _each([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)], at)
@@ -98,36 +103,18 @@ class _Reader:
     def _read_try(self, node: ast.Try, at: At) -> Parts:
         tried = at.under(TRY) if node.handlers else at
         yield from self.block([*node.body, *node.orelse], tried)
-        for handler in node.handlers:
-            yield from self.block(handler.body, tried)
+        yield from _each(node.handlers, tried)
         yield from self.block(node.finalbody, at)
 
     _read_trystar = _read_try
 
-    def _read_with(self, node: ast.With | ast.AsyncWith, at: At) -> Parts:
-        yield from _each(node.items, at)
+    def _read_with(self, node: ast.With, at: At) -> Parts:
         opened = [item.context_expr for item in node.items]
         suppressed = any(isinstance(call, ast.Call) and last_name(call.func) == "suppress" for call in opened)
-        yield from self.block(node.body, at.under(TRY) if suppressed else at)
+        yield from self.children(node, at.under(TRY) if suppressed else at)
 
-    _read_asyncwith = _read_with
-
-    def _read_for(self, node: ast.For | ast.AsyncFor, at: At) -> Parts:
-        yield from _each([node.target, node.iter], at)
-        yield from self.block([*node.body, *node.orelse], at)
-
-    _read_asyncfor = _read_for
-
-    def _read_while(self, node: ast.While, at: At) -> Parts:
-        yield node.test, at
-        yield from self.block([*node.body, *node.orelse], at)
-
-    def _read_match(self, node: ast.Match, at: At) -> Parts:
-        yield node.subject, at
-        for case in node.cases:
-            yield from self.block(case.body, at.under(_BRANCH))
-
-    # --- expressions that run under a condition
+    def _read_match_case(self, node: ast.match_case, at: At) -> Parts:
+        yield from self.block(node.body, at.under(_BRANCH))
 
     def _read_ifexp(self, node: ast.IfExp, at: At) -> Parts:
         yield from [(node.test, at), (node.body, at.under(_BRANCH, node.test))]
@@ -138,7 +125,7 @@ class _Reader:
         yield from _each(node.values[1:], at.under(_BRANCH, node.values[0], wanted=isinstance(node.op, ast.And)))
 
     def _read_lambda(self, node: ast.Lambda, at: At) -> Parts:
-        yield node.body, at.under(_LAMBDA)
+        yield node.body, at.under(NOT_CALLED)
 
     # --- what binds a name
 
@@ -175,7 +162,7 @@ class _Reader:
         elif isinstance(target, ast.Attribute | ast.Subscript):
             place = target.value if isinstance(target, ast.Subscript) else target
             self.names.stores.append((place, value if place is target else None, at.unit))
-            yield from _each(ast.iter_child_nodes(target), at)
+            yield from self.children(target, at)
         else:
             yield target, at
 
@@ -200,23 +187,21 @@ class _Reader:
 
     def _read_call(self, node: ast.Call, at: At) -> Parts:
         func = node.func
-        self.names.called.add(id(func))
-        if isinstance(func, ast.Attribute) and func.attr in {"update", "setdefault"}:
-            self.names.stores.append((func.value, None, at.unit))
-        is_fallback = last_name(func) == "getenv" or (
-            isinstance(func, ast.Attribute) and last_name(func.value) == "environ"
-        )
+        base = func.value if isinstance(func, ast.Attribute) else None
+        if base and last_name(func) in {"update", "setdefault"}:
+            self.names.stores.append((base, None, at.unit))
+        is_fallback = last_name(func) == "getenv" or (base and last_name(base) == "environ")
         if is_fallback or _SAID_BY.fullmatch(last_name(func)):
             self._say(node.args)
-        self._say([word.value for word in node.keywords if word.arg == "help"])
-        yield from _each(ast.iter_child_nodes(node), at)
+        self._say(word.value for word in node.keywords if word.arg == "help")
+        yield from self.children(node, at)
 
     def _read_assert(self, node: ast.Assert, at: At) -> Parts:
         self._say([node.msg] if node.msg else [])
-        yield from _each(ast.iter_child_nodes(node), at)
+        yield from self.children(node, at)
 
     def _say(self, nodes: Iterable[ast.expr]) -> None:
-        self.names.said.update(id(part) for node in nodes for part in ast.walk(node))
+        self.names.said.update(part for node in nodes for part in ast.walk(node))
 
 
 def _each(nodes: Iterable[ast.AST], at: At) -> Parts:

@@ -12,39 +12,62 @@ from kernelwright.check.code.reach import Call, Code
 from kernelwright.check.code.suspects import Suspect, check_code
 from kernelwright.check.code.values import UNKNOWN
 from kernelwright.check.context import Context
-from kernelwright.check.finding import Severity
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
 from kernelwright.image.kaggle_image import Image
 
-_ENDING = re.compile(r"sys\.exit|(builtins\.)?(exit|quit)|os\.(_exit|abort|exec\w+)")
-_HYDRA = re.compile(r"hydra\.(main|initialize\w*)")
+_CALLS = {
+    "KW702": (
+        r"asyncio\.run",
+        "raises in a notebook, whose event loop is running already",
+        "await the coroutine in the cell",
+    ),
+    "KW703": (
+        r"hydra\.(main|initialize\w*)",
+        "reads the command line and a folder beside a script: a notebook has none",
+        "load the settings with omegaconf, by __file__, and call the function with them",
+    ),
+    "KW704": (
+        r"sys\.exit|(builtins\.)?(exit|quit)|os\.(_exit|abort|exec\w+)",
+        "ends the notebook: Kaggle skips the cells that follow",
+        "branch instead, or raise an error",
+    ),
+}
 _PARSING = {"parse_args", "parse_known_args"}
 _COMMENTED = re.compile(r"# ?([!%](?:pip|conda|run|cd|env|load_ext|cp|unzip|tar|mkdir|python)\b.*)")
+
+
+@check_code("running")
+def calls(_: Context, code: Code) -> Iterator[Suspect]:
+    """Find what a notebook cannot start or should not do: a second event loop, hydra's command line, an exit."""
+    for number, (pattern, message, fix) in _CALLS.items():
+        for name, site in ((call.name, call.site) for call in code.calls if re.fullmatch(pattern, call.name)):
+            is_certain = site.unit.script.is_driver  # a module may be run by a process of its own
+            if number != "KW702" or "nest_asyncio.apply" not in code.calls_by_name:
+                yield Suspect(code=number, site=site, message=f"{name}() {message}", fix=fix, is_certain=is_certain)
 
 
 @check_code("arguments")
 def arguments(_: Context, code: Code) -> Iterator[Suspect]:
     """Find what needs arguments of the command line: a notebook has none."""
-    if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.calls):
+    if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.calls_by_name):
         return
-    for site in code.every(ast.Subscript):
+    for site in code.sites[ast.Subscript]:
         if isinstance(site.node, ast.Subscript) and code.resolve(site.node.value, site.unit) == "sys.argv":
             index = code.fold(site.node.slice, site.unit)
             if isinstance(index, int) and index > 0:
                 message = f"sys.argv[{index}]: a notebook has no arguments"
                 yield Suspect(code="KW701", site=site, message=message, fix="give the value in the code")
-    methods = [call for call in code.every_call() if isinstance(call.node.func, ast.Attribute)]
-    parsers = {_parser(call) for call in methods if _is_bare_parse(call.node)}
-    for call in methods:
+    parsers = {_parser(call) for call in code.calls if call.name.rpartition(".")[2] in _PARSING and _is_bare(call.node)}
+    for call in code.calls:
         if call.name.endswith(".add_argument") and _parser(call) in parsers and (name := _required(code, call)):
             message = f"the argument {name!r} is required, and a notebook has none"
             fix = 'give it a default, or parse words of your own: parse_args(["…"])'
             yield Suspect(code="KW701", site=call.site, message=message, fix=fix)
 
 
-def _is_bare_parse(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Attribute) and node.func.attr in _PARSING and not (node.args or node.keywords)
+def _is_bare(node: ast.Call) -> bool:
+    return not node.args and not node.keywords
 
 
 def _parser(call: Call) -> tuple[str, str]:
@@ -60,29 +83,6 @@ def _required(code: Code, call: Call) -> str:
     is_optional = name.startswith("-") and keywords.get("required") is not True
     is_free = keywords.get("nargs") in ("?", "*") or keywords.get("action") in ("help", "version") or None in keywords
     return "" if UNKNOWN in name or is_optional or is_free else name
-
-
-@check_code("running")
-def running(_: Context, code: Code) -> Iterator[Suspect]:
-    """Find what a notebook cannot start or should not do: a second event loop, hydra's command line, an exit."""
-    for call in code.every_call():
-        severity = Severity.warning
-        if call.name == "asyncio.run" and "nest_asyncio.apply" not in code.calls:
-            severity = Severity.error if call.site.unit.script.is_driver else severity
-            number, message = "KW702", "asyncio.run() raises in a notebook, whose event loop is running already"
-            fix = "await the coroutine in the cell"
-        elif _HYDRA.fullmatch(call.name):
-            number, message = (
-                "KW703",
-                f"{call.name}() reads the command line and a folder beside a script: a notebook has none",
-            )
-            fix = "load the settings with omegaconf, by __file__, and call the function with them"
-        elif _ENDING.fullmatch(call.name):
-            number, message = "KW704", f"{call.name}() ends the notebook: Kaggle skips the cells that follow"
-            fix = "branch instead, or raise an error"
-        else:
-            continue
-        yield Suspect(code=number, site=call.site, message=message, fix=fix, severity=severity)
 
 
 @check_code("python")
@@ -124,13 +124,8 @@ def commented_commands(context: Context) -> Iterator[Problem]:
     if "jupytext:" not in context.project.driver.read_text("utf-8", "replace").partition("# %%")[0]:
         return
     for cell in context.built.cells:
-        line = cell.line
-        if not line:  # a generated cell
-            continue
-        for number, text in enumerate(cell.source.split("\n") if cell.kind == "code" else (), line):
-            if match := _COMMENTED.fullmatch(text):
-                message, fix = (
-                    f"{match[1]} is a comment here, and does not run",
-                    "remove the mark of the comment, or the line",
-                )
+        for number, text in enumerate(cell.source.split("\n"), cell.line):
+            if cell.line and cell.kind == "code" and (match := _COMMENTED.fullmatch(text)):
+                message = f"{match[1]} is a comment here, and does not run"
+                fix = "remove the mark of the comment, or the line"
                 yield Problem(code="KW707", file=driver, place=number, message=message, fix=fix)

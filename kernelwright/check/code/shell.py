@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from packaging.requirements import InvalidRequirement
@@ -73,41 +74,37 @@ class Install:
         return self.upgrades or bool(requirement.url) or not is_there
 
 
-def commands(code: Code) -> Iterator[Command]:
-    """Yield each command that may be run."""
-    for call in code.every_call():
-        for words in _commands(code, call):
-            while words and _LEADING.fullmatch(words[0]):
-                words = words[1:]  # noqa: PLW2901 - what only leads to a command
+@lru_cache(maxsize=1)
+def commands(code: Code) -> Sequence[Command]:
+    """Return each command that may be run."""
+    found = []
+    for call in code.calls:
+        for words in _split(_text(code, call)):
+            while words and _LEADING.fullmatch(words[0]):  # what only leads to a command
+                del words[0]
             if words[1:2] == ["-c"] and words[0].endswith("sh"):
-                words = next(_split(" ".join(words[2:3])), [])  # noqa: PLW2901
-            if words:
-                yield Command(site=call.site, words=words)
+                words[:] = next(_split(" ".join(words[2:3])), [])
+            found += [Command(site=call.site, words=words)] if words else []
+    return found
 
 
-def _commands(code: Code, call: Call) -> Iterator[list[str]]:
-    if _PYTHON.fullmatch(call.name) and call.node.args:
-        value = code.fold(call.node.args[0], call.site.unit)
-        if isinstance(value, list):
-            yield [part if isinstance(part, str) else UNKNOWN for part in value]
-        else:
-            yield from _split(value if isinstance(value, str) else UNKNOWN)
-    elif _IPYTHON.fullmatch(call.name):
-        yield from _split(_filled(code, call, " ".join(code.text(part, call.site.unit) for part in call.node.args)))
+def _text(code: Code, call: Call) -> str:
+    """Return what a call gives to the shell, or starts itself, as one text; empty for another call."""
+    unit, arguments = call.site.unit, call.node.args
+    if _PYTHON.fullmatch(call.name) and arguments:
+        value = code.fold(arguments[0], unit)
+        words = value if isinstance(value, list) else []
+        return shlex.join(map(str, words)) if words else code.text(arguments[0], unit)
+    if not _IPYTHON.fullmatch(call.name):
+        return ""
 
-
-def _filled(code: Code, call: Call, text: str) -> str:
-    """Write the notebook's variables out in a command: ``{wheels}``, ``$wheels``."""
-
-    def value(match: re.Match[str]) -> str:
+    def written_out(match: re.Match[str]) -> str:
         try:
-            node = ast.parse(match[1] or match[2] or "", mode="eval").body
+            return code.text(ast.parse(match[1] or match[2] or "", mode="eval").body, unit)
         except UNPARSABLE:
             return UNKNOWN
-        code.kept.append(node)  # values are known by the identity of their nodes
-        return code.text(node, call.site.unit)
 
-    return _VARIABLE.sub(value, text)
+    return _VARIABLE.sub(written_out, " ".join(code.text(part, unit) for part in arguments))
 
 
 def _split(text: str) -> Iterator[list[str]]:
@@ -151,11 +148,9 @@ def fetches(command: Command) -> bool:
     programs, words = table("downloads")["shell"], command.words[1:]
     if command.program not in programs or not {"--offline", "--help", "--version"}.isdisjoint(words):
         return False
-    is_here = any(map(is_local, words)) or (
-        command.program == "git" and words and words[-1].startswith(("/", ".", "~"))
-    )
+    is_clone_here = command.program == "git" and words and words[-1].startswith(("/", ".", "~"))
     verbs = programs[command.program]
-    return not is_here and (not verbs or not set(verbs).isdisjoint(words))
+    return not any(map(is_local, words)) and not is_clone_here and (not verbs or not set(verbs).isdisjoint(words))
 
 
 def is_local(address: str) -> bool:

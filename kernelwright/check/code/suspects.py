@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from kernelwright import codes
 from kernelwright.check.code import syntax
 from kernelwright.check.code.names import Site
 from kernelwright.check.code.reach import Code
@@ -22,28 +23,23 @@ _SHOWN = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """Something wrong in the code, if it is run: its code, where it is, and how grave it is where it certainly runs."""
+    """Something wrong in the code, if it is run; ``is_certain`` is False where it may be right all the same."""
 
     code: str
     site: Site
     message: str
     fix: str
-    severity: Severity = Severity.error
+    is_certain: bool = True
 
 
-Find = Callable[[Context, Code], Iterable[Suspect]]
-
-
-def check_code(name: str) -> Callable[[Find], Find]:
+def check_code(name: str) -> Callable[[Callable[[Context, Code], Iterable[Suspect]]], None]:
     """Make a check of the function below, which yields what it suspects in the code."""
 
-    def add(find: Find) -> Find:
+    def add(find: Callable[[Context, Code], Iterable[Suspect]]) -> None:
         @register(name, Context)
         def check(context: Context) -> Iterator[Finding]:
             code = context.shared(analyse)
-            return judge(code, find(context, code))
-
-        return find
+            return _judge(code, find(context, code))
 
     return add
 
@@ -53,14 +49,14 @@ def analyse(context: Context) -> Code:
     return Code(syntax.scripts(context), context.built.tree.placement.folder)
 
 
-def judge(code: Code, suspects: Iterable[Suspect]) -> Iterator[Finding]:
+def _judge(code: Code, suspects: Iterable[Suspect]) -> Iterator[Finding]:
     """Yield an error for each suspect that certainly runs, and a warning per file and reason for the others."""
     uncertain: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(dict)
     errors = set[tuple[str, str]]()
     for suspect in suspects:
         file, line = suspect.site.unit.script.file, suspect.site.node.lineno
         message, doubt = suspect.message.replace(UNKNOWN, "…").replace(r"\x00", "…"), code.doubt(suspect.site)
-        if doubt or suspect.severity != Severity.error:
+        if doubt or not suspect.is_certain or codes.table()[suspect.code].severity != Severity.error:
             uncertain[file, suspect.code, doubt, suspect.fix].setdefault(message, line)
         elif (file, message) not in errors:
             errors.add((file, message))

@@ -46,15 +46,11 @@ class Script:
 
 def scripts(context: Context) -> Iterator[Script]:
     """Yield the driver, then the author's own modules; what cannot be parsed is empty."""
-    driver, cells = context.project.driver.read_text("utf-8", "replace"), context.built.cells
+    driver, path = context.project.driver.read_text("utf-8", "replace"), context.built.tree.placement.file
     tree = ast.Module(body=[], type_ignores=[])
-    for cell in cells:
-        line = cell.line
-        if not line:  # a generated cell
-            continue
-        if cell.kind == "code":
-            tree.body += ast.increment_lineno(_cell(cell.source), line - 1).body
-    path = context.built.tree.placement.file
+    for cell in context.built.cells:
+        if cell.line and cell.kind == "code":  # those that are generated have no line
+            tree.body += ast.increment_lineno(_cell(cell.source), cell.line - 1).body
     yield Script(file=context.project.configuration.driver, path=path, module=DRIVER, tree=tree, lines=_lines(driver))
     for file in context.built.tree.files:
         if file.is_source and file.path.endswith(".py"):

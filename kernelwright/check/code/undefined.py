@@ -17,15 +17,15 @@ _DEFINING_MAGICS = {"run", "load", "pylab", "store", "sql", "R", "time", "timeit
 @check_code("undefined")
 def undefined(_: Context, code: Code) -> Iterator[Suspect]:
     """Find each name of driver and modules that nothing defines; what may define some silences its file."""
-    silenced = {id(call.site.unit.script) for call in code.every_call() if _may_define(code, call)}
-    sites = {(id(site.unit.script), site.node.lineno, site.node.col_offset): site for site in code.every(ast.Name)}
+    silenced = {call.site.unit.script for call in code.calls if _may_define(code, call)}
+    sites = {(site.unit.script, site.node.lineno, site.node.col_offset): site for site in code.sites[ast.Name]}
     for script in code.scripts.values():
         try:
-            reported = [] if id(script) in silenced else checker.Checker(script.tree, builtins=_OURS).messages
+            reported = [] if script in silenced else checker.Checker(script.tree, builtins=_OURS).messages
         except RecursionError:  # pyflakes goes as deep as the code is nested
             continue
         for message in reported:
-            site = sites.get((id(script), message.lineno, message.col))
+            site = sites.get((script, message.lineno, message.col))
             if isinstance(message, messages.UndefinedName) and site:
                 text = f"{message.message_args[0]!r} is used and defined nowhere"
                 yield Suspect(code="KW404", site=site, message=text, fix="define or import it")

@@ -4,10 +4,14 @@ What only the run knows is `UNKNOWN`, and so is that part of a text.
 """
 
 import ast
-from collections.abc import Callable
+import operator
+import posixpath
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import PurePosixPath
+from typing import Any
 
-from kernelwright.check.code.names import DEEPEST, Names, Unit
+from kernelwright.check.code.names import Names, Unit
+from kernelwright.check.code.syntax import Script
 
 UNKNOWN = "\0"
 SET = "\0set"
@@ -18,16 +22,54 @@ TREE = "/<tree>"
 """Stands for the folder of the carried tree, in which ``__file__`` lies."""
 _LONGEST = 500
 _KAGGLE = {"/kaggle", "/kaggle/input", "/kaggle/working"}
-_EXISTS = {"os.path.exists", "os.path.isdir"}
-_SAME = {"str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.expanduser", "os.path.normpath"}
-_SAME_METHODS = {"absolute", "resolve", "expanduser", "as_posix"}
-_OFF_KAGGLE = {"google.colab": False, "kaggle_secrets": True}
+_MODULES = {"google.colab": False, "kaggle_secrets": True}
+_RERUN = "kernelwright.runtime.phase.detect().computes"
+
+
+def _path(*parts: str) -> str:
+    return posixpath.join(*parts) if parts else "."
+
+
+def _parent(path: str) -> str:
+    return UNKNOWN if UNKNOWN in path else posixpath.dirname(path)
+
+
+def _same(value: object) -> object:
+    return value
+
+
+_OPERATORS: Mapping[type, Callable[[Any, Any], object]] = {
+    ast.Subscript: operator.getitem,
+    ast.Add: operator.add,
+    ast.Div: posixpath.join,
+    ast.Eq: operator.eq,
+    ast.Is: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.IsNot: operator.ne,
+    ast.In: lambda item, container: item in container,
+    ast.NotIn: lambda item, container: item not in container,
+}
+_FUNCTIONS: Mapping[str, Callable[..., object]] = {
+    **dict.fromkeys(("pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath", "pathlib.PurePosixPath"), _path),
+    **dict.fromkeys(("os.getcwd", "pathlib.Path.cwd"), lambda: "/kaggle/working"),
+    **dict.fromkeys(("str", "bool", "os.fspath", "os.path.abspath", "os.path.realpath"), _same),
+    **dict.fromkeys(("os.path.expanduser", "os.path.normpath"), _same),
+    "os.path.join": posixpath.join,
+    "os.path.dirname": _parent,
+}
+_METHODS: Mapping[str, Callable[..., object]] = {
+    **dict.fromkeys(("absolute", "resolve", "expanduser", "as_posix"), _same),
+    "joinpath": posixpath.join,
+    "with_name": lambda path, name: posixpath.join(_parent(path), name),
+}
 
 
 class Values(Names):
     """Names, with the values that they hold."""
 
-    folded: dict[int, object]
+    def __init__(self, scripts: Sequence[Script]) -> None:
+        super().__init__(scripts)
+        self._folded: dict[ast.AST, object] = {}
 
     def text(self, node: ast.AST | None, unit: Unit) -> str:
         """Return the text of an expression, `UNKNOWN` for anything else."""
@@ -39,168 +81,107 @@ class Values(Names):
         value = self.fold(node, unit)
         return True if value == SET else bool(value) if is_known(value) else None
 
-    def fold(self, node: ast.AST, unit: Unit, depth: int = 0) -> object:
+    def fold(self, node: ast.AST, unit: Unit) -> object:
         """Return the value of an expression."""
-        if id(node) not in self.folded:
-            self.folded[id(node)] = UNKNOWN  # what leads back to itself has no value
-            fold: Callable[..., object] | None = getattr(self, f"_fold_{type(node).__name__.lower()}", None)
-            value = fold(node, unit, depth + 1) if fold and depth < DEEPEST else UNKNOWN
-            self.folded[id(node)] = UNKNOWN if isinstance(value, str) and len(value) > _LONGEST else value
-        return self.folded[id(node)]
+        if node not in self._folded:
+            self._folded[node] = UNKNOWN  # what leads back to itself has no value
+            try:
+                value = self._fold(node, unit)
+            except (TypeError, LookupError, RecursionError):  # an error of the code's own, or nested too deep
+                value = UNKNOWN
+            is_short = not isinstance(value, Sized) or len(value) <= _LONGEST
+            self._folded[node] = value if is_short else UNKNOWN
+        return self._folded[node]
 
-    def _fold_constant(self, node: ast.Constant, _unit: Unit, _depth: int) -> object:
-        return node.value
-
-    def _fold_joinedstr(self, node: ast.JoinedStr, unit: Unit, depth: int) -> object:
-        return "".join(str(self.fold(part, unit, depth)) for part in node.values)
-
-    def _fold_formattedvalue(self, node: ast.FormattedValue, unit: Unit, depth: int) -> object:
-        return UNKNOWN if node.format_spec else self.fold(node.value, unit, depth)
-
-    def _fold_list(self, node: ast.List | ast.Tuple, unit: Unit, depth: int) -> object:
-        return [self.fold(part, unit, depth) for part in node.elts]
-
-    _fold_tuple = _fold_list
-
-    def _fold_dict(self, node: ast.Dict, unit: Unit, depth: int) -> object:
-        table = {}
-        for key, value in zip(node.keys, node.values, strict=True):
-            if not isinstance(key, ast.Constant):
-                return UNKNOWN
-            table[key.value] = self.fold(value, unit, depth)
-        return table
-
-    def _fold_subscript(self, node: ast.Subscript, unit: Unit, depth: int) -> object:
-        table, key = self.fold(node.value, unit, depth), self.fold(node.slice, unit, depth)
-        return table[key] if isinstance(table, dict) and isinstance(key, str | int) and key in table else UNKNOWN
-
-    def _fold_binop(self, node: ast.BinOp, unit: Unit, depth: int) -> object:
-        left, right = self.fold(node.left, unit, depth), self.fold(node.right, unit, depth)
-        if isinstance(node.op, ast.Add) and isinstance(left, str) and isinstance(right, str):
-            return left + right
-        return joined(left, right) if isinstance(node.op, ast.Div) else UNKNOWN
-
-    def _fold_unaryop(self, node: ast.UnaryOp, unit: Unit, depth: int) -> object:
-        if isinstance(node.op, ast.Not):
-            truth = self.truth(node.operand, unit)
-            return not truth if truth is not None else self.fold(node.operand, unit, depth)
-        value = self.fold(node.operand, unit, depth)
-        return -value if isinstance(node.op, ast.USub) and isinstance(value, int) else UNKNOWN
-
-    def _fold_boolop(self, node: ast.BoolOp, unit: Unit, _depth: int) -> object:
-        decisive = isinstance(node.op, ast.Or)
-        truths = [self.truth(part, unit) for part in node.values]
-        return decisive if decisive in truths else UNKNOWN if None in truths else not decisive
-
-    def _fold_ifexp(self, node: ast.IfExp, unit: Unit, depth: int) -> object:
-        truth = self.truth(node.test, unit)
-        return UNKNOWN if truth is None else self.fold(node.body if truth else node.orelse, unit, depth)
-
-    def _fold_compare(self, node: ast.Compare, unit: Unit, depth: int) -> object:
-        left, right, op = self.fold(node.left, unit, depth), self.fold(node.comparators[0], unit, depth), node.ops[0]
-        is_negated = isinstance(op, ast.NotEq | ast.IsNot | ast.NotIn)
-        if isinstance(op, ast.In | ast.NotIn):
-            outcome = self._is_in(left, right, self.resolve(node.comparators[0], unit))
-        elif SET in (left, right) and None in (left, right):
-            outcome = False
-        elif EITHER in (left, right):
-            outcome = EITHER
-        else:
-            is_equality = isinstance(op, ast.Eq | ast.Is | ast.NotEq | ast.IsNot) and len(node.ops) == 1
-            outcome = left == right if is_equality and is_known(left) and is_known(right) else UNKNOWN
-        return outcome != is_negated if isinstance(outcome, bool) else outcome
-
-    def _is_in(self, item: object, container: object, place: str) -> object:
-        if place == "os.environ" and isinstance(item, str) and item.startswith("KAGGLE_"):
-            return EITHER if "RERUN" in item else True
-        if place == "sys.modules" and isinstance(item, str) and item in _OFF_KAGGLE:
-            return _OFF_KAGGLE[item]
-        return item in container if isinstance(container, list | dict) and is_known([item, container]) else UNKNOWN
-
-    def _fold_name(self, node: ast.Name, unit: Unit, depth: int) -> object:
-        key = self.key(node.id, unit)
-        match key:
-            case "__file__":
-                return f"{TREE}/{unit.script.path}"
-            case "__name__":
-                return unit.script.module
-            case "typing.TYPE_CHECKING":
-                return False
-        return self._bound(key, depth)
-
-    def _fold_attribute(self, node: ast.Attribute, unit: Unit, depth: int) -> object:
-        if creation := self._creation(node.value, unit, depth):
-            call, place = creation
-            given = next((word.value for word in call.keywords if word.arg == node.attr), None)
-            if given or call.args or any(word.arg is None for word in call.keywords):
-                return self.fold(given, place, depth) if given else UNKNOWN
-        key = f"{self.resolve(node.value, unit)}.{node.attr}"
-        if key == "kernelwright.runtime.phase.detect().computes":
-            return EITHER
-        if key not in self.bindings and (part := _of_path(self.fold(node.value, unit, depth), node.attr)):
-            return part
-        module, _, name = key.rpartition(".")
-        return self._bound(key if key in self.bindings else self.imports.get(module, {}).get(name, key), depth)
-
-    def _bound(self, key: str, depth: int) -> object:
-        binding = self.bindings.get(key)
-        if binding and isinstance(binding.node, ast.arg):
-            given = self.given(binding.node, binding.unit)
-            values = [self.fold(node, place, depth) if node else UNKNOWN for node, place in given]
-            return values[0] if values and all(value == values[0] for value in values) else UNKNOWN
-        is_value = binding and isinstance(binding.node, ast.expr)
-        return self.fold(binding.node, binding.unit, depth) if binding and binding.node and is_value else UNKNOWN
-
-    def _creation(self, node: ast.AST | None, unit: Unit, depth: int) -> tuple[ast.Call, Unit] | None:
-        """Return the call of a class of ours that made what an expression holds, and where it stands."""
-        if isinstance(node, ast.Name) and depth < DEEPEST and (binding := self.bindings.get(self.key(node.id, unit))):
-            node, unit = binding
-            given = self.given(node, unit) if isinstance(node, ast.arg) else [(node, unit)]
-            return self._creation(*given[0], depth + 1) if len(given) == 1 else None
-        return (node, unit) if isinstance(node, ast.Call) and self.is_class(self.resolve(node, unit)) else None
-
-    def _fold_call(self, node: ast.Call, unit: Unit, depth: int) -> object:
-        name = self.resolve(node.func, unit)
-        values = [self.fold(part, unit, depth) for part in node.args]
-        first, last = values[0] if values else UNKNOWN, name.rpartition(".")[2]
-        base = self.fold(node.func.value, unit, depth) if isinstance(node.func, ast.Attribute) else UNKNOWN
-        if (name in _EXISTS and first in _KAGGLE) or (last in {"exists", "is_dir"} and base in _KAGGLE):
-            return True
-        if name in _SAME:
-            return first
-        if name == "bool" and node.args and (truth := self.truth(node.args[0], unit)) is not None:
-            return truth
-        if name in {"os.environ.get", "os.getenv"} and isinstance(first, str):
-            return UNKNOWN if not first.startswith("KAGGLE_") else EITHER if "RERUN" in first else SET
-        return self._path_call(name, base, values)
-
-    def _path_call(self, name: str, base: object, values: list[object]) -> object:
-        last = name.rpartition(".")[2]
-        if name == "os.path.join" or (name.startswith("pathlib.") and last.endswith("Path")):
-            return joined(*(values or ["."]))
-        if name in {"os.getcwd", "pathlib.Path.cwd"}:
-            return "/kaggle/working"
-        if name == "os.path.dirname" and values:
-            return _of_path(values[0], "parent") or UNKNOWN
-        if isinstance(base, str) and base != UNKNOWN and last in {*_SAME_METHODS, "joinpath", "with_name"}:
-            return joined((_of_path(base, "parent") or UNKNOWN) if last == "with_name" else base, *values)
+    def _fold(self, node: ast.AST, unit: Unit) -> object:  # noqa: C901, PLR0911, PLR0912 - one case per kind of node
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.JoinedStr(values=parts):
+                return "".join(str(self.fold(part, unit)) for part in parts)
+            case ast.FormattedValue(value=value, format_spec=None):
+                return self.fold(value, unit)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return [self.fold(part, unit) for part in parts]
+            case ast.Dict(keys=keys, values=parts) if all(isinstance(key, ast.Constant) for key in keys):
+                pairs = zip(filter(None, keys), parts, strict=True)
+                return {self.fold(key, unit): self.fold(part, unit) for key, part in pairs}
+            case ast.Subscript(value=table, slice=key):
+                return _OPERATORS[ast.Subscript](self.fold(table, unit), self.fold(key, unit))
+            case ast.BinOp(left=left, op=op, right=right):
+                return _OPERATORS[type(op)](self.fold(left, unit), self.fold(right, unit))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                truth = self.truth(operand, unit)
+                return not truth if truth is not None else self.fold(operand, unit)
+            case ast.BoolOp(op=op, values=parts):
+                decisive, truths = isinstance(op, ast.Or), [self.truth(part, unit) for part in parts]
+                return decisive if decisive in truths else UNKNOWN if None in truths else not decisive
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                truth = self.truth(test, unit)
+                return UNKNOWN if truth is None else self.fold(body if truth else orelse, unit)
+            case ast.Compare(ops=[op], comparators=[right]):
+                return self._compare(node, op, right, unit)
+            case ast.Name() | ast.Attribute():
+                return self._named(node, unit)
+            case ast.Call():
+                return self._called(node, unit)
         return UNKNOWN
 
+    def _compare(self, node: ast.Compare, op: ast.cmpop, other: ast.expr, unit: Unit) -> object:
+        left, right, place = self.fold(node.left, unit), self.fold(other, unit), self.resolve(other, unit)
+        if place == "os.environ" and isinstance(left, str) and left.startswith("KAGGLE_"):
+            right = EITHER if "RERUN" in left else [left]
+        elif place == "sys.modules" and left in _MODULES:
+            right = [left] if _MODULES[left] else []
+        if EITHER in (left, right):
+            return EITHER
+        if SET in (left, right) and None in (left, right):
+            return isinstance(op, ast.NotEq | ast.IsNot)
+        return _OPERATORS[type(op)](left, right) if is_known([left, right]) else UNKNOWN
 
-def joined(*parts: object) -> object:
-    """Join the parts of a path."""
-    path = parts[0]
-    for part in parts[1:]:
-        if not (isinstance(path, str) and isinstance(part, str)):
+    def _named(self, node: ast.Name | ast.Attribute, unit: Unit) -> object:
+        if isinstance(node, ast.Name):
+            key = self.key(node.id, unit)
+            special = {"__file__": f"{TREE}/{unit.script.path}", "__name__": unit.script.module}
+            return special[key] if key in special else key != "typing.TYPE_CHECKING" and self._bound(key)
+        key = f"{self.resolve(node.value, unit)}.{node.attr}"
+        if key == _RERUN:
+            return EITHER
+        if self._is_set_up(node.value, unit):
             return UNKNOWN
-        path = part if part.startswith("/") else f"{path.rstrip('/')}/{part}"
-    return path
+        if key not in self.bindings and node.attr in {"parent", "name", "stem", "suffix"}:
+            path = self.text(node.value, unit)
+            return UNKNOWN if UNKNOWN in path else str(getattr(PurePosixPath(path), node.attr))
+        module, _, name = key.rpartition(".")
+        return self._bound(key if key in self.bindings else self.imports.get(module, {}).get(name, key))
 
+    def _is_set_up(self, node: ast.expr, unit: Unit) -> bool:
+        """Return whether an object is of a class of ours that is given arguments: they may set what the class says."""
+        key = self.key(node.id, unit) if isinstance(node, ast.Name) else ""
+        made = self.bindings[key].node if key in self.bindings else node
+        has_arguments = isinstance(made, ast.Call) and bool(made.args or made.keywords)
+        return has_arguments and self.is_class(self.resolve(node, unit))
 
-def _of_path(path: object, attribute: str) -> str:
-    if not isinstance(path, str) or UNKNOWN in path or attribute not in {"parent", "name", "stem", "suffix"}:
-        return ""
-    return str(getattr(PurePosixPath(path), attribute))
+    def _bound(self, key: str) -> object:
+        node, unit = self.bindings.get(key, (None, None))
+        if node is None or unit is None or not isinstance(node, ast.expr | ast.arg):
+            return UNKNOWN
+        if isinstance(node, ast.expr):
+            return self.fold(node, unit)
+        values = [self.fold(value, place) if value else UNKNOWN for value, place in self.given(node, unit)]
+        return values[0] if values and all(value == values[0] for value in values) else UNKNOWN
+
+    def _called(self, node: ast.Call, unit: Unit) -> object:
+        name = self.resolve(node.func, unit)
+        values, method = [self.fold(part, unit) for part in node.args], name.rpartition(".")[2]
+        base = self.fold(node.func.value, unit) if isinstance(node.func, ast.Attribute) else UNKNOWN
+        if method in {"exists", "isdir", "is_dir"}:
+            return True if {str(value) for value in (base, *values)} & _KAGGLE else UNKNOWN
+        if name in {"os.environ.get", "os.getenv"} and str(values[0]).startswith("KAGGLE_"):
+            return EITHER if "RERUN" in str(values[0]) else SET
+        if name in _FUNCTIONS:
+            return _FUNCTIONS[name](*values)
+        return _METHODS[method](base, *values) if isinstance(base, str) and base != UNKNOWN else UNKNOWN
 
 
 def is_known(value: object) -> bool:

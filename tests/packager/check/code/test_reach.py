@@ -66,28 +66,28 @@ DOUBTED = {
     "a_module_nobody_imports": (
         "print()\n### fish/nets.py\nimport nltk\nnltk.download('x')",
         "fish/nets.py:2",
-        "nothing that the driver runs imports the file",
+        "nothing that certainly runs imports the file",
     ),
     "a_function_nobody_calls": (
         "import nltk\ndef get():\n    nltk.download('x')",
         "main.py:4",
-        "nothing that runs calls its function",
+        "nothing that certainly runs calls its function by name",
     ),
     "a_function_of_the_same_name": (
         "from fish.low import get\nget()\n### fish/low.py\ndef get():\n    pass\n### fish/nets.py\nimport nltk\n"
         "def get():\n    nltk.download('x')",
         "fish/nets.py:3",
-        "nothing that runs calls its function",
+        "nothing that certainly runs calls its function by name",
     ),
     "a_function_that_is_handed_on": (
         "import nltk\ndef get():\n    nltk.download('x')\nMAKERS = {'a': get}",
         "main.py:4",
-        "get() is handed on, not called by its name",
+        "nothing that certainly runs calls its function by name",
     ),
     "a_condition": (
         "import nltk, sys\nif len(sys.path) > 3:\n    nltk.download('x')",
         "main.py:4",
-        "it is under a condition that only the run decides",
+        "it hangs on a condition that only the run decides",
     ),
     "a_try": (
         "import nltk\ntry:\n    nltk.download('x')\nexcept OSError:\n    pass",
@@ -107,28 +107,28 @@ DOUBTED = {
     "after_an_early_return": (
         "import nltk\ndef get(x):\n    if x:\n        return\n    nltk.download('x')\nget(open('a'))",
         "main.py:6",
-        "it follows a return under a condition that only the run decides",
+        "it hangs on a condition that only the run decides",
     ),
     "a_lambda": (
         "import nltk\nget = lambda: nltk.download('x')",
         "main.py:3",
-        "it is in a lambda, which something else may call",
+        "nothing that certainly runs calls its function by name",
     ),
     "a_method_only_the_run_may_call": (
         "import nltk\nclass Net:\n    def forward(self):\n        nltk.download('x')\nNet()",
         "main.py:5",
-        "only the run knows whether forward() is called",
+        "nothing that certainly runs calls its function by name",
     ),
     "an_import_in_a_function_nobody_calls": (
         "def train():\n    import fish.nets\n### fish/nets.py\nimport nltk\nnltk.download('x')",
         "fish/nets.py:2",
-        "nothing that the driver runs imports the file",
+        "nothing that certainly runs imports the file",
     ),
     "the_main_function_of_a_module": (
         "import fish.nets\n### fish/nets.py\nimport nltk\ndef main():\n    nltk.download('x')\n"
         "if __name__ == '__main__':\n    main()",
         "fish/nets.py:3",
-        "nothing that runs calls its function",
+        "nothing that certainly runs calls its function by name",
     ),
 }
 

@@ -19,7 +19,11 @@ def test_a_name_that_nothing_defines_is_found(tmp_path, code):
             UNDEFINED[code][0],
             UNDEFINED[code][1],
             "'y' is used and defined nowhere"
-            + ("" if UNDEFINED[code][0] == "error" else " (only a warning: nothing that runs calls its function)"),
+            + (
+                ""
+                if UNDEFINED[code][0] == "error"
+                else " (only a warning: nothing that certainly runs calls its function by name)"
+            ),
         )
     ]
 
