@@ -26,6 +26,7 @@ from landmarks.index.attached import attached
 from landmarks.index.search import Part, nearest
 from landmarks.local_features import FeatureCache
 from landmarks.matching import match
+from landmarks.prefetch import in_time
 from landmarks.ranking import Neighbour
 from landmarks.results import Data, Ranked, Step
 from landmarks.run import Run, Work
@@ -83,8 +84,7 @@ def recognise(
     """
     run = Run(settings=settings, keep_going=keep_going, deadline=budget.deadline(settings.deadline_hours))
     data = load(root, settings, queries=queries, keep_going=keep_going)
-    features = _feature_cache(run)
-    models = attached_models(settings, keep_going=keep_going) if models is None else models
+    features, models = _loaded(run, models)
     ranked, by_models = _retrieve(data, models, features, run)
     if not ranked:
         raise NothingRecognised("time ran out before a query was compared with the gallery")
@@ -171,7 +171,7 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
     until = run.share(1 - RETRIEVAL_SHARE)
     photos = [*lacking.queries, *lacking.gallery]
-    work = Work(photos, embedder(_as_time_allows(lacking, until)))
+    work = Work(photos, embedder(_as_time_allows(lacking, until)), until)
     embedded = stages.stage("embed", work, until=until)
     vectors = {photo: vector for photo, vector in embedded if vector is not None}
     queries = [photo for photo in data.queries if photo in vectors]
@@ -206,16 +206,30 @@ def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
     """
     gallery = _small_enough(data, run)
     photos = [*gallery, *data.queries]
-    work = Work(photos, zip(photos, run.ahead(features, photos), strict=True))
-    described = {photo for photo, _ in stages.stage("extract", work, until=run.share(0.5))}
+    until = run.share(0.5)
+    work = Work(photos, zip(photos, run.ahead(features, photos), strict=True), until)
+    described = {photo for photo, _ in stages.stage("extract", work, until=until)}
     usable = described - run.faults.photos
     gallery = [photo for photo in gallery if photo in described]
     _require(
         [photo for photo in data.queries if photo in usable], [photo for photo in gallery if photo in usable], data
     )
     rank = partial(_matched, data=data, gallery=gallery, features=features, settings=run.settings)
-    rankings = Work(data.queries, run.ahead(rank, data.queries))
-    return dict(zip(data.queries, stages.stage("retrieve", rankings, until=run.share(0.5)), strict=False))
+    until = run.share(0.5)
+    rankings = Work(data.queries, run.ahead(rank, data.queries), until)
+    return dict(zip(data.queries, stages.stage("retrieve", rankings, until=until), strict=False))
+
+
+def _loaded(run: Run, models: Sequence[Model] | None) -> tuple[FeatureCache | None, Sequence[Model]]:
+    """Return the extractor of local features and the global models; those that are not given are loaded."""
+
+    def load_all() -> Iterator[tuple[FeatureCache | None, Sequence[Model]]]:
+        features = _feature_cache(run)
+        yield features, attached_models(run.settings, keep_going=run.keep_going) if models is None else models
+
+    for loaded in in_time(load_all(), run.deadline):
+        return loaded
+    raise NothingRecognised("nothing was recognised: time ran out before the models were loaded")
 
 
 def _feature_cache(run: Run) -> FeatureCache | None:

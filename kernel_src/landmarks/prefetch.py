@@ -1,13 +1,20 @@
-"""Work done ahead of its consumer, by a few threads, in order."""
+"""Work done ahead of its consumer, by a few threads, in order; and work that is left where it stands in time."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import TypeVar
+
+from kernelwright.runtime import budget
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+POLL = 0.2  # seconds between two looks at the clock, and at whether SIGTERM came
 
 
 def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int, depth: int) -> Iterator[Result]:
@@ -25,3 +32,42 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int
                 yield result
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_time(results: Iterable[Result], until: float) -> Iterator[Result]:
+    """Yield results until a time, in seconds since the epoch, or SIGTERM; one that is under way then is abandoned.
+
+    They are computed in a thread: a batch that TensorFlow compiles, or a model that loads, cannot be interrupted. An
+    abandoned thread ends after the result that it works on, and no exit of the process waits for it. What computing
+    raises is raised here.
+    """
+    queue: SimpleQueue[tuple[Result] | BaseException | None] = SimpleQueue()
+    abandoned = Event()
+
+    def compute() -> None:
+        iterator = iter(results)
+        try:
+            while not abandoned.is_set():
+                queue.put((next(iterator),))
+        except StopIteration:
+            queue.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+            queue.put(error)
+        finally:
+            close = getattr(iterator, "close", lambda: None)
+            close()
+
+    Thread(target=compute, name="in time", daemon=True).start()
+    try:
+        while (left := until - time.time()) > 0 and not budget.terminated():
+            try:
+                result = queue.get(timeout=min(left, POLL))
+            except Empty:
+                continue
+            if isinstance(result, BaseException):
+                raise result
+            if result is None:
+                return
+            yield result[0]
+    finally:
+        abandoned.set()

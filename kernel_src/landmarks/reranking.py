@@ -52,11 +52,11 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
     order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))
     full, *less = effort.levels(max(map(len, ranked.values()), default=1))
     plan = effort.as_time_allows(order, [full, *less], until=run.deadline, in_flight=2 * settings.local.threads)
-    work = Work(order, zip(order, run.ahead(verified, plan), strict=True))
+    work = Work(order, zip(order, run.ahead(verified, plan), strict=True), run.deadline)
     rescored = {query: result for query, result in stages.stage("verify", work, until=run.deadline) if result}
     if short := [query for query, (_, spent) in rescored.items() if spent != full]:
-        again = Work(short, zip(short, run.ahead(verified, ((query, full) for query in short)), strict=True))
-        in_full = stages.stage("verify in full", again, until=run.deadline)
+        again = zip(short, run.ahead(verified, ((query, full) for query in short)), strict=True)
+        in_full = stages.stage("verify in full", Work(short, again, run.deadline), until=run.deadline)
         rescored |= {query: result for query, result in in_full if result}
     _log_left([spent for _, spent in rescored.values()], full, len(order))
     return {query: rescored[query][0] if query in rescored else ranked[query] for query in ranked}

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from kernelwright.runtime import budget
 from landmarks.faults import ImageFaults
-from landmarks.prefetch import ahead
+from landmarks.prefetch import ahead, in_time
 from landmarks.settings import Settings
 
 Item = TypeVar("Item")
@@ -40,10 +40,14 @@ class Run:
 
 
 class Work(Generic[Item]):
-    """Results whose number is known before they are computed: what a progress bar needs."""
+    """Results whose number is known before they are computed: what a progress bar needs.
 
-    def __init__(self, sources: Collection[object], results: Iterable[Item]) -> None:
-        self._count, self._results = len(sources), results
+    With ``until``, a result that is under way then is abandoned, as `in_time` does.
+    """
+
+    def __init__(self, sources: Collection[object], results: Iterable[Item], until: float | None = None) -> None:
+        self._count = len(sources)
+        self._results = results if until is None else in_time(results, until)
 
     def __len__(self) -> int:
         return self._count

@@ -28,10 +28,11 @@ def stage(name: str, items: Iterable[Item], *, until: float | None = None) -> It
     total = len(items) if isinstance(items, Sized) else None
     progress, done, iterator, out_of_time = _Progress(name, total), 0, iter(items), False
     try:
-        while not (out_of_time := until is not None and (budget.terminated() or time.time() >= until)):
+        while not (out_of_time := _is_over(until)):
             try:
                 item = next(iterator)
             except StopIteration:
+                out_of_time = total is not None and done < total and _is_over(until)  # items may end themselves in time
                 break
             done += 1
             yield item
@@ -53,6 +54,10 @@ def log() -> None:
     """End the log with the stages as one JSON line, where no record folder holds them."""
     if not record.folder():
         sys.stdout.write(json.dumps({"kernelwright": {"stages": records()}}) + "\n")
+
+
+def _is_over(until: float | None) -> bool:
+    return until is not None and (budget.terminated() or time.time() >= until)
 
 
 def _save() -> None:

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from kernelwright.runtime.errors import InputNotFound
-from landmarks import pipeline, ranking, reranking, run
+from landmarks import pipeline, prefetch, ranking, reranking, run
 from landmarks.dataset import image_path
 from landmarks.effort import Effort
 from landmarks.errors import GalleryTooLarge, InvalidData, NothingRecognised
@@ -231,7 +231,8 @@ def test_verification_stops_in_time_and_the_queries_left_keep_their_scores(root,
     before, data = steps_found["retrieval"].neighbours, steps_found["retrieval"].data
     ticks = iter(range(100))
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
-    monkeypatch.setattr(run, "time", SimpleNamespace(time=lambda: 0))
+    for module in (run, prefetch):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 0))
     found = reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=2))
     order = sorted(before, key=lambda query: ranking.verification_order(before[query], SETTINGS.ranking))
     after = steps_found["verification"].neighbours
@@ -252,7 +253,8 @@ def test_what_was_verified_in_part_for_want_of_time_is_verified_in_full_when_som
     )
     ticks = iter([0, 0, 0, 0, 9])  # the first pass ends by itself, the second has no time
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
-    monkeypatch.setattr(run, "time", SimpleNamespace(time=lambda: 0))
+    for module in (run, prefetch):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 0))
     in_part = reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=9))
     for query, neighbours in before.items():
         scores = {neighbour.id: neighbour.score for neighbour in in_part[query]}
@@ -289,7 +291,7 @@ def test_short_of_time_an_image_of_each_landmark_is_embedded_first(root, caplog)
 
 def test_without_time_nothing_is_recognised(root, models, monkeypatch):
     monkeypatch.setenv("KERNELWRIGHT_DEADLINE", "1")
-    with pytest.raises(NothingRecognised, match="of 3 queries 0, of 5 labelled gallery images 0 could be read in time"):
+    with pytest.raises(NothingRecognised, match="time ran out before the models were loaded"):
         steps(root, models=models)
 
 

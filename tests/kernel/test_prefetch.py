@@ -3,7 +3,8 @@ import time
 
 import pytest
 
-from landmarks.prefetch import ahead
+from kernelwright.runtime import budget
+from landmarks.prefetch import ahead, in_time
 
 
 def test_results_keep_the_order_of_the_items():
@@ -39,3 +40,62 @@ def test_an_error_is_raised_at_its_turn_and_ends_the_threads():
 
 def test_no_items_give_no_results():
     assert [*ahead(str, [], threads=1, depth=1)] == []
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), KeyboardInterrupt(), SystemExit(3)], ids=type)
+def test_what_ends_a_thread_of_work_is_raised_at_its_turn_and_ends_nothing_else(error):
+    def end_at_two(item):
+        if item == 2:
+            raise error
+        return item
+
+    before = threading.active_count()
+    results = in_time(ahead(end_at_two, range(9), threads=3, depth=4), time.time() + 60)
+    assert [next(results), next(results)] == [0, 1]
+    with pytest.raises(type(error)) as caught:
+        next(results)
+    assert caught.value is error
+    assert threading.active_count() == before
+
+
+def test_all_that_is_done_in_time_is_yielded_in_order():
+    assert [*in_time(range(1000), time.time() + 60)] == [*range(1000)]
+
+
+def test_what_is_under_way_when_the_time_ends_is_abandoned_and_its_thread_ends_after_it():
+    go_on, closed = threading.Event(), threading.Event()
+
+    def results():
+        try:
+            yield 1
+            go_on.wait(60)
+            yield 2
+            yield 3
+        finally:
+            closed.set()
+
+    assert [*in_time(results(), time.time() + 0.1)] == [1]
+    assert not closed.is_set()
+    go_on.set()
+    assert closed.wait(60)
+
+
+def test_a_consumer_that_leaves_ends_the_thread():
+    closed = threading.Event()
+
+    def results():
+        try:
+            while True:
+                yield time.sleep(0.001)
+        finally:
+            closed.set()
+
+    waiting = in_time(results(), time.time() + 60)
+    next(waiting)
+    waiting.close()
+    assert closed.wait(60)
+
+
+def test_sigterm_ends_what_is_under_way(monkeypatch):
+    monkeypatch.setattr(budget, "terminated", lambda: True)
+    assert [*in_time(range(3), time.time() + 60)] == []
