@@ -60,7 +60,7 @@ def submission_stands(*, keep_going: bool) -> Iterator[None]:
     try:
         with budget.ends_at_sigterm():
             yield
-    except Exception:
+    except (Exception, SystemExit):  # some libraries end the process where they should raise
         log.exception("what failed is left out; the submission on disk stands")
 
 

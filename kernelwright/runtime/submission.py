@@ -1,6 +1,7 @@
 """The submission in the working folder: once one was written, a valid file is there at every moment."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,12 +13,12 @@ def write(rows: Iterable[Sequence[object]], *, header: Sequence[str], after: str
     """Replace the submission by these rows, if they are valid; the first column is the id.
 
     Invalid are: no rows, rows longer or shorter than the header, None, NaN and texts that pandas reads as NaN, empty
-    and repeated ids, and, where the sample is mounted, another header, other ids, or no number where it has numbers.
-    `InvalidSubmission` then names all problems, and the file on disk stays as it was. ``after`` names the step of the
-    kernel that the rows come from, for the record.
+    and repeated ids, and, where the sample is mounted and can be read, another header, other ids, or no number where it
+    has numbers. `InvalidSubmission` then names all problems, and the file on disk stays as it was. ``after`` names the
+    step of the kernel that the rows come from, for the record.
     """
     path, table, sample = _path(), [tuple(row) for row in rows], _sample()
-    expected = submission_rules.Sample.read(sample) if sample else None
+    expected = _read(sample) if sample else None
     if problems := submission_rules.problems(header, table, expected):
         listed = "".join(f"\n- {problem}" for problem in problems)
         raise InvalidSubmission(f"{path.name} is left as it was, the new rows are not valid:{listed}")
@@ -26,11 +27,15 @@ def write(rows: Iterable[Sequence[object]], *, header: Sequence[str], after: str
 
 
 def copy_sample() -> Path:
-    """Replace the submission by the competition's sample."""
+    """Replace the submission by the competition's sample; `InputNotFound` where it is missing or cannot be read."""
     path, sample = _path(), _sample()
     if not sample:
         raise InputNotFound(_no_sample())
-    return _replace(path, sample.read_bytes(), after="sample", rows=fingerprints.rows(sample))
+    try:
+        content, rows = sample.read_bytes(), fingerprints.rows(sample)
+    except OSError as error:
+        raise InputNotFound(f"{sample} cannot be read ({error.strerror}); attach the competition again") from error
+    return _replace(path, content, after="sample", rows=rows)
 
 
 def _path() -> Path:
@@ -50,6 +55,15 @@ def _sample() -> Path | None:
         if sample.is_file():
             return sample
     return None
+
+
+def _read(sample: Path) -> submission_rules.Sample | None:
+    """Read the sample; where the disk fails, rows that are valid alone are better than none."""
+    try:
+        return submission_rules.Sample.read(sample)
+    except OSError as error:
+        sys.stderr.write(f"{sample} cannot be read ({error.strerror}): the rows are not compared with it\n")
+        return None
 
 
 def _no_sample() -> str:

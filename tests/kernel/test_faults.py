@@ -97,7 +97,7 @@ def described(**changes):
     return cause
 
 
-def failing(target: str, error: Exception, image: str):
+def failing(target: str, error: BaseException, image: str):
     """A function of the kernel raises where it meets the image."""
 
     def cause(folder, monkeypatch):
@@ -144,22 +144,45 @@ def small_gpu(folder, monkeypatch):
     monkeypatch.setattr(landmarks.embedding._NetworkPart, "embed", embed)
 
 
-def not_read_to_the_end(folder, monkeypatch):
-    path, original = competition(folder) / "train.csv", Path.open
-    good = path.stat().st_size - 2
+def image_too_large_for_gpu(folder, monkeypatch):
+    import landmarks.embedding
 
-    class Broken(io.FileIO):
-        def readinto(self, buffer):
-            if self.tell() >= good:
+    original = landmarks.embedding._NetworkPart.embed
+    cv2.imwrite(str(competition(folder) / "train/5/f/0/5f00.jpg"), np.zeros((150, 200, 3), np.uint8))
+
+    def embed(part, views):
+        if not all(map(np.ptp, views)):
+            tf.zeros((2**20, 2**20, 64))  # TensorFlow's own error: no device has 256 TiB
+        return original(part, views)
+
+    monkeypatch.setattr(landmarks.embedding._NetworkPart, "embed", embed)
+
+
+def not_read_to_the_end(name: str):
+    """All of a table but its last two bytes is read; then the system reports an input/output error."""
+
+    def cause(folder, monkeypatch):
+        path, original = competition(folder) / name, Path.open
+        good = path.stat().st_size - 2
+
+        class Broken(io.FileIO):
+            def readinto(self, buffer):
+                if self.tell() >= good:
+                    raise OSError(errno.EIO, "Input/output error")
+                return super().readinto(memoryview(buffer)[:good])
+
+            def readall(self):
                 raise OSError(errno.EIO, "Input/output error")
-            return super().readinto(memoryview(buffer)[:good])
 
-    def open_broken(self, mode="r", **options):
-        if self != path:
-            return original(self, mode, **options)
-        return io.TextIOWrapper(io.BufferedReader(Broken(self)), **options)
+        def open_broken(self, mode="r", **options):
+            if self != path:
+                return original(self, mode, **options)
+            reader = io.BufferedReader(Broken(self))
+            return reader if "b" in mode else io.TextIOWrapper(reader, **options)
 
-    monkeypatch.setattr(Path, "open", open_broken)
+        monkeypatch.setattr(Path, "open", open_broken)
+
+    return cause
 
 
 def unreadable(find: Callable[[Path], Path]):
@@ -186,9 +209,12 @@ def matching_fails(folder, monkeypatch):
     monkeypatch.setattr(landmarks.pipeline.records, "save_matches", fail)
 
 
-def describing_fails(folder, monkeypatch):
-    shutil.copy(competition(folder) / "test/3/d/0/3d00.jpg", query(folder, "f0.jpg"))
-    failing("local_features", cv2.error("odd"), "f0")(folder, monkeypatch)
+def describing_fails(error: BaseException):
+    def cause(folder, monkeypatch):
+        shutil.copy(competition(folder) / "test/3/d/0/3d00.jpg", query(folder, "f0.jpg"))
+        failing("local_features", error, "f0")(folder, monkeypatch)
+
+    return cause
 
 
 def disk_full(folder, monkeypatch):
@@ -273,7 +299,7 @@ FAULTS = [
     ),
     Fault(
         name="a read error in the middle of train.csv",
-        cause=not_read_to_the_end,
+        cause=not_read_to_the_end("train.csv"),
         rerun="the rows before are used",
         logged=r"train.csv: cannot be read \(.*Input/output error\).*; the 5 rows before are used",
         local="InvalidData",
@@ -283,6 +309,13 @@ FAULTS = [
         cause=lambda folder, _: (competition(folder) / "sample_submission.csv").unlink(),
         rerun="the ids come from the test folder",
         logged="the ids come from the test folder",
+    ),
+    Fault(
+        name="a read error in the middle of the sample submission",
+        cause=not_read_to_the_end("sample_submission.csv"),
+        rerun="the ids come from the test folder",
+        logged=r"sample_submission.csv cannot be read \(Input/output error\).*; the ids come from the test folder",
+        local="InvalidData",
     ),
     Fault(
         name="the weights are not finite",
@@ -373,7 +406,7 @@ FAULTS = [
     ),
     Fault(
         name="an exception while a query is described",
-        cause=describing_fails,
+        cause=describing_fails(cv2.error("odd")),
         rerun="it keeps its retrieval score, the others are verified",
         logged="no local features: .*f0.jpg: error: odd",
         local="ImagesFailed",
@@ -384,6 +417,14 @@ FAULTS = [
         rerun="it keeps its retrieval score, the others are verified",
         logged="keeps its retrieval score: .*f0.jpg: error: odd",
         local="ImagesFailed",
+    ),
+    Fault(
+        name="a library ends the process from a thread that describes a query",
+        cause=describing_fails(SystemExit(3)),
+        rerun="verification ends; the predictions of retrieval stand",
+        logged="(?s)what failed is left out; the submission on disk stands.*SystemExit",
+        local="SystemExit",
+        same=False,
     ),
     Fault(
         name="memory ends in one image",
@@ -404,6 +445,14 @@ FAULTS = [
         cause=small_gpu,
         rerun="batches are halved",
         logged="out of memory: batches of 2 images from here on",
+        same=False,
+    ),
+    Fault(
+        name="the GPU's memory is too small for one image, alone in a batch",
+        cause=image_too_large_for_gpu,
+        rerun="batches are halved; it is left out",
+        logged="(?s)batches of 4 images from here on.*skipped: .*5f00.jpg: RuntimeError: ResourceExhaustedError",
+        local="ImagesFailed",
         same=False,
     ),
     Fault(
@@ -439,8 +488,9 @@ On 2026-11-26, `python -m tests.kernel.test_killed` killed 50 runs at random mom
 none left half a file, or less than the step reached. Of the 50 was left: sample 30 times,
 retrieval 17 times, verification 3 times.
 
-The kernel starts no process of its own, so there is no worker that can be killed alone. SIGTERM waits for an import or
-a batch that is under way.
+The kernel starts no process of its own, so there is no worker that can be killed alone. Its threads decode, describe
+and verify; what one of them raises is raised where its result is awaited, and ends no other thread
+(`tests/kernel/test_prefetch.py`). SIGTERM waits for an import that is under way.
 
 ## Where time runs short
 
@@ -451,6 +501,9 @@ Work is left out in this order, and the log says how much of it (`Settings.deadl
 3. the verification of the queries that come last; they keep their retrieval score
 4. gallery images: one of each landmark comes first
 5. queries: their rows are empty
+
+At the deadline, and at SIGTERM, what is under way is abandoned with its thread (`landmarks.prefetch.in_time`), as
+TensorFlow cannot be interrupted while it loads a model or embeds a batch. The import of the libraries is waited for.
 
 The pace decides, so that a slow start may leave out too much: where time is left at the end, what was verified in part
 is verified again, in full. Embedding may take all the time but 2 %, because a query that is not embedded has no
@@ -593,7 +646,7 @@ RED = [fault for fault in FAULTS if fault.local]
 def test_a_local_run_ends_red(fault, base, drive, tmp_path, monkeypatch):
     folder = shutil.copytree(base, tmp_path / "input")
     fault.cause(folder, monkeypatch)
-    with pytest.raises((KernelwrightError, OSError)) as caught:
+    with pytest.raises((KernelwrightError, OSError, SystemExit)) as caught:
         drive(folder, rerun=False)
     assert caught.type.__name__ == fault.local
 

@@ -185,6 +185,16 @@ def test_a_parquet_submission_is_refused(act, configure):
     )
 
 
+def test_a_sample_that_the_disk_fails_to_give_stops_no_rows_that_are_valid_alone(working, sample, capsys):
+    sample.unlink()
+    sample.symlink_to("/proc/self/mem")  # reading it is an input/output error
+    with pytest.raises(InputNotFound, match=r"sample_submission.csv cannot be read \(Input/output error\)"):
+        submission.copy_sample()
+    submission.write([("a", "1 0.5")], header=HEADER)
+    assert files(working) == {"submission.csv": "id,landmarks\na,1 0.5\n"}
+    assert "cannot be read (Input/output error): the rows are not compared with it" in capsys.readouterr().err
+
+
 def test_the_record_keeps_each_submission_in_order(working, sample, monkeypatch, tmp_path):
     monkeypatch.setenv("KERNELWRIGHT_RECORD", str(tmp_path / "record"))
     submission.copy_sample()
