@@ -38,8 +38,7 @@ def in_time(results: Iterable[Result], until: float) -> Iterator[Result]:
     """Yield results until a time, in seconds since the epoch, or SIGTERM; one that is under way then is abandoned.
 
     They are computed in a thread: a batch that TensorFlow compiles, or a model that loads, cannot be interrupted. An
-    abandoned thread ends after the result that it works on, and no exit of the process waits for it. What computing
-    raises is raised here.
+    abandoned thread ends after the result that it works on. What computing raises is raised here.
     """
     queue: SimpleQueue[tuple[Result] | BaseException | None] = SimpleQueue()
     abandoned = Event()
