@@ -233,8 +233,11 @@ class Fit:
     def _judge(self, stage: StageSettings, judge: Judge) -> tuple[float, float]:
         gap, top_1 = judge(self._learner.embed, stage)
         if gap > self.progress.best:
-            checkpoints.write(self._best, self._learner.weights(), {"gap": gap, **asdict(self.progress)})
-            self.progress = replace(self.progress, best=gap, worse=0)
+            try:
+                checkpoints.write(self._best, self._learner.weights(), {"gap": gap, **asdict(self.progress)})
+                self.progress = replace(self.progress, best=gap, worse=0)
+            except CheckpointNotWritten as error:
+                log.warning("%s; the training goes on, and the best weights before these stay", error)
         else:
             self.progress = replace(self.progress, worse=self.progress.worse + 1)
         return gap, top_1

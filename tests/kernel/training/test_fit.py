@@ -190,6 +190,24 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch, caplog):
     assert store.newest()[1] == {"progress": 1}
 
 
+@pytest.mark.full
+def test_a_training_goes_on_where_the_disk_is_full(tmp_path, monkeypatch, caplog):
+    run, _ = begun(tmp_path, replace(TRAINING, stages=STAGES[:1]))
+    write, writes = checkpoints.write, []
+
+    def full_after_the_first(*arguments):
+        writes.append(arguments[0].name)
+        if len(writes) > 1:
+            raise CheckpointNotWritten(f"{arguments[0].name}: No space left on device")
+        write(*arguments)
+
+    monkeypatch.setattr(checkpoints, "write", full_after_the_first)
+    assert run.run(Stripes(), lambda *_: (0.5, 0.5))
+    assert caplog.text.count("best.npz: No space left on device") == 2
+    assert caplog.text.count("step-000000004.npz: No space left on device") == 1
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-000000000.npz"]
+
+
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, caplog):
     store = checkpoints.Checkpoints(tmp_path)
     for steps in (1, 2, 3):
