@@ -42,18 +42,21 @@ def trained(stripes, reports, tiny_backbone):
     return train(*stripes, TINY, SHORT, lambda *line: reports.append(line))
 
 
+@pytest.mark.full
 def test_training_tells_classes_apart(trained, stripes):
     images, labels = stripes
     predicted = trained((images, labels), training=False).numpy().argmax(axis=1)
     assert (predicted == labels).mean() >= 0.9
 
 
+@pytest.mark.full
 def test_each_epoch_is_reported(trained, reports):
     assert [epoch for epoch, _, _ in reports] == list(range(1, 6))
     assert reports[-1][1] < reports[0][1]
     assert all(0 <= right <= 1 for _, _, right in reports)
 
 
+@pytest.mark.full
 def test_the_settings_reach_every_layer_of_the_backbone(trained):
     backbone = trained.get_layer("efficientnet-b0")
     assert backbone.get_layer("stem_bn").momentum == 0.6
