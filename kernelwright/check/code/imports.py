@@ -24,10 +24,10 @@ from kernelwright.project.model import Project
 from kernelwright.wheels import requirements
 
 _BRINGING = {"cp", "mv", "ln", "rsync", "unzip", "tar", "7z", "git"}
-_BROUGHT = re.compile(rf"{UNKNOWN}|input/|://")
+_BROUGHT = re.compile(rf"{UNKNOWN}|input/")
 _CHANGES = {"sys.path.append", "sys.path.insert", "sys.path.extend", "site.addsitedir", "os.chdir"}
 _ANYTHING = re.compile(rf".*{UNKNOWN}|/kaggle/input|\.\./input|/kaggle/usr", re.DOTALL)
-_WRITTEN = re.compile(r"^%%writefile\s.*?(\w+)\.py\s*$", re.MULTILINE)
+_WRITTEN = re.compile(r"\s*%%writefile\s+(?:-a\s+)?(?:\./|/kaggle/working/)?(\w+)\.py\s*$", re.MULTILINE)
 
 
 class Missing(NamedTuple):
@@ -53,7 +53,7 @@ def find(context: Context, code: Code) -> Missing:
     project, installed = context.project, _installed(code, is_online=context.project.metadata.enable_internet)
     entries, distributions = _path_entries(code), images.provided(context) | installed
     modules = _modules(context.built.tree, entries)
-    modules |= {name for cell in context.built.cells for name in _WRITTEN.findall(cell.source)}
+    modules |= {match[1] for cell in context.built.cells if (match := _WRITTEN.match(cell.source))}
     modules |= {source.split("/")[1].replace("-", "_") for source in project.metadata.kernel_sources}
     missing = [
         (site, name)
@@ -144,4 +144,11 @@ def _path_entries(code: Code) -> set[str]:
     brings = any(_BROUGHT.search(str(command)) for command in commands if command.program in _BRINGING)
     if brings or "sys.path" in code.bindings or "shutil.copytree" in code.calls_by_name:
         entries.add(UNKNOWN)  # the working folder is on sys.path too
-    return {UNKNOWN if _ANYTHING.match(entry) else entry for entry in entries}
+    texts = " ".join(str(command) for command in commands if command.program != "cd")
+    return {UNKNOWN if _ANYTHING.match(entry) or _is_made(entry, texts) else entry for entry in entries}
+
+
+def _is_made(entry: str, commands: str) -> bool:
+    """Return whether a command names the folder: it may bring what is in it."""
+    name = PurePosixPath(entry).name
+    return name not in {"", ".", ".."} and name in commands and not entry.startswith(TREE)

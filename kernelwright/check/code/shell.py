@@ -77,15 +77,15 @@ class Install:
 @lru_cache(maxsize=1)
 def commands(code: Code) -> Sequence[Command]:
     """Return each command that may be run."""
-    found = []
+    listed = []
     for call in code.calls:
         for words in _split(_text(code, call)):
             while words and _LEADING.fullmatch(words[0]):  # what only leads to a command
                 del words[0]
             if words[1:2] == ["-c"] and words[0].endswith("sh"):
                 words[:] = next(_split(" ".join(words[2:3])), [])
-            found += [Command(site=call.site, words=words)] if words else []
-    return found
+            listed += [Command(site=call.site, words=words)] if words else []
+    return listed
 
 
 def _text(code: Code, call: Call) -> str:

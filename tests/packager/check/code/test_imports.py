@@ -61,6 +61,17 @@ def test_what_is_there_or_may_be_is_no_finding(tmp_path, code):
     assert [one for one in found(tmp_path, code) if "KW4" in one] == []
 
 
+def test_a_module_written_into_a_folder_that_is_not_on_the_path_is_missing(tmp_path):
+    written = "# %%\n%%writefile low/eels.py\nx = 1\n# %%\nimport eels"
+    assert found(tmp_path, written) == ["KW401 error main.py:6"]
+
+
+def test_a_folder_that_a_command_names_may_bring_what_is_imported_from_it(tmp_path):
+    code = "import sys\n!curl -o {}/eels.py https://example.org/eels.py\nsys.path.append('low')\nimport eels"
+    assert found(tmp_path, code.format("low"), enable_internet=True) == []
+    assert found(tmp_path, code.format("other"), enable_internet=True) == ["KW401 error main.py:5"]
+
+
 def test_an_import_that_may_not_run_is_a_warning(tmp_path):
     code = "def train():\n    import audiomentations\n### fish/fit.py\nimport audiomentations"
     assert found(tmp_path, code) == ["KW401 warning fish/fit.py:1", "KW401 warning main.py:3"]
