@@ -99,9 +99,9 @@ def read_labels(train_csv: Path, *, keep_going: bool = False) -> dict[str, str]:
         elif labels.setdefault(image_id, label) != label:
             problems.append(f"{train_csv}:{row.line}: id {image_id} has label {label}, and {labels[image_id]} before")
     if problems and not keep_going:
-        raise InvalidData(_listed(problems, "each row needs id and landmark_id, and each id one label"))
+        raise InvalidData(listed(problems, "each row needs id and landmark_id, and each id one label"))
     if problems:
-        log.warning("%s", _listed(problems, "these rows are left out"))
+        log.warning("%s", listed(problems, "these rows are left out"))
     return labels
 
 
@@ -205,7 +205,7 @@ def _complete_rows(path: Path, *, unique: bool) -> list[_Row]:
     if unique:
         problems += _repeated(path, rows)
     if problems:
-        raise InvalidData(_listed(problems, "each row needs id and landmarks" + ", each id once" * unique))
+        raise InvalidData(listed(problems, "each row needs id and landmarks" + ", each id once" * unique))
     return rows
 
 
@@ -245,6 +245,7 @@ def _repeated(path: Path, rows: list[_Row]) -> Iterator[str]:
             yield f"{path}:{row.line}: id {row.id} is repeated, it stands in line {first_lines[row.id]}"
 
 
-def _listed(problems: list[str], fix: str) -> str:
+def listed(problems: Sequence[str], fix: str, *, indent: str = "") -> str:
+    """Return the first problems, a line each, how many more there are, and what to do about them."""
     more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-    return "\n".join([*problems[:SHOWN], *more, fix])
+    return f"\n{indent}".join([*problems[:SHOWN], *more, fix])

@@ -17,8 +17,8 @@ TRAINING = (
     "settings.py",
     "weights.py",
     "training/augmentation.py",
-    "training/data.py",
     "training/settings.py",
+    "training/steps.py",
 )
 """The kernel's modules that decide the weights."""
 

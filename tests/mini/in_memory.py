@@ -5,13 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
 from landmarks.network import classifier
 from landmarks.settings import NetworkSettings
-from landmarks.training.data import batches
+from landmarks.training.augmentation import augment
 from landmarks.training.settings import TrainingSettings
+from landmarks.training.steps import prepare_layers
 
 
 def train(
@@ -49,7 +51,7 @@ def train(
     steps = training.stages[0].epochs * -(-len(images) // training.stages[0].batch)
     model = classifier(replace(network, learning_rate=training.stages[0].learning_rate))
     model.optimizer.learning_rate = _schedule(training, steps)
-    _prepare(model, training)
+    prepare_layers(model, training)
 
     def end_epoch(epoch: int, logs: dict[str, float]) -> None:
         if report:
@@ -60,14 +62,32 @@ def train(
     return model
 
 
-def _prepare(model: Any, training: TrainingSettings) -> None:
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = training.normalisation_momentum
-        elif isinstance(layer, keras.layers.Dropout) and layer.noise_shape is not None:
-            layer.rate *= training.branch_dropout
-        elif isinstance(layer, keras.Model):
-            _prepare(layer, training)
+def batches(images: NDArray[np.float32], labels: NDArray[np.int32], training: TrainingSettings) -> Any:
+    """Return one epoch of augmented, shuffled batches; each pass over it shuffles and augments anew.
+
+    Parameters
+    ----------
+    images : ndarray, float32, shape (n, height, width, 3)
+        Values in [0, 1].
+    labels : ndarray, int32, shape (n,)
+        Class of each image.
+    training : TrainingSettings
+        Batch size, seed and augmentation.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of ``((images, labels), labels)``: the head reads the labels as well.
+    """
+    seeds = tf.data.Dataset.random(seed=training.seed, rerandomize_each_iteration=True).batch(2)
+    shuffled = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(len(images), seed=training.seed)
+    views = tf.data.Dataset.zip((shuffled, seeds)).map(
+        lambda pair, seed: (augment(pair[0], tf.cast(seed, tf.int32), training.augmentation), pair[1]),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+    fed = views.batch(training.stages[0].batch).map(lambda image, label: ((image, label), label))
+    return fed.prefetch(2)
 
 
 def _schedule(training: TrainingSettings, steps: int) -> Any:

@@ -70,9 +70,11 @@ def opened(
     stored = manifest.read(folder)
     others = [*differences(stored.plan.recipe, recipe, names=("in the index", "in the settings"))]
     if others:
-        raise WrongIndex(_listed(f"{folder}: an index of other weights or settings:", others, "build it anew"))
+        problems = dataset.listed(others, "build it anew", indent="  ")
+        raise WrongIndex(f"{folder}: an index of other weights or settings:\n  {problems}")
     if damage := [*_damage(folder, stored)]:
-        raise WrongIndex(_listed(f"{folder}: the index is damaged:", damage, manifest.ATTACH_AGAIN))
+        problems = dataset.listed(damage, manifest.ATTACH_AGAIN, indent="  ")
+        raise WrongIndex(f"{folder}: the index is damaged:\n  {problems}")
     try:
         matrices, labels = _read(folder, stored)
     except (OSError, ValueError, InvalidData) as error:
@@ -101,8 +103,3 @@ def _read(folder: Path, stored: Manifest) -> tuple[list[NDArray[np.float16]], di
             raise ValueError(f"{photos_path.name}: not {shard.rows} ids that stand nowhere else")
         labels |= own
     return matrices, labels
-
-
-def _listed(heading: str, problems: list[str], fix: str) -> str:
-    more = [f"and {len(problems) - dataset.SHOWN} more"] if len(problems) > dataset.SHOWN else []
-    return "\n  ".join([heading, *problems[: dataset.SHOWN], *more, fix])

@@ -1,9 +1,9 @@
 """What the embeddings of an index depend on; two of equal recipes may be compared."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from kernelwright.runtime import fingerprints
 from landmarks.settings import Settings
 from landmarks.weights import read_network
 
@@ -37,7 +37,7 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
     for number, (weights, folder) in enumerate(zip(settings.models, folders, strict=True), 1):
         network = read_network(folder, weights)
         values |= {f"model {number} {key}": getattr(network, key) for key in _OF_THE_NETWORK}
-        values[f"model {number} sha256"] = file_sha256(folder / weights.file)
+        values[f"model {number} sha256"] = fingerprints.sha256(folder / weights.file)
     return values
 
 
@@ -51,9 +51,3 @@ def differences(stored: Recipe, wanted: Recipe, *, names: tuple[str, str]) -> It
     for key in sorted({*stored, *wanted}):
         if stored.get(key) != wanted.get(key):
             yield f"{key}: {stored.get(key)!r} {names[0]}, {wanted.get(key)!r} {names[1]}"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the digest of a file's content, as hexadecimal text."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

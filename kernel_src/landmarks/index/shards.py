@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernelwright.runtime import fingerprints
 from landmarks import dataset, retrieval
 from landmarks.errors import InvalidData
 from landmarks.index.manifest import Shard
-from landmarks.index.recipe import file_sha256
 
 UNFINISHED = ".unfinished-"
 """How the name of a file begins that is being written."""
@@ -45,7 +45,7 @@ def write(folder: Path, number: int, labels: Mapping[str, str], vectors: NDArray
     vectors_path, photos_path = paths(folder, number)
     replace(photos_path, table.getvalue().encode())
     replace(vectors_path, matrix.getvalue())
-    return Shard(rows=len(labels), vectors=file_sha256(vectors_path), photos=file_sha256(photos_path))
+    return Shard(rows=len(labels), vectors=fingerprints.sha256(vectors_path), photos=fingerprints.sha256(photos_path))
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -63,7 +63,7 @@ def finished(folder: Path, number: int, width: int) -> Shard | None:
     vectors_path, photos_path = paths(folder, number)
     try:
         rows, labels = len(matrix(vectors_path, width)), dataset.read_labels(photos_path)
-        digests = {"vectors": file_sha256(vectors_path), "photos": file_sha256(photos_path)}
+        digests = {"vectors": fingerprints.sha256(vectors_path), "photos": fingerprints.sha256(photos_path)}
     except (OSError, ValueError, InvalidData):
         return None
     return Shard(rows=rows, **digests) if len(labels) == rows else None
@@ -73,7 +73,7 @@ def damage(folder: Path, number: int, shard: Shard) -> Iterator[str]:
     """Yield what is wrong with the files of a shard."""
     for path, digest in zip(paths(folder, number), (shard.vectors, shard.photos), strict=True):
         try:
-            if file_sha256(path) != digest:
+            if fingerprints.sha256(path) != digest:
                 yield f"{path.name}: its content is not what the manifest says (sha256)"
         except OSError as error:
             yield f"{path.name}: {error.strerror}"

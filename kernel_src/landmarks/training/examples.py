@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.dataset import SHOWN, Photo, image_path, list_images, read_labels
+from landmarks.dataset import SHOWN, Photo, image_path, list_images, listed, read_labels
 from landmarks.errors import InvalidData, UnreadableImage
 from landmarks.prefetch import ahead
 from landmarks.training.settings import DataSettings
@@ -159,10 +159,8 @@ def _tolerate(problems: Sequence[str], images: int, tolerated: float) -> None:
     """Log what is left out; raise where it is too much."""
     if not problems:
         return
-    more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-    listed = "\n".join([*problems[:SHOWN], *more])
-    counted = f"{len(problems)} of {images} images"
+    counted = f"{len(problems)} of {images} images cannot be used"
     if len(problems) > tolerated * images:
         limit = f"the share {tolerated:g} is tolerated (DataSettings.tolerated)"
-        raise InvalidData(f"{listed}\n{counted} cannot be used, {limit}; replace the files, or raise the share")
-    log.warning("%s\n%s cannot be used and are left out", listed, counted)
+        raise InvalidData(listed(problems, f"{counted}, {limit}; replace the files, or raise the share"))
+    log.warning("%s", listed(problems, f"{counted} and are left out"))

@@ -1,6 +1,5 @@
 """What a training leaves: weights in two layouts, the network they belong to, and the record of how they came about."""
 
-import hashlib
 import json
 import platform
 import subprocess
@@ -13,7 +12,7 @@ from typing import Any
 
 from tensorflow import keras
 
-from kernelwright.runtime import config
+from kernelwright.runtime import config, fingerprints
 from landmarks.errors import OutputNotWritten
 from landmarks.settings import NetworkSettings
 from landmarks.training.settings import TrainingSettings
@@ -95,14 +94,9 @@ def _written(folder: Path, classifier: Any, network: NetworkSettings, record: Ma
     keras.Model(classifier.inputs, classifier.outputs).save_weights(folder / KERAS_3_WEIGHTS)
     (folder / MODEL_FILE).write_text(describe_network(network), "utf-8")
     files = [folder / name for name in (WEIGHTS, KERAS_3_WEIGHTS, MODEL_FILE)]
-    record = {**record, "files": {file.name: _sha256(file) for file in files}}
+    record = {**record, "files": {file.name: fingerprints.sha256(file) for file in files}}
     (folder / RECORD_FILE).write_text(json.dumps(record, indent=1, default=str) + "\n", "utf-8")
     return [*files, folder / RECORD_FILE]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _versions() -> Any:

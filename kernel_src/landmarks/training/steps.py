@@ -102,7 +102,7 @@ class Learner:
         self.strategy = devices.strategy()
         with self.strategy.scope(), devices.layers_of(policy):
             self.model = classifier(network, counts=counts, any_size=True)
-            _prepare(self.model, training, synchronized=self.strategy.num_replicas_in_sync > 1)
+            prepare_layers(self.model, training, synchronized=self.strategy.num_replicas_in_sync > 1)
             self._trained = [variable.value for variable in self.model.trainable_variables]
             self._adam = Adam(self._trained)
             self._scale = LossScale() if policy == "mixed_float16" else None
@@ -225,7 +225,8 @@ class Learner:
         return tf.cast(self._embedder(images, training=False), tf.float32)
 
 
-def _prepare(model: Any, training: TrainingSettings, *, synchronized: bool) -> None:
+def prepare_layers(model: Any, training: TrainingSettings, *, synchronized: bool = False) -> None:
+    """Give the layers of a model, and of those in it, what the settings say of normalisation and skipped branches."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = training.normalisation_momentum
@@ -233,4 +234,4 @@ def _prepare(model: Any, training: TrainingSettings, *, synchronized: bool) -> N
         elif isinstance(layer, keras.layers.Dropout) and layer.noise_shape is not None:
             layer.rate *= training.branch_dropout
         elif isinstance(layer, keras.Model):
-            _prepare(layer, training, synchronized=synchronized)
+            prepare_layers(layer, training, synchronized=synchronized)

@@ -172,7 +172,13 @@ def test_a_checkpoint_of_other_classes_or_without_its_stage_is_refused_by_name()
 
 def test_a_stage_that_is_still_to_come_may_change():
     later = replace(TRAINING, stages=(STAGES[0], replace(STAGES[1], epochs=7)))
-    compare(identity(NETWORK, TRAINING, "data"), identity(NETWORK, later, "data"), begun=1)
+    before, now = identity(NETWORK, TRAINING, "data"), identity(NETWORK, later, "data")
+    compare(before, now, begun=1)
+    with pytest.raises(WrongCheckpoint) as caught:
+        compare(before, now, begun=2)
+    assert str(caught.value).splitlines()[1:] == [
+        f"  stages[1]: {asdict(STAGES[1])} in the checkpoint, {asdict(later.stages[1])} now"
+    ]
 
 
 def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch, caplog):

@@ -7,8 +7,7 @@ import tensorflow as tf
 from landmarks.settings import HeadSettings, NetworkSettings
 from landmarks.training import AugmentationSettings, StageSettings, TrainingSettings
 from landmarks.training.augmentation import augment
-from landmarks.training.data import batches
-from tests.mini.in_memory import train
+from tests.mini.in_memory import batches, train
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
 NONE = AugmentationSettings(min_crop=1.0, brightness=0, contrast=0, colour=0, noise=0, occlusion=0)
