@@ -12,11 +12,14 @@ from typing import Literal
 
 import psutil
 
+from kernelwright.support.poll import poll
+
 Exceeded = Literal["time", "memory", "disk", "processes"]
 GB = 10**9
 PROCESSES = 4096
 """How many a run may have: no limit of Kaggle's, but where a kernel that forks without end is ended."""
 _INTERVAL_S = 0.2
+_DYING_S = 5.0
 _DISK_INTERVAL_S = 1.0
 _HAS_PSS = Path("/proc/self/smaps_rollup").exists()
 
@@ -160,7 +163,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def end_recording(folder: Path) -> None:
     """Kill every process that records in or below ``folder``: children that left the tree, as a daemon does."""
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if Path(process.environ().get("KERNELWRIGHT_RECORD", "/")).is_relative_to(folder):
-                process.kill()
+
+    def none_is_left() -> bool | None:
+        is_over = True
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if Path(process.environ().get("KERNELWRIGHT_RECORD", "/")).is_relative_to(folder):
+                    is_over = False
+                    process.kill()
+        return is_over or None
+
+    # One look is not enough: what forks starts another meanwhile, and what is killed takes a moment to be gone.
+    poll(none_is_left, every=0.02, timeout=_DYING_S)
