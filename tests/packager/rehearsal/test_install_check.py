@@ -91,6 +91,7 @@ def test_a_missing_folder_is_told(project):
     )
 
 
+@pytest.mark.full
 def test_the_command_prints_a_line_a_python_and_fails_with_the_first_that_fails(project, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["kernelwright", "wheels", "--verify", "--project", str(project.root)])
     with pytest.raises(SystemExit) as ended:

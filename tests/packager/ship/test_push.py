@@ -58,6 +58,7 @@ def test_a_second_push_of_the_same_notebook_sends_nothing(kaggle, project):
     assert ship(project, again=True)[0].version == 2
 
 
+@pytest.mark.full
 def test_the_datasets_are_made_awaited_pinned_and_versioned_only_when_they_changed(kaggle, carried):
     push, told = ship(carried)
     assert told == [

@@ -71,7 +71,7 @@ def run(project, sandbox=None):
     return rehearse(project, plan).runs[0]
 
 
-@pytest.mark.parametrize("sandbox", [None, "process"])
+@pytest.mark.parametrize("sandbox", [None, pytest.param("process", marks=pytest.mark.full)])
 def test_the_wheels_are_made_if_need_be_and_installed_before_the_first_module(project, sandbox):
     with pytest.raises(ModuleNotFoundError):
         __import__("pebble")
