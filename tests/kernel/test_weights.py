@@ -59,7 +59,8 @@ def test_a_loaded_model_embeds_as_the_saved_one(trained, files, name):
     np.testing.assert_allclose(embeddings(model), saved, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("backbone", ["tiny", pytest.param("EfficientNetB0", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("backbone", ["tiny", "EfficientNetB0"])
 def test_files_pass_between_keras_2_and_here_and_embed_the_same(tmp_path, monkeypatch, backbone):
     if backbone != "tiny":
         monkeypatch.setitem(BACKBONES, "efficientnet-b0", getattr(efficientnet, backbone))

@@ -63,6 +63,7 @@ def test_the_settings_reach_every_layer_of_the_backbone(trained):
     assert backbone.get_layer("block2b_drop").rate == 0.0
 
 
+@pytest.mark.full
 def test_the_same_seed_gives_the_same_batches(stripes):
     def drawn(seed):
         settings = TrainingSettings(stages=(StageSettings(size_px=32, epochs=1, batch=5),), seed=seed)
@@ -76,12 +77,14 @@ def test_the_same_seed_gives_the_same_batches(stripes):
     assert not np.array_equal(first[0][0], other[0][0])
 
 
+@pytest.mark.full
 def test_a_second_epoch_sees_other_views(stripes):
     epochs = batches(*stripes, TrainingSettings(stages=(StageSettings(size_px=32, epochs=1, batch=16),)))
     (first,), (second,) = ([image.numpy() for (image, _), _ in epochs] for _ in range(2))
     assert not np.array_equal(first, second)
 
 
+@pytest.mark.full
 def test_every_image_comes_once_an_epoch_with_its_label(stripes):
     images, labels = stripes
     found = [
