@@ -1,5 +1,6 @@
 """pyproject.toml and kernel-metadata.json, read once, into a `Project`."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -49,7 +50,8 @@ class Project:
     @property
     def notebook(self) -> Path:
         """Where the notebook is written: ``code_file``, beside the metadata as Kaggle's client reads it."""
-        return (self.root / self.configuration.metadata).parent / self.metadata.code_file
+        beside = (self.root / self.configuration.metadata).parent / self.metadata.code_file
+        return Path(os.path.normpath(beside))  # as it is shown: `code_file` may lead up and down again
 
     @property
     def build(self) -> Path:

@@ -1,4 +1,4 @@
-"""A picture of a training: loss, learning rate and validation over the epochs, for notebook, file and report."""
+"""A picture of a training: loss, learning rate and validation over the steps, for notebook, file and report."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Values by epoch, counted over all stages; what is not finite is left out."""
+    """Values by step, counted over all stages; what is not finite is left out."""
 
     name: str
     points: Sequence[Point]
@@ -48,7 +48,7 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Where a stage begins, in epochs, and what it is called."""
+    """Where a stage begins, in steps, and what it is called."""
 
     start: float
     name: str
@@ -65,7 +65,7 @@ class Picture:
 
 
 def draw(panels: Sequence[Panel], stages: Sequence[Stage]) -> Picture:
-    """Draw panels below one another over the same epochs, with a mark where each stage begins.
+    """Draw panels below one another over the same steps, with a mark where each stage begins.
 
     Parameters
     ----------
@@ -75,23 +75,23 @@ def draw(panels: Sequence[Panel], stages: Sequence[Stage]) -> Picture:
         In order.
     """
     shown = [panel for panel in panels if any(_finite(line.points) for line in panel.lines)]
-    epochs = max((x for panel in shown for line in panel.lines for x, _ in _finite(line.points)), default=1.0)
+    steps = max((x for panel in shown for line in panel.lines for x, _ in _finite(line.points)), default=1.0)
     height = TOP + len(shown) * (PANEL + GAP)
     parts = [f'<rect class="paper" width="{WIDTH}" height="{height}"/>']
     for number, panel in enumerate(shown):
-        parts += _panel(panel, TOP + number * (PANEL + GAP), epochs or 1.0, stages)
+        parts += _panel(panel, TOP + number * (PANEL + GAP), steps or 1.0, stages)
     label = escape(f"training: {', '.join(panel.title for panel in shown) or 'nothing yet'}")
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="curves" viewBox="0 0 {WIDTH} {height}" role="img"'
     return Picture(svg=f'{head} aria-label="{label}"><style>{STYLE}</style>{"".join(parts)}</svg>')
 
 
-def _panel(panel: Panel, top: float, epochs: float, stages: Sequence[Stage]) -> Iterator[str]:
+def _panel(panel: Panel, top: float, steps: float, stages: Sequence[Stage]) -> Iterator[str]:
     highest = max(y for line in panel.lines for _, y in _finite(line.points))
     scale = panel.top or _round_up(highest)
 
     def place(point: Point) -> Point:
         share = min(max(point[1] / scale, 0.0), 1.0)
-        return LEFT + (WIDTH - LEFT - RIGHT) * point[0] / epochs, top + PANEL * (1 - share)
+        return LEFT + (WIDTH - LEFT - RIGHT) * point[0] / steps, top + PANEL * (1 - share)
 
     for level in (0.0, 0.5, 1.0):
         y = top + PANEL * (1 - level)
@@ -101,7 +101,7 @@ def _panel(panel: Panel, top: float, epochs: float, stages: Sequence[Stage]) -> 
         x = place((stage.start, 0))[0]
         yield f'<line class="stage" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{top + PANEL}"/>'
         yield f'<text x="{x + 4:.1f}" y="{top + PANEL + 16}">{escape(stage.name)}</text>'
-    yield f'<text x="{WIDTH - RIGHT}" y="{top + PANEL + 16}" text-anchor="end">epoch {epochs:.3g}</text>'
+    yield f'<text x="{WIDTH - RIGHT}" y="{top + PANEL + 16}" text-anchor="end">step {steps:,.0f}</text>'
     lines = [(number, line, _finite(line.points)) for number, line in enumerate(panel.lines)]
     last = (
         f'<tspan class="n{number}" dx="8">{escape(line.name)} {points[-1][1]:.4g}</tspan>'
