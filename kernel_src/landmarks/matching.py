@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 ROUNDING = 1e-10  # above the error of a squared float64 distance, relative to the squared norms it comes from
+FEW = 8  # candidates of a descriptor that are compared in float64; where more are as near, the tree is no slower
+LARGEST = 1e37  # of squared norms, so that no float32 score overflows
 
 Matches = NDArray[np.int64]
 
@@ -12,8 +14,9 @@ Matches = NDArray[np.int64]
 def match(query: NDArray[np.float32], train: NDArray[np.float32], *, max_distance: float) -> Matches:
     """Match each query descriptor to its nearest train descriptor; many may match the same one.
 
-    The same matches as ``cKDTree(train).query(query, distance_upper_bound=max_distance)``, from one matrix
-    product; a tree settles only the rows where that leaves a doubt.
+    The same matches as ``cKDTree(train).query(query, distance_upper_bound=max_distance)``, from one float32 matrix
+    product. What its rounding may hide is compared again in float64, and what that leaves in doubt, such as equal
+    distances, the tree settles.
 
     Parameters
     ----------
@@ -26,25 +29,63 @@ def match(query: NDArray[np.float32], train: NDArray[np.float32], *, max_distanc
     -------
     ndarray, int64, shape (matches, 2)
         Row of the query, row of train; query rows ascend.
+
+    Raises
+    ------
+    ValueError
+        If a descriptor is not finite.
     """
     if not len(query) or not len(train):
         return np.empty((0, 2), np.int64)
-    squares, doubt = _squared_distances(query.astype(np.float64), train.astype(np.float64))
-    nearest = squares.argmin(axis=1)
-    smallest = squares[np.arange(len(squares)), nearest]
-    unclear = ((squares <= (smallest + doubt)[:, None]).sum(axis=1) > 1) | (abs(smallest - max_distance**2) <= doubt)
-    nearest[smallest >= max_distance**2] = len(train)  # as the tree says that there is none
-    unclear &= smallest <= max_distance**2 + doubt
+    query_squares, train_squares = (np.einsum("nd,nd->n", side, side, dtype=np.float64) for side in (query, train))
+    norms = query_squares + train_squares.max()
+    if norms.max() < LARGEST:
+        nearest, unclear = _by_product(query, train, query_squares, train_squares, max_distance)
+    else:  # or not a number
+        nearest, unclear = np.full(len(query), len(train)), np.ones(len(query), bool)
     if unclear.any():
         nearest[unclear] = cKDTree(train).query(query[unclear], distance_upper_bound=max_distance)[1]
     matched = np.flatnonzero(nearest < len(train))
     return np.stack([matched, nearest[matched]], axis=1)
 
 
-def _squared_distances(
-    query: NDArray[np.float64], train: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return squared distances, shape (n, m), and how far off those of each query may be, shape (n,)."""
-    query_squares, train_squares = (query**2).sum(axis=1), (train**2).sum(axis=1)
-    squares = query_squares[:, None] + train_squares - 2 * query @ train.T
-    return squares, ROUNDING * (query_squares + train_squares.max())
+def _by_product(
+    query: NDArray[np.float32],
+    train: NDArray[np.float32],
+    query_squares: NDArray[np.float64],
+    train_squares: NDArray[np.float64],
+    max_distance: float,
+) -> tuple[Matches, NDArray[np.bool_]]:
+    """Return the nearest row of train per query, ``len(train)`` where none is near enough, and what is in doubt."""
+    norms = query_squares + train_squares.max()
+    rows, columns = _candidates(query, train, query_squares, train_squares, max_distance)
+    unclear = np.bincount(rows, minlength=len(query)) > FEW
+    rows, columns = rows[~unclear[rows]], columns[~unclear[rows]]
+    squares = ((query[rows].astype(np.float64) - train[columns]) ** 2).sum(axis=1)
+    smallest = np.full(len(query), np.inf)
+    np.minimum.at(smallest, rows, squares)
+    closest = squares <= (smallest + ROUNDING * norms)[rows]
+    nearest = np.full(len(query), len(train))
+    nearest[rows[closest]] = columns[closest]
+    nearest[smallest >= max_distance**2] = len(train)
+    unclear |= np.bincount(rows[closest], minlength=len(query)) > 1
+    unclear |= abs(smallest - max_distance**2) <= ROUNDING * norms
+    return nearest, unclear
+
+
+def _candidates(
+    query: NDArray[np.float32],
+    train: NDArray[np.float32],
+    query_squares: NDArray[np.float64],
+    train_squares: NDArray[np.float64],
+    max_distance: float,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs of rows, ascending, that may be nearest and near enough."""
+    # The squared distance is |q|^2 - 2 s, where s = q.t - |t|^2 / 2 is what the product gives.
+    scores = query @ train.T
+    scores -= (train_squares / 2).astype(np.float32)
+    # A sum of n float32 products is off by n / 2 epsilon at most, relative to the norms; of two scores, both may be.
+    limits, length = np.finfo(np.float32), query.shape[1] + 2
+    doubt = 2 * length * (limits.eps * (query_squares + train_squares.max()) + limits.tiny)
+    least = np.maximum(scores.max(axis=1), (query_squares - max_distance**2) / 2) - doubt
+    return np.divmod(np.flatnonzero(scores >= least.astype(np.float32)[:, None]), len(train))

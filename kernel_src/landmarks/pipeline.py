@@ -15,6 +15,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from kernelwright.runtime import budget, inputs, stages
 from kernelwright.runtime.errors import InputNotFound, KernelwrightError
@@ -217,7 +218,8 @@ def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
     rank = partial(_matched, data=data, gallery=gallery, features=features, settings=run.settings)
     until = run.share(0.5)
     rankings = Work(data.queries, run.ahead(rank, data.queries), until)
-    return dict(zip(data.queries, stages.stage("retrieve", rankings, until=until), strict=False))
+    with threadpool_limits(1, "blas"):  # its own threads would contend with those of the run for the same cores
+        return dict(zip(data.queries, stages.stage("retrieve", rankings, until=until), strict=False))
 
 
 def _loaded(run: Run, models: Sequence[Model] | None) -> tuple[FeatureCache | None, Sequence[Model]]:

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Sequence
 
+from threadpoolctl import threadpool_limits
+
 from kernelwright.runtime import stages
 from landmarks import effort, ranking, records
 from landmarks.dataset import Photo
@@ -52,12 +54,13 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
     order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))
     full, *less = effort.levels(max(map(len, ranked.values()), default=1))
     plan = effort.as_time_allows(order, [full, *less], until=run.deadline, in_flight=2 * settings.local.threads)
-    work = Work(order, zip(order, run.ahead(verified, plan), strict=True), run.deadline)
-    rescored = {query: result for query, result in stages.stage("verify", work, until=run.deadline) if result}
-    if short := [query for query, (_, spent) in rescored.items() if spent != full]:
-        again = zip(short, run.ahead(verified, ((query, full) for query in short)), strict=True)
-        in_full = stages.stage("verify in full", Work(short, again, run.deadline), until=run.deadline)
-        rescored |= {query: result for query, result in in_full if result}
+    with threadpool_limits(1, "blas"):  # its own threads would contend with those of the run for the same cores
+        work = Work(order, zip(order, run.ahead(verified, plan), strict=True), run.deadline)
+        rescored = {query: result for query, result in stages.stage("verify", work, until=run.deadline) if result}
+        if short := [query for query, (_, spent) in rescored.items() if spent != full]:
+            again = zip(short, run.ahead(verified, ((query, full) for query in short)), strict=True)
+            in_full = stages.stage("verify in full", Work(short, again, run.deadline), until=run.deadline)
+            rescored |= {query: result for query, result in in_full if result}
     _log_left([spent for _, spent in rescored.values()], full, len(order))
     return {query: rescored[query][0] if query in rescored else ranked[query] for query in ranked}
 

@@ -48,3 +48,31 @@ def test_many_may_match_one():
 def test_where_one_side_has_no_features_nothing_matches(rows):
     found = match(*(np.empty((count, 4), np.float32) for count in rows), max_distance=0.75)
     assert (found.shape, found.dtype) == ((0, 2), np.int64)
+
+
+@given(seed=st.integers(0, 10**6), gap=st.sampled_from([0.0, 1e-7, 1e-6, 1e-5]))
+def test_neighbours_that_float32_cannot_tell_apart_are_told_apart_as_by_a_tree(seed, gap):
+    rng = np.random.default_rng(seed)
+    query = units(rng, 20)
+    train = np.concatenate([query * np.float32(1 - step) for step in (0.1, 0.1 + gap, 0.1 - gap)])
+    bound = float(np.linalg.norm(query[0] - train[0]))
+    assert [*map(tuple, match(query, train, max_distance=bound).tolist())] == search.matches(query, train, bound)
+
+
+@pytest.mark.parametrize("factor", [1e-22, 1e-10, 1e10, 1e25])
+def test_descriptors_may_be_of_any_norm(factor):
+    rng = np.random.default_rng(0)
+    train = units(rng, 50) * np.float32(factor)
+    query = train[rng.integers(0, 50, 30)] * np.float32(1.001)
+    bound = 0.5 * factor
+    assert [*map(tuple, match(query, train, max_distance=bound).tolist())] == search.matches(query, train, bound)
+
+
+def test_many_descriptors_as_near_are_left_to_the_tree():
+    train = np.repeat(units(np.random.default_rng(0), 2), 30, axis=0)
+    assert [*map(tuple, match(train, train, max_distance=0.5).tolist())] == search.matches(train, train, 0.5)
+
+
+def test_a_descriptor_that_is_not_finite_is_refused():
+    with pytest.raises(ValueError, match="finite"):
+        match(np.full((1, 2), np.nan, np.float32), np.zeros((3, 2), np.float32), max_distance=0.5)
