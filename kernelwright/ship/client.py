@@ -6,10 +6,8 @@ It exits with 0 after many a failure, and prints several lines, or a traceback, 
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from typing import Any
 from kernelwright.errors import ClientFailed, ClientMissing
 from kernelwright.ship import responses
 from kernelwright.ship.responses import Response
-from kernelwright.support import json_text
+from kernelwright.support import json_text, programs
 
 _FAILED = re.compile(
     r"^(?:Kernel push error|Dataset creation error|Dataset version creation error): *(.*)$"
@@ -125,11 +123,10 @@ class Client:
 
 def find(timeouts: Timeouts | None = None) -> Client:
     """Find the client beside this Python, else on PATH; raises `ClientMissing`."""
-    beside = Path(sys.executable).with_name("kaggle")
-    executable = str(beside) if beside.is_file() else shutil.which("kaggle")
+    executable = programs.find("kaggle")
     if executable is None:
         raise ClientMissing(f"Kaggle's client is not installed: {_INSTALL}")
-    return Client(executable=Path(executable), timeouts=timeouts or Timeouts())
+    return Client(executable=executable, timeouts=timeouts or Timeouts())
 
 
 def failure(

@@ -69,18 +69,15 @@ def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -
         )
     try:
         with atomic_files.scratch_folder(folder.parent) as scratch:
-            _fill(scratch / "new", wheels, further)
-            _swap(scratch / "new", folder, scratch / "old")
+            new = scratch / "new"
+            new.mkdir()
+            for wheel in wheels:
+                shutil.copyfile(wheel.path, new / wheel.path.name)
+            for name, data in further.items():
+                (new / name).write_bytes(data)
+            _swap(new, folder, scratch / "old")
     except OSError as error:
         raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from error
-
-
-def _fill(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -> None:
-    folder.mkdir()
-    for wheel in wheels:
-        shutil.copyfile(wheel.path, folder / wheel.path.name)
-    for name, data in further.items():
-        (folder / name).write_bytes(data)
 
 
 def _swap(new: Path, folder: Path, old: Path) -> None:

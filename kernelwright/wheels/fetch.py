@@ -61,10 +61,13 @@ def fetch(distribution: Distribution, image: Image, python: str, cache: WheelCac
         return None
     sha256 = distribution.wheels[file]
     if not cache.has(file, sha256):
-        if distribution.sdist:
-            _rebuild(distribution, image, cache, sha256)
-        else:
+        if not distribution.sdist:
             _download(distribution, image, python, cache, file)
+        elif sha256 not in build(distribution, image, cache).wheels.values():
+            raise WheelsUnavailable(
+                f"{distribution.name} {distribution.version}: built again it is not the wheel the lock names; "
+                "`kernelwright wheels --upgrade` locks the new one"
+            )
     return cache.path(file, sha256)
 
 
@@ -135,12 +138,3 @@ def _check_fits(file: str, sdist: str, image: Image) -> None:
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
-def _rebuild(distribution: Distribution, image: Image, cache: WheelCache, sha256: str) -> None:
-    again = build(distribution, image, cache)
-    if sha256 not in again.wheels.values():
-        raise WheelsUnavailable(
-            f"{distribution.name} {distribution.version}: built again it is not the wheel the lock names; "
-            "`kernelwright wheels --upgrade` locks the new one"
-        )

@@ -42,13 +42,8 @@ class Distribution:
 
     def best(self, ranks: Mapping[Tag, int]) -> str | None:
         """Return the file name of the wheel that fits best, given each fitting tag's rank; None where none does."""
-        ranked = [(_rank(file, ranks), file) for file in self.wheels]
-        fitting = [(rank, file) for rank, file in ranked if rank is not None]
-        return min(fitting)[1] if fitting else None
-
-
-def _rank(file: str, ranks: Mapping[Tag, int]) -> int | None:
-    return min((ranks[tag] for tag in parse_wheel_filename(file)[3] if tag in ranks), default=None)
+        ranked = [(ranks[tag], file) for file in self.wheels for tag in parse_wheel_filename(file)[3] if tag in ranks]
+        return min(ranked)[1] if ranked else None
 
 
 @dataclass(frozen=True, kw_only=True)

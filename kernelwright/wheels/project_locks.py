@@ -57,15 +57,19 @@ def requirements(project: Project) -> Requirements:
     return requirements_file.read(project.root, name)
 
 
+def allowed_sdists(project: Project) -> list[str]:
+    """Return the distributions that may be built from source, normalized."""
+    return [canonicalize_name(name) for name in project.configuration.allow_sdist]
+
+
 def read(project: Project) -> tuple[ImageLock, ...]:
     """Read the lock of each image, the first image first."""
     wanted = requirements(project)
-    allowed = [str(canonicalize_name(name)) for name in project.configuration.allow_sdist]
     locks = []
     for name in project.configuration.images or (kaggle_image.DEFAULT,):
         image = kaggle_image.load(name, project.root)
         file = lockfile.place(project.root, wanted.name, name)
-        digest = lockfile.inputs(wanted, image, allowed)
+        digest = lockfile.inputs(wanted, image, allowed_sdists(project))
         locks.append(ImageLock(image=image, file=file, lock=lockfile.read(file), inputs=digest))
     return tuple(locks)
 
@@ -95,10 +99,8 @@ def clashes(requirements: str, locks: Sequence[ImageLock]) -> Iterator[Problem]:
     for name, images in sorted(versions.items()):
         if len(images) > 1:
             apart = ", ".join(f"{version} for {image}" for version, image in sorted(images.items()))
-            message, fix = (
-                f"two versions of one distribution: {name} {apart}",
-                "pin one version that serves both images",
-            )
+            message = f"two versions of one distribution: {name} {apart}"
+            fix = "pin one version that serves both images"
             yield Problem(code="KW305", file=requirements, message=message, fix=fix)
 
 
@@ -118,10 +120,6 @@ def wheel_hashes(project: Project) -> dict[str, str]:
     InvalidProject
         A lock is missing or stale, or two do not agree.
     """
-    locked = (
-        distribution
-        for image_lock in check(project)
-        if image_lock.lock
-        for distribution in image_lock.lock.distributions
-    )
-    return dict(sorted((file, sha256) for distribution in locked for file, sha256 in distribution.wheels.items()))
+    locks = [image_lock.lock for image_lock in check(project) if image_lock.lock]
+    distributions = [distribution for lock in locks for distribution in lock.distributions]
+    return dict(sorted((file, sha256) for locked in distributions for file, sha256 in locked.wheels.items()))

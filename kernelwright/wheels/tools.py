@@ -1,29 +1,22 @@
 """uv and pip, as commands."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from kernelwright.errors import WheelsUnavailable
+from kernelwright.support import programs
 
 
 def uv(arguments: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run uv; it never downloads a Python."""
-    return _run(
-        [_uv(), *arguments, "--quiet"], cwd, {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_WRAP": "1", "VIRTUAL_ENV": ""}
-    )
-
-
-def _uv() -> str:
-    """Find uv beside this Python, where an environment has it, or on PATH."""
-    beside = Path(sys.executable).with_name("uv")
-    uv = str(beside) if beside.is_file() else shutil.which("uv")
-    if uv is None:
+    executable = programs.find("uv")
+    if executable is None:
         raise WheelsUnavailable("uv is not installed; it resolves what the image lacks: pip install uv")
-    return uv
+    variables = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_WRAP": "1", "VIRTUAL_ENV": ""}
+    return _run([str(executable), *arguments, "--quiet"], cwd, variables)
 
 
 def pip(arguments: Sequence[str], variables: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

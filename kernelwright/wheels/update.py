@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.project.metadata import DATASET_FILE
 from kernelwright.project.model import Project
@@ -20,20 +18,12 @@ from kernelwright.wheels.requirements import Requirements
 from kernelwright.wheels.wheel_file import Wheel
 
 
-def _silent(_: str) -> None:
-    pass
-
-
-def _untracked(work: Sequence[Distribution], _: str) -> Iterable[Distribution]:
-    return work
-
-
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """What `make` reports to: ``tell`` takes a line, ``track`` shows how far a sequence is."""
 
-    tell: Callable[[str], None] = _silent
-    track: Callable[[Sequence[Distribution], str], Iterable[Distribution]] = _untracked
+    tell: Callable[[str], None] = lambda _: None
+    track: Callable[[Sequence[Distribution], str], Iterable[Distribution]] = lambda work, _: work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +59,9 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
         return WheelFolder(folder=target, wheels=_names(target), changed=False)
     update = _Update(project=project, requirements=requirements, progress=progress or Progress(), upgrade=upgrade)
     locks, wheels = update.lock_and_fetch(locks)
-    dataset.carry(target, wheels, _further_files(project, locks, wheels))
+    further = {DATASET_FILE: dataset.metadata(project), dataset.LICENCES: dataset.licences(wheels)}
+    further |= {f"requirements-{image_lock.image.name}.txt": _requirements(image_lock) for image_lock in locks}
+    dataset.carry(target, wheels, further)
     for image_lock in locks:
         atomic_files.replace(image_lock.file, lockfile.write(_lock(image_lock)))
     atomic_files.replace(stamp, _stamp(project, locks))
@@ -106,7 +98,7 @@ class _Update:
     def _resolve(self, image_lock: ImageLock, before: Sequence[ImageLock]) -> ImageLock:
         """Resolve one image, close to what the images before it take, then to what was locked for it."""
         self.progress.tell(f"resolving {self.requirements.name} for {image_lock.image.name}")
-        allowed = [str(canonicalize_name(name)) for name in self.project.configuration.allow_sdist]
+        allowed = project_locks.allowed_sdists(self.project)
         request = resolve.ResolveRequest(requirements=self.requirements, image=image_lock.image, allow_sdist=allowed)
         near = [*before, *([] if self.upgrade or image_lock.lock is None else [image_lock])]
         preferred = {
@@ -145,12 +137,6 @@ def _lock(image_lock: ImageLock) -> Lock:
     if image_lock.lock is None:
         raise WheelsUnavailable(f"{image_lock.file.name}: no such file; make it with `kernelwright wheels`")
     return image_lock.lock
-
-
-def _further_files(project: Project, locks: Sequence[ImageLock], wheels: Sequence[Wheel]) -> dict[str, bytes]:
-    """Return the files beside the wheels: what Kaggle asks, the licences, a requirements file per image."""
-    files = {DATASET_FILE: dataset.metadata(project), dataset.LICENCES: dataset.licences(wheels)}
-    return files | {f"requirements-{image_lock.image.name}.txt": _requirements(image_lock) for image_lock in locks}
 
 
 def _requirements(image_lock: ImageLock) -> bytes:

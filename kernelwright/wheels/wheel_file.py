@@ -21,6 +21,7 @@ from kernelwright.wheels import requirements
 
 _LARGEST_BYTES = 10 * 1024**3
 _NAME = re.compile(r"[\w.!+-]+")
+_LICENCE_FILES = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
 _CORRUPT = (
     *(zipfile.BadZipFile, zlib.error, InstallerError, InvalidRecordEntry),
     # What a damaged archive, or the library's own assertions, may raise beside.
@@ -75,14 +76,18 @@ def read(path: Path) -> Wheel:
                 raise zipfile.BadZipFile(f"{size:,} bytes unpacked, and at most {_LARGEST_BYTES:,} are read")
             source = WheelFile(archive)
             source.validate_record(validate_contents=True)
-            info = {name: archive.read(f"{source.dist_info_dir}/{name}") for name in source.dist_info_filenames}
+            info = {file: archive.read(f"{source.dist_info_dir}/{file}") for file in source.dist_info_filenames}
             modules = {_module(PurePosixPath(entry).parts) for entry in archive.namelist()}
     except _CORRUPT as error:
         first = next(iter(getattr(error, "issues", ())), str(error) or type(error).__name__)
         cause = " ".join(str(first).removeprefix(f"In {path}, ").split())
         raise WheelsUnavailable(f"{path.name}: corrupt or edited: {cause}; fetch it again") from None
     headers = Parser().parsestr(info.get("METADATA", b"").decode("utf-8", "replace"))
-    licences = [(name, data.decode("utf-8", "replace")) for name, data in info.items() if _is_licence(name)]
+    licences = [
+        (file, data.decode("utf-8", "replace"))
+        for file, data in info.items()
+        if PurePosixPath(file).name.upper().startswith(_LICENCE_FILES)
+    ]
     _check_name(path, headers, name, version)
     return Wheel(
         path=path,
@@ -129,7 +134,3 @@ def _module(parts: tuple[str, ...]) -> str:
         return package if package.isidentifier() and file.startswith("__init__.") else ""
     name, _, rest = parts[0].partition(".")
     return name if len(parts) == 1 and name.isidentifier() and (rest == "py" or rest.endswith("so")) else ""
-
-
-def _is_licence(name: str) -> bool:
-    return PurePosixPath(name).name.upper().startswith(("LICEN", "COPYING", "NOTICE", "AUTHORS"))

@@ -1,4 +1,5 @@
 import os
+import sys
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_a_failure_of_the_push_is_one_line_that_says_why(kaggle, project, case):
 
 
 def test_without_a_client_one_line_says_how_to_get_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(clients.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClientMissing) as caught:
         clients.find()
