@@ -1,8 +1,10 @@
 """The second look at each query: its neighbours rescored by the local features that agree on a homography."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from kernelwright.runtime import stages
@@ -17,6 +19,9 @@ from landmarks.results import Data, Ranked
 from landmarks.run import Run, Work
 from landmarks.settings import VerificationSettings
 from landmarks.verification import Inliers, verify
+from landmarks.verification_workers import Verifiers
+
+Verifier = Callable[[NDArray[np.float32], NDArray[np.float32], VerificationSettings], Inliers]
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +48,8 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
                 train = features(photo, coarse=spent.coarse) if photo else NONE
                 pair = features(query, coarse=spent.coarse), train
                 pairs.append(pair)
-            agreed = [agreeing(*pair, settings.local.chosen.max_distance, settings.verification) for pair in pairs]
+            bound = settings.local.chosen.max_distance
+            agreed = [agreeing(*pair, bound, settings.verification, verifier=verifiers) for pair in pairs]
             records.save_matches(query, [neighbour.id for neighbour in tried], pairs, agreed)
         except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
             run.faults.add("keeps its retrieval score", query, error)
@@ -54,7 +60,8 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
     order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))
     full, *less = effort.levels(max(map(len, ranked.values()), default=1))
     plan = effort.as_time_allows(order, [full, *less], until=run.deadline, in_flight=2 * settings.local.threads)
-    with threadpool_limits(1, "blas"):  # its own threads would contend with those of the run for the same cores
+    # The threads of BLAS would contend with those of the run for the same cores.
+    with threadpool_limits(1, "blas"), Verifiers() as verifiers:
         work = Work(order, zip(order, run.ahead(verified, plan), strict=True), run.deadline)
         rescored = {query: result for query, result in stages.stage("verify", work, until=run.deadline) if result}
         if short := [query for query, (_, spent) in rescored.items() if spent != full]:
@@ -66,7 +73,12 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
 
 
 def agreeing(
-    query: LocalFeatures, train: LocalFeatures, max_distance: float, settings: VerificationSettings
+    query: LocalFeatures,
+    train: LocalFeatures,
+    max_distance: float,
+    settings: VerificationSettings,
+    *,
+    verifier: Verifier = verify,
 ) -> tuple[Matches, Inliers]:
     """Match two images, and find the matches that agree on a homography.
 
@@ -78,9 +90,11 @@ def agreeing(
         Euclidean, between descriptors of norm 1; matches lie strictly under it.
     settings : VerificationSettings
         The homography.
+    verifier : callable
+        `verification.verify`, or what gives the same inliers.
     """
     matches = match(query.descriptors, train.descriptors, max_distance=max_distance)
-    return matches, verify(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
+    return matches, verifier(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
 
 
 def _log_left(spent: Sequence[Effort], full: Effort, queries: int) -> None:
