@@ -1,6 +1,7 @@
 """Images to embeddings: decoded ahead by threads, embedded in batches."""
 
 import logging
+import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +28,10 @@ Views = dict[Hashable, Pixels]
 """What each kind of model sees of an image; models that see the same share it."""
 
 OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+
+SHARE_OF_TIME = 0.5  # of the time left, that a batch may take: what is under way at the end is lost
+UNMEASURED_S = 1.0  # seconds an image, believed before the first batch is done
+JUDGED = 4  # images of the first batch at least, as a model is judged by them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +74,18 @@ class Embedder:
         self._keep_going = keep_going
         self._batch = settings.batch
         self._tried = False
+        self._seconds = UNMEASURED_S
         self._parts: list[_Part] = [
             _DelgPart(model) if isinstance(model, DelgGlobal) else _NetworkPart(*model, settings.jpeg_quality)
             for model in models
         ]
 
-    def __call__(self, photos: Iterable[Photo]) -> Iterator[tuple[Photo, Vector | None]]:
+    def __call__(self, photos: Iterable[Photo], until: float = float("inf")) -> Iterator[tuple[Photo, Vector | None]]:
         """Yield each photo with its embedding; with None, and a line in the log, if it cannot be read or embedded.
 
         An embedding is float32 of shape (d,): the models' own side by side in the models' order, not normalised.
-        Photos come in their order, ``settings.batch`` of them go through a model at a time, fewer where memory ends.
+        Photos come in their order, ``settings.batch`` of them go through a model at a time; fewer where memory ends, or
+        where by the pace of the batch before they would take more than half of the time left ``until`` the end.
 
         Raises
         ------
@@ -87,10 +94,19 @@ class Embedder:
         """
         depth = 2 * self._settings.batch
         read = ahead(self._read, photos, threads=self._settings.decode_threads, depth=depth)
-        while batch := list(islice(read, self._settings.batch)):
+        started = time.time()
+        while batch := list(islice(read, self._fitting(until - started))):
             vectors = iter(self._embed([(photo, views) for photo, views in batch if views]))
+            now = time.time()
+            self._seconds, started = (now - started) / len(batch), now
             for photo, views in batch:
                 yield photo, next(vectors) if views else None
+
+    def _fitting(self, left: float) -> int:
+        """Return how many images the next batch takes, by the seconds that are left."""
+        most, least = self._settings.batch, 1 if self._tried else JUDGED
+        fit = left * SHARE_OF_TIME / max(self._seconds, 1e-6)
+        return int(min(most, max(least, fit)))
 
     def _read(self, photo: Photo) -> tuple[Photo, Views]:
         """Return the pixels by view; models that see the same share them. None where it is unreadable."""

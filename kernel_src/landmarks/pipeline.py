@@ -172,7 +172,7 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
     until = run.share(1 - RETRIEVAL_SHARE)
     photos = [*lacking.queries, *lacking.gallery]
-    work = Work(photos, embedder(_as_time_allows(lacking, until)), until)
+    work = Work(photos, embedder(_as_time_allows(lacking, until), until), until)
     embedded = stages.stage("embed", work, until=until)
     vectors = {photo: vector for photo, vector in embedded if vector is not None}
     queries = [photo for photo in data.queries if photo in vectors]

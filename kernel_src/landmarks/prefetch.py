@@ -1,5 +1,9 @@
 """Work done ahead of its consumer, by a few threads, in order; and work that is left where it stands in time."""
 
+import atexit
+import os
+import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +19,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 POLL = 0.2  # seconds between two looks at the clock, and at whether SIGTERM came
+COMPUTES = "computes in time"
+"""The name of the threads that may be abandoned."""
 
 
 def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int, depth: int) -> Iterator[Result]:
@@ -56,7 +62,8 @@ def in_time(results: Iterable[Result], until: float) -> Iterator[Result]:
             close = getattr(iterator, "close", lambda: None)
             close()
 
-    Thread(target=compute, name="in time", daemon=True).start()
+    thread = Thread(target=compute, name=COMPUTES, daemon=True)
+    thread.start()
     try:
         while (left := until - time.time()) > 0 and not budget.terminated():
             try:
@@ -70,3 +77,13 @@ def in_time(results: Iterable[Result], until: float) -> Iterator[Result]:
             yield result[0]
     finally:
         abandoned.set()
+        if thread.is_alive():
+            atexit.register(end_without_tear_down)
+
+
+def end_without_tear_down() -> None:
+    """End the process at its exit, where a thread still computes: torn down under it, TensorFlow crashes."""
+    if any(thread.name == COMPUTES for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(hasattr(sys, "last_type")))  # 1 after an error that nobody caught

@@ -1,6 +1,7 @@
 """Pictures of what was recognised: queries beside their nearest gallery images, and matches between two images."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from landmarks.dataset import Photo
 from landmarks.errors import UnreadableImage
 from landmarks.feature_types import LocalFeatures
 from landmarks.images import local_pixels
+from landmarks.prefetch import in_time
 
 if TYPE_CHECKING:
     from landmarks.results import Step
@@ -36,7 +38,12 @@ WRONG: Colour = (196, 62, 58)
 
 
 def contact_sheet(
-    step: "Step", *, queries: int = 6, neighbours: int = 3, truth: Mapping[str, Collection[str]] | None = None
+    step: "Step",
+    *,
+    queries: int = 6,
+    neighbours: int = 3,
+    truth: Mapping[str, Collection[str]] | None = None,
+    until: float = float("inf"),
 ) -> Image.Image:
     """Draw queries, from the surest to the least sure, each beside its nearest gallery images.
 
@@ -49,12 +56,20 @@ def contact_sheet(
     truth : mapping of id to labels, optional
         Given it, right images are framed in green and wrong ones in red; else those of the
         predicted label are framed in blue.
+    until : float
+        When to be done, in seconds since the epoch.
 
     Returns
     -------
     PIL.Image.Image
-        RGB; small where there is nothing to show.
+        RGB; small where there is nothing to show, or no time.
     """
+    for sheet in in_time(map(partial(_sheet, queries=queries, neighbours=neighbours, truth=truth), [step]), until):
+        return sheet
+    return _note("No time is left for a picture.")
+
+
+def _sheet(step: "Step", *, queries: int, neighbours: int, truth: Mapping[str, Collection[str]] | None) -> Image.Image:
     shown = _spread(_surest_first(step), queries)
     if not shown:
         return _note("No query has a neighbour to show.")

@@ -1,5 +1,8 @@
+import atexit
+
 import pytest
 
+from landmarks import prefetch
 from tests.kernel.tiny import efficientnet_tiny
 
 
@@ -11,3 +14,8 @@ def tiny_backbone():
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(BACKBONES, "efficientnet-b0", efficientnet_tiny)
         yield
+
+
+def pytest_unconfigure():
+    """Let the tests end with a status of their own, also where one left work under way."""
+    atexit.unregister(prefetch.end_without_tear_down)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -146,3 +147,27 @@ def test_batches_are_halved_where_memory_ends_and_an_image_too_large_alone_is_sk
     np.testing.assert_allclose([*found[:2], *found[3:]], [*expected[:2], *expected[3:]], atol=1e-6)
     assert caplog.messages[:2] == [f"out of memory: batches of {size} images from here on" for size in (2, 1)]
     assert faults.unexpected == [f"{photos[2].path}: RuntimeError: ResourceExhaustedError: no room"]
+
+
+@pytest.mark.parametrize(
+    ("left", "sizes"),
+    [
+        (float("inf"), [6, 6, 6, 2]),
+        (40.0, [6, 6, 4, 2, 1, 1]),  # left are 40, 28, 16, 8, 4 and 2 s, and an image takes 2
+        (9.0, [4, *[1] * 16]),
+        (-1.0, [4, *[1] * 16]),
+    ],
+)
+def test_a_batch_takes_no_more_than_half_of_the_time_left(photos, monkeypatch, left, sizes):
+    clock, seen = [0.0], []
+
+    def embed(part, views):
+        seen.append(len(views))
+        clock[0] += 2.0 * len(views)
+        return np.eye(len(views), 6, dtype=np.float32) + len(seen)
+
+    monkeypatch.setattr(embedding._NetworkPart, "embed", embed)
+    monkeypatch.setattr(embedding, "time", SimpleNamespace(time=lambda: clock[0]))
+    embedder = Embedder([(network(13), NETWORK)], replace(SETTINGS, batch=6))
+    assert len([*embedder([*photos, *photos], left)]) == 20
+    assert seen == sizes

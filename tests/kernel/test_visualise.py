@@ -76,3 +76,8 @@ def test_matches_are_drawn_between_the_same_places_of_both_images(step):
         2 * (2 * visualise.TILE_PX[0] + visualise.MARGIN_PX) + visualise.GAP_PX,
         2 * (visualise.TILE_PX[1] + visualise.MARGIN_PX),
     )
+
+
+def test_without_time_the_picture_says_so(step):
+    sheet, note = visualise.contact_sheet(step, until=1.0), visualise._note("No time is left for a picture.")
+    np.testing.assert_array_equal(np.asarray(sheet), np.asarray(note))
