@@ -49,13 +49,15 @@ def test_what_ends_a_thread_of_work_is_raised_at_its_turn_and_ends_nothing_else(
             raise error
         return item
 
-    before = threading.active_count()
+    before = {*threading.enumerate()}
     results = in_time(ahead(end_at_two, range(9), threads=3, depth=4), time.time() + 60)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(type(error)) as caught:
         next(results)
     assert caught.value is error
-    assert threading.active_count() == before
+    for thread in {*threading.enumerate()} - before:  # each is at its end
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def test_all_that_is_done_in_time_is_yielded_in_order():
