@@ -1,5 +1,6 @@
 """The text of the bootstrap cell: what it defines, the manifest, and the files that no other cell carries."""
 
+import ast
 import base64
 import json
 from collections.abc import Mapping
@@ -7,7 +8,6 @@ from importlib import resources
 
 DATASET_FILE = "sources.json"
 _LINE = 100
-_EARLY = "# Among these is what the install below needs of the runtime; its own cells follow and hold the same bytes.\n"
 _INSTALL = """# What Kaggle's image lacks, from the attached wheels.
 __import__("kernelwright.runtime.offline").runtime.offline.install()"""
 
@@ -29,10 +29,9 @@ def text(manifest: str, packed: Mapping[str, bytes], dataset: str = "", *, insta
     parts = [_definition("bootstrap_cell.py")]
     if dataset:
         parts.append(_definition("bootstrap_dataset_cell.py"))
-    parts.append(f"_config = {_literal(manifest)}")
+    parts.append(f"_config = {_raw_literal(manifest) or repr(manifest)}")
     files = f"_fetch({dataset!r}, _config)" if dataset else _packed(packed)
-    early = _EARLY if installs and not dataset else ""
-    parts.append(f"{early}_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")
+    parts.append(f"_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")
     if installs:
         parts.append(_INSTALL)
     return "\n\n".join(parts)
@@ -42,13 +41,29 @@ def _definition(name: str) -> str:
     return resources.files("kernelwright.bundle").joinpath(name).read_text("utf-8").rstrip()
 
 
-def _literal(text: str) -> str:
-    return repr(text) if "'''" in text else f"r'''{text}'''"
-
-
 def _packed(files: Mapping[str, bytes]) -> str:
-    entries = "".join(f"    {json.dumps(path, ensure_ascii=False)}: {_base64(data)},\n" for path, data in files.items())
+    """Return the files as a dictionary: text as it is, so that it can be read in the cell, other bytes in base64."""
+    entries = "".join(f"    {json.dumps(path, ensure_ascii=False)}: {_value(data)},\n" for path, data in files.items())
     return f"{{\n{entries}}}" if files else "{}"
+
+
+def _value(data: bytes) -> str:
+    try:
+        literal = _raw_literal(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        literal = ""
+    return f"{literal}.encode()" if literal else f'__import__("base64").b64decode({_base64(data)})'
+
+
+def _raw_literal(text: str) -> str:
+    """Return a raw string that Python and IPython read as this text, to the letter; empty where there is none."""
+    literal = f"r'''{text}'''"
+    if "'''" in text or not text.translate({ord("\n"): " ", ord("\t"): " "}).isprintable():
+        return ""
+    try:
+        return literal if ast.literal_eval(literal) == text else ""
+    except SyntaxError:  # it ends in a quote or a backslash
+        return ""
 
 
 def _base64(data: bytes) -> str:

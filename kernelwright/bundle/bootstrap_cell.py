@@ -1,6 +1,6 @@
 # Set-up: a fresh folder for the modules below, and %%module, the magic that writes them there.
 def _set_up(config, packed):
-    import atexit, base64, hashlib, importlib, json, os, shutil, sys, tempfile, time
+    import atexit, hashlib, importlib, json, os, shutil, sys, tempfile, time
     from pathlib import Path
 
     manifest, pid, shell, running = json.loads(config), os.getpid(), get_ipython(), {}
@@ -27,22 +27,22 @@ def _set_up(config, packed):
         del sys.modules[name]  # of the last run, or from elsewhere: the modules below are meant
 
     def write(path, data):
+        if hashlib.sha256(data).hexdigest() != manifest["files"].get(path):
+            print(f"{path} was edited: it is no longer the file this notebook was built from")
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
         importlib.invalidate_caches()
 
-    write("kernelwright.json", config.encode())
-    for path, text in packed.items():
-        write(path, base64.b64decode(text))
+    (root / "kernelwright.json").write_bytes(config.encode())
+    for path, data in packed.items():
+        write(path, data)
 
     def module(line, cell):
         """Write the cell's exact text, less its first line, to the file that line names."""
         first, _, text = running["cell"].lstrip("\n").partition("\n")
         path, data = first.removeprefix("%%module ").rstrip("\r"), text.encode()
         before = (root / path).read_bytes() if (root / path).exists() else None
-        if hashlib.sha256(data).hexdigest() != manifest["files"].get(path):
-            print(f"{path} was edited: it is no longer the file this notebook was built from")
         if before == data:
             return
         write(path, data)

@@ -16,4 +16,4 @@ def _fetch(slug, config):
         raise RuntimeError(
             f"{file} is of another build, see {', '.join(stale[:5])}: attach the dataset's newest version"
         )
-    return {path: base64.b64encode(packed[path]) for path in wanted}
+    return {path: packed[path] for path in wanted}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelwright.bundle import bootstrap, cells, imports, notebook_io, sources
+from kernelwright.bundle import bootstrap, cells, file_walk, notebook_io, sources
 from kernelwright.bundle.sources import SourceTree
 from kernelwright.errors import InvalidProject, NotebookTooLarge
 from kernelwright.project import consistency, metadata
@@ -17,7 +17,6 @@ from kernelwright.wheels import project_locks
 
 LARGEST_NOTEBOOK_BYTES = 900_000
 """Kaggle refuses a source over 1 MB; what was accepted near the limit varied, so we stay below."""
-_INSTALLER = "kernelwright.runtime.offline"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +45,7 @@ class Notebook:
 
     @property
     def carriers(self) -> dict[str, str]:
-        """Path -> what carries the file: ``cell``, ``set-up`` or ``dataset``."""
+        """Path -> what carries the file: ``cell``, ``bootstrap`` or ``dataset``."""
         if self.dataset:
             return dict.fromkeys(self.tree.digests, "dataset")
         return {file.path: "cell" if cells.fits_a_cell(file) else "bootstrap" for file in self.tree.files}
@@ -73,13 +72,13 @@ def build_notebook(project: Project, *, limit: int | None = LARGEST_NOTEBOOK_BYT
     wheels = project_locks.wheel_hashes(project) if configuration.wheels else {}
     manifest = write_manifest(runtime_config(project, tree, driver, wheels))
 
-    # The install runs in the bootstrap cell, before any module cell: what it imports has to be there by then.
-    early = imports.closure(tree.graph, _INSTALLER) if wheels else frozenset[str]()
-    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file) or file.module in early}
+    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file)}
     dataset_slug = consistency.sources_dataset(configuration)
-    set_up = bootstrap.text(manifest, packed, dataset_slug, installs=bool(wheels))
+    text = bootstrap.text(manifest, packed, dataset_slug, installs=bool(wheels))
+    set_up = cells.bootstrap_cell(text, manifest)
 
-    composed = cells.compose(tree, driver, manifest, set_up, shown=not dataset_slug)
+    hidden = file_walk.matcher(configuration.hide_input)
+    composed = cells.compose(tree, driver, set_up, shown=not dataset_slug, hidden=hidden)
     dataset = _dataset(project, tree) if dataset_slug else {}
     built = Notebook(cells=composed, data=notebook_io.write(composed), tree=tree, dataset=dataset, wheels=wheels)
     if limit is not None and len(built.data) > limit:

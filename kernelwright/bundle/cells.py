@@ -9,12 +9,14 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from kernelwright.bundle.sources import DRIVER, SourceFile, SourceTree
+from kernelwright.project.config import RUNTIME
 from kernelwright.support.hashing import sha256
 
 CONFIG = "kernelwright.json"
 CONTENTS = "contents"
 MODULES_TAG = "modules"
 _LARGEST_DATA_CELL_BYTES = 20_000
+_NOTHING = re.compile(r"(?!)")
 # Folded away in Kaggle's viewer and in JupyterLab: what is carried, but is not the author's story.
 FOLDED = {"_kg_hide-input": True, "jupyter": {"source_hidden": True}}
 
@@ -41,7 +43,12 @@ class Cell:
 
 
 def compose(
-    tree: SourceTree, driver: Sequence[Cell], manifest: str, bootstrap: str, *, shown: bool = True
+    tree: SourceTree,
+    driver: Sequence[Cell],
+    bootstrap: Cell,
+    *,
+    shown: bool = True,
+    hidden: re.Pattern[str] = _NOTHING,
 ) -> tuple[Cell, ...]:
     """Put the notebook together.
 
@@ -51,12 +58,12 @@ def compose(
         What is carried.
     driver : sequence of Cell
         The driver's cells in order; one tagged ``modules`` gets the module cells after it.
-    manifest : str
-        Content of ``kernelwright.json``, by whose digest the bootstrap cell is known.
-    bootstrap : str
-        Text of the bootstrap cell.
+    bootstrap : Cell
+        As `bootstrap_cell` makes it.
     shown : bool
         Whether the modules are cells; else they come with the bootstrap cell or a dataset.
+    hidden : re.Pattern
+        The files of sources whose cells are folded away.
     """
     own = [
         replace(cell, metadata={**cell.metadata, "kernelwright": {"driver": index}})
@@ -66,38 +73,63 @@ def compose(
     at = next((i + 1 for i, cell in enumerate(own) if MODULES_TAG in cell.metadata.get("tags", [])), opening)
     cells = [
         *own[:opening],
-        *_contents(tree, shown=shown),
-        _generated("code", bootstrap, CONFIG, sha256(manifest), folded=True),
+        *_contents(tree, own[at:], shown=shown),
+        bootstrap,
         *own[opening:at],
-        *(_module_cells(tree) if shown else ()),
+        *(_module_cells(tree, hidden) if shown else ()),
         *own[at:],
     ]
     return tuple(replace(cell, id=_id(cell)) for cell in cells)
 
 
+def bootstrap_cell(text: str, manifest: str) -> Cell:
+    """Return the folded bootstrap cell of a text; it is known by the digest of the content of ``kernelwright.json``."""
+    return _generated("code", text, CONFIG, sha256(manifest), folded=True)
+
+
 def fits_a_cell(file: SourceFile) -> bool:
     """Return whether a ``%%module`` cell carries the file; the bootstrap cell packs the others."""
-    if file.text is None or file.origin == DRIVER:
+    if file.text is None or file.origin == DRIVER or file.vendored == RUNTIME:  # that takes no screenful of its own
         return False
     # A magic's line is expanded by IPython, and ends where an editor trims it.
     is_name_plain = re.fullmatch(r"[\w./ @+=,()-]+", file.path) and file.path == file.path.strip()
     return bool(is_name_plain) and (file.path.endswith(".py") or len(file.data) <= _LARGEST_DATA_CELL_BYTES)
 
 
-def _contents(tree: SourceTree, *, shown: bool) -> Iterator[Cell]:
-    """Yield the list of the author's modules, linked to their cells; without any, nothing."""
+def _contents(tree: SourceTree, after: Sequence[Cell], *, shown: bool) -> Iterator[Cell]:
+    """Yield the folded list of the author's modules, linked to their cells, and to the cells after them; or nothing."""
     rows = []
     for file in tree.files:
         if not file.vendored and file.module and file.data:
             name = f"`{file.path}`"
             if shown and fits_a_cell(file):
-                name = f"[{name}](#{quote(file.path.replace(' ', '-'))})"
+                name = f"[{name}](#{_anchor(file.path)})"
             rows.append(f"- {name} · {_plain(file.summary)}" if file.summary else f"- {name}")
     if rows:
-        packages = dict.fromkeys(f"`{file.vendored}`" for file in tree.files if file.vendored)
-        along = f"\n\nCarried along, folded away: {', '.join(packages)}." if packages else ""
-        text = "\n".join(["**The modules of this notebook**\n", *rows]) + along
+        text = "\n".join(
+            [
+                "**The modules of this notebook**",
+                f"{_introduction(tree, after, shown=shown)}\n",
+                f"<details><summary>The list of modules: {len(rows)}</summary>\n",
+                *rows,
+                "\n</details>",
+            ]
+        )
         yield _generated("markdown", text, CONTENTS, sha256(text))
+
+
+def _introduction(tree: SourceTree, after: Sequence[Cell], *, shown: bool) -> str:
+    packages = dict.fromkeys(f"`{file.vendored}`" for file in tree.files if file.vendored)
+    along = f", {', '.join(packages)} among them" if packages else ""
+    where = "follow, each written to a file by a cell of its own" if shown else "come out of an attached dataset"
+    titles = (re.match(r"#+ ([\w ,'-]+)$", cell.source, re.MULTILINE) for cell in after if cell.kind == "markdown")
+    title = next((match[1] for match in titles if match), "")
+    onward = f" The story goes on at [{title}](#{_anchor(title)})." if title and shown else ""
+    return f"{where}; the folded cell sets that up and brings what they need{along}.{onward}"
+
+
+def _anchor(heading: str) -> str:
+    return quote(heading.replace(" ", "-"))
 
 
 def _plain(text: str) -> str:
@@ -105,13 +137,14 @@ def _plain(text: str) -> str:
     return html.escape(text, quote=False).replace("$", "\\$")
 
 
-def _module_cells(tree: SourceTree) -> Iterator[Cell]:
+def _module_cells(tree: SourceTree, hidden: re.Pattern[str]) -> Iterator[Cell]:
     for file in tree.files:
         if fits_a_cell(file):
             summary = f"\n\n{_plain(file.summary)}" if file.summary else ""
             yield _generated("markdown", f"### `{file.path}`{summary}", file.path, file.sha256)
             source = f"%%module {file.path}\n{file.text}"
-            yield _generated("code", source, file.path, file.sha256, folded=bool(file.vendored))
+            is_folded = bool(file.vendored or hidden.fullmatch(file.location))
+            yield _generated("code", source, file.path, file.sha256, folded=is_folded)
 
 
 def _generated(kind: Literal["code", "markdown"], source: str, file: str, digest: str, *, folded: bool = False) -> Cell:

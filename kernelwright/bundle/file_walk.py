@@ -40,7 +40,7 @@ def walk(
     exclude : sequence of str
         Globs, relative to ``root``, of what is left out.
     """
-    excluded = re.compile("|".join(map(_regex, exclude)) or r"(?!)", re.DOTALL)
+    excluded = matcher(exclude)
     files: list[TreeFile] = []
     problems: list[Problem] = []
     waiting = [(path, name)]
@@ -59,6 +59,11 @@ def walk(
             except OSError as error:
                 problems.append(_unusable("KW218", path, root, f"cannot be read: {error.strerror}", "make it readable"))
     return files, problems
+
+
+def matcher(globs: Sequence[str]) -> re.Pattern[str]:
+    """Return the pattern that matches in full the paths that one of the globs names; none where there is no glob."""
+    return re.compile("|".join(map(_regex, globs)) or r"(?!)", re.DOTALL)
 
 
 def _regex(glob: str) -> str:

@@ -111,6 +111,7 @@ class KernelConfiguration:
     driver: PathInside
     sources: tuple[PathInside, ...] = ()
     exclude: tuple[str, ...] = ()
+    hide_input: tuple[str, ...] = ()
     kind: Literal["rerun", "once", "output"] | None = None
     vendor: tuple[Package, ...] = (RUNTIME,)
     carrier: Literal["cells", "dataset"] = "cells"

@@ -59,7 +59,7 @@ def _notes(built: Notebook, edited: EditedNotebook) -> Iterator[Change]:
         yield Change(action="note", place="bootstrap cell", what="missing; it is generated")
     elif edited.set_up != own.set_up and edited.manifest in (BuildManifest(), own.manifest):
         yield Change(action="note", place="bootstrap cell", what=not_taken)
-    for text in edited.headings if edited.manifest.digests == own.manifest.digests else ():
+    for text in edited.headings if edited.manifest == own.manifest else ():  # an older build wrote others
         if text not in own.headings:
             yield Change(action="note", place=text.partition("\n")[0], what=not_taken)
     paths = [path for path, _ in edited.modules]

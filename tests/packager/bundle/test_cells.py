@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from kernelwright.bundle.cells import Cell, compose, driver_digest, fits_a_cell
+from kernelwright.bundle.cells import Cell, bootstrap_cell, compose, driver_digest, fits_a_cell
 from kernelwright.bundle.sources import DriverPlacement, SourceFile, SourceTree
 
 PLACEMENT = DriverPlacement(file="main.py")
@@ -13,9 +15,9 @@ def file(path="p/a.py", data=b"x = 1\n", origin="p", **more):
     return SourceFile(path=path, data=data, origin=origin, **more)
 
 
-def composed(driver, *files, shown=True):
+def composed(driver, *files, **options):
     tree = SourceTree(files=files, graph={}, placement=PLACEMENT)
-    return compose(tree, driver, "{}", "SET UP", shown=shown)
+    return compose(tree, driver, bootstrap_cell("SET UP", "{}"), **options)
 
 
 def sources(cells):
@@ -23,7 +25,14 @@ def sources(cells):
 
 
 MODULE = ["### `p/a.py`\n\nAbout &lt;a&gt; \\$x\\$", "%%module p/a.py\nx = 1\n"]
-LIST = "**The modules of this notebook**\n\n- [`p/a.py`](#p/a.py) · About &lt;a&gt; \\$x\\$"
+LIST = """**The modules of this notebook**
+follow, each written to a file by a cell of its own; the folded cell sets that up and brings what they need.
+
+<details><summary>The list of modules: 1</summary>
+
+- [`p/a.py`](#p/a.py) · About &lt;a&gt; \\$x\\$
+
+</details>"""
 A = file(module="p.a", summary="About <a> $x$")
 
 
@@ -32,7 +41,7 @@ def test_the_opening_comes_first_then_contents_set_up_modules_and_the_driver():
 
 
 def test_without_an_opening_the_set_up_is_first():
-    assert sources(composed([CODE, MARKDOWN], A)) == [LIST, "SET UP", *MODULE, "go()", "# Title"]
+    assert sources(composed([CODE], A)) == [LIST, "SET UP", *MODULE, "go()"]
 
 
 def test_a_cell_tagged_modules_moves_them_behind_it():
@@ -48,8 +57,41 @@ def test_a_cell_tagged_modules_moves_them_behind_it():
 
 
 def test_modules_of_a_dataset_are_listed_and_not_shown():
-    listed = LIST.replace("[`p/a.py`](#p/a.py)", "`p/a.py`")
-    assert sources(composed([CODE], A, shown=False)) == [listed, "SET UP", "go()"]
+    contents, *rest = sources(composed([CODE], A, shown=False))
+    assert contents.split("\n")[1].startswith("come out of an attached dataset; the folded cell sets that up")
+    assert "\n- `p/a.py` · About" in contents
+    assert rest == ["SET UP", "go()"]
+
+
+def test_the_runtime_has_no_cells_and_is_named_in_a_line():
+    runtime = file("kernelwright/runtime/phase.py", origin="vendor kernelwright.runtime", module="kernelwright.runtime")
+    contents, *rest = sources(composed([CODE], runtime, A))
+    assert "and brings what they need, `kernelwright.runtime` among them." in contents.split("\n")[1]
+    assert rest == ["SET UP", *MODULE, "go()"]
+
+
+@pytest.mark.parametrize(
+    ("after", "link"),
+    [
+        (["## What it does\n\nMuch."], "The story goes on at [What it does](#What-it-does)."),
+        (["no heading", "# Then"], "The story goes on at [Then](#Then)."),
+        (["## `code` in it"], ""),
+        ([], ""),
+    ],
+)
+def test_the_list_leads_on_to_the_heading_behind_the_modules(after, link):
+    cells = composed([MARKDOWN, *(Cell(kind="markdown", source=text) for text in after), CODE], A)
+    assert cells[1].source.split("\n")[1].partition("they need.")[2].strip() == link
+
+
+def test_cells_whose_files_the_project_hides_are_folded():
+    cells = composed([CODE], A, file("q/b.py", origin="src/q"), hidden=re.compile("src/q/.*"))
+    folded = [cell.metadata["kernelwright"]["file"] for cell in cells if cell.metadata.get("_kg_hide-input")]
+    assert folded == ["kernelwright.json", "q/b.py"]
+    assert [cell.metadata.get("jupyter") for cell in cells if cell.source.startswith("%%module")] == [
+        None,
+        {"source_hidden": True},
+    ]
 
 
 def test_cells_say_what_they_are_and_vendored_ones_are_folded():
@@ -92,6 +134,8 @@ def test_ids_follow_from_what_a_cell_is_not_from_what_is_in_it():
         (file("p/x.csv", b"x" * 20_001), False),
         (file("p/x.py", b"x" * 20_001), True),
         (file("main.py", origin="driver"), False),
+        (file("p.py", origin="vendor p"), True),
+        (file("kernelwright/__init__.py", origin="vendor kernelwright.runtime"), False),
     ],
 )
 def test_a_cell_carries_text_under_a_plain_name(it, fits):

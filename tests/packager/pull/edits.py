@@ -1,6 +1,7 @@
 """A built notebook, edited, and what it would change."""
 
 import json
+import re
 
 from kernelwright.bundle.build import build_notebook
 from kernelwright.project.model import load_project
@@ -11,6 +12,22 @@ MODULE = "toy/__init__.py"
 
 def notebook(folder):
     return json.loads(build_notebook(load_project(folder)).data)
+
+
+def earlier_notebook(folder):
+    """Build a notebook as it was before the bootstrap cell packed the runtime, whose files had cells of their own."""
+    built = build_notebook(load_project(folder))
+    told = json.loads(built.data)
+    at = next(at for at, cell in enumerate(told["cells"]) if source(cell).startswith("# Set-up")) + 1
+    set_up = told["cells"][at - 1]
+    set_up["source"] = re.sub(r"(?s)_set_up\(_config, \{.*\}\)\ndel", "_set_up(_config, {})\ndel", source(set_up))
+    for file in [file for file in built.tree.files if file.vendored][::-1]:
+        noted = {"kernelwright": {"file": file.path, "sha256": file.sha256}}
+        told["cells"][at:at] = [
+            {"cell_type": "markdown", "metadata": noted, "source": f"### `{file.path}`\n\n{file.summary}"},
+            {"cell_type": "code", "metadata": noted, "source": f"%%module {file.path}\n{file.text}"},
+        ]
+    return told
 
 
 def source(cell):

@@ -9,7 +9,7 @@ import pytest
 from kernelwright.bundle.build import build_notebook
 from kernelwright.project.model import load_project
 from tests.packager import shipped
-from tests.packager.pull.edits import MODULE, applied, code_cell, edit, notebook, recorded, source
+from tests.packager.pull.edits import MODULE, applied, code_cell, earlier_notebook, edit, notebook, recorded, source
 
 UNKNOWN = "changed, and its ancestor is not known"
 HERE = shipped.DRIVER.replace("toy.answers(", "2 + toy.answers(")
@@ -122,7 +122,7 @@ def test_files_that_never_were_module_cells_are_not_deleted(project):
 
 
 def test_a_vendored_module_of_another_version_is_no_edit(alone):
-    told = notebook(alone)
+    told = earlier_notebook(alone)
     cell = code_cell(told, "%%module kernelwright/runtime/phase.py")
     set_up = code_cell(told, "# Set-up")
     text = source(cell).partition("\n")[2]

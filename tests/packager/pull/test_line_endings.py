@@ -6,7 +6,7 @@ import pytest
 
 from kernelwright.pull import line_endings
 from tests.packager import shipped
-from tests.packager.pull.edits import MODULE, applied, code_cell, edit, notebook, source
+from tests.packager.pull.edits import MODULE, applied, code_cell, earlier_notebook, edit, notebook, source
 
 VENDORED = "%%module kernelwright/runtime/phase.py"
 
@@ -45,7 +45,7 @@ def test_one_cell_without_its_last_line_feed_is_no_edit(project):
 
 
 def test_a_vendored_cell_without_its_last_line_feed_is_not_refused(project):
-    told = notebook(project)
+    told = earlier_notebook(project)
     cut(told, VENDORED)
     edit(told, f"%%module {MODULE}", "len(row", "1 + len(row")
     assert applied(project, told) == [("write", MODULE, "edited")]

@@ -2,7 +2,7 @@ import pytest
 
 from kernelwright.support import atomic_files
 from tests.packager import shipped
-from tests.packager.pull.edits import MODULE, applied, code_cell, edit, notebook, recorded, source
+from tests.packager.pull.edits import MODULE, applied, code_cell, earlier_notebook, edit, notebook, recorded, source
 
 
 def test_an_edit_keeps_the_line_ends_of_the_lines_it_leaves_alone(project):
@@ -174,6 +174,23 @@ def test_an_edited_set_up_cell_and_a_second_cell_of_a_module_are_noted(project):
         ("write", MODULE, "edited"),
     ]
     assert (project / MODULE).read_text() == "X = 1\n"
+
+
+def test_an_earlier_notebook_with_cells_of_the_runtime_is_pulled_as_before(project):
+    told = earlier_notebook(project)
+    assert applied(project, told) == []
+    edit(told, f"%%module {MODULE}", "len(row", "1 + len(row")
+    edit(told, "%%module kernelwright/runtime/budget.py", "import", "import os, ")
+    assert applied(project, told) == [
+        ("refuse", "kernelwright/runtime/budget.py", "is carried from the environment; edit it there"),
+        ("write", MODULE, "edited"),
+    ]
+
+
+def test_an_edit_of_the_packed_runtime_is_noted_and_not_taken(project):
+    told = notebook(project)
+    edit(told, "# Set-up", "def deadline(", "def deadline_of(")
+    assert applied(project, told) == [("note", "bootstrap cell", "edited, but it is generated: not taken")]
 
 
 def test_a_driver_changed_here_after_a_push_keeps_its_change(project):
