@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -76,8 +76,7 @@ class Embedder:
         self._tried = False
         self._seconds = UNMEASURED_S
         self._parts: list[_Part] = [
-            _DelgPart(model) if isinstance(model, DelgGlobal) else _NetworkPart(*model, settings.jpeg_quality)
-            for model in models
+            _DelgPart(model) if isinstance(model, DelgGlobal) else _NetworkPart(*model, settings) for model in models
         ]
 
     def __call__(self, photos: Iterable[Photo], until: float = float("inf")) -> Iterator[tuple[Photo, Vector | None]]:
@@ -200,13 +199,14 @@ class _Part(Protocol):
 
 
 class _NetworkPart:
-    def __init__(self, model: Any, network: NetworkSettings, jpeg_quality: int) -> None:
+    def __init__(self, model: Any, network: NetworkSettings, settings: EmbeddingSettings) -> None:
         self.name = f"the global model {network.backbone} of {network.input_px} px"
-        self.view: Hashable = (network.resize_px, network.input_px, jpeg_quality)
-        self._sizes = {"resize_px": network.resize_px, "input_px": network.input_px, "jpeg_quality": jpeg_quality}
+        self.view: Hashable = (network.resize_px, network.input_px, settings.jpeg_quality)
+        self._sizes = {"resize_px": network.resize_px, "input_px": network.input_px}
+        self._sizes["jpeg_quality"] = settings.jpeg_quality
         # Traced once for batches of any length: `predict` would take several times as long.
         self._forward = tf.function(
-            lambda images: model(images, training=False),
+            lambda images: _over_views(lambda view: model(view, training=False), images, settings),
             input_signature=[tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32)],
         )
 
@@ -216,6 +216,21 @@ class _NetworkPart:
     def embed(self, views: Sequence[Pixels]) -> Vector:
         embedded: Vector = self._forward(np.stack(views)).numpy()
         return embedded
+
+
+def _over_views(forward: Callable[[Any], Any], images: Any, settings: EmbeddingSettings) -> Any:
+    """Return the embeddings of images: their own of a single view, else the sum of the unit ones of all views."""
+    views = [_middle(images, zoom) for zoom in settings.zooms]
+    views += [tf.reverse(view, axis=[2]) for view in views if settings.flip]
+    if len(views) == 1:
+        return forward(views[0])
+    return tf.add_n([tf.math.l2_normalize(forward(view), axis=1) for view in views])
+
+
+def _middle(images: Any, zoom: float) -> Any:
+    if zoom == 1.0:
+        return images
+    return tf.image.resize(tf.image.central_crop(images, 1.0 / zoom), images.shape[1:3])
 
 
 class _DelgPart:

@@ -77,5 +77,9 @@ class WrongIndex(KernelwrightError):
     """A folder that is no index of embeddings, or one of other weights or settings."""
 
 
+class WrongReference(KernelwrightError):
+    """An attached npz of non-landmarks or of a whitening that is damaged, or of other embeddings."""
+
+
 class WorkerFailed(KernelwrightError):
     """A worker that builds an index cannot be started, or failed."""

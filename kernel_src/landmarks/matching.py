@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from landmarks.settings import MatchingSettings
+
 ROUNDING = 1e-10  # above the error of a squared float64 distance, relative to the squared norms it comes from
 FEW = 8  # candidates of a descriptor that are compared in float64; where more are as near, the tree is no slower
 LARGEST = 1e37  # of squared norms, so that no float32 score overflows
@@ -47,6 +49,31 @@ def match(query: NDArray[np.float32], train: NDArray[np.float32], *, max_distanc
         nearest[unclear] = cKDTree(train).query(query[unclear], distance_upper_bound=max_distance)[1]
     matched = np.flatnonzero(nearest < len(train))
     return np.stack([matched, nearest[matched]], axis=1)
+
+
+def unambiguous(
+    matches: Matches, query: NDArray[np.float32], train: NDArray[np.float32], settings: MatchingSettings
+) -> Matches:
+    """Return the matches that pass the tests of the settings; all, by default.
+
+    Parameters
+    ----------
+    matches : ndarray, int64, shape (matches, 2)
+        As `match` returns them.
+    query, train : ndarray, float32, shape (n, d) and (m, d)
+        The descriptors.
+    settings : MatchingSettings
+        Of norm 1 are the descriptors that ``max_ratio`` compares.
+    """
+    if settings.mutual and len(matches):
+        back = query @ train[matches[:, 1]].T - 0.5 * np.einsum("nd,nd->n", query, query)[:, None]
+        matches = matches[back.argmax(axis=0) == matches[:, 0]]
+    if settings.max_ratio is not None and len(matches) and len(train) > 1:
+        cosines = query[matches[:, 0]] @ train.T
+        first, second = np.sort(np.partition(cosines, -2, axis=1)[:, -2:], axis=1)[:, ::-1].T
+        # Of vectors of norm 1, the squared distance is 2 - 2 cos.
+        matches = matches[1 - first < settings.max_ratio**2 * (1 - second)]
+    return matches
 
 
 def _by_product(

@@ -15,16 +15,17 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from kernelwright.runtime import budget, inputs, stages
 from kernelwright.runtime.errors import InputNotFound, KernelwrightError
-from landmarks import dataset, delg, ranking, records, reranking
+from landmarks import dataset, delg, ranking, records, refinement, reranking
 from landmarks.dataset import Photo
 from landmarks.embedding import DelgGlobal, Embedder, Model
-from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongIndex, WrongWeights
+from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongIndex, WrongReference, WrongWeights
 from landmarks.index.attached import attached
-from landmarks.index.search import Part, nearest
+from landmarks.index.search import Match, Part, nearest
 from landmarks.local_features import FeatureCache
 from landmarks.matching import match
 from landmarks.prefetch import in_time
@@ -80,6 +81,8 @@ def recognise(
         If the index of the settings is damaged, or of other weights or settings.
     InputNotFound
         If only some of an ensemble's weights are attached.
+    WrongReference
+        If an npz of non-landmarks or of a whitening is damaged, or of other embeddings.
     ImagesFailed
         After the last step: if single images failed in a way that nobody expects.
     """
@@ -89,7 +92,9 @@ def recognise(
     ranked, by_models = _retrieve(data, models, features, run)
     if not ranked:
         raise NothingRecognised("time ran out before a query was compared with the gallery")
-    yield _step("retrieval", data, ranked, settings)
+    # The confidence is fitted to verified scores.
+    retrieved = replace(settings, ranking=replace(settings.ranking, confidence=None))
+    yield _step("retrieval", data, ranked, retrieved)
     if settings.verify and features:
         judge = settings.verification if by_models else replace(settings.verification, distinct=True)
         verified = reranking.verify_all(
@@ -186,12 +191,22 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     parts += [index.part] if index.labels else []
     labels = ChainMap(data.labels, index.labels)
     ranked = {}
-    pairs = Work(queries, zip(queries, nearest(query_vectors, parts, run.settings.retrieval), strict=True))
+    pairs = Work(queries, zip(queries, _neighbours(query_vectors, parts, run), strict=True))
     # A SIGTERM that ended embedding must not end this: what is embedded would be good for nothing.
     compared = stages.stage("retrieve", pairs, until=None if budget.terminated() else run.deadline)
     for query, neighbours in compared:
         ranked[query] = [Neighbour(image_id, labels[image_id], cosine) for image_id, cosine in neighbours]
     return ranked
+
+
+def _neighbours(vectors: NDArray[np.float32], parts: Sequence[Part], run: Run) -> Iterator[list[Match]]:
+    try:
+        return refinement.neighbours(vectors, parts, run.settings, inputs.find)
+    except (WrongReference, InputNotFound) as error:
+        if not run.keep_going:
+            raise
+        log.error("neighbours are those of the plain comparison: %s", error)  # noqa: TRY400 - its message says it all
+        return nearest(vectors, parts, run.settings.retrieval)
 
 
 def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
@@ -345,6 +360,7 @@ def _neighbour(data: Data, photo: Photo, score: float) -> Neighbour:
 def _step(name: str, data: Data, ranked: Ranked, settings: Settings) -> Step:
     votes = {query.id: ranking.vote(neighbours, settings.ranking) for query, neighbours in ranked.items()}
     predictions = {image_id: prediction for image_id, prediction in votes.items() if prediction}
+    predictions = ranking.without_frequent(predictions, settings.ranking)
     step = Step(name=name, data=data, neighbours=ranked, predictions=predictions)
     records.save_step(step)
     return step

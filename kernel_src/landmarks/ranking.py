@@ -1,9 +1,11 @@
 """From neighbours to a prediction: local evidence joins the score, then the best vote."""
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from landmarks.settings import RankingSettings
+from landmarks.settings import LogisticSettings, RankingSettings
 
 HEADER = ("id", "landmarks")
 
@@ -30,27 +32,70 @@ class Prediction:
 
 
 def rescore(neighbours: Sequence[Neighbour], inliers: Sequence[int], settings: RankingSettings) -> list[Neighbour]:
-    """Add ``min(inliers, max_inliers) / max_inliers`` to each score; best first, equal ones in their old order.
+    """Let the inliers join each score; best first, equal ones in their old order.
 
-    The scores were cosines, so the sum lies between -1 and 2.
+    They add ``min(inliers, max_inliers) / max_inliers``, or the probability that ``settings.inliers`` gives. With
+    ``settings.pair`` a score becomes the probability that both images show the same landmark. A neighbour that was not
+    verified has no inliers.
     """
-    shares = [min(count, settings.max_inliers) / settings.max_inliers for count in inliers]
-    scored = [replace(old, score=old.score + share) for old, share in zip(neighbours, shares, strict=True)]
+    scored = [
+        replace(old, score=_joint(old.score, count, settings)) for old, count in zip(neighbours, inliers, strict=True)
+    ]
     return sorted(scored, key=lambda neighbour: -neighbour.score)
 
 
 def vote(neighbours: Sequence[Neighbour], settings: RankingSettings) -> Prediction | None:
-    """Sum the scores of the first ``vote_over`` neighbours by label; of equal sums the label met first wins.
+    """Sum the votes of the first ``vote_over`` neighbours by label; of equal sums the label met first wins.
 
-    None where there is no neighbour.
+    The score is the sum, or with ``settings.confidence`` the probability that the label is right. None where there is
+    no neighbour.
     """
     sums: dict[str, float] = {}
     for neighbour in neighbours[: settings.vote_over]:
-        sums[neighbour.label] = sums.get(neighbour.label, 0.0) + neighbour.score
+        sums[neighbour.label] = sums.get(neighbour.label, 0.0) + _power(neighbour.score, settings.vote_power)
     if not sums:
         return None
     label = max(sums, key=sums.__getitem__)
-    return Prediction(label, sums[label])
+    if settings.confidence is None:
+        return Prediction(label, sums[label])
+    return Prediction(label, probability(settings.confidence, *confidence_features(neighbours, sums, label)))
+
+
+def confidence_features(
+    neighbours: Sequence[Neighbour], sums: Mapping[str, float], label: str
+) -> tuple[float, float, float]:
+    """Return what says how sure a label is: its votes, its lead over the next label, its best neighbour's score."""
+    second = max((total for other, total in sums.items() if other != label), default=0.0)
+    best = max(neighbour.score for neighbour in neighbours if neighbour.label == label)
+    return sums[label], sums[label] - second, best
+
+
+def without_frequent(predictions: Mapping[str, Prediction], settings: RankingSettings) -> dict[str, Prediction]:
+    """Return predictions without those of a label predicted more than ``most_per_label`` times.
+
+    What is predicted everywhere is not a landmark that is photographed often but one that looks like nothing.
+    """
+    counts = Counter(prediction.label for prediction in predictions.values())
+    most = math.inf if settings.most_per_label is None else settings.most_per_label
+    return {query: prediction for query, prediction in predictions.items() if counts[prediction.label] <= most}
+
+
+def probability(model: LogisticSettings, *features: float) -> float:
+    """Return the probability that a fitted model gives features, 0 to 1."""
+    logit = model.intercept + sum(weight * value for weight, value in zip(model.weights, features, strict=True))
+    return 0.5 * (1.0 + math.tanh(0.5 * logit))  # the logistic function, without its overflow
+
+
+def _joint(score: float, inliers: int, settings: RankingSettings) -> float:
+    if settings.pair:
+        return probability(settings.pair, score, math.log1p(inliers))
+    if settings.inliers:
+        return score + probability(settings.inliers, math.log1p(inliers))
+    return score + min(inliers, settings.max_inliers) / settings.max_inliers
+
+
+def _power(score: float, power: float) -> float:
+    return score if power == 1.0 else max(score, 0.0) ** power
 
 
 def verification_order(neighbours: Sequence[Neighbour], settings: RankingSettings) -> tuple[bool, float]:

@@ -13,7 +13,7 @@ from landmarks.dataset import Photo
 from landmarks.effort import Effort
 from landmarks.feature_types import NONE, LocalFeatures
 from landmarks.local_features import FeatureCache
-from landmarks.matching import Matches, match
+from landmarks.matching import Matches, match, unambiguous
 from landmarks.ranking import Neighbour
 from landmarks.results import Data, Ranked
 from landmarks.run import Run, Work
@@ -31,10 +31,13 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
 
     Queries whose prediction this can change most come first. Where time runs short, fewer candidates are verified, then
     with coarse local features; where some is left at the end, these queries are verified again, in full. Those that
-    fail, or are left when time runs out, keep their scores.
+    fail, or are left when time runs out, are ranked as if nothing had matched.
     """
     gallery = {photo.id: photo for photo in data.gallery}
-    settings = run.settings
+    settings, bound = run.settings, run.settings.local.chosen.max_distance
+
+    def unverified(query: Photo) -> list[Neighbour]:
+        return ranking.rescore(ranked[query], [0] * len(ranked[query]), settings.ranking)
 
     def verified(planned: tuple[Photo, Effort]) -> tuple[list[Neighbour], Effort] | None:
         query, spent = planned
@@ -48,12 +51,11 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
                 train = features(photo, coarse=spent.coarse) if photo else NONE
                 pair = features(query, coarse=spent.coarse), train
                 pairs.append(pair)
-            bound = settings.local.chosen.max_distance
             agreed = [agreeing(*pair, bound, settings.verification, verifier=verifiers) for pair in pairs]
             records.save_matches(query, [neighbour.id for neighbour in tried], pairs, agreed)
         except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
             run.faults.add("keeps its retrieval score", query, error)
-            return ranked[query], spent
+            return unverified(query), spent
         counts = [inliers.count for _, inliers in agreed] + [0] * (len(ranked[query]) - len(tried))
         return ranking.rescore(ranked[query], counts, settings.ranking), spent
 
@@ -69,7 +71,7 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
             in_full = stages.stage("verify in full", Work(short, again, run.deadline), until=run.deadline)
             rescored |= {query: result for query, result in in_full if result}
     _log_left([spent for _, spent in rescored.values()], full, len(order))
-    return {query: rescored[query][0] if query in rescored else ranked[query] for query in ranked}
+    return {query: rescored[query][0] if query in rescored else unverified(query) for query in ranked}
 
 
 def agreeing(
@@ -89,11 +91,12 @@ def agreeing(
     max_distance : float
         Euclidean, between descriptors of norm 1; matches lie strictly under it.
     settings : VerificationSettings
-        The homography.
+        Which matches are kept, and the homography.
     verifier : callable
         `verification.verify`, or what gives the same inliers.
     """
     matches = match(query.descriptors, train.descriptors, max_distance=max_distance)
+    matches = unambiguous(matches, query.descriptors, train.descriptors, settings.matching)
     return matches, verifier(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
 
 

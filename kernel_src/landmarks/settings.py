@@ -65,11 +65,17 @@ B6 = WeightsSettings(
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingSettings:
-    """How images reach the global models; ``batch`` is halved for the rest of a run where memory ends."""
+    """How images reach the global models; ``batch`` is halved for the rest of a run where memory ends.
+
+    A network's embedding is the sum of its unit embeddings of several views: with ``flip`` of the mirror image too, and
+    for each of ``zooms`` of the middle of the image, enlarged by so much. One view is left as it is.
+    """
 
     batch: int = 16
     decode_threads: int = 4
     jpeg_quality: int = 100
+    flip: bool = False
+    zooms: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,12 +157,65 @@ class RetrievalSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WhiteningSettings:
+    """Where a whitening of the embeddings is attached: an npz of ``mean``, shape (d,), and ``projection``, (d, k)."""
+
+    slug: str = "whitening"
+    file: str = "whitening.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpansionSettings:
+    """An embedding joined by those of its ``neighbours`` nearest in the gallery, each weighted by its cosine^``power``.
+
+    Radenovic, Tolias and Chum, "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019 (alpha-QE).
+    """
+
+    neighbours: int = 3
+    power: float = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NonLandmarkSettings:
+    """How far an image looks like what is no landmark: an attached npz of ``embeddings``, shape (n, d).
+
+    Of each of the ``candidates`` nearest gallery images, ``gallery_weight`` times the mean of its ``gallery_nearest``
+    highest cosines to non-landmarks is taken off the score, and ``query_weight`` times that of the query's
+    ``query_nearest``; the best ``RetrievalSettings.neighbours`` are kept.
+    """
+
+    slug: str = "non-landmarks"
+    file: str = "non-landmarks.npz"
+    candidates: int = 50
+    gallery_nearest: int = 5
+    gallery_weight: float = 1.0
+    query_nearest: int = 10
+    query_weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchingSettings:
+    """Which matches of descriptors are kept: with ``mutual``, those that are nearest from both sides.
+
+    ``max_ratio`` is that of the distance to the nearest descriptor over that to the second nearest (Lowe, IJCV 2004).
+    """
+
+    mutual: bool = False
+    max_ratio: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerificationSettings:
     """The homography that matches must agree on.
 
-    ``distinct`` counts an inlier once per distinct point, in the image where these are fewer: many matches
-    that end in one point agree on any homography that shrinks the query to it.
+    ``estimator`` is ``degensac`` (pydegensac), or OpenCV's ``magsac`` or ``accurate``. ``distinct`` counts an inlier
+    once per distinct point, in the image where these are fewer: many matches that end in one point agree on any
+    homography that shrinks the query to it. ``max_zoom`` and ``max_turn_deg`` bound what a homography may do in the
+    middle of its inliers: one that enlarges or shrinks more, turns more, or mirrors, has none.
     """
+
+    matching: MatchingSettings = field(default_factory=MatchingSettings)
+    estimator: str = "degensac"
 
     max_reprojection_error_px: float = 7.0
     confidence: float = 0.99
@@ -164,14 +223,36 @@ class VerificationSettings:
     min_matches: int = 5
     seed: int = 2021
     distinct: bool = False
+    max_zoom: float | None = None
+    max_turn_deg: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogisticSettings:
+    """A fitted probability: ``1 / (1 + exp(-(intercept + sum(weights * features))))``."""
+
+    intercept: float
+    weights: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankingSettings:
-    """How inliers and similarity make a score, and how many neighbours vote."""
+    """How inliers and similarity make a score, how many neighbours vote, and how sure a prediction is.
+
+    A neighbour adds its score^``vote_power`` to its label. A label predicted for more than ``most_per_label`` queries
+    is taken for none: its predictions are left out. The fitted models are None where the original's rule holds:
+    ``inliers`` gives the share that inliers add, of log(1 + inliers); ``pair`` a neighbour's whole score, of its
+    retrieval score and log(1 + inliers); ``confidence`` that of a prediction, of the label's votes, its lead over the
+    next label, and its best neighbour's score.
+    """
 
     max_inliers: int = 25
     vote_over: int = 3
+    vote_power: float = 1.0
+    most_per_label: int | None = None
+    inliers: LogisticSettings | None = None
+    pair: LogisticSettings | None = None
+    confidence: LogisticSettings | None = None
 
 
 class OnError(StrEnum):
@@ -202,7 +283,11 @@ class Settings:
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
     local_only: LocalOnlySettings = field(default_factory=LocalOnlySettings)
+    whitening: WhiteningSettings | None = None
+    gallery_expansion: ExpansionSettings | None = None
+    query_expansion: ExpansionSettings | None = None
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
+    non_landmarks: NonLandmarkSettings | None = None
     verification: VerificationSettings = field(default_factory=VerificationSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
     verify: bool = True

@@ -171,3 +171,14 @@ def test_a_batch_takes_no_more_than_half_of_the_time_left(photos, monkeypatch, l
     embedder = Embedder([(network(13), NETWORK)], replace(SETTINGS, batch=6))
     assert len([*embedder([*photos, *photos], left)]) == 20
     assert seen == sizes
+
+
+def test_the_unit_embeddings_of_the_mirror_image_and_of_the_middle_are_added(photos):
+    model = network(13)
+    settings = replace(SETTINGS, flip=True, zooms=(1.0, 2.0))
+    image = pixels.for_global_model(photos[0].path, 24, 32)
+    middle = tf.image.resize(image[8:24, 8:24], (32, 32)).numpy()
+    views = np.stack([image, image[:, ::-1], middle, middle[:, ::-1]])
+    expected = tf.math.l2_normalize(model(views, training=False), axis=1).numpy().sum(axis=0)
+    ((_, found),) = Embedder([(model, NETWORK)], settings)(photos[:1])
+    np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from landmarks.matching import match
+from landmarks.matching import match, unambiguous
+from landmarks.settings import MatchingSettings
 from tests.kernel.reference import search
 
 coarse = st.integers(-2, 2).map(lambda number: number / 4)  # distances of exactly 0.75, and ties, are common
@@ -76,3 +77,33 @@ def test_many_descriptors_as_near_are_left_to_the_tree():
 def test_a_descriptor_that_is_not_finite_is_refused():
     with pytest.raises(ValueError, match="finite"):
         match(np.full((1, 2), np.nan, np.float32), np.zeros((3, 2), np.float32), max_distance=0.5)
+
+
+AXES = np.eye(4, dtype=np.float32)
+
+
+def kept(query, train, **settings):
+    matches = match(query, train, max_distance=1.5)
+    return unambiguous(matches, query, train, MatchingSettings(**settings)).tolist()
+
+
+def test_all_matches_are_kept_by_default():
+    assert kept(AXES, AXES[:2]) == match(AXES, AXES[:2], max_distance=1.5).tolist()
+
+
+def test_of_many_matches_to_one_descriptor_the_nearest_is_mutual():
+    between = (AXES[0] + 0.3 * AXES[1]) / np.sqrt(np.float32(1.09))
+    query = np.stack([between, AXES[0], AXES[1]])
+    assert kept(query, AXES[:2]) == [[0, 0], [1, 0], [2, 1]]
+    assert kept(query, AXES[:2], mutual=True) == [[1, 0], [2, 1]]
+
+
+def test_a_match_nearly_as_near_to_another_descriptor_fails_the_ratio_test():
+    query = np.array([[0.8, 0.6, 0, 0], [1, 0, 0, 0]], np.float32)
+    ratio = np.sqrt((2 - 2 * 0.8) / (2 - 2 * 0.6))
+    assert kept(query, AXES[:2], max_ratio=float(ratio) + 0.01) == [[0, 0], [1, 0]]
+    assert kept(query, AXES[:2], max_ratio=float(ratio) - 0.01) == [[1, 0]]
+
+
+def test_one_descriptor_alone_passes_the_ratio_test():
+    assert kept(AXES[:1], AXES[:1], max_ratio=0.1) == [[0, 0]]

@@ -2,8 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarks.ranking import Neighbour, Prediction, rescore, verification_order, vote
-from landmarks.settings import RankingSettings
+from landmarks.ranking import (
+    Neighbour,
+    Prediction,
+    probability,
+    rescore,
+    verification_order,
+    vote,
+    without_frequent,
+)
+from landmarks.settings import LogisticSettings, RankingSettings
 from tests.kernel.reference import judgement
 
 SETTINGS = RankingSettings()
@@ -63,3 +71,41 @@ def test_verification_begins_where_it_can_change_most():
     )
     order = sorted([agreeing, weak, sure, divided], key=lambda near: verification_order(near, RankingSettings()))
     assert order == [divided, weak, sure, agreeing]
+
+
+def test_a_vote_counts_with_the_power_of_its_score_and_never_below_0():
+    settings = RankingSettings(vote_over=4, vote_power=2.0)
+    near = neighbours([("a", 0.9), ("b", 0.6), ("b", 0.5), ("b", -2.0)])
+    assert vote(near, settings) == Prediction("a", pytest.approx(0.81))
+
+
+@pytest.mark.parametrize(("logit", "expected"), [(0.0, 0.5), (2.0, 0.8807970779778823), (-1e4, 0.0), (1e4, 1.0)])
+def test_a_logistic_model_gives_a_probability_at_any_distance(logit, expected):
+    assert probability(LogisticSettings(intercept=-1.0, weights=(1.0, 2.0)), 1.0, logit / 2) == pytest.approx(expected)
+
+
+def test_fitted_inliers_add_their_probability():
+    settings = RankingSettings(inliers=LogisticSettings(intercept=0.0, weights=(2.0,)))
+    (first, second) = rescore(neighbours([("a", 0.5), ("b", 0.4)]), [0, 1], settings)
+    assert (first.label, first.score) == ("b", pytest.approx(0.4 + 0.8))  # the odds are (1 + inliers)^2
+    assert (second.label, second.score) == ("a", pytest.approx(1.0))
+
+
+def test_a_fitted_pair_replaces_the_score():
+    settings = RankingSettings(pair=LogisticSettings(intercept=-1.0, weights=(2.0, 1.0)))
+    (only,) = rescore([Neighbour("x", "1", 0.5)], [3], settings)
+    assert only.score == pytest.approx(0.8)  # the odds are 1 + inliers
+
+
+def test_a_fitted_confidence_reads_votes_lead_and_best_score():
+    near = neighbours([("a", 0.9), ("b", 0.6), ("a", 0.5)])
+    for place, feature in enumerate((1.4, 0.8, 0.9)):
+        weights = tuple(float(place == other) for other in range(3))
+        settings = RankingSettings(confidence=LogisticSettings(intercept=-feature, weights=weights))
+        assert vote(near, settings) == Prediction("a", pytest.approx(0.5))
+
+
+def test_a_label_predicted_too_often_is_left_out():
+    predictions = {str(query): Prediction("1" if query < 3 else "2", 1.0) for query in range(5)}
+    assert without_frequent(predictions, RankingSettings()) == predictions
+    assert [*without_frequent(predictions, RankingSettings(most_per_label=2))] == ["3", "4"]

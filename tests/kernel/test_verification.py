@@ -109,3 +109,44 @@ def test_settings_reach_the_estimator(monkeypatch):
     monkeypatch.setattr("pydegensac.findHomography", estimate)
     verify(*scene(5, 0), replace(SETTINGS, max_iterations=9, seed=3))
     assert seen == [((7.0, 0.99, 9), {"seed": 3})]
+
+
+@pytest.mark.parametrize("estimator", ["magsac", "accurate"])
+def test_estimators_of_opencv_find_the_same_inliers_each_time_and_none_by_chance(estimator):
+    settings = replace(SETTINGS, estimator=estimator)
+    first, second = (verify(*scene(40, 60), settings) for _ in "ab")
+    np.testing.assert_array_equal(first.mask, second.mask)
+    assert first.mask[:40].all()
+    assert 40 <= first.count <= 44
+    in_one_point = np.zeros((20, 2), np.float32)
+    assert verify(in_one_point, in_one_point, settings).count == 0
+
+
+def test_an_unknown_estimator_is_named_with_those_there_are():
+    with pytest.raises(ValueError, match="estimator = 'lmeds'; write one of degensac, magsac, accurate"):
+        verify(*scene(9, 0), replace(SETTINGS, estimator="lmeds"))
+
+
+def turned(degrees, zoom, mirror=1):
+    points = np.random.default_rng(3).uniform(0, 600, (30, 2))
+    c, s = np.cos(np.radians(degrees)) * zoom, np.sin(np.radians(degrees)) * zoom
+    return points.astype(np.float32), (points @ np.array([[c, s], [-s, mirror * c]]) + 5).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("points", "accepted"),
+    [
+        (turned(0, 1), True),
+        (turned(25, 2.8), True),
+        (turned(-25, 1 / 2.8), True),
+        (turned(0, 3.2), False),
+        (turned(0, 1 / 3.2), False),
+        (turned(35, 1), False),
+        (turned(180, 1), False),
+        (turned(0, 1, mirror=-1), False),
+    ],
+)
+def test_a_homography_beyond_the_bounds_on_zoom_and_turn_has_no_inliers(points, accepted):
+    assert verify(*points, SETTINGS).count == 30
+    bounded = replace(SETTINGS, max_zoom=3.0, max_turn_deg=30.0)
+    assert verify(*points, bounded).count == (30 if accepted else 0)

@@ -15,11 +15,11 @@ MINI, PUBLIC, WEIGHTS = BUILD / "mini", BUILD / "mini-public", BUILD / "mini-wei
 
 def main() -> None:
     """Make what is missing; tensorflow is not even imported where nothing is."""
+    sys.path.insert(0, str(cache.ROOT / "kernel_src"))
     wanted = cache.dataset_digest()
     if all(cache.is_current(folder, wanted) for folder in (MINI, PUBLIC)):
         tell(f"{MINI.relative_to(cache.ROOT)} is up to date")
         return
-    sys.path.insert(0, str(cache.ROOT / "kernel_src"))
     for folder, make in ((MINI, make_mini), (PUBLIC, make_public)):
         _replace(folder, make, wanted)
 

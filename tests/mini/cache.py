@@ -14,13 +14,12 @@ TRAINING = (
     "heads.py",
     "images.py",
     "network.py",
-    "settings.py",
     "weights.py",
     "training/augmentation.py",
     "training/settings.py",
     "training/steps.py",
 )
-"""The kernel's modules that decide the weights."""
+"""The kernel's modules that decide the weights; of its settings, those of the network and of what it sees."""
 
 
 def dataset_digest() -> str:
@@ -52,7 +51,10 @@ def _kernel() -> list[Path]:
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    hashed = hashlib.sha256(f"{sys.version_info[:2]}".encode())
+    from landmarks.settings import B7, DelgSettings, EmbeddingSettings, NetworkSettings
+
+    trained = NetworkSettings(), EmbeddingSettings().jpeg_quality, B7.slug, B7.file, DelgSettings().slug
+    hashed = hashlib.sha256(f"{sys.version_info[:2]} {trained}".encode())
     for name in DISTRIBUTIONS:
         hashed.update(f"{name}=={metadata.version(name)}\n".encode())
     for path in paths:

@@ -19,7 +19,7 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
     Parameters
     ----------
     settings : Settings
-        Models and the quality of the JPEG that they see.
+        Models, the quality of the JPEG that they see, and the views whose embeddings are summed.
     folders : sequence of Path
         Where the weights of each model are, in the order of ``settings.models``.
 
@@ -34,6 +34,10 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
         "jpeg_quality": settings.embedding.jpeg_quality,
         "delg_global": settings.delg_global,
     }
+    if settings.embedding.flip:
+        values["flip"] = True
+    if settings.embedding.zooms != (1.0,):
+        values["zooms"] = str(settings.embedding.zooms)
     for number, (weights, folder) in enumerate(zip(settings.models, folders, strict=True), 1):
         network = read_network(folder, weights)
         values |= {f"model {number} {key}": getattr(network, key) for key in _OF_THE_NETWORK}
