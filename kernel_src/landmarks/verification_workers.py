@@ -75,10 +75,22 @@ class Verifiers:
     def _are_started(self) -> bool:
         with self._lock:
             if not self._workers and not self._closed and self._spent >= self._pays_after:
-                self._workers = [_Worker() for _ in range(self._count)]
-                for worker in self._workers:
-                    self._idle.put(worker)
+                self._start()
             return bool(self._workers)
+
+    def _start(self) -> None:
+        try:
+            for _ in range(self._count):
+                self._workers.append(_Worker())
+                self._idle.put(self._workers[-1])
+        except OSError as error:  # no memory or no process is left
+            self._pays_after = float("inf")
+            log.warning(
+                "%d of %d processes that verify cannot be started: %s",
+                self._count - len(self._workers),
+                self._count,
+                error,
+            )
 
     def _ask(self, worker: "_Worker", *pair: Any) -> Inliers | None:
         """Return the inliers that a worker finds; None if it died."""

@@ -127,6 +127,7 @@ IMAGES = [
     ),
     ImageFault(name="is a PNG named .jpg", file="png.jpg", write=_converted("RGB", "PNG"), outcome=RECOGNISED),
     ImageFault(name="is a WebP named .jpg", file="webp.jpg", write=_converted("RGB", "WEBP"), outcome=RECOGNISED),
+    ImageFault(name="is a GIF named .jpg", file="gif.jpg", write=_converted("RGB", "GIF"), outcome=RECOGNISED),
     ImageFault(name="has an alpha channel", file="alpha.jpg", write=_converted("RGBA", "PNG"), outcome=RECOGNISED),
     ImageFault(name="is CMYK", file="cmyk.jpg", write=_converted("CMYK"), outcome=RECOGNISED),
     ImageFault(name="is turned by EXIF", file="turned.jpg", write=_turned, outcome=RECOGNISED),

@@ -13,6 +13,7 @@ import runpy
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -217,6 +218,34 @@ def describing_fails(error: BaseException):
     return cause
 
 
+def worker_killed(folder, monkeypatch):
+    """Verify in processes from the first pair on, and kill each where it has its first pair."""
+    import landmarks.reranking
+    from landmarks.verification_workers import Verifiers
+
+    class Killed(Verifiers):
+        def __init__(self):
+            super().__init__(2, pays_after=0)
+
+        def _ask(self, worker, *pair):
+            worker.process.kill()
+            return super()._ask(worker, *pair)
+
+    monkeypatch.setattr(landmarks.reranking, "Verifiers", Killed)
+
+
+def no_process_left(folder, monkeypatch):
+    import landmarks.reranking
+    from landmarks import verification_workers
+
+    def refuse():
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    eager = partial(verification_workers.Verifiers, 2, pays_after=0)
+    monkeypatch.setattr(landmarks.reranking, "Verifiers", eager)
+    monkeypatch.setattr(verification_workers, "_Worker", refuse)
+
+
 def disk_full(folder, monkeypatch):
     from kernelwright.runtime import submission
 
@@ -270,13 +299,14 @@ FAULTS = [
         sample=True,
     ),
     Fault(
-        name="train.csv: BOM, CRLF, blank lines, more columns, upper-case ids, float labels, repeats, a long cell",
+        name="train.csv: BOM, CRLF, blank lines, more columns, upper-case ids, float labels, repeats, a long cell, "
+        "an id without an image",
         cause=train_csv(
             lambda text: (
                 "\ufeffid,landmark_id,url\r\n\r\n"
                 + "".join(f"{line.upper()}.0,{'u' * 140_000}\r\n" for line in text.split()[1:])
                 + text.split()[1]
-                + ",\r\n"
+                + ",\r\nffff,77,\r\n"
             )
         ),
         rerun="it is read",
@@ -294,6 +324,22 @@ FAULTS = [
         cause=lambda folder, _: (competition(folder) / "train.csv").unlink(),
         rerun="the sample stays",
         logged="train.csv: cannot be read",
+        local="InvalidData",
+        sample=True,
+    ),
+    Fault(
+        name="there is no train folder",
+        cause=lambda folder, _: shutil.rmtree(competition(folder) / "train"),
+        rerun="the sample stays",
+        logged=r"/train: no \*.jpg is found",
+        local="InvalidData",
+        sample=True,
+    ),
+    Fault(
+        name="there is no test folder",
+        cause=lambda folder, _: shutil.rmtree(competition(folder) / "test"),
+        rerun="the sample stays",
+        logged=r"/test: no \*.jpg is found",
         local="InvalidData",
         sample=True,
     ),
@@ -352,6 +398,14 @@ FAULTS = [
     Fault(
         name="the weights are cut in half",
         cause=lambda folder, _: cut(weights(folder), weights(folder).stat().st_size // 2),
+        rerun=FALLBACK,
+        logged="left out: .*not an HDF5 file",
+        local="WrongWeights",
+        same=False,
+    ),
+    Fault(
+        name="the last 1000 bytes of the weights are gone",
+        cause=lambda folder, _: cut(weights(folder), weights(folder).stat().st_size - 1000),
         rerun=FALLBACK,
         logged="left out: .*not an HDF5 file",
         local="WrongWeights",
@@ -417,6 +471,18 @@ FAULTS = [
         rerun="it keeps its retrieval score, the others are verified",
         logged="keeps its retrieval score: .*f0.jpg: error: odd",
         local="ImagesFailed",
+    ),
+    Fault(
+        name="the processes that verify are killed",
+        cause=worker_killed,
+        rerun="the run verifies their pairs itself",
+        logged=r"a process that verifies died \(status -9\); its pairs are done without it",
+    ),
+    Fault(
+        name="no process can be started to verify",
+        cause=no_process_left,
+        rerun="the run verifies itself",
+        logged="2 of 2 processes that verify cannot be started: .*temporarily unavailable",
     ),
     Fault(
         name="a library ends the process from a thread that describes a query",
@@ -488,8 +554,9 @@ On 2026-11-26, `python -m tests.kernel.test_killed` killed 50 runs at random mom
 none left half a file, or less than the step reached. Of the 50 was left: sample 30 times,
 retrieval 17 times, verification 3 times.
 
-The kernel starts no process of its own, so there is no worker that can be killed alone. Its threads decode, describe
-and verify; what one of them raises is raised where its result is awaited, and ends no other thread
+A process that verifies and is killed loses nothing: the run verifies its pair itself. A worker that builds an index of
+embeddings and is killed is started again, and its shard with it (`tests/kernel/index/test_build.py`). Threads decode
+and describe; what one of them raises is raised where its result is awaited, and ends no other thread
 (`tests/kernel/test_prefetch.py`). SIGTERM waits for an import that is under way.
 
 ## Where time runs short
@@ -503,7 +570,13 @@ Work is left out in this order, and the log says how much of it (`Settings.deadl
 5. queries: their rows are empty
 
 At the deadline, and at SIGTERM, what is under way is abandoned with its thread (`landmarks.prefetch.in_time`), as
-TensorFlow cannot be interrupted while it loads a model or embeds a batch. The import of the libraries is waited for.
+TensorFlow cannot be interrupted while it loads a model or embeds a batch. So that little is lost, a batch is of as many
+images as fit into half of the time left, by the pace of the batch before; the first is of four at least, as a model is
+judged by it. The picture of the answers is abandoned as well. The import of the libraries is waited for: it waits for
+nothing but the disk, and half an import would be in the way of later cells.
+
+A process whose work was abandoned ends at its exit without Python's tear-down, under which TensorFlow crashes
+(`tests/kernel/test_exit.py`, in a plain process and in a Jupyter kernel).
 
 The pace decides, so that a slow start may leave out too much: where time is left at the end, what was verified in part
 is verified again, in full. Embedding may take all the time but 2 %, because a query that is not embedded has no

@@ -1,3 +1,5 @@
+import errno
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -67,6 +69,24 @@ def test_a_worker_that_cannot_start_loses_nothing(expected, monkeypatch, caplog)
     with Verifiers(1, pays_after=0) as verifiers:
         assert_same(found(verifiers), expected)
     assert caplog.messages == ["a process that verifies died (status 1); its pairs are done without it"]
+
+
+@pytest.mark.parametrize("started", [0, 1])
+def test_where_no_process_is_left_what_was_started_verifies(started, expected, monkeypatch, caplog):
+    popen, calls = subprocess.Popen, []
+
+    def refuse(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) > started:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        return popen(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with Verifiers(2, pays_after=0) as verifiers:
+        assert_same(found(verifiers), expected)
+    assert len(calls) == started + 1
+    problem = "[Errno 11] Resource temporarily unavailable"
+    assert caplog.messages == [f"{2 - started} of 2 processes that verify cannot be started: {problem}"]
 
 
 def test_workers_end_with_the_block_also_under_a_thread_that_waits(caplog):
