@@ -26,11 +26,12 @@ run: .venv/ready mini ## the same modules without a notebook: build/run/submissi
 mini: .venv/ready ## make the mini dataset in build/mini (cached)
 	@$(BIN)/python -m tests.mini
 
+# Neighbours share fixtures and imports: a worker keeps a stretch of them until another has nothing left to do.
 test: .venv/ready mini ## the tests
-	$(BIN)/python -m pytest -q -n 3
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 test-full: .venv/scale mini ## the tests, with those too heavy for every day
-	$(BIN)/python -m pytest -q -n 2 -m "full or not full"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "full or not full"
 
 SMOKE = $(shell grep -rl --include='test_*.py' 'mark\.smoke' tests)
 
