@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kernelwright.adopt import attachments, installs, modules, moves, paths, report, statements
+from kernelwright.adopt import attachments, installs, modules, moves, paths, report
 from kernelwright.adopt.modules import Module
 from kernelwright.adopt.moves import Analysis
 from kernelwright.adopt.original import Original
-from kernelwright.adopt.statements import Statement
+from kernelwright.adopt.statements import read as read_statements
 from kernelwright.bundle import notebook_io, reserved_names
 from kernelwright.bundle.cells import Cell
 from kernelwright.errors import InvalidNotebook, InvalidProject
@@ -55,12 +55,14 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
     cells = [_without_records(cell) for cell in original.cells]
     _refuse(cells, original.name)
     cells, removed = _without_installs(cells, image)
-    analysis = moves.analyse(statements.read(cells), image)
+    analysis = moves.analyse(read_statements(cells), image)
     if keep_cells:
         analysis.moved.clear()
     package = _package(slug, analysis, image)
-    inputs = _free_name(analysis)
-    analysis = replace(analysis, statements=[_through_find(statement, inputs) for statement in analysis.statements])
+    words = {word for statement in analysis.statements for word in re.findall(r"\w+", statement.text)}
+    inputs = "kaggle_inputs" if "inputs" in words else "inputs"
+    statements = [replace(s, text=paths.through_find(s.text, inputs)) if s.is_plain else s for s in analysis.statements]
+    analysis = replace(analysis, statements=statements)
     grouped = modules.group(cells, analysis)
     driver = _with_find(modules.driver(cells, grouped, analysis, package), cells, inputs)
     if tidy:
@@ -119,16 +121,6 @@ def _package(slug: str, analysis: Analysis, image: Image) -> str:
     imported = {origin.partition(".")[0] for origin in analysis.effects.origins.values()}
     taken = {*reserved_names.NAMES, *sys.stdlib_module_names, *imported, *analysis.effects.bound}
     return f"{name}_kernel" if name in taken or import_names.provided(name, image) else name
-
-
-def _free_name(analysis: Analysis) -> str:
-    """Return what ``inputs`` is called where the notebook has a name like that itself."""
-    used = {word for statement in analysis.statements for word in re.findall(r"\w+", statement.text)}
-    return "inputs" if "inputs" not in used else "kaggle_inputs"
-
-
-def _through_find(statement: Statement, inputs: str) -> Statement:
-    return replace(statement, text=paths.through_find(statement.text, inputs)) if statement.is_plain else statement
 
 
 def _find_import(inputs: str) -> str:

@@ -53,19 +53,13 @@ def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | N
     provided = [requirement for requirement in wanted if requirement not in lacking]
     if not wanted or any(requirement.url for requirement in wanted):
         return None
-    if provided and not (
-        _UPGRADE.isdisjoint(words) and all(_fits(requirement, distributions) for requirement in provided)
-    ):
-        return None  # the image has another version: whether that will do is not ours to decide
+    held = {requirement: distributions[canonicalize_name(requirement.name)] for requirement in provided}
+    fits = all(wanted.specifier.contains(version or "0", prereleases=True) for wanted, version in held.items())
+    if provided and not (fits and _UPGRADE.isdisjoint(words)):
+        return None  # the image has another version, or none that is known: whether that will do is not ours to decide
     return Removed(
         cell=cell,
         line=line.strip(),
         provided=tuple(map(str, provided)),
         lacking=tuple(map(str, lacking)),
     )
-
-
-def _fits(requirement: Requirement, distributions: Mapping[str, str]) -> bool:
-    """Return whether the image's version will do; where it is not known, as for a version 0."""
-    version = distributions[canonicalize_name(requirement.name)] or "0"
-    return requirement.specifier.contains(version, prereleases=True)

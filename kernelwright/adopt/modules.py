@@ -43,7 +43,8 @@ def group(cells: Sequence[Cell], analysis: Analysis) -> list[Module]:
     for statement in moving:
         home = settings
         if not _is_setting(statement, analysis, settings, homes):
-            needed = _needed(statement, analysis, homes)
+            read = (homes[name] for name in statement.reads & homes.keys())
+            needed = max([analysis.epoch_needed(statement), *(module.epoch(analysis) for module in read)])
             number, heading = headings[statement.cell]
             if number != section or modules[-1].epoch(analysis) < needed:
                 modules.append(Module(name="", heading=heading))
@@ -82,11 +83,6 @@ def _is_setting(statement: Statement, analysis: Analysis, settings: Module, home
     is_plain = not node.bases and not node.decorator_list
     values = all(isinstance(part, ast.Assign | ast.AnnAssign | ast.Expr | ast.Pass) for part in node.body)
     return bool(_CONFIGURATION.fullmatch(node.name)) or (is_plain and values)
-
-
-def _needed(statement: Statement, analysis: Analysis, homes: Mapping[str, Module]) -> int:
-    read = (homes[name] for name in statement.reads & homes.keys())
-    return max([analysis.epoch_needed(statement), *(module.epoch(analysis) for module in read)])
 
 
 def _put_after_what_they_read(modules: Sequence[Module], homes: dict[str, Module]) -> None:

@@ -70,8 +70,11 @@ def analyse(statements: Sequence[Statement], image: Image) -> Analysis:
     for statement in statements:
         for name in statement.binds:
             binders[name].append(statement)
-    imports = {name: binding for name, binding in binders.items() if _is_one_import(name, binding)}
-    origins = {name: origin for name, binding in imports.items() if (origin := _origin(name, binding[0]))}
+    imports, origins = dict[str, list[Statement]](), dict[str, str]()
+    for name, binding in binders.items():
+        imported = {_origin(name, statement) if statement.is_import else "" for statement in binding}
+        if len(imported) == 1 and "" not in imported:
+            imports[name], (origins[name],) = binding, imported
     surveyed = effects.survey(statements, origins)
     single = {s.name: s for s in statements if s.name and len(binders[s.name]) == 1}
     candidates = {name: s for name, s in single.items() if isinstance(s.node, Definition) or surveyed.of(s) < EFFECT}
@@ -93,26 +96,19 @@ def _origin(name: str, statement: Statement) -> str:
     return ""
 
 
-def _is_one_import(name: str, binders: Sequence[Statement]) -> bool:
-    origins = {_origin(name, statement) if statement.is_import else "" for statement in binders}
-    return len(origins) == 1 and "" not in origins
-
-
 def _is_inert(statement: Statement, surveyed: Effects, fixed: set[str], image: Image) -> bool:
     """Return whether running it earlier or later than its neighbours makes no difference to them."""
     if statement.is_import:
-        roots = (
+        modules = (
             alias.name if isinstance(node, ast.Import) else node.module or ""
             for node in statement.nodes
             if isinstance(node, ast.Import | ast.ImportFrom)
             for alias in node.names
         )
-        return not statement.may_bind_any and all(_is_library(name, image) for name in roots)
+        return not statement.may_bind_any and all(
+            name.partition(".")[0] in sys.stdlib_module_names or import_names.provided(name, image) for name in modules
+        )
     return surveyed.of(statement) < EFFECT and statement.reads_at_once <= fixed
-
-
-def _is_library(module: str, image: Image) -> bool:
-    return module.partition(".")[0] in sys.stdlib_module_names or import_names.provided(module, image) is not None
 
 
 def _judge(analysis: Analysis, binders: Mapping[str, list[Statement]]) -> None:
@@ -121,21 +117,17 @@ def _judge(analysis: Analysis, binders: Mapping[str, list[Statement]]) -> None:
     for statement in analysis.statements:
         name = statement.name
         if isinstance(statement.node, Definition) or name in analysis.candidates:
-            others = [other for other in binders[name] if other is not statement]
-            why = (
-                _bound_again(name, others)
-                or notebook.objection(statement)
-                or _own_reason(statement, analysis, notebook)
-            )
-            if why:
+            others = dict.fromkeys(str(other.cell + 1) for other in binders[name] if other is not statement)
+            again = f"`{name}` is bound more than once: also in cell {', '.join(others)}" if others else ""
+            if why := again or notebook.objection(statement) or _own_reason(statement, analysis, notebook):
                 reasons[name] = why
         else:
-            for definition in _inner(statement):
+            for definition in statement.definitions:
                 reasons.setdefault(definition, _why_inside(statement))
     while stays := {
         name: why
-        for name, one in analysis.candidates.items()
-        if name not in reasons and (why := _reading(one, analysis, binders))
+        for name, statement in analysis.candidates.items()
+        if name not in reasons and (why := _reading(statement, analysis, binders))
     }:
         reasons |= stays
     _choose(analysis)
@@ -168,18 +160,6 @@ class _Notebook:
         return ""
 
 
-def _bound_again(name: str, others: Sequence[Statement]) -> str:
-    places = ", ".join(dict.fromkeys(str(other.cell + 1) for other in others))
-    return f"`{name}` is bound more than once: also in cell {places}" if others else ""
-
-
-def _inner(statement: Statement) -> Iterator[str]:
-    for node in statement.nodes:
-        for part in ast.walk(node):
-            if isinstance(part, Definition) and part.name in statement.binds:
-                yield part.name
-
-
 def _why_inside(statement: Statement) -> str:
     if statement.text.lstrip().startswith("%%"):
         return f"its cell is measured or caught by `{statement.text.strip().split(maxsplit=1)[0]}`"
@@ -196,20 +176,14 @@ def _own_reason(statement: Statement, analysis: Analysis, notebook: _Notebook) -
         return f"it rebinds the notebook's {', '.join(f'`{n}`' for n in sorted(declared))}"
     if hidden:
         return f"it uses `{hidden[0]}`, which means something else in a module"
-    if value and (name in notebook.mutated or not (analysis.effects.is_immutable(value) or _is_full(value))):
+    is_full = bool(getattr(value, "elts", None) or getattr(value, "keys", None))  # an empty one is there to be filled
+    if value and (name in notebook.mutated or not (analysis.effects.is_immutable(value) or is_full)):
         return f"`{name}` is changed after it is made"
     if isinstance(node, Definition) and analysis.effects.of(statement) >= EFFECT:
         return "its decorators, defaults, bases or body call what may do more than define it"
     if isinstance(node, Definition) and name in notebook.shown:
         return "it is printed itself, and that names its module"
     return ""
-
-
-def _is_full(value: ast.expr) -> bool:
-    """Return whether a container begins with something in it: an empty one is there to be filled."""
-    return (isinstance(value, ast.List | ast.Set) and bool(value.elts)) or (
-        isinstance(value, ast.Dict) and bool(value.keys)
-    )
 
 
 def _mutated(statements: Sequence[Statement]) -> Iterator[str]:

@@ -1,12 +1,10 @@
 """What a conversion says: what stays and why, what was removed, and what is left to the user."""
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 
 from kernelwright.adopt.installs import Removed
 from kernelwright.adopt.moves import Analysis
-from kernelwright.adopt.statements import Definition, Statement
 from kernelwright.bundle.cells import Cell
 
 _WRITES = re.compile(
@@ -22,17 +20,9 @@ def left(analysis: Analysis) -> list[str]:
     return [
         f"cell {statement.cell + 1}: `{name}`: {analysis.reasons[name]}"
         for statement in analysis.statements
-        for name in dict.fromkeys(_defined(statement))
+        for name in dict.fromkeys(statement.definitions)
         if name in analysis.reasons
     ]
-
-
-def _defined(statement: Statement) -> Iterator[str]:
-    if isinstance(statement.node, Definition):
-        yield statement.node.name
-    else:
-        inner = (part for node in statement.nodes for part in ast.walk(node))
-        yield from (part.name for part in inner if isinstance(part, Definition) and part.name in statement.binds)
 
 
 def installed(line: Removed) -> str:

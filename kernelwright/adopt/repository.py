@@ -65,8 +65,10 @@ def adopt(root: Path) -> Adoption:
     else:
         driver, text = DRIVER, _open_driver(root, sources)
     keys = wheels_keys(slug) if lacking else ""
+    if not (attached.lists["competition_sources"] and any("submission" in text for text in code.values())):
+        keys += 'kind = "output" # of no competition yet; take this line out once it submits\n'
     written = (root / PYPROJECT).read_text("utf-8") if has_pyproject else ""
-    table = _configuration(driver, sources, _excluded(root, sources), keys + _kind(code, attached.lists))
+    table = _configuration(driver, sources, _excluded(root, sources), keys)
     new = {
         PYPROJECT: f"{written.rstrip()}\n\n{table}".lstrip(),
         METADATA: json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n",
@@ -158,7 +160,8 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
         path = waiting.pop()
         if path in reached:
             continue
-        reached[path] = _code(cells) if path == entry and cells else files[path]
+        is_notebook = path == entry and cells
+        reached[path] = "\n".join(c.source for c in cells if c.kind == "code") if is_notebook else files[path]
         for name in sorted(_imported(path, reached[path])):
             if place := _place(files, path, name):
                 places.add(place)
@@ -169,10 +172,6 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
         places.add(_top(files, entry))
     inner = {place for place in places if any(place.startswith(f"{other}/") for other in places)}
     return sorted(places - inner), reached
-
-
-def _code(cells: Sequence[Cell]) -> str:
-    return "\n".join(cell.source for cell in cells if cell.kind == "code")
 
 
 def _imported(path: str, code: str) -> set[str]:
@@ -241,11 +240,6 @@ def _called(text: str) -> str:
             case ast.If(body=[ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[]))], orelse=[]):
                 return name
     return ""
-
-
-def _kind(code: Mapping[str, str], lists: Mapping[str, Sequence[str]]) -> str:
-    has_submission = bool(lists["competition_sources"]) and any("submission" in text for text in code.values())
-    return "" if has_submission else 'kind = "output" # of no competition yet; take this line out once it submits\n'
 
 
 def _excluded(root: Path, sources: Sequence[str]) -> list[str]:

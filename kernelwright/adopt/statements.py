@@ -70,6 +70,14 @@ class Statement:
         return ""
 
     @property
+    def definitions(self) -> list[str]:
+        """The names that it defines for the notebook: its own, or of those inside another statement."""
+        if isinstance(self.node, Definition):
+            return [self.node.name]
+        inner = (part for node in self.nodes for part in ast.walk(node))
+        return [part.name for part in inner if isinstance(part, Definition) and part.name in self.binds]
+
+    @property
     def is_import(self) -> bool:
         """Whether it only imports."""
         return self.is_plain and bool(self.nodes) and all(isinstance(node, _IMPORT) for node in self.nodes)

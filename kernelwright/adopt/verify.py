@@ -4,7 +4,7 @@ import difflib
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run import Outcome, run
 from kernelwright.rehearsal.run_directory import NOTEBOOK, Layout, RunDirectory, RunSpec
 from kernelwright.support import hashing
+from kernelwright.support.terminal import without_colours
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _VOLATILE = re.compile(r"0x[0-9a-f]{6,}|(?m:^(?:CPU times|Wall time).*$)|\d[\d.]* (?:[mµn]s|s) ± .*")
 _MISSING = {"InputNotFound", "FileNotFoundError"}
 _SHOWN = 20
@@ -60,20 +60,17 @@ def verify(project: Project, reference: bytes, source: Path | None, tell: Callab
         for name, data in (("original", reference), ("built", built.data)):
             tell(f"running the {name} notebook on {source or 'no input'}")
             directory = RunDirectory.below(Path(folder) / name)
-            spec = _stage(project, RunSpec(directory=directory, phase="rerun", layout=layout), source)
+            directory.folder.mkdir()
+            if source:
+                read_only = sandbox.best() != "process"
+                input_folder.stage(project, Folders(source=source), directory, read_only=read_only)
+            else:
+                directory.input.mkdir()
+            mounts = input_folder.mounts(project.metadata, directory, layout)
+            spec = RunSpec(directory=directory, phase="rerun", layout=layout, mounts=mounts)
             spec = environment.with_interpreter(spec, python)
             results.append(result(run(data, spec, sandbox.best(), Limits()), directory.working))
     return compare(*results)
-
-
-def _stage(project: Project, spec: RunSpec, source: Path | None) -> RunSpec:
-    directory = spec.directory
-    directory.folder.mkdir()
-    if source:
-        input_folder.stage(project, Folders(source=source), directory, read_only=sandbox.best() != "process")
-    else:
-        directory.input.mkdir()
-    return replace(spec, mounts=input_folder.mounts(project.metadata, directory, spec.layout))
 
 
 def result(outcome: Outcome, working: Path) -> Result:
@@ -89,7 +86,7 @@ def result(outcome: Outcome, working: Path) -> Result:
         missing = failed["ename"] in _MISSING
         ended = "an input is missing" if missing else f"{failed['ename']}: {failed['evalue']}"
     printed = "".join(map(_text, _outputs(outcome.notebook)))
-    return Result(ended=ended, printed=_VOLATILE.sub("…", _COLOURS.sub("", printed)), files=files)
+    return Result(ended=ended, printed=_VOLATILE.sub("…", without_colours(printed)), files=files)
 
 
 def _outputs(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -100,32 +97,26 @@ def _outputs(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _text(output: Mapping[str, Any]) -> str:
     """Return what an output says as text; pictures and HTML vary from run to run."""
     if output["output_type"] == "stream":
-        return _joined(output["text"]) if output["name"] == "stdout" else ""
-    text = _joined(output.get("data", {}).get("text/plain", ""))
+        return "".join(output["text"]) if output["name"] == "stdout" else ""
+    text = "".join(output.get("data", {}).get("text/plain", ""))
     return f"{text}\n" if text else ""
-
-
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
 
 
 def compare(original: Result, built: Result) -> Comparison:
     """Compare two runs."""
-    lines = []
-    same_end = original.ended == built.ended
-    lines.append(f"end: {original.ended}" if same_end else f"end: {original.ended} before, {built.ended} now")
-    same_output = original.printed == built.printed
-    count = len(original.printed.splitlines())
-    lines.append(
-        f"output ({count} {'line' if count == 1 else 'lines'}): {'the same' if same_output else 'not the same'}"
-    )
+    same_end, same_output = original.ended == built.ended, original.printed == built.printed
+    before, after = original.printed.splitlines(), built.printed.splitlines()
+    counted = f"{len(before)} {'line' if len(before) == 1 else 'lines'}"
+    lines = [
+        f"end: {original.ended}" if same_end else f"end: {original.ended} before, {built.ended} now",
+        f"output ({counted}): {'the same' if same_output else 'not the same'}",
+    ]
     if not same_output:
-        before, after = original.printed.splitlines(), built.printed.splitlines()
         difference = list(difflib.unified_diff(before, after, "original", "built", lineterm="", n=1))
         lines += [f"  {line}" for line in difference[:_SHOWN]]
     for name in sorted({*original.files, *built.files}):
-        before_, after_ = original.files.get(name), built.files.get(name)
-        verdict = "the same" if before_ == after_ else "not the same" if before_ and after_ else "only in one of them"
+        digests = {original.files.get(name), built.files.get(name)}
+        verdict = "the same" if len(digests) == 1 else "only in one of them" if None in digests else "not the same"
         lines.append(f"{name}: {verdict}")
     same = same_end and same_output and original.files == built.files
     return Comparison(same=same, lines=tuple(lines))

@@ -1,10 +1,11 @@
 """What several commands print."""
 
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
+
+from kernelwright.support.terminal import without_colours
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +21,6 @@ PIPED_WIDTH = 10_000
 FIRST_LINE_S = 10.0
 BAR = 20
 STYLES = {"error": "bold red", "unready": "bold cyan", "warning": "yellow"}
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SHOWN = 3
 """Of warnings with one code in one file; more are one line."""
 
@@ -46,7 +46,7 @@ def text(line: str, style: str = "") -> "Text":
 
 def tell(line: str) -> None:
     """Print a line of progress, or of a log without its colours, at once."""
-    print(printable(COLOURS.sub("", line)), flush=True)
+    print(printable(without_colours(line)), flush=True)
 
 
 class Live:

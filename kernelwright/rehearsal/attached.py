@@ -1,7 +1,6 @@
 """The attached sources: where each lies in an input folder, and where Kaggle mounts it."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,23 +73,19 @@ class Source:
 
 def sources(metadata: KernelMetadata) -> list[Source]:
     """Return what the notebook attaches, competitions first."""
-    listed = [_source(slug, slug, f"competitions/{slug}") for slug in metadata.competition_sources]
+    names = metadata.competition_sources
+    listed = [Source(ref=name, slug=name, old=name, new=f"competitions/{name}") for name in names]
     for kind, refs in (("datasets", metadata.dataset_sources), ("notebooks", metadata.kernel_sources)):
-        listed += [_source(ref, SourceRef.parse(ref).slug, f"{kind}/{SourceRef.parse(ref).name}") for ref in refs]
-    listed += [_model(SourceRef.parse(ref)) for ref in metadata.model_sources]
-    return _with_shared_slugs(listed)
-
-
-def _source(ref: str, slug: str, new: str) -> Source:
-    return Source(ref=ref, slug=slug, old=slug, new=new)
-
-
-def _model(ref: SourceRef) -> Source:
-    below = f"{ref.slug}/{ref.framework}/{ref.variation}/{ref.version}"
-    return Source(ref=str(ref), slug=ref.slug, old=below, new=f"models/{ref.owner}/{below}")
-
-
-def _with_shared_slugs(listed: Sequence[Source]) -> list[Source]:
-    """Mark every source whose slug another one has too; a competition keeps it, having no owner."""
+        for text, ref in ((text, SourceRef.parse(text)) for text in refs):
+            listed.append(Source(ref=text, slug=ref.slug, old=ref.slug, new=f"{kind}/{ref.name}"))
+    for ref in map(SourceRef.parse, metadata.model_sources):
+        below = f"{ref.slug}/{ref.framework}/{ref.variation}/{ref.version}"
+        listed.append(Source(ref=str(ref), slug=ref.slug, old=below, new=f"models/{ref.owner}/{below}"))
     counts = Counter(source.slug for source in listed)
+    # A competition keeps a slug that others have too, having no owner.
     return [replace(source, is_shared=counts[source.slug] > 1 and not source.is_competition) for source in listed]
+
+
+def competitions(metadata: KernelMetadata) -> list[Source]:
+    """Return the competitions that the notebook attaches."""
+    return [source for source in sources(metadata) if source.is_competition]

@@ -28,7 +28,8 @@ def order(project: Project, source: Path) -> list[Project]:
     while waiting:
         kernel = waiting.pop()
         own = kernel.metadata.id
-        graph[own] = [name for name in _kernel_sources(kernel) if name in names and name != own]
+        needed = (SourceRef.parse(source).name for source in kernel.metadata.kernel_sources)
+        graph[own] = [name for name in needed if name in names and name != own]
         new = {name: load_project(project.root, names[name]) for name in graph[own] if name not in chain}
         chain |= new
         waiting += new.values()
@@ -60,10 +61,6 @@ def rehearse_chain(
         if folder := input_folder.last_output(kernel.rehearsal):
             outputs = {**outputs, kernel.metadata.id: folder}
     return reports
-
-
-def _kernel_sources(kernel: Project) -> list[str]:
-    return [SourceRef.parse(source).name for source in kernel.metadata.kernel_sources]
 
 
 def _refuse_missing(kernels: Collection[Project], source: Path) -> None:

@@ -28,7 +28,7 @@ from kernelwright.image import import_names, interpreters, kaggle_image
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
 from kernelwright.rehearsal.run_directory import RunSpec
-from kernelwright.support import atomic_files, ipython_syntax, json_text
+from kernelwright.support import atomic_files, ipython_syntax, json_text, terminal
 from kernelwright.support.hashing import sha256
 from kernelwright.wheels import project_locks, tools
 
@@ -40,7 +40,6 @@ no package index can be reached."""
 KEPT = 8
 _LONGEST_REHEARSAL_S = 2 * 24 * 3600
 _FORMAT = 2
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED_IMPORT = re.compile(
     r"^\s*(?:ModuleNotFoundError|ImportError|PackageNotFoundError): (.+)$"
     r"|: No module named (\S+)$"  # of python -m
@@ -98,7 +97,7 @@ class Environment:
 
     def _add_programs(self, own: Path) -> None:
         """Put this environment's programs beside another's Python, so that they see what that one holds too."""
-        for distribution in importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))]):
+        for distribution in self._distributions():
             for entry in distribution.entry_points.select(group="console_scripts"):
                 names = {"module": entry.module, "start": entry.attr.partition(".")[0], "attribute": entry.attr}
                 (own / entry.name).write_text(_SCRIPT.format(python=own / "python", **names), "utf-8")
@@ -106,6 +105,9 @@ class Environment:
         for file in (self.folder / "bin").iterdir():
             if not (own / file.name).exists():
                 (own / file.name).symlink_to(file)
+
+    def _distributions(self) -> Iterable[importlib.metadata.Distribution]:
+        return importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
 
     def lacking(self, log: str) -> tuple[str, ...]:
         """Return the image's distributions that a run's log says could not be imported, and that are not here.
@@ -115,11 +117,8 @@ class Environment:
         """
         if self.given:
             return ()
-        installed = {
-            canonicalize_name(distribution.name)
-            for distribution in importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
-        }
-        messages = " ".join(part for parts in _FAILED_IMPORT.findall(_COLOURS.sub("", log)) for part in parts)
+        installed = {canonicalize_name(distribution.name) for distribution in self._distributions()}
+        messages = " ".join(part for parts in _FAILED_IMPORT.findall(terminal.without_colours(log)) for part in parts)
         words = dict.fromkeys(word.strip(".") for word in re.findall(r"[A-Za-z_][\w.-]+", messages))
         provided = {import_names.provided(word, self.image) for word in words} - {None, *installed, *EXECUTOR}
         return tuple(sorted(name for name in provided if name))
@@ -262,7 +261,8 @@ def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
     built: frozenset[str] = frozenset()
     while done.returncode == 0 or (folder / "bin").is_dir():
         done = _uv_install(recipe, folder, built)
-        sdists = _without_wheels(recipe, done.stderr) - built
+        named = re.findall(r"([a-z0-9-]+)==\S+ has no usable wheels", " ".join(done.stderr.split()))
+        sdists = frozenset(named) & recipe.image.distributions.keys() - built
         unavailable = _unavailable_pins(recipe, done.stderr)
         if done.returncode == 0 or not (sdists or unavailable):
             break
@@ -284,12 +284,6 @@ def _uv_install(recipe: Recipe, folder: Path, built: frozenset[str]) -> subproce
     flags = ["--only-binary", ":all:", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
     flags += [flag for name in sorted(built) for flag in ("--no-binary", name)]
     return tools.uv(["pip", "install", *flags, "--requirement", str(wanted), "--constraints", str(pins)])
-
-
-def _without_wheels(recipe: Recipe, stderr: str) -> frozenset[str]:
-    """Read from uv's message which distributions of the image there are as sources alone."""
-    named = re.findall(r"([a-z0-9-]+)==\S+ has no usable wheels", " ".join(stderr.split()))
-    return frozenset(named) & recipe.image.distributions.keys()
 
 
 def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:

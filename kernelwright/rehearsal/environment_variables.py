@@ -7,9 +7,8 @@ from pathlib import Path
 
 from kernelwright.rehearsal.run_directory import SERVER_LOG, RunSpec
 
-_NOWHERE = "http://127.0.0.1:9"
-"""A proxy nobody listens at: what the network guard cannot stop in a child that is not Python."""
-_PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+"""Proxies nobody listens at: for what the network guard cannot stop in a child that is not Python."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,4 +50,4 @@ def variables(spec: RunSpec, places: Places) -> dict[str, str]:
     redirected = {"KERNELWRIGHT_INPUT": str(places.input), "no_proxy": "localhost,127.0.0.1"}
     if spec.program:  # the name by which a gateway calls the notebook's machine is known in a sandbox alone
         redirected["KERNELWRIGHT_SERVER"] = "localhost"
-    return common | rerun | redirected | dict.fromkeys(_PROXIES, _NOWHERE)
+    return common | rerun | redirected | PROXIES

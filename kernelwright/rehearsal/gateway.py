@@ -95,8 +95,8 @@ def find(project: Project, source: Path) -> Gateway | None:
     """
     if project.kind != "rerun":
         return None
-    for competition in attached.sources(project.metadata):
-        folder = competition.within(source) if competition.is_competition else None
+    for competition in attached.competitions(project.metadata):
+        folder = competition.within(source)
         if folder is None:
             continue
         public = competition.within(source.with_name(f"{source.name}-public"))

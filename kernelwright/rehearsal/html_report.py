@@ -120,20 +120,17 @@ def gigabytes(size: float) -> str:
 
 def parts(run: Run) -> list[tuple[str, float]]:
     """Return what a run's time went to: its stages by name, with their rates, then all the rest."""
-    stages = [(_at_rate(**stage), float(stage["seconds"])) for stage in run.stages]
+    stages: list[tuple[str, float]] = []
+    for stage in run.stages:
+        count, seconds = stage["count"], float(stage["seconds"])
+        rate = f", {count / seconds:.3g} per s" if count and seconds else ""
+        stages.append((f"{stage['name']}, {count} items{rate}", seconds))
     return [*stages, ("all else", max(run.seconds - sum(seconds for _, seconds in stages), 0.0))]
-
-
-def _at_rate(*, name: str, count: int, seconds: float, **_: Any) -> str:
-    return f"{name}, {count} items" + (f", {count / seconds:.3g} per s" if count and seconds else "")
 
 
 def cells(run: Run) -> dict[str, Any]:
     """Part the cells into those worth a look and those that took no time; both keep their order."""
     slowest = max((cell["seconds"] or 0.0 for cell in run.cells), default=0.0)
-    quick = [cell for cell in run.cells if not cell["failed"] and _is_quick(cell["seconds"], slowest)]
+    ended = [cell for cell in run.cells if cell["seconds"] is not None and not cell["failed"]]
+    quick = [cell for cell in ended if cell["seconds"] < max(0.01 * slowest, 0.1)]
     return {"slowest": slowest, "shown": [cell for cell in run.cells if cell not in quick], "quick": quick}
-
-
-def _is_quick(seconds: float | None, slowest: float) -> bool:
-    return seconds is not None and seconds < max(0.01 * slowest, 0.1)

@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -58,27 +58,20 @@ def stage(project: Project, folders: Folders, directory: RunDirectory, *, read_o
     source = folders.source
     if not source.is_dir() and project.metadata.slugs:
         raise InvalidInput(f"{source}: no such folder; name an input folder with --input")
-    places = {
-        attached_source: folder
-        for attached_source in attached.sources(project.metadata)
-        if (folder := _folder(project, folders, attached_source))
-    }
-    missing = [
-        attached_source for attached_source in attached.sources(project.metadata) if attached_source not in places
-    ]
-    if competitions := [attached_source.slug for attached_source in missing if attached_source.is_competition]:
+    wanted = attached.sources(project.metadata)
+    places = {needed: folder for needed in wanted if (folder := _folder(project, folders, needed))}
+    missing = [needed for needed in wanted if needed not in places]
+    if competitions := [needed.slug for needed in missing if needed.is_competition]:
         present = ", ".join(sorted(path.name for path in source.iterdir() if path.is_dir())) or "nothing"
         raise InvalidInput(f"{source}: no folder {', '.join(competitions)} for the competition; there is: {present}")
     copy = file_copies.hard_link if read_only else file_copies.private_copy
     directory.input.mkdir(parents=True)
     for attached_source, folder in places.items():
-        target = (
-            directory.scripts / attached_source.module
-            if is_script(attached_source, folder)
-            else directory.input / attached_source.place
-        )
+        target = directory.input / attached_source.place
+        if is_script(attached_source, folder):
+            target = directory.scripts / attached_source.module
         file_copies.copy_tree(folder, target, copy, attached_source.is_shown)
-    return [attached_source.ref if attached_source.is_shared else attached_source.slug for attached_source in missing]
+    return [needed.ref if needed.is_shared else needed.slug for needed in missing]
 
 
 def mounts(described: KernelMetadata, directory: RunDirectory, layout: Layout) -> tuple[tuple[Path, str], ...]:
@@ -104,11 +97,9 @@ def _folder(project: Project, folders: Folders, attached_source: Source) -> Path
         return output
     others = None if attached_source.is_competition else folders.others
     within = next(filter(None, map(attached_source.within, filter(None, (folders.source, others)))), None)
-    return within or (_rehearsed_output(project, attached_source.ref) if attached_source.is_kernel else None)
-
-
-def _rehearsed_output(project: Project, ref: str) -> Path | None:
-    kernel = model.kernels_by_id(project.root).get(SourceRef.parse(ref).name)
+    if within or not attached_source.is_kernel:
+        return within
+    kernel = model.kernels_by_id(project.root).get(SourceRef.parse(attached_source.ref).name)
     return last_output(kernel.rehearsal) if kernel and kernel.kernel != project.kernel else None
 
 
@@ -130,11 +121,7 @@ def last_output(rehearsal: Path) -> Path | None:
 
 def truth(project: Project, source: Path) -> Path | None:
     """Return the truth of an input folder, None where there is none."""
-    folders = [
-        attached_source.within(source)
-        for attached_source in attached.sources(project.metadata)
-        if attached_source.is_competition
-    ]
+    folders = [competition.within(source) for competition in attached.competitions(project.metadata)]
     return next((folder / TRUTH for folder in folders if folder and (folder / TRUTH).is_file()), None)
 
 
@@ -173,7 +160,10 @@ def _pad(folder: Path, file: Path, rows: int) -> None:
     if not 2 <= len(records) <= rows + 1:
         raise InvalidInput(f"{file}: {len(records) - 1} rows cannot be padded to the public {rows}")
     model_row = next(row for row in reversed(records) if len(row) == len(records[0]) or row is records[-1])
-    fresh = _fresh_keys(rows + 1 - len(records), len(model_row[0]), {row[0] for row in records})
+    taken, width = {row[0] for row in records}, len(model_row[0])
+    # Digits alone, as wide as the other keys: they pass for numbers and for hexadecimal.
+    free = (key for number in itertools.count() if (key := f"{number:0{width}}") not in taken)
+    fresh = itertools.islice(free, rows + 1 - len(records))
     content, added = file.read_bytes(), io.StringIO(newline="")
     end = "\r\n" if b"\r\n" in content else "\n"
     csv.writer(added, lineterminator=end).writerows([key, *model_row[1:]] for key in fresh)
@@ -190,9 +180,3 @@ def _coding(content: bytes) -> str:
     except UnicodeDecodeError:
         return "latin-1"
     return "utf-8"
-
-
-def _fresh_keys(count: int, width: int, taken: set[str]) -> Iterator[str]:
-    """Yield keys nobody has, in digits alone, as wide as the others: they pass for numbers and for hexadecimal."""
-    free = (key for number in itertools.count() if (key := f"{number:0{width}}") not in taken)
-    return itertools.islice(free, count)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import kernelwright
 from kernelwright.errors import EnvironmentUnavailable, WheelsUnavailable
@@ -20,6 +21,7 @@ from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import environment, sandbox
 from kernelwright.rehearsal.environment import Environment, Recipe
+from kernelwright.rehearsal.environment_variables import PROXIES
 from kernelwright.rehearsal.sandbox import GUARD
 from kernelwright.support.hashing import file_sha256
 from kernelwright.wheels import conflicts, fetch, project_locks, update, wheel_file
@@ -28,7 +30,6 @@ from kernelwright.wheels.resolve import PYTHONS
 from kernelwright.wheels.wheel_file import Wheel
 
 _INSTALL = "from kernelwright.runtime import offline; offline.install()"
-_NOWHERE = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +52,8 @@ def verify(project: Project, tell: Callable[[str], None]) -> list[InstallCheck]:
     locks = project_locks.check(project)
     if faults := list(_faults(project, locks)):
         raise WheelsUnavailable("\n".join(faults))
-    versions = sorted(
-        {*PYTHONS, *(image_lock.image.python for image_lock in locks)}, key=lambda text: int(text.split(".")[1])
-    )
-    return [_proof(project, locks, version, tell) for version in versions]
+    versions = {*PYTHONS, *(image_lock.image.python for image_lock in locks)}
+    return [_proof(project, locks, version, tell) for version in sorted(versions, key=Version)]
 
 
 def _faults(project: Project, locks: Sequence[ImageLock]) -> Iterator[str]:
@@ -65,10 +64,10 @@ def _faults(project: Project, locks: Sequence[ImageLock]) -> Iterator[str]:
         yield f"{place}: no such folder; make it with `kernelwright wheels`"
         return
     locked = {
-        (d.best(image_lock.image.tags) or ""): d
+        distribution.best(image_lock.image.tags) or "": distribution
         for image_lock in locks
         if image_lock.lock
-        for d in image_lock.lock.distributions
+        for distribution in image_lock.lock.distributions
     }
     held = {path.name: path for path in sorted(folder.glob("*.whl"))}
     cure = "make the folder again with `kernelwright wheels`"
@@ -93,7 +92,9 @@ def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Cal
     tell(f"installing on Python {version}")
     try:
         wheels = [wheel_file.read(path) for path in _wheels(project, image_lock, version)]
-        recipe = _recipe(_image(project, image_lock, version), python, version, wheels)
+        image = _image(project, image_lock, version)
+        names = tuple(sorted({*conflicts.needed(image, wheels), "pip"}))
+        recipe = Recipe(python=python, version=version, image=image, names=names)
         prepared = environment.make(recipe, environment.cache_folder(), tell)
         with tempfile.TemporaryDirectory() as scratch:
             return _tried(prepared, Path(scratch), wheels, version)
@@ -113,18 +114,10 @@ def _wheels(project: Project, image_lock: ImageLock, version: str) -> Iterator[P
 
 
 def _image(project: Project, image_lock: ImageLock, version: str) -> Image:
-    """Return the image whose versions hold on that Python: the slot's, or another one that has it."""
-    candidates = (images.load(name, project.root) for name in images.known(project.root))
-    return (
-        image_lock.image
-        if image_lock.image.python == version
-        else next((i for i in candidates if i.python == version), image_lock.image)
-    )
-
-
-def _recipe(image: Image, python: Path, version: str, wheels: Sequence[Wheel]) -> Recipe:
-    names = tuple(sorted({*conflicts.needed(image, wheels), "pip"}))
-    return Recipe(python=python, version=version, image=image, names=names)
+    """Return the image whose versions hold on that Python: the lock's, or another one that has it."""
+    own = image_lock.image
+    further = (images.load(name, project.root) for name in images.known(project.root))
+    return own if own.python == version else next((image for image in further if image.python == version), own)
 
 
 def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> InstallCheck:
@@ -133,27 +126,20 @@ def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], versio
     variables = _variables(_carried(scratch, wheels), scratch / "input")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [*_offline(), str(python), *arguments]
+        # Elsewhere the guard stops Python's own network.
+        cut_off = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
+        command = [*(cut_off if sandbox.bubblewrap_works() else ()), str(python), *arguments]
         return subprocess.run(command, cwd=scratch, env=variables, capture_output=True, text=True, check=False)
 
     modules = [module for wheel in wheels for module in wheel.modules]
     for step in (_INSTALL, "; ".join(f"import {module}" for module in modules)):
         if (done := run("-c", step)).returncode:
             return InstallCheck(python=version, word="failed", detail=done.stderr.strip())
-    if broken := _broken(run("-m", "pip", "check").stdout, {wheel.name for wheel in wheels}):
-        return InstallCheck(python=version, word="failed", detail=broken)
+    names = {wheel.name for wheel in wheels}
+    problems = run("-m", "pip", "check").stdout.splitlines()
+    if broken := [line for line in problems if canonicalize_name(line.partition(" ")[0]) in names]:
+        return InstallCheck(python=version, word="failed", detail="\n".join(broken))
     return InstallCheck(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
-
-
-def _offline() -> list[str]:
-    """Return what cuts a command off the network, where bubblewrap works; elsewhere the guard stops Python's own."""
-    cut = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
-    return cut if sandbox.bubblewrap_works() else []
-
-
-def _broken(pip_output: str, names: set[str]) -> str:
-    """Keep the lines of `pip check` that are about the wheels."""
-    return "\n".join(line for line in pip_output.splitlines() if canonicalize_name(line.partition(" ")[0]) in names)
 
 
 def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
@@ -172,6 +158,5 @@ def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
 
 def _variables(tree: Path, mounted: Path) -> dict[str, str]:
     """Return the variables of a notebook without a network."""
-    proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
     paths = os.pathsep.join([str(GUARD), str(tree)])
-    return proxies | {"PATH": os.defpath, "PYTHONPATH": paths, "KERNELWRIGHT_INPUT": str(mounted), "LANG": "C.UTF-8"}
+    return PROXIES | {"PATH": os.defpath, "PYTHONPATH": paths, "KERNELWRIGHT_INPUT": str(mounted), "LANG": "C.UTF-8"}

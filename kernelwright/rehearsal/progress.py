@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _CELL = re.compile(r"^Executing Cell (\d+)-", re.MULTILINE)
@@ -58,11 +58,8 @@ class LogReader:
     """Follows a log from where it was read last."""
 
     def __init__(self, log: Path, cells: int) -> None:
-        self.log, self.cells = log, cells
-        self.position, self.cell = 0, 0
-        self.stage: tuple[str, int, int] | None = None
-        self.stage_seconds = 0.0
-        self.last_line = ""
+        self.log, self.position = log, 0
+        self.latest = Progress(seconds=0.0, memory_bytes=0, cells=cells)
 
     def progress(self, seconds: float, memory_bytes: int) -> Progress:
         """Read what is new, and return how far the run is."""
@@ -71,22 +68,15 @@ class LogReader:
             while piece := file.read(_PIECE_BYTES):
                 self._read(piece.decode("utf-8", "replace"))
             self.position = file.tell()
-        return Progress(
-            seconds=seconds,
-            memory_bytes=memory_bytes,
-            cell=self.cell,
-            cells=self.cells,
-            stage=self.stage,
-            stage_seconds=self.stage_seconds,
-            last_line=self.last_line,
-        )
+        return replace(self.latest, seconds=seconds, memory_bytes=memory_bytes)
 
     def _read(self, text: str) -> None:
         if begun := _CELL.findall(text):
-            self.cell, self.stage = int(begun[-1]), None
+            self.latest = replace(self.latest, cell=int(begun[-1]), stage=None)
         if reported := [match for match in _STAGE.finditer(text) if match["total"]]:
             last = reported[-1]
-            self.stage = (last["name"].strip(), int(last["done"]), int(last["total"]))
-            self.stage_seconds = float(last["seconds"])
-        lines = [line for line in text.splitlines() if self.cell and not _FRAME.match(line)]
-        self.last_line = lines[-1].strip() if lines else self.last_line
+            stage = (last["name"].strip(), int(last["done"]), int(last["total"]))
+            self.latest = replace(self.latest, stage=stage, stage_seconds=float(last["seconds"]))
+        lines = [line for line in text.splitlines() if self.latest.cell and not _FRAME.match(line)]
+        if lines:
+            self.latest = replace(self.latest, last_line=lines[-1].strip())

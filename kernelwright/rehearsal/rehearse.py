@@ -163,10 +163,16 @@ class _Rehearsal:
         directory = RunDirectory.below(self.folder / f"{phase}-{layout}")
         where = f"{layout} mounts, sandbox {self.plan.chosen_sandbox}"
         self.tell(f"running the {phase} phase on {self.plan.source}, {where}; log: {directory.log}")
-        show = self._named(f"{phase}, {layout} mounts")
+        run_name = f"{phase}, {layout} mounts"
         while True:
             spec, missing = self._stage(RunSpec(directory=directory, phase=phase, layout=layout), python)
-            outcome = run(self.built.data, spec, self.plan.chosen_sandbox, self.plan.limits, show)
+            outcome = run(
+                self.built.data,
+                spec,
+                self.plan.chosen_sandbox,
+                self.plan.limits,
+                lambda progress: self.show(replace(progress, run=run_name)),
+            )
             larger = self._enlarge(python, outcome)
             if larger is None:
                 break
@@ -193,9 +199,6 @@ class _Rehearsal:
         self.report = replace(self.report, gateway=line)
         self.tell(line)
         return self.gateway.distributions(environment.image_of(self.project))
-
-    def _named(self, run_name: str) -> Show:
-        return lambda progress: self.show(replace(progress, run=run_name))
 
     def _enlarge(self, python: Environment, outcome: Outcome) -> Environment | None:
         """Return an environment that also has what of the image a failed run missed, None where nothing would help."""

@@ -4,7 +4,6 @@ import csv
 import io
 import os
 import sys
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,14 +201,13 @@ def _splits(keyed: Sequence[Table]) -> list[list[Table]]:
 def _stratum(split: Sequence[Table], wanted: Sequence[str]) -> tuple[Table, int] | None:
     """Return the column to keep the proportions of: one that is wanted, else the first whose values repeat."""
     columns = [(table, place) for table in split for place in range(len(table.header)) if place != table.key]
-    repeating = [(table, place) for table, place in columns if _repeats(table, place)]
+    repeating = []
+    for table, place in columns:
+        values = {row[place] for row in table.rows if place < len(row)}
+        if 1 < len(values) < len(table.rows):
+            repeating.append((table, place))
     named = [(table, place) for name in wanted for table, place in repeating if table.header[place] == name]
     return next(iter([*named, *repeating]), None)
-
-
-def _repeats(table: Table, place: int) -> bool:
-    counts = Counter(row[place] for row in table.rows if place < len(row))
-    return 1 < len(counts) < len(table.rows)
 
 
 def _choose(split: Sequence[Table], stratum: tuple[Table, int] | None, rows: int) -> set[str]:
@@ -230,18 +228,14 @@ def _copy(source: Path, target: Path, keyed: Sequence[Table], chosen: Collection
     all_ids = set[str]().union(*(table.ids for table in keyed))
 
     def keep(path: Path) -> bool:
-        owner = _owner(path.relative_to(source), all_ids)
+        inside = path.relative_to(source)
+        # A file belongs to the id that is its own name, else that of the nearest folder; to none, it is kept.
+        owner = next((name for name in (inside.stem, *reversed(inside.parent.parts)) if name in all_ids), "")
         return path not in by_path and (not owner or owner in chosen)
 
     file_copies.copy_tree(source, target, file_copies.hard_link, keep=keep)
     for path, table in by_path.items():
         _write(table, target / path.relative_to(source), chosen, python)
-
-
-def _owner(path: Path, ids: Collection[str]) -> str:
-    """Return the id a file belongs to: by its own name, else by the nearest folder; empty where it is none's."""
-    names = (path.stem, *reversed(path.parent.parts))
-    return next((name for name in names if name in ids), "")
 
 
 def _write(table: Table, target: Path, chosen: Collection[str], python: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.rehearsal import shared_network
 from kernelwright.rehearsal.environment_variables import Places, variables
-from kernelwright.rehearsal.run_directory import CALLS, EVALUATION, NOTEBOOK, RunDirectory, RunSpec, SandboxName
+from kernelwright.rehearsal.run_directory import CALLS, EVALUATION, NOTEBOOK, RunSpec, SandboxName
 
 GUARD = Path(__file__).with_name("network_guard")
 EXECUTE = Path(__file__).with_name("execute.py")
@@ -190,13 +190,14 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
         spec.shared.mkdir(exist_ok=True)
         yield "rw", str(spec.shared), "/kaggle/shared"
     yield "ro", str(GUARD), f"{_INSIDE}/guard"
-    yield (
-        "ro",
-        str(RUN_GATEWAY if spec.program else EXECUTE),
-        f"{_INSIDE}/{'run_gateway' if spec.program else 'execute'}.py",
-    )
-    yield "ro", str(_hosts(spec)), "/etc/hosts"
-    yield "ro", str(_passwd(directory)), "/etc/passwd"
+    script = RUN_GATEWAY if spec.program else EXECUTE
+    yield "ro", str(script), f"{_INSIDE}/{script.name}"
+    hosts, users = directory.folder / "hosts", directory.folder / "passwd"
+    # A gateway that shares the network calls the notebook's machine so.
+    hosts.write_text(f"127.0.0.1 localhost kaggle{' inference_server' if spec.network else ''}\n", "utf-8")
+    yield "ro", str(hosts), "/etc/hosts"
+    users.write_text(f"root:x:{os.getuid()}:{os.getgid()}:root:/root:/bin/sh\n", "utf-8")
+    yield "ro", str(users), "/etc/passwd"  # without a user, getpass.getuser() fails
     yield "rw", str(directory.record), f"{_INSIDE}/record"
     yield "rw", str(directory.notes), f"{_INSIDE}/notes"
     yield "folder", "", "/kaggle/input"
@@ -225,17 +226,3 @@ def _python_folders(python: Path) -> list[Path]:
     except (OSError, subprocess.CalledProcessError) as error:
         raise EnvironmentUnavailable(f"{python}: does not run: {error}") from error
     return [path for path in map(Path, dict.fromkeys(lines)) if not path.is_relative_to("/usr")]
-
-
-def _hosts(spec: RunSpec) -> Path:
-    """Name this machine, also as a gateway calls the notebook's where the two share a network."""
-    file = spec.directory.folder / "hosts"
-    file.write_text(f"127.0.0.1 localhost kaggle{' inference_server' if spec.network else ''}\n", "utf-8")
-    return file
-
-
-def _passwd(directory: RunDirectory) -> Path:
-    """Make up a user: without one, ``getpass.getuser()`` fails."""
-    file = directory.folder / "passwd"
-    file.write_text(f"root:x:{os.getuid()}:{os.getgid()}:root:/root:/bin/sh\n", "utf-8")
-    return file

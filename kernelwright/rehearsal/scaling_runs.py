@@ -1,8 +1,7 @@
 """Runs of several sizes, for the forecast: the rerun on samples of the input."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from kernelwright.errors import NoForecast
 from kernelwright.project.model import Project
@@ -40,12 +39,7 @@ def rehearsed(project: Project) -> list[Timed]:
     if not file.is_file():
         return []
     try:
-        return list(_complete(file))
+        runs = json_text.parse(file.read_text("utf-8"))["runs"]
+        return [timed(run["stages"], run["seconds"]) for run in runs if run["verdict"] == Word.COMPLETE]
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise NoForecast(f"{file}: not a report; rehearse again") from error
-
-
-def _complete(file: Path) -> Iterator[Timed]:
-    for run in json_text.parse(file.read_text("utf-8"))["runs"]:
-        if run["verdict"] == Word.COMPLETE:
-            yield timed(run["stages"], run["seconds"])

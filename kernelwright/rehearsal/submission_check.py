@@ -59,7 +59,10 @@ def check(project: Project, spec: RunSpec) -> Submission:
     if missing:
         return Submission(missing=missing)
     python = _reader(project, spec, files)
-    first = _compare(files[0], _sample(project, spec), python, is_scored=spec.phase == project.phases[0])
+    places = [spec.directory.input / competition.place for competition in attached.competitions(project.metadata)]
+    samples = [place / project.configuration.sample for place in places]
+    sample = next((file for file in samples if file.is_file()), None)
+    first = _compare(files[0], sample, python, is_scored=spec.phase == project.phases[0])
     others = [problem for file in files[1:] for problem in _read(file, python)[1]]  # the sample is of the first alone
     return replace(first, problems=(*first.problems, *others))
 
@@ -84,14 +87,6 @@ def absence(file: Path, working: Path) -> str:
     if not stat.S_ISREG(file.stat().st_mode):
         return f"{file.name} is no file: a folder, a named pipe or a device"
     return "" if file.stat().st_size else f"{file.name} is empty"
-
-
-def _sample(project: Project, spec: RunSpec) -> Path | None:
-    folders = [
-        spec.directory.input / source.place for source in attached.sources(project.metadata) if source.is_competition
-    ]
-    files = [folder / project.configuration.sample for folder in folders]
-    return next((file for file in files if file.is_file()), None)
 
 
 def _compare(file: Path, sample: Path | None, python: Path, *, is_scored: bool) -> Submission:

@@ -1,6 +1,5 @@
 """What Kaggle would say of a run, judged by how it ended, never by the status cells claim."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,8 +7,8 @@ from typing import Any
 
 from kernelwright.rehearsal.gateway import Result
 from kernelwright.rehearsal.run import Outcome
+from kernelwright.support.terminal import without_colours
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SOURCE_LINES, _OUTPUT_LINES, _LINE = 12, 20, 80
 
 
@@ -164,7 +163,7 @@ def _show(cell: Mapping[str, Any] | None) -> str:
     more = ["…"] if len(source) > _SOURCE_LINES else []
     printed = "".join("".join(o.get("text", "")) for o in cell["outputs"] if o["output_type"] == "stream").splitlines()
     raised = [o for o in cell["outputs"] if o["output_type"] == "error"]
-    traceback = _COLOURS.sub("", "\n".join(raised[0]["traceback"])).splitlines() if raised else []
+    traceback = without_colours("\n".join(raised[0]["traceback"])).splitlines() if raised else []
     return "\n".join(
         [f"in cell {cell.get('id', '')}:", *(f"    {line}" for line in [*source[:_SOURCE_LINES], *more])]
         + [f"  | {line}" for line in printed[-_OUTPUT_LINES:]]

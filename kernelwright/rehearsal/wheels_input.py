@@ -8,7 +8,6 @@ from kernelwright.image.kaggle_image import tags_for
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import file_copies
 from kernelwright.wheels import fetch, project_locks, update
-from kernelwright.wheels.lockfile import Distribution
 
 
 def ensure(project: Project) -> None:
@@ -37,27 +36,21 @@ def stage(project: Project, target: Path, version: str) -> None:
 def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:
     """Return wheels for ``version``, kept in build/rehearsal/wheels, for those in ``folder`` that do not fit it."""
     image_lock, requirements = project_locks.read(project)[0], project_locks.requirements(project)
-    if version == image_lock.image.python or image_lock.lock is None:
+    image, lock = image_lock.image, image_lock.lock
+    if version == image.python or lock is None:
         return []
-    fitting, held = tags_for(version, image_lock.image.platforms), {path.name for path in folder.glob("*.whl")}
-    replaced = [
-        d
-        for d in image_lock.lock.distributions
-        if (best := d.best(image_lock.image.tags)) in held and best != d.best(fitting)
-    ]
-    return [
-        _stand_in(
-            project, fetch.fetch(d, image_lock.image, version, update.wheel_cache(project, requirements)), d, version
-        )
-        for d in replaced
-    ]
-
-
-def _stand_in(project: Project, path: Path | None, distribution: Distribution, version: str) -> Path:
-    if path is None:
-        who = f"{distribution.name} {distribution.version}"
-        raise EnvironmentUnavailable(f"{who} has no wheel for Python {version}; put the image's Python on PATH")
-    kept = project.rehearsal / "wheels" / path.name
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(path, kept)
+    fitting, held = tags_for(version, image.platforms), {path.name for path in folder.glob("*.whl")}
+    cache, target = update.wheel_cache(project, requirements), project.rehearsal / "wheels"
+    kept = []
+    for distribution in lock.distributions:
+        best = distribution.best(image.tags)
+        if best not in held or best == distribution.best(fitting):
+            continue
+        path = fetch.fetch(distribution, image, version, cache)
+        if path is None:
+            who = f"{distribution.name} {distribution.version}"
+            raise EnvironmentUnavailable(f"{who} has no wheel for Python {version}; put the image's Python on PATH")
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target / path.name)
+        kept.append(target / path.name)
     return kept

@@ -1,5 +1,6 @@
 """What a stage costs: seconds = fixed + each * count, neither less than zero."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,10 +32,7 @@ def fit(observed: Sequence[Observed]) -> Cost:
     """
     if len({count for count, _ in observed}) < 2:
         return _through_zero(observed)
-    mean_count, mean_s = _mean([count for count, _ in observed]), _mean([seconds for _, seconds in observed])
-    spread = sum((count - mean_count) ** 2 for count, _ in observed)
-    each = sum((count - mean_count) * (seconds - mean_s) for count, seconds in observed) / spread
-    fixed = mean_s - each * mean_count
+    each, fixed = statistics.linear_regression(*zip(*observed, strict=True))
     return Cost(fixed_s=fixed, each_s=each) if fixed >= 0 and each > 0 else _through_zero(observed)
 
 
@@ -48,7 +46,3 @@ def _through_zero(observed: Sequence[Observed]) -> Cost:
     if not squares:
         return Cost(fixed_s=max((seconds for _, seconds in observed), default=0.0), each_s=0.0)
     return Cost(fixed_s=0.0, each_s=sum(count * seconds for count, seconds in observed) / squares)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

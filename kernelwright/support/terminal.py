@@ -1,0 +1,10 @@
+"""Text that was written for a terminal."""
+
+import re
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def without_colours(text: str) -> str:
+    """Return a text without the escapes that colour it."""
+    return _COLOURS.sub("", text)
