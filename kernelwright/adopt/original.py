@@ -1,6 +1,5 @@
 """What a project is started from: a notebook, a percent script, or a kernel on Kaggle."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +9,12 @@ from typing import Any
 from kernelwright.bundle import notebook_io
 from kernelwright.bundle.cells import Cell
 from kernelwright.errors import ClientFailed, InvalidNotebook, InvalidProject
-from kernelwright.project import metadata
+from kernelwright.project.metadata import read_raw
 from kernelwright.project.model import METADATA
 from kernelwright.pull import edited_notebook
 from kernelwright.ship import client as clients
 from kernelwright.ship.kernels import RemoteKernel
+from kernelwright.support import json_text
 
 LARGEST_BYTES = 100_000_000
 """A notebook with its outputs; what is to be built may have 900,000."""
@@ -73,8 +73,8 @@ def _parse(data: bytes, name: str, kaggle: Mapping[str, Any], *, is_script: bool
     if is_script:
         return Original(name=name, cells=notebook_io.parse_driver(data, name), kaggle=kaggle)
     edited = edited_notebook.read(data, name)
-    own = json.loads(data.decode("utf-8-sig")).get("metadata")
-    own = own if isinstance(own, dict) else {}
+    metadata = json_text.parse_object(data.decode("utf-8-sig")).get("metadata")
+    own = metadata if isinstance(metadata, dict) else {}
     if edited.set_up or edited.modules:
         raise InvalidNotebook(f"{name}: Kernelwright built it; take edits back with `kernelwright pull --from {name}`")
     if len(edited.driver) > MOST_CELLS:
@@ -95,7 +95,7 @@ def _language(own: Mapping[str, Any]) -> str:
 def _metadata(file: Path) -> Mapping[str, Any]:
     """Return what lies beside a notebook as ``kaggle kernels pull --metadata`` puts it there, if it is of this one."""
     try:
-        beside = metadata.read_raw(file.parent, METADATA)
+        beside = read_raw(file.parent, METADATA)
     except InvalidProject:
         return {}
     return beside if Path(str(beside.get("code_file", ""))).name in {"", file.name} else {}

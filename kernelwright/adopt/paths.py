@@ -56,10 +56,6 @@ def _source(parts: list[str]) -> Attached | None:
     return Attached(ref=parts[0])
 
 
-def _is_model(parts: list[str]) -> bool:
-    return len(parts) > 1 and parts[1].lower() in known.names("frameworks")
-
-
 def through_find(text: str, name: str) -> str:
     """Return a statement's text with its literal reads going through ``inputs.find``, called ``name`` there.
 
@@ -114,7 +110,8 @@ class _ThroughFind(libcst.CSTTransformer):
         depth = 1
         if parts[0] in KINDS:
             depth, parts = KINDS[parts[0]].count("*"), parts[1:]
-        if len(parts) < depth or not all(parts[:depth]) or (depth == 1 and _is_model(parts)):
+        is_model = len(parts) > 1 and parts[1].lower() in known.names("frameworks")
+        if len(parts) < depth or not all(parts[:depth]) or (depth == 1 and is_model):
             return None
         rest = "/".join(["", *parts[depth:]]) if len(parts) > depth else ""
         quote = '"' if node.quote.startswith("'") else "'"

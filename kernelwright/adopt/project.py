@@ -21,12 +21,9 @@ def write(folder: Path, conversion: Conversion) -> list[str]:
     if target.is_dir():
         atomic_files.replace_all({target / path: data for path, data in conversion.files.items()})
         return list(conversion.files)
-    try:
-        with atomic_files.scratch_folder(target.parent) as scratch:
-            atomic_files.replace_all({scratch / target.name / path: data for path, data in conversion.files.items()})
-            os.rename(scratch / target.name, target)  # noqa: PTH104 - fails where something has come in its place
-    except OSError as error:
-        raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from None
+    with atomic_files.report_errors(folder), atomic_files.scratch_folder(target.parent) as scratch:
+        atomic_files.replace_all({scratch / target.name / path: data for path, data in conversion.files.items()})
+        os.rename(scratch / target.name, target)  # noqa: PTH104 - fails where something has come in its place
     return list(conversion.files)
 
 

@@ -60,10 +60,7 @@ def adopt(root: Path) -> Adoption:
     attached = attachments.find(Original(name=entry, cells=(), kaggle=given), [*code.values()])
     unknown = sorted(_lacking(code, sources))
     lacking = [] if any("sys.path" in text for text in code.values()) else unknown
-    if entry:
-        driver, text = _driver(root, entry, files[entry], cells, sources)
-    else:
-        driver, text = DRIVER, _open_driver(root, sources)
+    driver, text = _driver(root, files, entry, cells, sources)
     keys = wheels_keys(slug) if lacking else ""
     if not (attached.lists["competition_sources"] and any("submission" in text for text in code.values())):
         keys += 'kind = "output" # of no competition yet; take this line out once it submits\n'
@@ -76,8 +73,9 @@ def adopt(root: Path) -> Adoption:
         **({driver: text} if text else {}),
         **({"wheels/requirements.in": "".join(f"{name}\n" for name in lacking)} if lacking else {}),
     }
+    also = f"; it might also be {', '.join(others[:3])}" if others else ""
     report = [
-        _entry_line(entry, others),
+        f"{entry}: what is run{also}" if entry else f"nothing says what is run: write it into {DRIVER}",
         *(f"{source}: carried" for source in sources),
         *(f"{name}: in wheels/requirements.in, as Kaggle's image lacks it" for name in lacking),
         *(
@@ -129,18 +127,6 @@ def _packages(files: Mapping[str, str]) -> list[str]:
     return packages
 
 
-def _entry_line(entry: str, others: Sequence[str]) -> str:
-    if not entry:
-        return f"nothing says what is run: write it into {DRIVER}"
-    return f"{entry}: what is run" + (f"; it might also be {', '.join(others[:3])}" if others else "")
-
-
-def _open_driver(root: Path, sources: Sequence[str]) -> str:
-    names = [PurePosixPath(source).name.removesuffix(".py") for source in sources]
-    modules = "".join(f"import {name}\n" for name in names if name.isidentifier())
-    return f"# %% [markdown]\n# # {root.name}\n\n# %%\n{modules}\n# what computes the submission is to be called here\n"
-
-
 def _score(path: str, text: str) -> int:
     words = set(re.findall(r"[a-z]+", PurePosixPath(path).stem.lower()))
     named = sum(_SCORES.get(word, 0) for word in words)
@@ -162,7 +148,11 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
             continue
         is_notebook = path == entry and cells
         reached[path] = "\n".join(c.source for c in cells if c.kind == "code") if is_notebook else files[path]
-        for name in sorted(_imported(path, reached[path])):
+        tree = ipython_syntax.syntax_tree(reached[path])
+        names = {name.partition(".")[0] for name in imports.names(tree)}
+        if path.endswith(".py") and imports.is_relative(tree):
+            names.add(".")
+        for name in sorted(names):
             if place := _place(files, path, name):
                 places.add(place)
                 waiting += [
@@ -172,12 +162,6 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
         places.add(_top(files, entry))
     inner = {place for place in places if any(place.startswith(f"{other}/") for other in places)}
     return sorted(places - inner), reached
-
-
-def _imported(path: str, code: str) -> set[str]:
-    tree = ipython_syntax.syntax_tree(code)
-    relative = {"."} if imports.is_relative(tree) else set()
-    return {name.partition(".")[0] for name in imports.names(tree)} | (relative if path.endswith(".py") else set())
 
 
 def _place(files: Mapping[str, str], importer: str, name: str) -> str:
@@ -213,12 +197,19 @@ def _is_driver(text: str) -> bool:
     return "\n# %%" in text or text.startswith("# %%")
 
 
-def _driver(root: Path, entry: str, text: str, cells: Sequence[Cell], sources: Sequence[str]) -> tuple[str, str]:
+def _driver(
+    root: Path, files: Mapping[str, str], entry: str, cells: Sequence[Cell], sources: Sequence[str]
+) -> tuple[str, str]:
     """Return the driver's path, and its text where it is a new one."""
+    title = f"# %% [markdown]\n# # {root.name}\n"
+    if not entry:
+        names = [PurePosixPath(source).name.removesuffix(".py") for source in sources]
+        modules = "".join(f"import {name}\n" for name in names if name.isidentifier())
+        return DRIVER, f"{title}\n# %%\n{modules}\n# what computes the submission is to be called here\n"
     if cells:
-        return DRIVER, percent_script.write(
-            [Cell(kind=c.kind, source=c.source, metadata=c.metadata) for c in cells], ""
-        )
+        fresh = [Cell(kind=cell.kind, source=cell.source, metadata=cell.metadata) for cell in cells]
+        return DRIVER, percent_script.write(fresh, "")
+    text = files[entry]
     if _is_driver(text):
         return entry, ""
     top = next(source for source in sources if entry == source or entry.startswith(f"{source}/"))
@@ -227,7 +218,7 @@ def _driver(root: Path, entry: str, text: str, cells: Sequence[Cell], sources: S
     run = f'runpy.run_module("{inside}", run_name="__main__")'
     imported, call = (f"from {inside} import {name}", f"{name}()") if name else ("import runpy", run)
     return DRIVER, (
-        f"# %% [markdown]\n# # {root.name}\n#\n# `{entry}` is run as it is from a command line, without arguments.\n\n"
+        f"{title}#\n# `{entry}` is run as it is from a command line, without arguments.\n\n"
         f"# %%\nimport sys\n\n{imported}\n\n"
         f'sys.argv = ["{PurePosixPath(entry).name}"]  # what follows are its arguments\n{call}\n'
     )

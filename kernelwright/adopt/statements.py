@@ -145,7 +145,7 @@ def _statement(cell: int, position: int, text: str, python: str | None, *, is_pl
         binds=frozenset(used.binds),
         reads=frozenset(used.at_once | used.later),
         reads_at_once=frozenset(used.at_once),
-        may_bind_any=unparsed.may_bind_any or _dynamic(tree),
+        may_bind_any=unparsed.may_bind_any or next(_dynamic(tree), ""),
     )
 
 
@@ -193,13 +193,13 @@ def _quoted(node: ast.AST) -> Iterator[str]:
 _BINDERS = {"exec", "globals", "locals"}
 
 
-def _dynamic(tree: ast.Module) -> str:
-    """Return what may bind names, or ask for them, in a way that only the run shows."""
-    lookups = {id(node) for part in ast.walk(tree) for node in _only_asked(part)}
-    return next(filter(None, (_dynamic_node(node) for node in ast.walk(tree) if id(node) not in lookups)), "")
+def _dynamic(tree: ast.Module) -> Iterator[str]:
+    """Yield what may bind names, or ask for them, in a way that only the run shows."""
+    lookups = {id(node) for part in ast.walk(tree) for node in _looked_up(part)}
+    yield from filter(None, (_dynamic_node(node) for node in ast.walk(tree) if id(node) not in lookups))
 
 
-def _only_asked(node: ast.AST) -> Iterator[ast.AST]:
+def _looked_up(node: ast.AST) -> Iterator[ast.AST]:
     """Yield each ``globals`` and ``locals`` of which only a name is looked up, and each ``locals`` of a function."""
     match node:
         case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Call(func=ast.Name() as func)]):

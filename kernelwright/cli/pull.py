@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,7 +41,9 @@ def pull(
     if apply:
         plans.apply(loaded, plan)
     if as_json:
-        print(json.dumps({"clean": plan.clean, "changes": [_row(change) for change in plan.changes]}, indent=1))
+        keys = ("action", "place", "what", "diff")
+        changes = [{key: getattr(change, key) for key in keys} for change in plan.changes]
+        print(json.dumps({"clean": plan.clean, "changes": changes}, indent=1))
     else:
         _show(plan, applied=apply)
     if not plan.clean:
@@ -61,10 +63,6 @@ def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str]:
         return source.read_bytes(), source.name
     except OSError as error:
         raise InvalidNotebook(f"{source}: cannot be read: {error.strerror or error}") from None
-
-
-def _row(change: "Change") -> dict[str, Any]:
-    return {"action": change.action, "place": change.place, "what": change.what, "diff": change.diff}
 
 
 def _show(plan: "Plan", *, applied: bool) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -28,22 +29,15 @@ def status(
     loaded = load_project(project, kernel)
     name = loaded.metadata.id
     remote = RemoteKernel(client=clients.find(Timeouts(poll=poll)), ref=name)
-    now = remote.wait(_tell_aside, shows_log=False) if wait else remote.status()
+    tell_aside = partial(print, file=sys.stderr, flush=True)
+    now = remote.wait(tell_aside, shows_log=False) if wait else remote.status()
     latest = remote.notebook()
     push = remote_state.find_push(loaded, latest)
     version = push.version if push else (latest.latest if latest else 0) or None
     if as_json:
-        commit = push.commit if push else None
-        print(
-            json.dumps(
-                {"kernel": name, "version": version, "commit": commit, "status": now.word, "message": now.message}
-            )
-        )
+        answer = {"kernel": name, "version": version, "commit": push.commit if push else None}
+        print(json.dumps({**answer, "status": now.word, "message": now.message}))
     else:
         origin = f"commit {push.commit[:12] or 'none'}" if push else "not pushed from here"
         print(f"{name}: {f'version {version}' if version else 'the latest version'}, {origin}: {printable(str(now))}")
     now.raise_if_failed(name)
-
-
-def _tell_aside(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

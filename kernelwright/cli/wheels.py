@@ -1,7 +1,7 @@
 """``kernelwright wheels``."""
 
 import json
-from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +10,6 @@ from kernelwright.cli.options import HERE, Folder, Json, Kernel
 
 if TYPE_CHECKING:
     from kernelwright.project.model import Project
-    from kernelwright.wheels.lockfile import Distribution
 
 Check = Annotated[bool, typer.Option("--check", help="Only compare the locks with the requirements.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Prove that they install, on each Python found here.")]
@@ -40,9 +39,12 @@ def wheels(
 
 
 def _make(project: "Project", upgrade: bool, as_json: bool) -> None:
+    from rich.progress import track
+
     from kernelwright.wheels import update
 
-    progress = update.Progress() if as_json else update.Progress(tell=print, track=_track)
+    shown = update.Progress(tell=print, track=partial(track, transient=True))
+    progress = update.Progress() if as_json else shown
     wheel_folder = update.make(project, progress, upgrade=upgrade)
     place = wheel_folder.folder.relative_to(project.root)
     if as_json:
@@ -53,25 +55,15 @@ def _make(project: "Project", upgrade: bool, as_json: bool) -> None:
         print(f"  {name}")
 
 
-def _track(work: "Sequence[Distribution]", title: str) -> "Iterable[Distribution]":
-    from rich.progress import track
-
-    return track(work, title, transient=True)
-
-
 def _verify(project: "Project", as_json: bool) -> None:
     from dataclasses import asdict
 
     from kernelwright.rehearsal import install_check as verify
 
-    proofs = verify.verify(project, tell=_quiet if as_json else print)
+    proofs = verify.verify(project, tell=(lambda _: None) if as_json else print)
     if as_json:
         print(json.dumps([asdict(proof) for proof in proofs], indent=1))
     else:
         print("\n".join(f"Python {proof.python}: {proof.word}: {proof.detail}" for proof in proofs))
     if not any(proof.word == "proven" for proof in proofs) or any(proof.word == "failed" for proof in proofs):
         raise typer.Exit(1)
-
-
-def _quiet(_: str) -> None:
-    pass

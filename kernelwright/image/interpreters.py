@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def on_path(version: str) -> Path | None:
     if version == running():
         return Path(sys.executable)
     folders = os.environ.get("PATH", "").split(os.pathsep)
-    return next((place for place in _named(folders, version) if _is(place, version)), None)
+    return _first(folders, version)
 
 
 def anywhere(version: str) -> Path | None:
@@ -26,11 +26,12 @@ def anywhere(version: str) -> Path | None:
     home = Path.home()
     roots = [Path(os.environ.get("PYENV_ROOT", home / ".pyenv")) / "versions", home / ".local/share/uv/python"]
     installed = (str(folder) for root in roots if root.is_dir() for folder in sorted(root.glob("*/bin"), reverse=True))
-    return on_path(version) or next((place for place in _named(installed, version) if _is(place, version)), None)
+    return on_path(version) or _first(installed, version)
 
 
-def _named(folders: Iterable[str], version: str) -> Iterator[Path]:
-    yield from (place for folder in folders if (place := Path(folder, f"python{version}")).is_file())
+def _first(folders: Iterable[str], version: str) -> Path | None:
+    places = (Path(folder, f"python{version}") for folder in folders)
+    return next((place for place in places if place.is_file() and _is(place, version)), None)
 
 
 @cache

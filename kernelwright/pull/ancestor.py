@@ -51,7 +51,8 @@ def find(project: Project, built: Notebook, edited: EditedNotebook) -> Ancestor:
         drivers = chain((notebook.driver for notebook in notebooks), history.drivers(project))
         driver = next((cells for cells in drivers if driver_digest(cells) == edited.manifest.driver), None)
     else:
-        driver = _driver_as_committed(project)
+        here, *last = islice(history.drivers(project), 2)
+        driver = here if any(percent_script.same(here, cells) for cells in last) else None
     return Ancestor(modules=modules, cells=edited.manifest.cells, driver=driver)
 
 
@@ -78,8 +79,3 @@ def _modules_as_committed(
             last = None if is_vendored else next(_committed(project, path), None)
             is_base = is_vendored or (last is not None and history.decode(last) == text)
             yield path, text if is_base else None
-
-
-def _driver_as_committed(project: Project) -> Driver | None:
-    here, *last = islice(history.drivers(project), 2)
-    return here if any(percent_script.same(here, cells) for cells in last) else None

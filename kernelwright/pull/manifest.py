@@ -41,7 +41,7 @@ def read(text: str) -> BuildManifest:
     for node in ipython_syntax.syntax_tree(text).body:
         match node:
             case ast.Assign(targets=[ast.Name(id="_config")], value=ast.Constant(value=str(written))):
-                config = _parse(written)
+                config = json_text.parse_object(written)
             case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Dict(keys=keys)])):
                 packed = frozenset(str(key.value) for key in keys if isinstance(key, ast.Constant))
             case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Call()])):
@@ -54,11 +54,3 @@ def read(text: str) -> BuildManifest:
         packed=frozenset(digests) if packed is None else packed,
         driver=str(driver.get("sha256", "")) if isinstance(driver, dict) else "",
     )
-
-
-def _parse(written: str) -> Mapping[str, object]:
-    try:
-        config = json_text.parse(written)
-    except ValueError:
-        return {}
-    return config if isinstance(config, dict) else {}

@@ -18,9 +18,9 @@ def three_way_merge(
     ----------
     place : str
         What to call it.
-    here : bytes or None
+    ours : bytes or None
         What it is in the project.
-    base, there : str or None
+    base, theirs : str or None
         What it was when the notebook was built, None also where that is not known; what the notebook says.
     was_built : bool
         Whether the notebook was built with it.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 _WIDTH, _HEIGHT = 1000, 100
+_MOST_POINTS = 400
 COLOURS = 6
 """How many the page has for the parts of a whole: c0 to c5."""
 
@@ -33,18 +34,15 @@ def area(points: Sequence[tuple[float, float]], top: float) -> Markup:
     if not points:
         return Markup()
     right, high = max(points[-1][0], 1e-9), max(top, 1e-9)
-    steps = [f"{_WIDTH * x / right:.1f} {_HEIGHT * (1 - y / high):.1f}" for x, y in _thinned(points)]
+    # The highest of each stretch of neighbours, so that twelve hours draw as quickly as a minute.
+    stride = -(-len(points) // _MOST_POINTS)
+    highest = [max(points[at : at + stride], key=lambda point: point[1]) for at in range(0, len(points), stride)]
+    steps = [f"{_WIDTH * x / right:.1f} {_HEIGHT * (1 - y / high):.1f}" for x, y in highest]
     line, last = " L".join(steps), f"{_WIDTH}"
     drawn = Markup('<path class="below" d="M0 100 L{} L{} 100 Z"/><path class="line" d="M{}"/>').format(
         line, last, line
     )
     return _svg("area", drawn, "memory over time")
-
-
-def _thinned(points: Sequence[tuple[float, float]], most: int = 400) -> list[tuple[float, float]]:
-    """Keep the highest of each stretch of neighbours, so that twelve hours draw as quickly as a minute."""
-    stride = -(-len(points) // most)
-    return [max(points[at : at + stride], key=lambda point: point[1]) for at in range(0, len(points), stride)]
 
 
 def _svg(kind: str, drawn: Markup, label: str) -> Markup:

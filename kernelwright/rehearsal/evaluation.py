@@ -10,7 +10,7 @@ from kernelwright.project.model import Project
 from kernelwright.rehearsal import attached, file_copies, hooks, input_folder, submission_check, verdict
 from kernelwright.rehearsal import gateway as gateways
 from kernelwright.rehearsal.forecast.forecast import Stages, timed
-from kernelwright.rehearsal.gateway import Gateway, Result
+from kernelwright.rehearsal.gateway import Gateway
 from kernelwright.rehearsal.report import Run
 from kernelwright.rehearsal.run import Outcome, read_json
 from kernelwright.rehearsal.run_directory import PhaseName, RunSpec, SandboxName
@@ -36,6 +36,9 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
     judged = verdict.judge(outcome, submission.missing, submission.problems)
     truth = _truth(project, source, gateway, is_hidden=spec.gateway is not None)
     written, problem = _score(project, truth, spec, _written(project, spec, submission), submission.sample_sha256)
+    stages = [*_stages(read_json(directory.record / "stages.json", []))]
+    if result and result.calls:  # a stage, so that a forecast goes by their number
+        stages.append({"name": "gateway calls", "count": len(result.calls), "seconds": round(sum(result.calls), 3)})
     return Run(
         phase=spec.phase,
         mounts=spec.layout,
@@ -49,7 +52,7 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
         limits=outcome.limits,
         guard=guard,
         cells=verdict.cells(outcome.notebook),
-        stages=[*_stages(read_json(directory.record / "stages.json", [])), *_calls(result)],
+        stages=stages,
         gateway={"error": result.error, "calls": len(result.calls)} if result else {},
         submission=submission.facts,
         submissions=written,
@@ -64,13 +67,6 @@ def _submitting(spec: RunSpec) -> RunSpec:
         return spec
     beside = spec.gateway.directory
     return replace(spec, directory=replace(spec.directory, working=beside.working, input=beside.input))
-
-
-def _calls(result: Result | None) -> Stages:
-    """Return the gateway's calls as a stage, so that a forecast goes by their number."""
-    if not result or not result.calls:
-        return []
-    return [{"name": "gateway calls", "count": len(result.calls), "seconds": round(sum(result.calls), 3)}]
 
 
 def _guard(project: Project, phase: PhaseName, noted: Any) -> dict[str, Any]:

@@ -76,12 +76,10 @@ def _faults(project: Project, locks: Sequence[ImageLock]) -> Iterator[str]:
         if file in locked and file_sha256(path) != locked[file].wheels[file]:
             yield f"{place}/{file}: altered: its sha256 is not the lock's; {cure}"
         elif file not in locked:
-            yield f"{place}/{file}: not in a lock{_twin(file, list(locked))}; {cure}"
-
-
-def _twin(file: str, locked: Sequence[str]) -> str:
-    twins = [other for other in locked if other.split("-")[0].lower() == file.split("-", maxsplit=1)[0].lower()]
-    return f", which names {twins[0]}: two of one distribution" if twins else ""
+            distribution = file.partition("-")[0].lower()
+            twin = next((other for other in locked if other.partition("-")[0].lower() == distribution), "")
+            named = f", which names {twin}: two of one distribution" if twin else ""
+            yield f"{place}/{file}: not in a lock{named}; {cure}"
 
 
 def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Callable[[str], None]) -> InstallCheck:
@@ -123,7 +121,13 @@ def _image(project: Project, image_lock: ImageLock, version: str) -> Image:
 def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> InstallCheck:
     """Install as the notebook does, import each module, check what was installed."""
     python = prepared.overlay(scratch / "python")
-    variables = _variables(_carried(scratch, wheels), scratch / "input")
+    variables = {
+        **PROXIES,
+        "PATH": os.defpath,
+        "PYTHONPATH": os.pathsep.join([str(GUARD), str(_carried(scratch, wheels))]),
+        "KERNELWRIGHT_INPUT": str(scratch / "input"),
+        "LANG": "C.UTF-8",
+    }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         # Elsewhere the guard stops Python's own network.
@@ -154,9 +158,3 @@ def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
     manifest = {"wheels": {wheel.path.name: file_sha256(wheel.path) for wheel in wheels}, "wheels_dataset": "wheels"}
     (tree / "kernelwright.json").write_text(json.dumps(manifest), "utf-8")
     return tree
-
-
-def _variables(tree: Path, mounted: Path) -> dict[str, str]:
-    """Return the variables of a notebook without a network."""
-    paths = os.pathsep.join([str(GUARD), str(tree)])
-    return PROXIES | {"PATH": os.defpath, "PYTHONPATH": paths, "KERNELWRIGHT_INPUT": str(mounted), "LANG": "C.UTF-8"}

@@ -137,14 +137,18 @@ def _isolated(spec: RunSpec) -> tuple[Mapping[str, str], list[str]]:
 
 def _bubblewrap(spec: RunSpec) -> SandboxCommand:
     environment, inner = _isolated(spec)
-    options = [part for mount in mounts(spec) for part in _option(*mount)]
+    options: list[str] = []
+    for kind, source, target in mounts(spec):
+        if kind in _BUBBLEWRAP:
+            options += [_BUBBLEWRAP[kind], source, target]
+        else:
+            options += ["--dir" if kind == "folder" else f"--{kind}", target]
     options += ["--remount-ro", "/", "--clearenv"]
     options += [part for name, value in environment.items() for part in ("--setenv", name, value)]
     options += ["--share-net"] if spec.network else []
+    bubblewrap = ("bwrap", *_NAMESPACES, *options, "--chdir", "/kaggle/working", *inner)
     return SandboxCommand(
-        arguments=shared_network.join(
-            spec.network, ("bwrap", *_NAMESPACES, *options, "--chdir", "/kaggle/working", *inner)
-        ),
+        arguments=shared_network.join(spec.network, bubblewrap),
         environment={"PATH": os.environ.get("PATH", os.defpath)},
         folder=spec.directory.folder,
     )
@@ -165,12 +169,6 @@ def _launcher_spec(
 ) -> str:
     spec = {"mounts": mounts, "environment": dict(environment), "folder": folder, "command": command}
     return json.dumps({**spec, "own_network": own_network})
-
-
-def _option(kind: str, source: str, target: str) -> tuple[str, ...]:
-    if kind in _BUBBLEWRAP:
-        return (_BUBBLEWRAP[kind], source, target)
-    return ("--dir" if kind == "folder" else f"--{kind}", target)
 
 
 def mounts(spec: RunSpec) -> Iterator[Mount]:

@@ -96,7 +96,11 @@ def _compare(file: Path, sample: Path | None, python: Path, *, is_scored: bool) 
     expected, unreadable = _read(sample, python) if sample else ([], [])
     wanted = Sample(header=expected[0], rows=expected[1:]) if expected else None
     digest, sample_digest = hashing.file_sha256(file), hashing.file_sha256(sample) if sample else ""
-    problems = submission_rules.problems(rows[0], rows[1:], wanted) if wanted else _ragged(rows)
+    if wanted:
+        problems = submission_rules.problems(rows[0], rows[1:], wanted)
+    elif ragged := sum(len(row) != len(rows[0]) for row in rows):
+        # Without a sample nothing says that an id may not come twice: the header alone counts.
+        problems = [f"{ragged} {'row' if ragged == 1 else 'rows'} with other than {len(rows[0])} values"]
     key = submission_rules.id_column(rows[0], wanted.rows if wanted else [])
     ids = sorted(row[key] for row in rows[1:] if key is not None and key < len(row))
     return Submission(
@@ -107,12 +111,6 @@ def _compare(file: Path, sample: Path | None, python: Path, *, is_scored: bool) 
         sample_sha256=sample_digest,
         is_sample=digest == sample_digest,
     )
-
-
-def _ragged(rows: list[list[str]]) -> list[str]:
-    """Compare the rows with their own header alone: without a sample nothing says that an id may not come twice."""
-    count = sum(len(row) != len(rows[0]) for row in rows)
-    return [f"{count} {'row' if count == 1 else 'rows'} with other than {len(rows[0])} values"] if count else []
 
 
 def _read(file: Path, python: Path) -> tuple[list[list[str]], list[str]]:

@@ -96,10 +96,8 @@ def events(root: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the log's lines, the oldest first; what is no line of ours is skipped."""
     file = root / LOG
     for line in file.read_text("utf-8", "replace").split("\n") if file.is_file() else ():
-        with contextlib.suppress(ValueError):
-            event = json_text.parse(line)
-            if isinstance(event, dict):
-                yield event
+        if event := json_text.parse_object(line):
+            yield event
 
 
 def pushes(root: Path, kernel: str) -> list[Push]:
@@ -167,10 +165,9 @@ def finish_step(root: Path, name: str) -> None:
 
 def _steps(root: Path) -> dict[str, Any]:
     try:
-        steps = json_text.parse((root / PENDING).read_text("utf-8"))
-    except (OSError, ValueError):
+        return json_text.parse_object((root / PENDING).read_bytes())
+    except OSError:
         return {}
-    return steps if isinstance(steps, dict) else {}
 
 
 def _write_steps(root: Path, steps: Mapping[str, Any]) -> None:

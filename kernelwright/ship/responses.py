@@ -32,11 +32,7 @@ class Response:
     @cached_property
     def json(self) -> Mapping[str, Any]:
         """The JSON object it holds, empty where it holds none."""
-        try:
-            parsed = json_text.parse(self.body)
-        except ValueError:
-            return {}
-        return parsed if isinstance(parsed, dict) else {}
+        return json_text.parse_object(self.body)
 
     @property
     def code(self) -> int:

@@ -30,7 +30,7 @@ def replace(path: Path, data: bytes) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it, if they are not there; raises `UnwritableOutput`."""
-    with _told_of(path):
+    with report_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
@@ -47,10 +47,10 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
         _sweep(folder)
     try:
         for path, data in contents.items():
-            with _told_of(path):
+            with report_errors(path):
                 _stage(path, data, beside)
         for path, staged in beside.items():
-            with _told_of(path):
+            with report_errors(path):
                 os.replace(staged, path)  # noqa: PTH105 - one call, one step
     finally:
         for staged in beside.values():
@@ -68,12 +68,13 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 def remove(path: Path) -> None:
     """Delete a file; raises `UnwritableOutput`."""
-    with _told_of(path, "deleted"):
+    with report_errors(path, "deleted"):
         path.unlink()
 
 
 @contextmanager
-def _told_of(path: Path, done: str = "written") -> Iterator[None]:
+def report_errors(path: Path, done: str = "written") -> Iterator[None]:
+    """Raise `UnwritableOutput`, which names ``path``, for an `OSError` in the block."""
     try:
         yield
     except OSError as error:
@@ -110,5 +111,5 @@ def _is_running(pid: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:  # somebody else's
-        return True
+        pass
     return True

@@ -75,7 +75,7 @@ def merge_file(ours: bytes, ancestor: bytes, theirs: bytes, *, labels: tuple[str
 
     Parameters
     ----------
-    here, ancestor, there : bytes
+    ours, ancestor, theirs : bytes
         The two versions, and what they both come from.
     labels : tuple of str
         What conflict marks call the three.

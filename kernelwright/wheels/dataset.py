@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kernelwright.errors import InvalidProject, UnwritableOutput, WheelsUnavailable
+from kernelwright.errors import InvalidProject, WheelsUnavailable
 from kernelwright.project import parsing
 from kernelwright.project.metadata import DATASET_FILE, read_dataset
 from kernelwright.project.model import Project
@@ -67,17 +67,14 @@ def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -
             f"{folder}: {len(wheels)} wheels and {len(further)} further files make {count}; Kaggle takes "
             f"{LARGEST_DATASET_FILES} at the top of a dataset; name fewer images, or fewer requirements"
         )
-    try:
-        with atomic_files.scratch_folder(folder.parent) as scratch:
-            new = scratch / "new"
-            new.mkdir()
-            for wheel in wheels:
-                shutil.copyfile(wheel.path, new / wheel.path.name)
-            for name, data in further.items():
-                (new / name).write_bytes(data)
-            _swap(new, folder, scratch / "old")
-    except OSError as error:
-        raise UnwritableOutput(f"{folder}: cannot be written: {error.strerror or error}") from error
+    with atomic_files.report_errors(folder), atomic_files.scratch_folder(folder.parent) as scratch:
+        new = scratch / "new"
+        new.mkdir()
+        for wheel in wheels:
+            shutil.copyfile(wheel.path, new / wheel.path.name)
+        for name, data in further.items():
+            (new / name).write_bytes(data)
+        _swap(new, folder, scratch / "old")
 
 
 def _swap(new: Path, folder: Path, old: Path) -> None:

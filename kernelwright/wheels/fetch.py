@@ -9,9 +9,10 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from kernelwright.errors import UnwritableOutput, WheelsUnavailable
+from kernelwright.errors import WheelsUnavailable
 from kernelwright.image import interpreters
 from kernelwright.image.kaggle_image import Image, tags_for
+from kernelwright.support import atomic_files
 from kernelwright.support.hashing import file_sha256
 from kernelwright.wheels import tools
 from kernelwright.wheels.lockfile import Distribution
@@ -39,11 +40,9 @@ class WheelCache:
     def add(self, wheel: Path, sha256: str) -> Path:
         """Move a wheel here; raises `UnwritableOutput`."""
         path = self.path(wheel.name, sha256)
-        try:
+        with atomic_files.report_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(wheel, path)
-        except OSError as error:
-            raise UnwritableOutput(f"{path}: cannot be written: {error.strerror or error}") from error
         return path
 
 

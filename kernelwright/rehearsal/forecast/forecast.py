@@ -78,7 +78,7 @@ def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[St
 
     Parameters
     ----------
-    known : Forecast
+    settings : Forecast
         ``[tool.kernelwright.forecast]``. A stage that it gives no count is taken as large as it was met.
     runs : sequence of Timed
         Runs on this machine, of two sizes at least.
