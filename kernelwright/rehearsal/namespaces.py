@@ -40,7 +40,7 @@ codecs.lookup("unicode_escape")  # loaded before the interpreter's files are out
 
 def call(name: str, *arguments: object) -> None:
     """Call a function of libc; raises `OSError` where it fails."""
-    if getattr(libc, name)(*(one.encode() if isinstance(one, str) else one for one in arguments)) == -1:
+    if getattr(libc, name)(*(value.encode() if isinstance(value, str) else value for value in arguments)) == -1:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
 

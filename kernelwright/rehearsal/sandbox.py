@@ -188,8 +188,8 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
         spec.shared.mkdir(exist_ok=True)
         yield "rw", str(spec.shared), "/kaggle/shared"
     yield "ro", str(GUARD), f"{_INSIDE}/guard"
-    script = RUN_GATEWAY if spec.program else EXECUTE
-    yield "ro", str(script), f"{_INSIDE}/{script.name}"
+    script, name = (RUN_GATEWAY, "run_gateway.py") if spec.program else (EXECUTE, "execute.py")
+    yield "ro", str(script), f"{_INSIDE}/{name}"
     hosts, users = directory.folder / "hosts", directory.folder / "passwd"
     # A gateway that shares the network calls the notebook's machine so.
     hosts.write_text(f"127.0.0.1 localhost kaggle{' inference_server' if spec.network else ''}\n", "utf-8")
