@@ -3,11 +3,13 @@
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 
 from landmarks import delg
 from landmarks.dataset import Photo
 from landmarks.faults import ImageFaults
+from landmarks.feature_store import FeatureStore, recipe
 from landmarks.feature_types import NONE, Extractor, LocalFeatures
 from landmarks.images import local_pixels
 from landmarks.rootsift import RootSift
@@ -46,13 +48,16 @@ class FeatureCache:
     Parameters
     ----------
     settings : LocalSettings
-        The extractor, and the size of the cache in bytes.
+        The extractor, the size of the cache in bytes, and the folder that keeps features between runs, if any.
     faults : ImageFaults, optional
         Where photos that fail are noted.
     """
 
     def __init__(self, settings: LocalSettings, faults: ImageFaults | None = None) -> None:
-        self._extractors = {False: extractor(settings), True: extractor(coarser(settings))}
+        by_coarse = {False: settings, True: coarser(settings)}
+        self._extractors = {coarse: extractor(chosen) for coarse, chosen in by_coarse.items()}
+        self._store = FeatureStore(Path(settings.store), settings.store_bytes) if settings.store else None
+        self._recipes = {coarse: recipe(chosen) for coarse, chosen in by_coarse.items()} if settings.store else {}
         self._limit = settings.cache_bytes
         self._exif_rotation = settings.exif_rotation
         self._faults = faults or ImageFaults()
@@ -90,8 +95,11 @@ class FeatureCache:
                 self._bytes -= self._cached.pop(oldest).result().nbytes
 
     def _describe(self, photo: Photo, coarse: bool) -> LocalFeatures:  # noqa: FBT001 - the parts of a key
-        try:
+        def describe() -> LocalFeatures:
             return self._extractors[coarse](local_pixels(photo.path, exif_rotation=self._exif_rotation))
+
+        try:
+            return self._store(photo.path, self._recipes[coarse], describe) if self._store else describe()
         except Exception as error:  # noqa: BLE001 - whatever one image does to a decoder, the others are described
             self._faults.add("no local features", photo, error)
             return NONE

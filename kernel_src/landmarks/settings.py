@@ -111,7 +111,8 @@ class LocalSettings:
     """Local features: keypoints and descriptors of one image.
 
     ``extractor`` is ``rootsift`` or ``delg``. ``exif_rotation`` turns what PIL reads (local features, DELG's global
-    descriptor) as EXIF says, as cv2 always does for the global models; the original notebook does not.
+    descriptor) as EXIF says, as cv2 always does for the global models; the original notebook does not. ``store`` is a
+    folder that keeps the features of up to ``store_bytes`` for later runs; without it, none are kept.
     """
 
     extractor: str = "rootsift"
@@ -119,6 +120,8 @@ class LocalSettings:
     delg: DelgSettings = field(default_factory=DelgSettings)
     exif_rotation: bool = False
     cache_bytes: int = 2_000_000_000
+    store: str | None = None
+    store_bytes: int = 10_000_000_000
     threads: int = 4
 
     @property
