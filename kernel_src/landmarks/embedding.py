@@ -18,6 +18,7 @@ from landmarks.errors import WrongWeights
 from landmarks.faults import ImageFaults
 from landmarks.images import global_pixels, local_pixels
 from landmarks.prefetch import ahead
+from landmarks.replicas import Replicas
 from landmarks.settings import EmbeddingSettings, NetworkSettings
 
 log = logging.getLogger(__name__)
@@ -204,18 +205,17 @@ class _NetworkPart:
         self.view: Hashable = (network.resize_px, network.input_px, settings.jpeg_quality)
         self._sizes = {"resize_px": network.resize_px, "input_px": network.input_px}
         self._sizes["jpeg_quality"] = settings.jpeg_quality
-        # Traced once for batches of any length: `predict` would take several times as long.
-        self._forward = tf.function(
-            lambda images: _over_views(lambda view: model(view, training=False), images, settings),
-            input_signature=[tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32)],
+        self._embed = Replicas(
+            model,
+            lambda copy, images: _over_views(lambda view: copy(view, training=False), images, settings),
+            settings.precision,
         )
 
     def read(self, path: Path) -> Pixels:
         return global_pixels(path, **self._sizes)
 
     def embed(self, views: Sequence[Pixels]) -> Vector:
-        embedded: Vector = self._forward(np.stack(views)).numpy()
-        return embedded
+        return self._embed(np.stack(views))
 
 
 def _over_views(forward: Callable[[Any], Any], images: Any, settings: EmbeddingSettings) -> Any:

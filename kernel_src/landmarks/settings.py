@@ -67,6 +67,9 @@ B6 = WeightsSettings(
 class EmbeddingSettings:
     """How images reach the global models; ``batch`` is halved for the rest of a run where memory ends.
 
+    Of several GPUs, each embeds its share of a batch. ``precision`` is that of the backbone's layers: ``float32``,
+    ``mixed_float16`` or ``mixed_bfloat16``.
+
     A network's embedding is the sum of its unit embeddings of several views: with ``flip`` of the mirror image too, and
     for each of ``zooms`` of the middle of the image, enlarged by so much. One view is left as it is.
     """
@@ -74,6 +77,7 @@ class EmbeddingSettings:
     batch: int = 16
     decode_threads: int = 4
     jpeg_quality: int = 100
+    precision: str = "float32"
     flip: bool = False
     zooms: tuple[float, ...] = (1.0,)
 

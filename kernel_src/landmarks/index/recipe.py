@@ -19,7 +19,7 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
     Parameters
     ----------
     settings : Settings
-        Models, the quality of the JPEG that they see, and the views whose embeddings are summed.
+        Models and their precision, the quality of the JPEG that they see, and the views whose embeddings are summed.
     folders : sequence of Path
         Where the weights of each model are, in the order of ``settings.models``.
 
@@ -34,6 +34,8 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
         "jpeg_quality": settings.embedding.jpeg_quality,
         "delg_global": settings.delg_global,
     }
+    if settings.embedding.precision != "float32":
+        values["precision"] = settings.embedding.precision
     if settings.embedding.flip:
         values["flip"] = True
     if settings.embedding.zooms != (1.0,):
