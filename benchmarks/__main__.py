@@ -1,6 +1,7 @@
 """Run the benchmarks named, or all; keep their figures in build/bench, and compare them with an earlier run's.
 
     python -m benchmarks [NAME ...] [--compare FOLDER]
+    python -m benchmarks --page
 
 Exits 1 where a figure is more than a tenth worse than in FOLDER, such as a copy of build/bench.
 """
@@ -12,9 +13,10 @@ import sys
 from pathlib import Path
 
 import benchmarks
-from benchmarks import _figures
+from benchmarks import _figures, _page
 
 KEPT = Path(__file__).parents[1] / "build" / "bench"
+PAGE = Path(__file__).parents[1] / "docs" / "performance-figures.md"
 ALL = sorted(info.name for info in pkgutil.iter_modules(benchmarks.__path__) if not info.name.startswith("_"))
 
 
@@ -23,9 +25,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL))
     parser.add_argument("--compare", type=Path, metavar="FOLDER", help="an earlier build/bench")
+    parser.add_argument("--page", action="store_true", help="run nothing; write docs/performance-figures.md")
     options = parser.parse_args()
     if unknown := sorted({*options.names} - {*ALL}):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(ALL)}")
+    if options.page:
+        _page.write(KEPT, PAGE)
+        return 0
     lost = False
     for name in options.names or ALL:
         print(f"## {name}\n")

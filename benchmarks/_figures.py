@@ -38,7 +38,7 @@ class Figure:
 def save(file: Path, figures: Sequence[Figure]) -> None:
     """Write the figures, with the machine and the time they were taken on."""
     machine = {
-        "processor": platform.processor() or platform.machine(),
+        "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
         "load": os.getloadavg(),
         "python": platform.python_version(),
@@ -46,6 +46,14 @@ def save(file: Path, figures: Sequence[Figure]) -> None:
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"{json.dumps({'machine': machine, 'figures': [*map(asdict, figures)]}, indent=1)}\n", "utf-8")
+
+
+def _processor() -> str:
+    """Return the processor's name; Linux tells it in a file alone."""
+    listing = Path("/proc/cpuinfo")
+    lines = listing.read_text("utf-8").splitlines() if listing.exists() else []
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def load(file: Path) -> list[Figure]:

@@ -1,4 +1,6 @@
-from benchmarks import _figures
+import xml.etree.ElementTree as ET
+
+from benchmarks import _figures, _page
 from benchmarks._figures import Figure
 
 
@@ -28,3 +30,16 @@ def test_targets_are_met_or_missed():
         Figure(name="c", seconds=3),
     ]
     assert [line.split()[0] for line in _figures.judged(figures)] == ["met", "MISSED"]
+
+
+def test_the_page_shows_each_figure_with_its_target_and_peers(tmp_path):
+    figures = [Figure(name="a < b", seconds=2, target=1, peers={"peer": 3.0}), Figure(name="c", seconds=0.01)]
+    _figures.save(tmp_path / "kept" / "build.json", figures)
+    _figures.save(tmp_path / "kept" / "empty.json", [])
+    _page.write(tmp_path / "kept", tmp_path / "page.md")
+    page, plot = ((tmp_path / name).read_text() for name in ("page.md", "page.svg"))
+    assert "| a < b | 2.00 s | 1.00 s | missed | peer 3.00 s (1.50) |\n| c | 10.0 ms |  |  |  |\n" in page
+    assert "## empty" not in page
+    assert "a &lt; b" in plot
+    assert ">0.50<" in plot
+    assert ET.fromstring(plot).tag.endswith("svg")
