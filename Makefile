@@ -5,7 +5,7 @@ KW     := $(BIN)/kernelwright
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help notebook wheels rehearse test test-full test-versions fuzz dist check push bench mini run clean
+.PHONY: help notebook wheels rehearse test test-full test-versions fuzz dist check push bench mini run train clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ rehearse: .venv/ready mini ## build it, run it offline as Kaggle will, show the 
 run: .venv/ready mini ## the same modules without a notebook: build/run/submission.csv
 	@mkdir -p build/run
 	cd build/run && KERNELWRIGHT_INPUT=../mini ../../$(BIN)/python ../../kernel_src/main.py
+
+train: .venv/ready mini ## train the network on the mini dataset, in minutes: build/train, curves in curves.svg
+	@! grep -qs '"complete": true' build/train/record.json || rm -rf build/train
+	@mkdir -p build/train
+	cd build/train && KERNELWRIGHT_INPUT=../mini ../../$(BIN)/python ../../kernel_src/train.py
 
 mini: .venv/ready ## make the mini dataset in build/mini (cached)
 	@$(BIN)/python -m tests.mini

@@ -62,6 +62,9 @@ B6 = WeightsSettings(
     network=NetworkSettings(backbone="efficientnet-b6"),
 )
 
+TRAINED = WeightsSettings(slug="landmark-training", file="model.h5")
+"""What the kernel `kernel_src/train.py` leaves, attached as a kernel source."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingSettings:

@@ -4,7 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
+from pathlib import Path
 
+from kernelwright.runtime import record
+from landmarks.training.logs import EpochRow, StepRow, read_rows
+
+FILE = "curves.svg"
 WIDTH, PANEL = 760, 130
 LEFT, RIGHT, TOP, GAP = 64, 20, 26, 40
 MOST_POINTS = 400
@@ -62,6 +68,39 @@ class Picture:
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+
+def of(folder: Path) -> Picture:
+    """Draw the training whose logs are in a folder."""
+    steps, epochs = read_rows(folder / "steps.csv", StepRow), read_rows(folder / "epochs.csv", EpochRow)
+    starts = [next(rows) for _, rows in groupby(epochs, key=lambda row: row.stage)]
+    ends = {row.stage: row.total for row in epochs}
+    loss = Line(name="", points=[(row.total, row.loss) for row in steps])
+    rate = Line(name="", points=[(row.total, row.learning_rate) for row in steps])
+    gap = Line(name="GAP", points=[(row.total, row.gap) for row in epochs], is_marked=True)
+    top_1 = Line(name="top-1", points=[(row.total, row.top_1) for row in epochs], is_marked=True)
+    return draw(
+        [
+            Panel(title="loss", lines=[loss]),
+            Panel(title="learning rate", lines=[rate]),
+            Panel(title="held-out images", lines=[gap, top_1], top=1.0),
+        ],
+        [Stage(start=ends.get(row.stage - 1, 0), name=f"{row.size_px} px") for row in starts],
+    )
+
+
+def save(folder: Path) -> Picture:
+    """Draw the training in a folder, and write the picture there and where a rehearsal keeps its records."""
+    picture = of(folder)
+    for place in filter(None, (folder, record.folder())):
+        record.replace(place / FILE, picture.svg.encode())
+    return picture
+
+
+def gallery(records: Path, _inputs: Path) -> str:
+    """Return the picture for the page of a rehearsal; nothing if the run drew none."""
+    file = records / FILE
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 def draw(panels: Sequence[Panel], stages: Sequence[Stage]) -> Picture:

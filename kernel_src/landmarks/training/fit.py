@@ -117,11 +117,12 @@ class Fit:
         """
         self._resume()
         complete = True
-        while complete and self.progress.stage < len(self._training.stages):
-            try:
-                complete = self._stage(source, judge)
-            except FloatingPointError as error:
-                self._go_back(str(error))
+        with budget.ends_at_sigterm():
+            while complete and self.progress.stage < len(self._training.stages):
+                try:
+                    complete = self._stage(source, judge)
+                except FloatingPointError as error:
+                    self._go_back(str(error))
         if self._best.exists():
             self._learner.restore(checkpoints.read(self._best)[0])
         return complete
@@ -144,7 +145,7 @@ class Fit:
         stage, step = self._training.stages[self.progress.stage], self._learner.step()
         per_epoch = source.steps_per_epoch(stage) // self._training.accumulate
         first = self.progress.epoch * per_epoch + self.progress.step
-        until = budget.deadline(self._training.budget_hours)
+        until = budget.deadline(self._training.budget_hours) - 60 * self._training.reserve_minutes
         batches: Any = None
         name = f"train, {stage.size_px} px"
         for index in stages.stage(name, range(first, stage.epochs * per_epoch), until=until):
@@ -232,14 +233,14 @@ class Fit:
 
     def _judge(self, stage: StageSettings, judge: Judge) -> tuple[float, float]:
         gap, top_1 = judge(self._learner.embed, stage)
-        if gap > self.progress.best:
+        best, worse = self.progress.best, self.progress.worse
+        if gap >= best:  # of equals the later, which has learned longer: a few queries are soon all right
             try:
                 checkpoints.write(self._best, self._learner.weights(), {"gap": gap, **asdict(self.progress)})
-                self.progress = replace(self.progress, best=gap, worse=0)
+                self.progress = replace(self.progress, best=gap)
             except CheckpointNotWritten as error:
                 log.warning("%s; the training goes on, and the best weights before these stay", error)
-        else:
-            self.progress = replace(self.progress, worse=self.progress.worse + 1)
+        self.progress = replace(self.progress, worse=0 if gap > best else worse + 1)
         return gap, top_1
 
     def _save_if_due(self) -> None:

@@ -10,7 +10,16 @@ from landmarks.settings import NetworkSettings
 from landmarks.training.settings import TrainingSettings
 
 FREE = frozenset(
-    {"budget_hours", "checkpoint_every_minutes", "checkpoint_every_steps", "retries", "retry_rate", "patience", "data"}
+    {
+        "budget_hours",
+        "checkpoint_every_minutes",
+        "checkpoint_every_steps",
+        "data",
+        "patience",
+        "reserve_minutes",
+        "retries",
+        "retry_rate",
+    }
 )
 """The settings that a training which goes on may change."""
 

@@ -5,10 +5,13 @@ it, so that no row is there twice.
 """
 
 import csv
+import logging
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
@@ -47,6 +50,8 @@ class EpochRow:
 
 Row = TypeVar("Row", StepRow, EpochRow)
 
+log = logging.getLogger(__name__)
+
 
 class Logs:
     """The rows of one training.
@@ -68,35 +73,56 @@ class Logs:
             self._writer.close()
         shutil.rmtree(self._events, ignore_errors=True)
         self._writer = tf.summary.create_file_writer(str(self._events))
-        self._rewrite(self.steps, StepRow, total)
-        self._rewrite(self.epochs, EpochRow, total)
+        for path in (self.steps, self.epochs):
+            _cut(path, total)
+        self._show(read_rows(self.steps, StepRow))
+        self._show(read_rows(self.epochs, EpochRow))
 
     def add_steps(self, rows: Sequence[StepRow]) -> None:
-        """Write rows of steps; they are on the disk when this returns."""
-        self._append(self.steps, rows)
+        """Write rows of steps; they are on the disk when this returns, unless it is full."""
+        _append(self.steps, StepRow, rows)
+        self._show(rows)
 
     def add_epoch(self, row: EpochRow) -> None:
-        """Write the row of an epoch, which is on the disk when this returns."""
-        self._append(self.epochs, [row])
+        """Write the row of an epoch, which is on the disk when this returns, unless it is full."""
+        _append(self.epochs, EpochRow, [row])
+        self._show([row])
 
-    def _rewrite(self, path: Path, kind: type[Row], total: int) -> None:
-        rows = [row for row in read_rows(path, kind) if row.total <= total]
-        partial = path.with_name(f".{path.name}.partial")
-        with partial.open("w", newline="") as file:
-            csv.writer(file).writerow([field.name for field in fields(kind)])
-        self._append(partial, rows)
-        partial.replace(path)
+    def _show(self, rows: Sequence[StepRow] | Sequence[EpochRow]) -> None:
+        try:
+            with self._writer.as_default():
+                for row in rows:
+                    part = "step" if isinstance(row, StepRow) else "epoch"
+                    for name in row.PLOTTED:
+                        tf.summary.scalar(f"{part}/{name}", getattr(row, name), step=row.total)
+            self._writer.flush()
+        except tf.errors.OpError as error:
+            log.warning("%s: cannot be written (%s); the training goes on", self._events, error.message)
 
-    def _append(self, path: Path, rows: Sequence[StepRow] | Sequence[EpochRow]) -> None:
-        with path.open("a", newline="") as file, self._writer.as_default():
-            for row in rows:
-                csv.writer(file).writerow(astuple(row))
-                part = "step" if isinstance(row, StepRow) else "epoch"
-                for name in row.PLOTTED:
-                    tf.summary.scalar(f"{part}/{name}", getattr(row, name), step=row.total)
+
+def _append(path: Path, kind: type[Row], rows: Sequence[Row]) -> None:
+    """Add rows to a CSV file: all or, where they cannot be written, none, since the training is worth more."""
+    size = path.stat().st_size if path.exists() else 0
+    try:
+        with path.open("a", newline="") as file:
+            if not size:
+                csv.writer(file).writerow([field.name for field in fields(kind)])
+            csv.writer(file).writerows(map(astuple, rows))
             file.flush()
             os.fsync(file.fileno())
-        self._writer.flush()
+    except OSError as error:
+        log.warning("%s: cannot be written (%s); the training goes on", path, error.strerror)
+        with suppress(OSError):
+            os.truncate(path, size)
+
+
+def _cut(path: Path, total: int) -> None:
+    """Cut a CSV file off before the first row of a later step, or the one that a killed process left half-written."""
+    if not path.exists():
+        return
+    header, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
+    kept = takewhile(lambda line: line.endswith(b"\n") and int(line.partition(b",")[0]) <= total, lines)
+    os.truncate(path, len(header) + sum(map(len, kept)))
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:

@@ -72,7 +72,8 @@ class TrainingSettings:
     averages the gradients of ``accumulate`` batches, clipped to the global norm ``clip_norm``. ``label_smoothing`` is
     the share of a label that all classes get alike. After ``patience`` epochs without a better validation a stage ends.
     ``balance`` leads from a landmark's images drawn as often as they are, at 0, to all landmarks drawn equally often,
-    at 1: see `landmarks.training.sampling`.
+    at 1: see `landmarks.training.sampling`. Steps end ``reserve_minutes`` before the notebook's ``budget_hours``
+    are over, since validation, checkpoint and output take their time.
     """
 
     stages: tuple[StageSettings, ...] = (
@@ -88,6 +89,7 @@ class TrainingSettings:
     balance: float = 0.0
     patience: int | None = None
     budget_hours: float = 11.5
+    reserve_minutes: float = 10.0
     checkpoint_every_minutes: float = 15.0
     checkpoint_every_steps: int | None = None
     # After a loss that is not finite: how often the last good checkpoint is taken up again, with the rate times this.
