@@ -1,4 +1,4 @@
-"""Run the benchmarks named, or all; keep their figures in build/bench, and compare them with an earlier run's.
+"""Run the benchmarks named, or all but the longest; keep their figures in build/bench, and compare with an earlier run.
 
     python -m benchmarks [NAME ...] [--compare FOLDER]
     python -m benchmarks --page
@@ -18,6 +18,7 @@ from benchmarks import _figures, _page
 KEPT = Path(__file__).parents[1] / "build" / "bench"
 PAGE = Path(__file__).parents[1] / "docs" / "performance-figures.md"
 ALL = sorted(info.name for info in pkgutil.iter_modules(benchmarks.__path__) if not info.name.startswith("_"))
+ONLY_NAMED = {"ablation"}
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
         _page.write(KEPT, PAGE)
         return 0
     lost = False
-    for name in options.names or ALL:
+    for name in options.names or sorted({*ALL} - ONLY_NAMED):
         print(f"## {name}\n")
         earlier = options.compare / f"{name}.json" if options.compare else None
         before = _figures.load(earlier) if earlier and earlier.is_file() else []

@@ -27,12 +27,15 @@ class Figure:
         The most it should take, in seconds.
     peers : mapping
         Name -> seconds of another way to the same result, in the same run.
+    scores : mapping
+        Name -> what the result is worth, once per repetition.
     """
 
     name: str
     seconds: float
     target: float | None = None
     peers: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 def save(file: Path, figures: Sequence[Figure]) -> None:

@@ -49,8 +49,8 @@ class Source(Protocol):
 class Progress:
     """How far a training is: ``stage``, ``epoch`` in it and ``step`` in that are the next ones, from 0.
 
-    ``total`` counts all steps taken, ``losses`` adds up those of the epoch, ``best`` is the highest GAP, and ``worse``
-    counts the epochs of the stage since then.
+    ``total`` counts all steps taken, ``losses`` adds up those of the epoch, ``best`` is the highest GAP of the
+    stage, and ``worse`` counts the epochs since then.
     """
 
     stage: int = 0
@@ -164,7 +164,8 @@ class Fit:
         self._flush()
         complete = self.progress.epoch == stage.epochs or self._is_out_of_patience()
         if complete:
-            self.progress = replace(self.progress, stage=self.progress.stage + 1, epoch=0, step=0, worse=0)
+            # GAPs at different sizes do not compare: what is handed over is the best of the last stage.
+            self.progress = replace(self.progress, stage=self.progress.stage + 1, epoch=0, step=0, worse=0, best=-1.0)
         elif judge and not self._best.exists():
             before = self.progress
             self._judge(stage, judge)  # so that there is something to hand over; the next run must not see it

@@ -93,7 +93,8 @@ def train(
     history = read_rows(fit.logs.epochs, EpochRow)
     record = output.describe(network, training, parts, [asdict(row) for row in history])
     output.write(folder, learner.model, network, {**record, "complete": is_complete})
-    best = max(reversed(history), key=lambda row: np.nan_to_num(row.gap, nan=-1.0), default=None)
+    of_stage = [row for row in history if row.stage == history[-1].stage]
+    best = max(reversed(of_stage), key=lambda row: np.nan_to_num(row.gap, nan=-1.0), default=None)
     gap, top_1 = (best.gap, best.top_1) if best else (float("nan"), float("nan"))
     return TrainingResult(output=folder, is_complete=is_complete, gap=gap, top_1=top_1, history=tuple(history))
 

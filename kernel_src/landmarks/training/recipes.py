@@ -34,8 +34,8 @@ SMALL = Recipe(
     ),
     training=TrainingSettings(
         stages=(
-            StageSettings(size_px=64, epochs=40, batch=16, learning_rate=1.5e-3),
-            StageSettings(size_px=96, epochs=24, batch=16, learning_rate=1e-3),
+            StageSettings(size_px=64, epochs=36, batch=16, learning_rate=1.5e-3),
+            StageSettings(size_px=96, epochs=18, batch=16, learning_rate=1e-3),
         ),
         reserve_minutes=0.25,
         normalisation_momentum=0.9,

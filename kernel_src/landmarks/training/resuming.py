@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 from kernelwright.runtime import inputs
-from kernelwright.runtime.errors import InputNotFound
 
 NEEDED = ("checkpoints", "steps.csv", "epochs.csv")
 
@@ -29,9 +28,9 @@ def take_over(slug: str, folder: Path) -> bool:
     """
     if (folder / "checkpoints").is_dir():
         return False
-    try:
-        earlier = inputs.find(slug)
-    except InputNotFound:
+    # Not `inputs.find(slug)`: it would have to be attached always, and before its first version it cannot be.
+    earlier = next((inputs.find(source) for source in inputs.mounted() if source.rpartition("/")[2] == slug), None)
+    if not earlier:
         return False
     if not (earlier / "checkpoints").is_dir():
         log.warning("%s holds no checkpoints; the training begins anew", earlier)

@@ -6,7 +6,9 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
+from landmarks.training import curves
 from landmarks.training.curves import MOST_POINTS, Line, Panel, Stage, draw
+from landmarks.training.logs import EpochRow, Logs, StepRow
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOSS = Panel(title="loss", lines=[Line(name="training", points=[(0, 4.0), (1, 2.0), (2, 1.0)])])
@@ -82,3 +84,27 @@ def test_every_point_is_within_the_picture_and_of_many_there_are_few(values):
     (line,) = paths(parsed([panel]))
     assert len(line) <= MOST_POINTS
     assert all(64 <= x <= 740 and 26 <= y <= 156 for x, y in line)
+
+
+def test_the_logs_of_a_folder_are_drawn_and_kept_for_the_report(tmp_path, monkeypatch):
+    record = tmp_path / "record"
+    monkeypatch.setenv("KERNELWRIGHT_RECORD", str(record))
+    logs = Logs(tmp_path)
+    logs.rewind(0)
+    for epoch, size_px in enumerate((64, 64, 96), 1):
+        logs.add_steps(
+            [StepRow(total=epoch, stage=1, epoch=epoch, step=1, loss=1 / epoch, learning_rate=0.1, gradient_norm=1.0)]
+        )
+        logs.add_epoch(
+            EpochRow(
+                total=epoch, stage=1 + (size_px > 64), size_px=size_px, epoch=1, loss=1.0, gap=epoch / 4, top_1=1.0
+            )
+        )
+    svg = curves.save(tmp_path).svg
+    assert (tmp_path / "curves.svg").read_text() == curves.gallery(record, tmp_path) == svg
+    assert ">GAP 0.75<" in svg
+    assert svg.count(">64 px<") == svg.count(">96 px<") == 3
+
+
+def test_a_run_without_curves_shows_none(tmp_path):
+    assert curves.gallery(tmp_path, tmp_path) == ""

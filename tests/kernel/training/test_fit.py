@@ -94,9 +94,10 @@ def test_each_step_and_epoch_has_a_row(whole):
 
 
 @pytest.mark.full
-def test_the_best_weights_are_handed_over(whole):
+def test_the_best_weights_of_the_last_stage_are_handed_over(whole):
+    """GAPs at different sizes do not compare."""
     best, state = checkpoints.read(whole.folder / "checkpoints/best.npz")
-    assert state["gap"] == 0.4
+    assert (state["gap"], state["total"]) == (0.3, 8)
     for value, weight in zip(best, whole.learner.weights(), strict=True):
         np.testing.assert_array_equal(value, weight)
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from landmarks.errors import InvalidTraining
 from landmarks.settings import HeadSettings, NetworkSettings, WeightsSettings
 from landmarks.training import StageSettings, TrainingSettings, ValidationSettings, train
 from landmarks.weights import load_embedding_model
+from tests.kernel.training.small_training import write_competition
 
 pytestmark = [pytest.mark.usefixtures("tiny_backbone"), pytest.mark.full]
 NETWORK = NetworkSettings(
@@ -31,18 +31,7 @@ TRAINING = TrainingSettings(
 
 @pytest.fixture(scope="module")
 def competition(tmp_path_factory):
-    """Three landmarks of four images, each of a colour."""
-    folder = tmp_path_factory.mktemp("competition")
-    rows = ["id,landmark_id"]
-    for index in range(12):
-        name = f"{index:016x}"
-        path = folder / "train" / name[0] / name[1] / name[2] / f"{name}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        colour = np.eye(3)[index % 3] * 200 + np.random.default_rng(index).integers(0, 50, (40, 40, 3))
-        Image.fromarray(colour.astype(np.uint8)).save(path)
-        rows.append(f"{name},{7 + index % 3}")
-    (folder / "train.csv").write_text("\n".join(rows) + "\n")
-    return folder
+    return write_competition(tmp_path_factory.mktemp("competition"))
 
 
 def test_what_training_leaves_is_what_inference_loads(competition, tmp_path):
