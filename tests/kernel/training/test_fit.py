@@ -1,6 +1,10 @@
 """The loop: it learns, it goes on where it was ended, it goes back where it diverges, and it names what is wrong."""
 
 import math
+import os
+import signal
+import threading
+import time
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 
@@ -8,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kernelwright.runtime import budget
 from landmarks.errors import CheckpointNotWritten, Diverged, InvalidTraining, WrongCheckpoint
 from landmarks.settings import HeadSettings, NetworkSettings
 from landmarks.training import StageSettings, TrainingSettings, checkpoints, devices, fit
@@ -125,6 +130,33 @@ def test_a_training_that_runs_out_of_time_goes_on_to_the_same_steps_and_weights(
     assert (tmp_path / "epochs.csv").read_text() == (whole.folder / "epochs.csv").read_text()
     for value, weight in zip(learner.weights(), whole.learner.weights(), strict=True):
         np.testing.assert_array_equal(value, weight)
+
+
+@pytest.mark.full
+def test_sigterm_ends_it_after_the_step_with_weights_to_hand_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(budget, "_terminated", threading.Event())
+    run, _ = begun(tmp_path)
+
+    def judge(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0.5, 0.5
+
+    assert not run.run(Stripes(), judge)
+    assert (run.progress.total, run.progress.epoch) == (2, 1)
+    assert {path.name for path in (tmp_path / "checkpoints").iterdir()} == {
+        "best.npz",
+        "step-000000000.npz",
+        "step-000000002.npz",
+    }
+
+
+@pytest.mark.full
+def test_no_step_is_taken_in_the_time_kept_for_saving(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERNELWRIGHT_DEADLINE", str(time.time() + 300))
+    run, _ = begun(tmp_path, replace(TRAINING, reserve_minutes=6.0))
+    assert not run.run(Stripes(), lambda *_: (0.5, 0.5))
+    assert run.progress.total == 0
+    assert (tmp_path / "checkpoints/best.npz").exists()
 
 
 @pytest.mark.full
