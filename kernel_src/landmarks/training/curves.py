@@ -140,7 +140,8 @@ def _panel(panel: Panel, top: float, steps: float, stages: Sequence[Stage]) -> I
         x = place((stage.start, 0))[0]
         yield f'<line class="stage" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{top + PANEL}"/>'
         yield f'<text x="{x + 4:.1f}" y="{top + PANEL + 16}">{escape(stage.name)}</text>'
-    yield f'<text x="{WIDTH - RIGHT}" y="{top + PANEL + 16}" text-anchor="end">step {steps:,.0f}</text>'
+    # Not below, where a stage that has just begun has its name.
+    yield f'<text x="{WIDTH - RIGHT}" y="{top - 8}" text-anchor="end">step {steps:,.0f}</text>'
     lines = [(number, line, _finite(line.points)) for number, line in enumerate(panel.lines)]
     last = (
         f'<tspan class="n{number}" dx="8">{escape(line.name)} {points[-1][1]:.4g}</tspan>'
