@@ -31,7 +31,7 @@ COMPETITION = "landmark-recognition-2021"
 SEEDS = (1, 2, 3)
 KEPT = (8, 8, 7, 6, 5, 5, 4, 4, 3, 3, 2, 2)
 """Train images of each landmark."""
-SIZE_PX, SMALL_PX, EPOCHS, SMALL_EPOCHS, BATCH, RATE = 64, 48, 60, 40, 16, 1.5e-3
+SIZE_PX, SMALL_PX, EPOCHS, SMALL_EPOCHS, BATCH, RATE = 64, 48, 48, 32, 16, 1.5e-3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
+import csv
 import xml.etree.ElementTree as ET
 
-from benchmarks import _figures, _page
+from benchmarks import _figures, _page, ablation
 from benchmarks._figures import Figure
 
 
@@ -43,3 +44,31 @@ def test_the_page_shows_each_figure_with_its_target_and_peers(tmp_path):
     assert "a &lt; b" in plot
     assert ">0.50<" in plot
     assert ET.fromstring(plot).tag.endswith("svg")
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return [*csv.reader(file)][1:]
+
+
+def test_the_long_tail_keeps_fewer_and_fewer_train_images_and_asks_for_the_others(tmp_path):
+    mini, folder = tmp_path / "mini", tmp_path / "tailed"
+    named = [(f"{landmark:x}{number:015x}", str(landmark)) for landmark in range(12) for number in range(8)]
+    for image_id, _ in named:
+        path = mini.joinpath("train", *image_id[:3], f"{image_id}.jpg")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (mini / "train.csv").write_text("id,landmark_id\n" + "".join(f"{name},{label}\n" for name, label in named))
+    (mini / "truth.csv").write_text("id,landmarks\nffff,\n")
+    ablation.write_long_tail(mini, folder)
+    counts = [sum(label == str(landmark) for _, label in rows(folder / "train.csv")) for landmark in range(12)]
+    assert sorted(counts, reverse=True) == list(ablation.KEPT)
+    assert {path.stem for path in (folder / "test").rglob("*.jpg")} == {
+        name for name, _ in rows(folder / "truth.csv")
+    } - {"ffff"}
+    assert {path.stem for path in (folder / "train").rglob("*.jpg")} == {name for name, _ in rows(folder / "train.csv")}
+
+
+def test_a_row_of_the_ablation_is_mean_and_standard_deviation_over_the_seeds():
+    runs = [ablation.Outcome(gap=gap, top_1=0.5, seconds=30.0) for gap in (0.5, 0.6, 0.7)]
+    assert ablation.table({"ArcFace": runs})[2:] == ["| ArcFace | 0.600 ± 0.100 | 0.500 ± 0.000 | 30 s |"]
