@@ -29,8 +29,11 @@ TRAINING = (
     "training/steps.py",
     "training/validation.py",
 )
-"""The kernel's modules that decide the weights; of its settings, those of the network and of what it sees. Retrieval and ranking only choose among the epochs of one training: so
-that work on them trains nothing anew, they are not here."""
+"""The kernel's modules that decide the weights; of its settings, those of the network and of what it sees.
+
+Retrieval and ranking only choose among the epochs of one training: so that work on them trains nothing anew, they are
+not here.
+"""
 
 
 def dataset_digest() -> str:
