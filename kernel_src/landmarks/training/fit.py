@@ -210,13 +210,15 @@ class Fit:
 
     def _end_epoch(self, stage: StageSettings, judge: Judge | None, per_epoch: int) -> bool:
         """Judge the network, and return whether the stage has gone on without success for long enough."""
-        gap, top_1 = self._judge(stage, judge) if judge else (float("nan"), float("nan"))
+        epoch, every = self.progress.epoch + 1, self._training.validation.every_epochs
+        is_judged = judge and (epoch % every == 0 or epoch == stage.epochs)
+        gap, top_1 = self._judge(stage, judge) if judge and is_judged else (float("nan"), float("nan"))
         now = self.progress
         row = EpochRow(
             total=now.total,
             stage=now.stage + 1,
             size_px=stage.size_px,
-            epoch=now.epoch + 1,
+            epoch=epoch,
             loss=now.losses / per_epoch,
             gap=gap,
             top_1=top_1,
@@ -224,9 +226,9 @@ class Fit:
         self.logs.add_epoch(row)
         self._tell(
             f"stage {row.stage}, {row.size_px} px, epoch {row.epoch} of {stage.epochs}: loss {row.loss:.3f}"
-            + (f", GAP {gap:.4f}, top-1 {top_1:.4f}" if judge else "")
+            + (f", GAP {gap:.4f}, top-1 {top_1:.4f}" if is_judged else "")
         )
-        self.progress = replace(self.progress, epoch=now.epoch + 1, step=0, losses=0.0)
+        self.progress = replace(self.progress, epoch=epoch, step=0, losses=0.0)
         return self._is_out_of_patience()
 
     def _is_out_of_patience(self) -> bool:

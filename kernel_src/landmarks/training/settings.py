@@ -53,10 +53,12 @@ class ValidationSettings:
 
     The share ``share`` of the images, at most ``max_queries``, is held out as queries; up to ``max_gallery`` images
     that are trained on are the gallery. The share ``distractors`` of the landmarks with a single image is held out
-    too, as queries that show no landmark of the gallery.
+    too, as queries that show no landmark of the gallery. It is done every ``every_epochs`` epochs, and after a stage's
+    last.
     """
 
     share: float = 0.1
+    every_epochs: int = 1
     max_queries: int = 2000
     max_gallery: int = 20_000
     distractors: float = 0.0
@@ -70,7 +72,7 @@ class TrainingSettings:
 
     The rate of a stage rises from 0 over the share ``warmup`` of its steps, and falls to 0 along half a cosine. A step
     averages the gradients of ``accumulate`` batches, clipped to the global norm ``clip_norm``. ``label_smoothing`` is
-    the share of a label that all classes get alike. After ``patience`` epochs without a better validation a stage ends.
+    the share of a label that all classes get alike. After ``patience`` validations without a better one a stage ends.
     ``balance`` leads from a landmark's images drawn as often as they are, at 0, to all landmarks drawn equally often,
     at 1: see `landmarks.training.sampling`. Steps end ``reserve_minutes`` before the notebook's ``budget_hours``
     are over, since validation, checkpoint and output take their time.
@@ -110,7 +112,7 @@ class TrainingSettings:
         InvalidTraining
             There is no stage, or a number is not above 0.
         """
-        named = {"accumulate": self.accumulate}
+        named = {"accumulate": self.accumulate, "validation.every_epochs": self.validation.every_epochs}
         for place, stage in enumerate(self.stages):
             named |= {f"stages[{place}].{name}": value for name, value in asdict(stage).items()}
         problems = [f"{name} = {value}; write a number above 0" for name, value in named.items() if value <= 0]
