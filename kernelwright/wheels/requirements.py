@@ -43,11 +43,19 @@ class Requirements:
         """Return the options for a requirements file in any other folder."""
         return [self._absolute(option) for option in self.options]
 
+    def folders(self) -> list[Path]:
+        """Return the folders that ``--find-links`` names."""
+        return [folder for option in self.options if (folder := self._folder(option))]
+
     def _absolute(self, option: str) -> str:
+        folder = self._folder(option)
+        return f"--find-links {folder}" if folder else option
+
+    def _folder(self, option: str) -> Path | None:
         match = _OPTION.fullmatch(option)
         if match and match[1] in _FOLDERS and (self.folder / match[2]).is_dir():
-            return f"--find-links {(self.folder / match[2]).resolve()}"
-        return option
+            return (self.folder / match[2]).resolve()
+        return None
 
 
 def read(root: Path, name: str) -> Requirements:

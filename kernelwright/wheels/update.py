@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.project.metadata import DATASET_FILE
 from kernelwright.project.model import Project
@@ -107,6 +109,8 @@ class _Update:
             for distribution in _lock(other).distributions
         }
         resolved = resolve.resolve(request, list(preferred.values()))
+        for line in _not_from_folders(self.requirements, resolved):
+            self.progress.tell(line)
         distributions = tuple(self._with_wheel(distribution, image_lock, allowed) for distribution in resolved)
         return replace(
             image_lock, lock=Lock(image=image_lock.image.name, inputs=image_lock.inputs, distributions=distributions)
@@ -131,6 +135,18 @@ class _Update:
                     f"{image_lock.file.name}: {distribution.name}: no wheel for Python {image.python}"
                 )
             yield wheel_file.read(path)
+
+
+def _not_from_folders(requirements: Requirements, resolved: Iterable[Distribution]) -> Iterator[str]:
+    """Say of which distributions a ``--find-links`` folder holds other versions alone: another may bear their name."""
+    files = [file.name.split("-") for folder in requirements.folders() for file in sorted(folder.glob("*-*.whl"))]
+    for distribution in resolved:
+        versions = [version for name, version, *_ in files if canonicalize_name(name) == distribution.name]
+        if versions and distribution.version not in versions:
+            yield (
+                f"{distribution.name} {distribution.version} comes from an index, as a --find-links folder holds "
+                f"{', '.join(versions)} alone; pin {distribution.name}=={versions[-1]} to have that"
+            )
 
 
 def _lock(image_lock: ImageLock) -> Lock:

@@ -1,6 +1,7 @@
 import pytest
 
-from tests import notebooks
+from kernelwright.wheels import update
+from tests import notebooks, wheelhouse
 from tests.packager.wheels.shop import CP312, IMAGE, refused
 
 
@@ -57,3 +58,25 @@ def test_images_that_need_two_versions_of_one_distribution_are_refused(shop):
         "wheels/requirements.in: two versions of one distribution: alpha 1.0 for mine, 1.1 for next; "
         "pin one version that serves both images"
     )
+
+
+def test_a_higher_version_of_an_index_goes_before_a_folders_and_is_told(shop):
+    shop.offer("pebble", "1.0")
+    index = shop.root.parent / "index"
+    (index / "pebble").mkdir(parents=True)
+    wheel = wheelhouse.wheel(index / "pebble", "pebble", "2.0")
+    (index / "pebble/index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    options = f"--index-url {index.as_uri()}\n--find-links ../../links\n"
+    for requirement, taken, notes in (
+        (
+            "pebble",
+            "2.0",
+            ["pebble 2.0 comes from an index, as a --find-links folder holds 1.0 alone; pin pebble==1.0 to have that"],
+        ),
+        ("pebble==1.0", "1.0", []),
+    ):
+        lines = []
+        shop.write("wheels/requirements.in", f"{options}{requirement}\n")
+        shop.make(progress=update.Progress(tell=lines.append), upgrade=True)
+        assert lines[1:] == notes
+        assert f"pebble-{taken}-py3-none-any.whl" in shop.carried
