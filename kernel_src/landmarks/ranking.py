@@ -50,15 +50,21 @@ def vote(neighbours: Sequence[Neighbour], settings: RankingSettings) -> Predicti
     The score is the sum, or with ``settings.confidence`` the probability that the label is right. None where there is
     no neighbour.
     """
-    sums: dict[str, float] = {}
-    for neighbour in neighbours[: settings.vote_over]:
-        sums[neighbour.label] = sums.get(neighbour.label, 0.0) + _power(neighbour.score, settings.vote_power)
+    sums = votes(neighbours, settings)
     if not sums:
         return None
     label = max(sums, key=sums.__getitem__)
     if settings.confidence is None:
         return Prediction(label, sums[label])
     return Prediction(label, probability(settings.confidence, *confidence_features(neighbours, sums, label)))
+
+
+def votes(neighbours: Sequence[Neighbour], settings: RankingSettings) -> dict[str, float]:
+    """Return the sum of votes of each label among the first ``vote_over`` neighbours, the label met first first."""
+    sums: dict[str, float] = {}
+    for neighbour in neighbours[: settings.vote_over]:
+        sums[neighbour.label] = sums.get(neighbour.label, 0.0) + _power(neighbour.score, settings.vote_power)
+    return sums
 
 
 def confidence_features(
