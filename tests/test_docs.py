@@ -25,3 +25,12 @@ def test_the_glossary_is_sorted_and_says_each_term_once():
     rows = (ROOT / "docs/glossary.md").read_text("utf-8").split("|---|---|\n")[1].splitlines()
     terms = [row.split("|")[1].strip().lower() for row in rows if row.startswith("|")]
     assert terms == sorted(set(terms))
+
+
+def test_each_finding_has_its_tests():
+    named = re.findall(r"`((?:kernel|packager)/[^`]*)::([^`]*)`", (ROOT / "docs/findings.md").read_text("utf-8"))
+    assert len(named) > 50
+    lost = [
+        f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / "tests" / file).read_text("utf-8")
+    ]
+    assert lost == []

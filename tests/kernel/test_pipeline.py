@@ -146,6 +146,13 @@ def test_an_unreadable_gallery_image_is_left_out(root, models, local_only, caplo
     assert len(said(caplog)) == 1
 
 
+def test_a_gallery_of_one_image_gives_every_query_its_label(root, models):
+    first, *others = GALLERY
+    for image_id in others:
+        image_path(root, "train", image_id).unlink()
+    assert labels(steps(root, models=models)["verification"]) == dict.fromkeys(QUERIES, GALLERY[first])
+
+
 def test_a_query_cut_off_keeps_what_the_global_model_saw(root, models, caplog):
     path = image_path(root, "test", "3d01")
     path.write_bytes(path.read_bytes()[:-200])
