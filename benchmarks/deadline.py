@@ -42,7 +42,7 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # the server of forks does not get the path otherwise
     photograph(ROOT / "build" / "mini", FOLDER / "input", ROWS)
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["landmarks.pipeline", "landmarks.visualise"])
+    processes.set_forkserver_preload(["landmarks.pipeline"])
     print(f"{ROWS} test and {ROWS} train images; load {os.getloadavg()[0]:.1f}\n")
     print("| share | deadline, s | ended, s | over | GAP | done |\n|--:|--:|--:|--:|--:|---|")
     before = _run(processes, "before", float("inf"))

@@ -128,15 +128,7 @@ def judge(query: Query, truth: Truth | None) -> str:
 
 def curve(queries: Iterable[Query], truth: Truth) -> list[tuple[bool, float]]:
     """Return, for each prediction from the surest on, whether it is right, and the precision up to it."""
-    predicted = [query for query in queries if query["prediction"]]
-    ranked = sorted(predicted, key=lambda query: (-query["prediction"]["score"], query["id"]))
-    points: list[tuple[bool, float]] = []
-    hits = 0
-    for place, query in enumerate(ranked, 1):
-        right = judge(query, truth) == "right"
-        hits += right
-        points.append((right, hits / place))
-    return points
+    return gap.precision_by_rank(_scored(queries), truth)
 
 
 def _curve(queries_by_step: Mapping[str, Sequence[Query]], truth: Truth) -> str:
@@ -169,9 +161,12 @@ def _ticks(points: Sequence[tuple[bool, float]], longest: int) -> Iterator[str]:
 
 
 def _gap(queries: Iterable[Query], truth: Truth) -> float:
+    return gap.global_average_precision(_scored(queries), truth)
+
+
+def _scored(queries: Iterable[Query]) -> list[gap.Scored]:
     predicted = (query for query in queries if query["prediction"])
-    scored = [(query["id"], query["prediction"]["label"], query["prediction"]["score"]) for query in predicted]
-    return gap.global_average_precision(scored, truth)
+    return [(query["id"], query["prediction"]["label"], query["prediction"]["score"]) for query in predicted]
 
 
 def _heading(ordered: Sequence[Query], truth: Truth | None) -> str:

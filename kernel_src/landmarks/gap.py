@@ -42,18 +42,30 @@ def global_average_precision(
     InvalidPredictions
         A ValueError; if an id is repeated or not in the truth, or a score is not a number.
     """
+    ranked = precision_by_rank(predictions, truth, ignore_without_truth=ignore_without_truth)
+    shown = sum(1 for labels in truth.values() if labels)
+    return sum(precision for is_right, precision in ranked if is_right) / shown if shown else 0.0
+
+
+def precision_by_rank(
+    predictions: Iterable[Scored], truth: Mapping[str, Collection[str]], *, ignore_without_truth: bool = False
+) -> list[tuple[bool, float]]:
+    """Return, for each prediction from the surest on, whether it is right, and the precision up to it.
+
+    Parameters and errors are those of `global_average_precision`.
+    """
     listed = list(predictions)
     _check(listed, truth)
     ranked = sorted(listed, key=lambda scored: (-scored[2], scored[0], scored[1]))
     if ignore_without_truth:
         ranked = [scored for scored in ranked if truth[scored[0]]]
-    right, total = 0, 0.0
+    points: list[tuple[bool, float]] = []
+    right = 0
     for place, (image_id, label, _) in enumerate(ranked, 1):
-        if label in truth[image_id]:
-            right += 1
-            total += right / place
-    shown = sum(1 for labels in truth.values() if labels)
-    return total / shown if shown else 0.0
+        is_right = label in truth[image_id]
+        right += is_right
+        points.append((is_right, right / place))
+    return points
 
 
 def score(submission: Path, truth: Path) -> dict[str, float]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landmarks.errors import InvalidData, InvalidPredictions
-from landmarks.gap import global_average_precision, parse, score
+from landmarks.gap import global_average_precision, parse, precision_by_rank, score
 from tests.kernel.reference import judgement
 
 A_TRUTH = {
@@ -81,6 +81,12 @@ def test_a_prediction_behind_all_others_never_lowers_gap(case):
     for last in set(truth) - {one for one, _, _ in predictions}:
         more = [*predictions, (last, "1", -9.0)]
         assert global_average_precision(more, truth) >= global_average_precision(predictions, truth)
+
+
+def test_precision_is_told_from_the_surest_prediction_on():
+    predictions = [("a", "1", 0.5), ("b", "9", 0.9), ("c", "3", 0.7)]
+    points = precision_by_rank(predictions, {"a": ["1"], "b": [], "c": ["3"]})
+    assert points == [(False, 0.0), (True, 0.5), (True, 2 / 3)]
 
 
 def test_no_landmark_anywhere_scores_nothing():

@@ -1,0 +1,54 @@
+import logging
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from kernelwright.runtime.phase import Name
+from landmarks.settings import Settings
+from landmarks.story import Story
+from landmarks.visualise import scenes
+from landmarks.visualise.canvas import Figure
+
+FIGURE = Figure("drawn")
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """A notebook runs this, and its first scene is quickly drawn."""
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=object))
+    monkeypatch.setattr(scenes, "data", lambda _: FIGURE)
+
+
+def draw_nothing(_):
+    raise OSError("no pictures today")
+
+
+@pytest.mark.parametrize("phase", [Name.COMMIT, Name.INTERACTIVE, Name.LOCAL])
+def test_pictures_are_drawn_where_somebody_looks(notebook, phase):
+    assert Story(phase, Settings()).data() is FIGURE
+
+
+def test_the_rerun_draws_nothing(notebook, monkeypatch):
+    monkeypatch.setattr(scenes, "data", draw_nothing)
+    assert Story(Name.RERUN, Settings()).data() is None
+
+
+def test_a_script_without_a_notebook_draws_nothing(monkeypatch):
+    monkeypatch.setattr(scenes, "data", draw_nothing)
+    assert Story(Name.LOCAL, Settings()).data() is None
+
+
+@pytest.mark.parametrize("fault", [OSError("no pictures today"), SystemExit(3), MemoryError()])
+def test_a_picture_that_fails_is_logged_and_ends_nothing(notebook, monkeypatch, caplog, fault):
+    def fail(_):
+        raise fault
+
+    monkeypatch.setattr(scenes, "data", fail)
+    with caplog.at_level(logging.ERROR):
+        assert Story(Name.COMMIT, Settings()).data().text == "This picture could not be drawn; the log says why."
+    assert caplog.records[-1].exc_info[1] is fault
+
+
+def test_after_the_deadline_there_is_a_line_instead(notebook):
+    assert Story(Name.LOCAL, Settings(deadline_hours=0)).data().text == "No time is left for this picture."
