@@ -4,14 +4,13 @@ Plain is a script of Python cells and commented markdown under the marks ``# %%`
 header, no options, no magics and nothing that jupytext could take for one of them. Everything else is jupytext's.
 """
 
-import ast
 import itertools
 import re
 from collections.abc import Sequence
 from typing import Literal
 
 from kernelwright.bundle.cells import Cell
-from kernelwright.support.ipython_syntax import UNPARSABLE
+from kernelwright.support import ipython_syntax
 
 _KINDS: dict[str, Literal["code", "markdown"]] = {"# %%": "code", "# %% [markdown]": "markdown"}
 _NOT_PLAIN = re.compile(
@@ -56,8 +55,4 @@ def _markdown(lines: Sequence[str]) -> str | None:
 def _python(lines: Sequence[str]) -> str | None:
     """Return a code cell's text, None where it is not Python alone."""
     source = "\n".join(lines)
-    try:
-        ast.parse(source)
-    except UNPARSABLE:
-        return None
-    return source
+    return source if ipython_syntax.parse(source) else None

@@ -178,7 +178,7 @@ def _place_driver(project: Project, files: Mapping[str, SourceFile]) -> tuple[Dr
     except OSError:  # reported by who reads the driver's cells
         data = b""
     script = SourceFile(path=path, data=data, origin=DRIVER)
-    tree = _parse(data)
+    tree = ipython_syntax.parse(data)
     folder = PurePosixPath(path).parent.as_posix().removeprefix(".")
     packaged = f"{folder}/__init__.py" in files or bool(tree and imports.is_relative(tree))
     package = folder.replace("/", ".") if folder and packaged else ""
@@ -196,13 +196,6 @@ def _carried_path(project: Project, file: Path) -> str:
     return ""
 
 
-def _parse(data: bytes | str) -> ast.Module | None:
-    try:
-        return ast.parse(data)
-    except ipython_syntax.UNPARSABLE:
-        return None
-
-
 def _is_needed_as_file(script: SourceFile, tree: ast.Module, files: Iterable[SourceFile]) -> bool:
     guards = (node.test for node in tree.body if isinstance(node, ast.If))
     names = (part.id for guard in guards for part in ast.walk(guard) if isinstance(part, ast.Name))
@@ -213,7 +206,7 @@ def _is_needed_as_file(script: SourceFile, tree: ast.Module, files: Iterable[Sou
 
 
 def _imports(file: SourceFile, name: str) -> bool:
-    tree = _parse(file.data) if name.encode() in file.data else None  # parsing takes its time
+    tree = ipython_syntax.parse(file.data) if name.encode() in file.data else None  # parsing takes its time
     own, is_package = imports.module_name(file.path) or "", file.path.endswith("__init__.py")
     return tree is not None and bool(imports.imported(tree, own, is_package=is_package, carried=frozenset({name})))
 

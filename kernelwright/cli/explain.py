@@ -19,14 +19,14 @@ def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) 
     from kernelwright.project.model import load_project
 
     loaded = load_project(project, kernel)
-    answer = _answer(loaded, build.build_notebook(loaded, limit=None))
+    answer = _describe(loaded, build.build_notebook(loaded, limit=None))
     if as_json:
         print(json.dumps(answer, indent=1, ensure_ascii=False))
     else:
         _print(answer)
 
 
-def _answer(project: "Project", built: "Notebook") -> dict[str, Any]:
+def _describe(project: "Project", built: "Notebook") -> dict[str, Any]:
     from kernelwright.bundle.build import LARGEST_NOTEBOOK_BYTES
 
     return {

@@ -47,12 +47,17 @@ def commands(text: str) -> Commands:
     return _read(text)[1]
 
 
+def parse(source: str | bytes) -> ast.Module | None:
+    """Parse plain Python, None where it is none."""
+    try:
+        return ast.parse(source)
+    except UNPARSABLE:
+        return None
+
+
 def syntax_tree(text: str) -> ast.Module:
     """Parse a cell's Python; an empty tree where it is of another language or has a syntax error."""
-    try:
-        return ast.parse(python_source(text) or "")
-    except UNPARSABLE:
-        return ast.Module(body=[], type_ignores=[])
+    return parse(python_source(text) or "") or ast.Module(body=[], type_ignores=[])
 
 
 def complaint(error: Exception) -> tuple[int, str]:
@@ -65,7 +70,7 @@ def complaint(error: Exception) -> tuple[int, str]:
 def within_strings(lines: Sequence[str]) -> set[int]:
     """Return the indices of lines that begin within a string."""
     text = "\n".join(lines)
-    text = text if _is_python(text) else _transform(text)[0]
+    text = text if parse(text) else _transform(text)[0]
     opened: list[int] = []
     inside: set[int] = set()
     try:
@@ -88,7 +93,7 @@ def _read(text: str) -> tuple[str | None, Commands]:
         return _read_magic_cell(text, match)
     if _AUTOMAGIC.fullmatch(text.strip()):
         return _transform(f"%{text.lstrip()}")
-    return (text, ()) if _is_python(text) else _transform(text)
+    return (text, ()) if parse(text) else _transform(text)
 
 
 def _read_magic_cell(text: str, match: re.Match[str]) -> tuple[str | None, Commands]:
@@ -112,23 +117,15 @@ def _read_magic_cell(text: str, match: re.Match[str]) -> tuple[str | None, Comma
 
 def _joined(lines: Sequence[str], first: int) -> list[tuple[int, str]]:
     """Return the commands of a shell's script: a line goes on in the next one after a backslash."""
-    found: list[tuple[int, str]] = []
+    commands: list[tuple[int, str]] = []
     goes_on = False
     for number, line in enumerate(lines, first):
         if goes_on:
-            found[-1] = (found[-1][0], f"{found[-1][1].rstrip(chr(92) + ' ')} {line.strip()}")
+            commands[-1] = (commands[-1][0], f"{commands[-1][1].rstrip(chr(92) + ' ')} {line.strip()}")
         elif line.strip():
-            found.append((number, f"!{line}"))
-        goes_on = line.endswith("\\") and bool(found)
-    return found
-
-
-def _is_python(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except UNPARSABLE:
-        return False
-    return True
+            commands.append((number, f"!{line}"))
+        goes_on = line.endswith("\\") and bool(commands)
+    return commands
 
 
 def _transform(text: str) -> tuple[str, Commands]:
@@ -140,7 +137,7 @@ def _transform(text: str) -> tuple[str, Commands]:
     blank = next((index for index, line in enumerate(lines) if line.strip()), 0)
     for cleanup in manager.cleanup_transforms:  # blank lines at the top, prompts, and the indent that all lines share
         lines = cleanup(lines)
-    found: list[tuple[int, str]] = []
+    commands: list[tuple[int, str]] = []
     for _ in range(_MOST_WORK // max(1, len(lines))):
         before = lines
         try:
@@ -152,9 +149,9 @@ def _transform(text: str) -> tuple[str, Commands]:
         at = next(index for index, line in enumerate(lines) if line != before[index])
         lines[at], command = _unwrap(lines[at])
         joined = len(before) - len(lines)  # lines that a backslash led to
-        found += [(blank + at + 1, re.sub(r"\s{2,}", " ", command) if joined else command)] if command else []
+        commands += [(blank + at + 1, re.sub(r"\s{2,}", " ", command) if joined else command)] if command else []
         lines[at + 1 : at + 1] = ["\n"] * joined
-    return "\n" * blank + "".join(lines), tuple(sorted(found))
+    return "\n" * blank + "".join(lines), tuple(sorted(commands))
 
 
 def _unwrap(line: str) -> tuple[str, str]:
@@ -167,6 +164,6 @@ def _unwrap(line: str) -> tuple[str, str]:
         return line, f"!{arguments[0]}"
     magic, rest = arguments
     code = _OPTIONS.sub("", rest, count=1)
-    if magic in _PYTHON_LINES and code and (not call["before"].strip() or _is_python(f"_ = {code}")):
+    if magic in _PYTHON_LINES and code and (not call["before"].strip() or parse(f"_ = {code}")):
         return f"{call['before']}{code}\n", ""
     return line, "" if magic in _HELP else f"%{magic} {rest}".rstrip()

@@ -47,7 +47,8 @@ class Code(Values):
         self.resolved.clear()
         self._certain = self._reach()
         for kind, sites in self.sites.items():
-            self.sites[kind] = [site for site in sites if self._condition(site.guard) != DEAD and not _is_allowed(site)]
+            alive = [site for site in sites if self._condition(site.guard) != DEAD]
+            self.sites[kind] = [site for site in alive if not site.unit.script.allows(site.node)]
         nodes = ((site, site.node) for site in self.sites[ast.Call])
         self.calls = [
             Call(site, node, self.resolve(node.func, site.unit)) for site, node in nodes if isinstance(node, ast.Call)
@@ -107,10 +108,6 @@ class Code(Values):
     def mentions(self, *words: str) -> bool:
         """Return whether any of the words stands anywhere in the code."""
         return any(word in line for script in self.scripts.values() for line in script.lines for word in words)
-
-
-def _is_allowed(site: Site) -> bool:
-    return site.unit.script.allows(site.node)
 
 
 def imported(node: ast.Import | ast.ImportFrom, script: Script) -> list[str]:

@@ -58,16 +58,13 @@ def arguments(_: Context, code: Code) -> Iterator[Suspect]:
             if isinstance(index, int) and index > 0:
                 message = f"sys.argv[{index}]: a notebook has no arguments"
                 yield Suspect(code="KW701", site=site, message=message, fix="give the value in the code")
-    parsers = {_parser(call) for call in code.calls if call.name.rpartition(".")[2] in _PARSING and _is_bare(call.node)}
+    parsing = (call for call in code.calls if call.name.rpartition(".")[2] in _PARSING)
+    parsers = {_parser(call) for call in parsing if not call.node.args and not call.node.keywords}
     for call in code.calls:
         if call.name.endswith(".add_argument") and _parser(call) in parsers and (name := _required(code, call)):
             message = f"the argument {name!r} is required, and a notebook has none"
             fix = 'give it a default, or parse words of your own: parse_args(["…"])'
             yield Suspect(code="KW701", site=call.site, message=message, fix=fix)
-
-
-def _is_bare(node: ast.Call) -> bool:
-    return not node.args and not node.keywords
 
 
 def _parser(call: Call) -> tuple[str, str]:

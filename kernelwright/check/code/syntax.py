@@ -55,18 +55,12 @@ def scripts(context: Context) -> Iterator[Script]:
     for file in context.built.tree.files:
         if file.is_source and file.path.endswith(".py"):
             lines, module = _lines(file.text or ""), file.module or file.path
-            yield Script(file=file.location, path=file.path, module=module, tree=_parse("\n".join(lines)), lines=lines)
+            tree = ipython_syntax.parse("\n".join(lines)) or ast.Module(body=[], type_ignores=[])
+            yield Script(file=file.location, path=file.path, module=module, tree=tree, lines=lines)
 
 
 def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").split("\n")
-
-
-def _parse(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except ipython_syntax.UNPARSABLE:
-        return ast.Module(body=[], type_ignores=[])
 
 
 def _cell(text: str) -> ast.Module:
