@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import repeat
 
-from kernelwright.adopt import known
+from kernelwright.adopt import name_lists
 from kernelwright.adopt.statements import Statement
 
 FREE, TIMED, EFFECT = 0, 1, 2
@@ -100,9 +100,9 @@ class Effects:
             return FREE
         call = node if isinstance(node, ast.Call) else None
         name = self.dotted(call.func if call else node)
-        if name not in known.names("decorators") and name not in (self.factories if call else self.decorators):
+        if name not in name_lists.names("decorators") and name not in (self.factories if call else self.decorators):
             return EFFECT
-        own = FREE if name in known.names("decorators") else TIMED
+        own = FREE if name in name_lists.names("decorators") else TIMED
         return max(own, self._most([*call.args, *call.keywords])) if call else own
 
     def of_expression(self, node: ast.AST) -> int:
@@ -117,7 +117,7 @@ class Effects:
                 is_fixed = isinstance(value, ast.Name | ast.Attribute) and (root in imported or root in dir(builtins))
                 return max(self.of_expression(value), self._most(inner), FREE if is_fixed else TIMED)
             case ast.Call(func=func, args=args, keywords=keywords):
-                is_known = self.dotted(func) in known.names("calls") | known.names("containers")
+                is_known = self.dotted(func) in name_lists.names("calls") | name_lists.names("containers")
                 return max(TIMED, self._most([*args, *keywords])) if is_known else EFFECT
         if isinstance(node, _COMPOUND):
             parts = [part for part in ast.iter_child_nodes(node) if not isinstance(part, _CONTEXT)]
@@ -143,7 +143,7 @@ class Effects:
     def is_immutable(self, node: ast.AST) -> bool:
         """Return whether a value can only be replaced."""
         mutable = ast.List | ast.Set | ast.Dict | _COMPREHENSIONS
-        if isinstance(node, ast.Call) and self.dotted(node.func) in known.names("containers"):
+        if isinstance(node, ast.Call) and self.dotted(node.func) in name_lists.names("containers"):
             return False
         return not isinstance(node, mutable)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kernelwright.adopt import effects, known
+from kernelwright.adopt import effects, name_lists
 from kernelwright.adopt.effects import EFFECT, TIMED, Effects
 from kernelwright.adopt.statements import Definition, Statement
 from kernelwright.image import import_names
@@ -192,7 +192,7 @@ def _mutated(statements: Sequence[Statement]) -> Iterator[str]:
         match part:
             case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                 yield effects.root(part)
-            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in known.names("mutators"):
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in name_lists.names("mutators"):
                 yield effects.root(value)
 
 

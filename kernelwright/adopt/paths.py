@@ -7,7 +7,7 @@ from typing import Literal
 
 import libcst
 
-from kernelwright.adopt import known
+from kernelwright.adopt import name_lists
 from kernelwright.runtime.inputs import KINDS
 
 _PLACE = r"(?:/kaggle/input|(?:\.\./)+input)"
@@ -89,7 +89,7 @@ class _ThroughFind(libcst.CSTTransformer):
         if (
             self.tries
             or not isinstance(called, libcst.Name)
-            or called.value not in known.names("readers")
+            or called.value not in name_lists.names("readers")
             or not updated_node.args
         ):
             return updated_node
@@ -110,7 +110,7 @@ class _ThroughFind(libcst.CSTTransformer):
         depth = 1
         if parts[0] in KINDS:
             depth, parts = KINDS[parts[0]].count("*"), parts[1:]
-        is_model = len(parts) > 1 and parts[1].lower() in known.names("frameworks")
+        is_model = len(parts) > 1 and parts[1].lower() in name_lists.names("frameworks")
         if len(parts) < depth or not all(parts[:depth]) or (depth == 1 and is_model):
             return None
         rest = "/".join(["", *parts[depth:]]) if len(parts) > depth else ""

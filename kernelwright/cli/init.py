@@ -113,13 +113,13 @@ def _start(folder: Path, template: Template | None, kind: Kind | None) -> None:
 
 
 def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep_cells: bool, tidy: bool) -> None:
-    from kernelwright.adopt import project
+    from kernelwright.adopt import project_folder
     from kernelwright.adopt.convert import convert
     from kernelwright.adopt.original import read
 
-    project.check(folder)
+    project_folder.check(folder)
     conversion = convert(read(source), folder.resolve().name, keep_cells=keep_cells, tidy=tidy)
-    written = project.write(folder, conversion)
+    written = project_folder.write(folder, conversion)
     print("\n".join(f"{folder / path}" for path in written))
     for heading, lines in conversion.report:
         print(f"\n{heading}:")

@@ -63,8 +63,8 @@ def _path_and_mode(code: Code, call: Call) -> tuple[str, str]:
     return path, code.text(modes[0], unit) if modes and _WITH_MODE.fullmatch(call.name) else "r"
 
 
-def made(code: Code) -> set[str]:
-    """Return every path the run may make, and other texts; those in commands of the shell included."""
+def written_paths(code: Code) -> set[str]:
+    """Return every path the run may write, and other texts; those in commands of the shell included."""
     texts = {text for use in uses(code) if not use.reads for text in use.texts}
     for command in shell.commands(code):
         if command.program not in _READING or ">" in command.words:
@@ -77,8 +77,8 @@ def normal(path: str) -> str:
     return posixpath.normpath(path).removeprefix("/kaggle/working/")
 
 
-def is_made(path: str, made: AbstractSet[str]) -> bool:
-    """Return whether the run may make a path: itself, a folder it is in, or something in it."""
+def is_written(path: str, written: AbstractSet[str]) -> bool:
+    """Return whether the run may write a path: itself, a folder it is in, or something in it."""
     path = normal(path)
     above = {path, *map(str, PurePosixPath(path).parents)} - {".", "/"}
-    return not above.isdisjoint(made) or any(text.startswith(f"{path}/") for text in made)
+    return not above.isdisjoint(written) or any(text.startswith(f"{path}/") for text in written)

@@ -89,8 +89,8 @@ def _is_provided(name: str, modules: AbstractSet[str], distributions: AbstractSe
     root = name.partition(".")[0]
     if root in modules:
         return name in modules
-    known = {word for words in table("known_imports").values() for word in words}
-    is_known = root in sys.stdlib_module_names or root in known or not root
+    listed = {word for words in table("known_imports").values() for word in words}
+    is_known = root in sys.stdlib_module_names or root in listed or not root
     return is_known or not distributions.isdisjoint(import_names.distributions(name))
 
 
@@ -145,10 +145,10 @@ def _path_entries(code: Code) -> set[str]:
     if brings or "sys.path" in code.bindings or "shutil.copytree" in code.calls_by_name:
         entries.add(UNKNOWN)  # the working folder is on sys.path too
     texts = " ".join(str(command) for command in commands if command.program != "cd")
-    return {UNKNOWN if _ANYTHING.match(entry) or _is_made(entry, texts) else entry for entry in entries}
+    return {UNKNOWN if _ANYTHING.match(entry) or _is_brought(entry, texts) else entry for entry in entries}
 
 
-def _is_made(entry: str, commands: str) -> bool:
+def _is_brought(entry: str, commands: str) -> bool:
     """Return whether a command names the folder: it may bring what is in it."""
     name = PurePosixPath(entry).name
     return name not in {"", ".", ".."} and name in commands and not entry.startswith(TREE)

@@ -64,8 +64,8 @@ class Names:
         By dotted name, by dotted name, and by the type of the node.
     stores : list
         Attributes and tables that are assigned to, resolved when all is read.
-    said : set of ast.AST
-        Nodes that are only said, as by ``print``.
+    printed : set of ast.AST
+        Nodes that are only shown to a reader, as by ``print``.
     """
 
     def __init__(self, scripts: Sequence[Script]) -> None:
@@ -76,7 +76,7 @@ class Names:
         self.bindings: dict[str, Binding] = {}
         self.sites: dict[type, list[Site]] = defaultdict(list)
         self.stores: list[tuple[ast.expr, ast.expr | None, Unit]] = []
-        self.said: set[ast.AST] = set()
+        self.printed: set[ast.AST] = set()
         self.resolved: dict[ast.AST, str] = {}
 
     def bind(self, key: str, node: ast.AST | None, unit: Unit) -> None:

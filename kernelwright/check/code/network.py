@@ -25,12 +25,12 @@ def calls(context: Context, code: Code) -> Iterator[Suspect]:
     """Find calls that get something from the network, by the table of them."""
     if context.project.metadata.enable_internet:
         return
-    made = files.made(code)
+    written = files.written_paths(code)
     rules = [rule for rule in table("downloads")["rule"] if not code.mentions(*rule.get("silenced_by", ()))]
     patterns = [(re.compile("|".join(rule["calls"])), rule) for rule in rules]
     for call in (call for call in code.calls if call.name not in code.bindings):
         matching = (rule for pattern, rule in patterns if pattern.fullmatch(call.name))
-        if given := next(((what, rule) for rule in matching if (what := _download(code, call, rule, made))), None):
+        if given := next(((what, rule) for rule in matching if (what := _download(code, call, rule, written))), None):
             message = f"{'.'.join(call.name.split('.')[-3:])}({given[0].strip()}) {_NEEDS}"
             yield Suspect(code="KW501", site=call.site, message=message, fix=given[1].get("fix", _ATTACH))
 
@@ -54,11 +54,11 @@ def commands(context: Context, code: Code) -> Iterator[Suspect]:
             yield Suspect(code="KW504", site=command.site, message=message, fix="add --no-index")
 
 
-def _download(code: Code, call: Call, rule: Mapping[str, Any], made: AbstractSet[str]) -> str:
+def _download(code: Code, call: Call, rule: Mapping[str, Any], written: AbstractSet[str]) -> str:
     """Return with what a call gets something, by the rule; empty where it does not, or only the run knows."""
-    for keyword, kept in rule.get("unless", {}).items():
+    for keyword, exempt in rule.get("unless", {}).items():
         value = _argument(code, call, keyword)
-        if value is not _LEFT_OUT and (not kept or not is_known(value) or value in kept):
+        if value is not _LEFT_OUT and (not exempt or not is_known(value) or value in exempt):
             return ""
     if rule["when"] == "always":
         return "…" if call.node.args or call.node.keywords else " "
@@ -71,8 +71,8 @@ def _download(code: Code, call: Call, rule: Mapping[str, Any], made: AbstractSet
     gets = {
         "value": value in rule.get("is", ()),
         "text": bool(value) and is_known(value) and not text.startswith(("/", ".", "~")),
-        "name": bool(_HUB_NAME.fullmatch(text)) and not files.is_made(text, made),
-        "file": bool(re.fullmatch(r"[\w-]+\.pt", text)) and not files.is_made(text, made),
+        "name": bool(_HUB_NAME.fullmatch(text)) and not files.is_written(text, written),
+        "file": bool(re.fullmatch(r"[\w-]+\.pt", text)) and not files.is_written(text, written),
         "address": bool(_ADDRESS.fullmatch(text)) and not shell.is_local(text),
     }
     return shown if gets[rule["when"]] else ""

@@ -97,21 +97,21 @@ def _texts(code: Code) -> Iterator[tuple[Site, str, bool]]:
         words = command.words[1:] if command.program != "echo" else ()
         yield from ((command.site, word, command.program not in _LOOKING) for word in words)
     for site in (*code.sites[ast.Constant], *code.sites[ast.JoinedStr]):
-        if site.node not in code.said:
+        if site.node not in code.printed:
             yield site, code.text(site.node, site.unit), False
 
 
 @check_code("files")
 def missing_files(context: Context, code: Code) -> Iterator[Suspect]:
     """Find files that are opened and will not be there, and folders of the author's machine that are named."""
-    made = files.made(code) | set(context.project.configuration.submission)
+    written = files.written_paths(code) | set(context.project.configuration.submission)
     stays = (
         not any(command.program == "cd" for command in shell.commands(code)) and "os.chdir" not in code.calls_by_name
     )
     opened = [(use.site, path) for use in files.uses(code) if use.reads for path in use.texts]
     opened += [(command.site, command.script) for command in shell.commands(code) if command.script]
     for site, path in opened:
-        if not path or UNKNOWN in path or files.is_made(path, made):
+        if not path or UNKNOWN in path or files.is_written(path, written):
             continue
         if path.startswith(TREE):
             yield from _beside(context, site, files.normal(path))
@@ -122,8 +122,8 @@ def missing_files(context: Context, code: Code) -> Iterator[Suspect]:
     named = {(site.unit.script.file, path) for site, path in opened}
     for site in code.sites[ast.Constant]:
         text = code.text(site.node, site.unit)
-        is_new = site.node not in code.said and (site.unit.script.file, text) not in named
-        if is_new and _HOME.match(text) and not files.is_made(text, made):
+        is_new = site.node not in code.printed and (site.unit.script.file, text) not in named
+        if is_new and _HOME.match(text) and not files.is_written(text, written):
             yield Suspect(code="KW603", site=site, message=f"{text!r} is {_ELSEWHERE}", fix=_ATTACH, is_certain=False)
 
 

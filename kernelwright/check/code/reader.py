@@ -176,7 +176,7 @@ class _Reader:
             self.names.bind(f"{at.unit.script.module}.{name}", None, at.unit)
         yield from ()
 
-    # --- what is said, and what is called
+    # --- what is printed, and what is called
 
     def _read_expr(self, node: ast.Expr, at: At) -> Parts:
         if not isinstance(node.value, ast.Constant):  # a docstring, or a text that stands for a comment
@@ -192,16 +192,16 @@ class _Reader:
             self.names.stores.append((base, None, at.unit))
         is_fallback = last_name(func) == "getenv" or (base and last_name(base) == "environ")
         if is_fallback or _SAID_BY.fullmatch(last_name(func)):
-            self._say(node.args)
-        self._say(word.value for word in node.keywords if word.arg == "help")
+            self._note_printed(node.args)
+        self._note_printed(word.value for word in node.keywords if word.arg == "help")
         yield from self.children(node, at)
 
     def _read_assert(self, node: ast.Assert, at: At) -> Parts:
-        self._say([node.msg] if node.msg else [])
+        self._note_printed([node.msg] if node.msg else [])
         yield from self.children(node, at)
 
-    def _say(self, nodes: Iterable[ast.expr]) -> None:
-        self.names.said.update(part for node in nodes for part in ast.walk(node))
+    def _note_printed(self, nodes: Iterable[ast.expr]) -> None:
+        self.names.printed.update(part for node in nodes for part in ast.walk(node))
 
 
 def _each(nodes: Iterable[ast.AST], at: At) -> Parts:

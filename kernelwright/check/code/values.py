@@ -158,8 +158,8 @@ class Values(Names):
     def _is_set_up(self, node: ast.expr, unit: Unit) -> bool:
         """Return whether an object is of a class of ours that is given arguments: they may set what the class says."""
         key = self.key(node.id, unit) if isinstance(node, ast.Name) else ""
-        made = self.bindings[key].node if key in self.bindings else node
-        has_arguments = isinstance(made, ast.Call) and bool(made.args or made.keywords)
+        value = self.bindings[key].node if key in self.bindings else node
+        has_arguments = isinstance(value, ast.Call) and bool(value.args or value.keywords)
         return has_arguments and self.is_class(self.resolve(node, unit))
 
     def _bound(self, key: str) -> object:

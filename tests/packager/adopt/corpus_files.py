@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kernelwright.adopt.convert import convert
 from kernelwright.adopt.original import read
-from kernelwright.adopt.project import write
+from kernelwright.adopt.project_folder import write
 from kernelwright.bundle import notebook_io
 
 CORPUS = Path(__file__).with_name("corpus")

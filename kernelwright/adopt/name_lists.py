@@ -1,4 +1,4 @@
-"""The names that are known, from ``known.toml``."""
+"""Names whose effect is known: the lists of ``name_lists.toml``."""
 
 import tomllib
 from functools import cache
@@ -8,5 +8,5 @@ from importlib import resources
 @cache
 def names(key: str) -> frozenset[str]:
     """Return one of the lists."""
-    text = resources.files("kernelwright.adopt").joinpath("known.toml").read_text("utf-8")
+    text = resources.files("kernelwright.adopt").joinpath("name_lists.toml").read_text("utf-8")
     return frozenset(tomllib.loads(text)[key])
