@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -180,7 +180,7 @@ def _files(root: Path | None) -> dict[str, Traversable]:
 
 def _parse(file: Traversable) -> ImageFile:
     try:
-        return parsing.parse(ImageFile, tomllib.loads(file.read_text("utf-8")), file=file.name)
+        return _image_file(file.read_text("utf-8"), file.name)
     except OSError as error:
         raise InvalidImage([_problem(file.name, f"cannot be read: {error.strerror}", "put a file there")]) from None
     except parsing.Mismatch as mismatch:
@@ -188,6 +188,12 @@ def _parse(file: Traversable) -> ImageFile:
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, tables in tables without end
         fix = "make it with `kernelwright image NAME --from-freeze FILE`"
         raise InvalidImage([_problem(file.name, f"not TOML: {error}", fix)]) from None
+
+
+@cache
+def _image_file(text: str, name: str) -> ImageFile:
+    """Read an image's text, each once: a check loads its image several times."""
+    return parsing.parse(ImageFile, tomllib.loads(text), file=name)
 
 
 def _problem(file: str, message: str, fix: str) -> Problem:

@@ -9,7 +9,6 @@ import tempfile
 import pytest
 
 from kernelwright import __version__, cli
-from kernelwright.cli import render
 from tests import notebooks
 
 pytestmark = pytest.mark.smoke
@@ -182,8 +181,7 @@ def test_check_looks_at_the_dataset_too(folder, run):
     assert run("build", "--check")[2].endswith("would change:\n  build/sources/sources.json differs\n")
 
 
-def test_explain_fits_80_columns(folder, run, monkeypatch):
-    monkeypatch.setattr(render, "PIPED_WIDTH", 80)
+def test_explain_fits_80_columns(folder, run):
     folder.configure('driver = "main.py"\nsources = ["some/pkg"]', competition_sources=["some-competition"])
     folder.write("some/pkg/__init__.py", "x = 1\n")
     folder.write("some/pkg/data.bin", b"\xff" * 2000)
