@@ -116,7 +116,7 @@ def _onnx(folder: Path, compiled: Any, signature: Sequence[Any]) -> Callable[[ND
     packages = folder / "packages"
     if not packages.exists():
         uv = Path(sys.executable).with_name("uv")
-        wanted = ("onnxruntime", "onnx", "tf2onnx")
+        wanted = ("onnxruntime", "onnx==1.17.0", "tf2onnx")  # a later onnx needs another protobuf than TensorFlow
         subprocess.run([uv, "pip", "install", "--quiet", "--no-deps", "--target", packages, *wanted], check=True)
         sys.path.append(str(packages))
     import onnxruntime
