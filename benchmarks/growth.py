@@ -12,7 +12,7 @@ from benchmarks.forecast import photograph
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench" / "growth"
-FIRST, DOUBLINGS = 24, 3
+FIRST, DOUBLINGS = 12, 3
 LINEAR = 1.2
 """Times what as many images of the smallest run took: the most the largest run should take."""
 

@@ -22,8 +22,8 @@ from benchmarks.forecast import photograph
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench" / "index"
-IMAGES, ROWS = 1000, 100
-QUERIES, GALLERIES, LENGTH, SHARD = 500, (100_000, 1_000_000), 512, 4096
+IMAGES, ROWS = 400, 100
+QUERIES, GALLERIES, LENGTH, SHARD = 200, (100_000, 1_000_000), 512, 4096
 SLOWER = 1.5
 """Times what the one matrix takes: the most that shards should."""
 
