@@ -26,7 +26,7 @@ SMALL = Recipe(
     network=NetworkSettings(
         backbone="efficientnet-b0",
         resize_px=96,
-        input_px=128,
+        input_px=96,
         dropout=0.0,
         # With a dozen classes a scale of 64 leaves the loss nothing to say about pairs
         # that are told apart at all; from random weights it then learns too slowly.
@@ -34,8 +34,8 @@ SMALL = Recipe(
     ),
     training=TrainingSettings(
         stages=(
-            StageSettings(size_px=96, epochs=20, batch=16, learning_rate=1.5e-3),
-            StageSettings(size_px=128, epochs=20, batch=16, learning_rate=1e-3),
+            StageSettings(size_px=64, epochs=36, batch=16, learning_rate=1.5e-3),
+            StageSettings(size_px=96, epochs=18, batch=16, learning_rate=1e-3),
         ),
         reserve_minutes=0.25,
         normalisation_momentum=0.9,
