@@ -15,7 +15,7 @@ from kernelwright.project.config import Fingerprint
 from kernelwright.project.metadata import DATASET_FILE, KernelMetadata
 from kernelwright.project.model import Project
 from kernelwright.project.refs import SourceRef
-from kernelwright.rehearsal import attached, file_copies
+from kernelwright.rehearsal import attached, file_copies, tables
 from kernelwright.rehearsal.attached import TRUTH, Source
 from kernelwright.rehearsal.run_directory import Layout, PhaseName, RunDirectory
 from kernelwright.runtime import csv_file
@@ -168,15 +168,8 @@ def _pad(folder: Path, file: Path, rows: int) -> None:
     end = "\r\n" if b"\r\n" in content else "\n"
     csv.writer(added, lineterminator=end).writerows([key, *model_row[1:]] for key in fresh)
     between = b"" if content.endswith((b"\n", b"\r")) else end.encode("ascii")
+    coding = tables.coding(content).removesuffix("-sig")  # whose mark is at the begin alone
     beside = file.with_name(f"{file.name}.padded")  # not into the file itself, which may be a link to the original
     beside.unlink(missing_ok=True)  # a file of that name may be a link to the user's own
-    beside.write_bytes(content + between + added.getvalue().encode(_coding(content)))
+    beside.write_bytes(content + between + added.getvalue().encode(coding))
     os.replace(beside, file)  # noqa: PTH105 - one call, one step
-
-
-def _coding(content: bytes) -> str:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"

@@ -154,14 +154,9 @@ def _read(path: Path, python: Path) -> Table:
 
 def _read_csv(path: Path) -> Table:
     """Read a csv file with the text of each record beside its cells."""
-    data, coding = path.read_bytes(), "utf-8-sig"
-    try:
-        text = data.decode(coding)
-    except UnicodeDecodeError:
-        coding = "latin-1"
-        text = data.decode(coding)
-    coding = "utf-8" if coding == "utf-8-sig" and not data.startswith(b"\xef\xbb\xbf") else coding
-    physical = list(io.StringIO(text, newline=""))
+    data = path.read_bytes()
+    coding = tables.coding(data)
+    physical = list(io.StringIO(data.decode(coding), newline=""))
     limit = csv.field_size_limit(sys.maxsize)
     try:
         reader, records, start = csv.reader(physical), [], 0

@@ -1,5 +1,6 @@
 """Tables as rows of text, the header first: .csv as csv readers have it, .parquet where a Python here reads it."""
 
+import codecs
 import csv
 import importlib.util
 import json
@@ -64,6 +65,15 @@ def read(file: Path, python: Path = Path(sys.executable)) -> list[list[str]]:
         return csv_file.read(file) or [[]]
     except csv.Error as error:
         raise Unreadable(f"{file.name}: not a csv file: {error}") from error
+
+
+def coding(data: bytes) -> str:
+    """Return the coding of a csv file: UTF-8 with a byte order mark or without, else Latin-1, as any bytes are."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
 
 
 def parquet_python(project: Project) -> Path:
