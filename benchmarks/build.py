@@ -11,8 +11,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks._figures import Figure
@@ -48,22 +49,24 @@ class Bench:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         self.environment = {**kept, "PYTHONPATH": str(HERE), "PYTHONPYCACHEPREFIX": str(scratch / "pyc")}
         self.start = self.seconds([sys.executable, "-c", "pass"], times=10)
-        self.stickytape = self.environment_with("stickytape==0.2.1") / "bin" / "stickytape"
 
-    def environment_with(self, requirement: str) -> Path:
-        """Make an environment with one distribution in it."""
+    @cached_property
+    def stickytape(self) -> Path:
+        """The program, in an environment made for it."""
         folder, uv = self.scratch / "venv", Path(sys.executable).with_name("uv")
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder, requirement]
+        command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder, "stickytape==0.2.1"]
         subprocess.run(command, check=True)
-        return folder
+        return folder / "bin" / "stickytape"
 
-    def seconds(self, command: Sequence[str | Path], *, times: int = 5) -> float:
-        """Return the best of a few runs, after one that warms up."""
+    def seconds(self, command: Sequence[str | Path], *, times: int = 5, statuses: Collection[int] = (0,)) -> float:
+        """Return the best of a few runs, after one that warms up; each must exit with one of ``statuses``."""
         taken = []
         for _ in range(times + 1):
             before = _children()
-            subprocess.run(command, cwd=HERE, env=self.environment, check=True, capture_output=True)
+            done = subprocess.run(command, cwd=HERE, env=self.environment, check=False, capture_output=True)
+            if done.returncode not in statuses:
+                raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
             taken.append(_children() - before)
         return min(taken[1:])
 

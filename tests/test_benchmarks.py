@@ -1,6 +1,11 @@
 import csv
+import sys
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 
+import pytest
+
+from benchmarks import __main__ as program
 from benchmarks import _figures, _page, ablation
 from benchmarks._figures import Figure
 
@@ -72,3 +77,20 @@ def test_the_long_tail_keeps_fewer_and_fewer_train_images_and_asks_for_the_other
 def test_a_row_of_the_ablation_is_mean_and_standard_deviation_over_the_seeds():
     runs = [ablation.Outcome(gap=gap, top_1=0.5, seconds=30.0) for gap in (0.5, 0.6, 0.7)]
     assert ablation.table({"ArcFace": runs})[2:] == ["| ArcFace | 0.600 ± 0.100 | 0.500 ± 0.000 | 30 s |"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "word"), [(1.11, 1, "LOSS"), (1.09, 0, "same"), (0.89, 0, "gain")], ids=str
+)
+def test_a_loss_over_a_tenth_is_flagged_and_the_new_figures_are_kept(
+    seconds, status, word, tmp_path, monkeypatch, capsys
+):
+    _figures.save(tmp_path / "earlier" / "toy.json", [Figure(name="a", seconds=1.0)])
+    now = [Figure(name="a", seconds=seconds)]
+    monkeypatch.setitem(sys.modules, "benchmarks.toy", SimpleNamespace(main=lambda: now))
+    monkeypatch.setattr(program, "ALL", ["toy"])
+    monkeypatch.setattr(program, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "--compare", str(tmp_path / "earlier")])
+    assert program.main() == status
+    assert f"{word}  a: {seconds:.2f} times as long as before" in capsys.readouterr().out.splitlines()
+    assert _figures.load(tmp_path / "kept" / "toy.json") == now

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 
 Graph = Mapping[str, tuple[str, ...]]
 """Module name -> the carried modules it names in import statements, sorted."""
+_IMPORT = ast.Import | ast.ImportFrom
+_INNER = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def module_name(path: str) -> str | None:
@@ -54,10 +56,10 @@ def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
     bodies: list[list[ast.AST]] = [list(tree.body)]
     while bodies:
         for node in bodies.pop():
-            if isinstance(node, ast.Import | ast.ImportFrom):
+            if isinstance(node, _IMPORT):
                 yield node
-            inner = (getattr(node, name, None) for name in ("body", "orelse", "finalbody", "handlers", "cases"))
-            bodies.extend(body for body in inner if isinstance(body, list))
+            inner = [getattr(node, name) for name in _INNER if name in node._fields]
+            bodies += [body for body in inner if isinstance(body, list)]
 
 
 def _targets(tree: ast.Module, package: str) -> Iterator[str]:

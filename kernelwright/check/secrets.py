@@ -68,9 +68,10 @@ def secrets(context: Context) -> Iterator[Problem]:
 def in_text(file: str, text: str, *, first: int, is_python: bool) -> Iterator[Problem]:
     """Search the lines of a text, the first of which is number ``first`` of the file."""
     services = credentials.services(text)
+    patterns = {kind: pattern for kind, pattern in _PATTERNS.items() if pattern.search(text)}  # of most texts none
     for number, line in enumerate(text.split("\n"), first):
         bare = not is_python or bool(_COMMAND.match(line.lstrip()))
-        kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(line)), "")
+        kind = next((kind for kind, pattern in patterns.items() if pattern.search(line)), "")
         code = "KW801" if kind else "KW802"
         if kind := kind or credentials.kind(line, services, bare=bare):
             message = f"looks like {kind}, which everybody who sees the notebook could read"

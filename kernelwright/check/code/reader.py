@@ -17,6 +17,8 @@ _SAID_BY = re.compile(
 )
 _OF_INTEREST = ast.Call | ast.Import | ast.ImportFrom | ast.Subscript | ast.Constant | ast.JoinedStr | ast.Name
 _JUMP = ast.Return | ast.Continue | ast.Break
+_END = _JUMP | ast.Raise
+_COMPOUND = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.Match
 
 
 class At(NamedTuple):
@@ -52,9 +54,9 @@ class _Reader:
         self.names = names
 
     def parts(self, node: ast.AST, at: At) -> Parts:
-        """Yield what is in a node, by the method for its type where there is one."""
+        """Return what is in a node, by the method for its type where there is one."""
         read: Callable[[ast.AST, At], Parts] = getattr(self, f"_read_{type(node).__name__.lower()}", self.children)
-        yield from read(node, at)
+        return read(node, at)
 
     def children(self, node: ast.AST, at: At) -> Parts:
         for _, value in ast.iter_fields(node):
@@ -68,11 +70,11 @@ class _Reader:
         """Yield statements, each under the condition that those before it leave it under."""
         for node in body:
             yield node, at
-            if isinstance(node, _JUMP | ast.Raise):
+            if isinstance(node, _END):
                 at = at.under(DEAD)
             elif isinstance(node, ast.If) and not node.orelse and isinstance(node.body[-1], _JUMP):
                 at = at.under(_BRANCH, node.test, wanted=False)
-            elif at.unit.node and isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.Match):
+            elif at.unit.node and isinstance(node, _COMPOUND):
                 returns = any(isinstance(part, ast.Return) for part in ast.walk(node))
                 at = at.under(_BRANCH) if returns else at
 
