@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks._figures import Figure
 
@@ -55,7 +55,6 @@ def main() -> list[Figure]:
     """Train each variant with each seed, print the table, and return the figures."""
     sys.path.insert(0, str(ROOT / "kernel_src"))
     os.environ["KERNELWRIGHT_INPUT"] = str(FOLDER / "input")
-    use_narrow_backbone()
     write_long_tail(ROOT / "build" / "mini" / COMPETITION, FOLDER / "input" / COMPETITION)
     results: dict[str, list[Outcome]] = {name: [] for name in variants()}
     for seed in SEEDS:
@@ -75,19 +74,6 @@ def main() -> list[Figure]:
         )
         for name, runs in results.items()
     ]
-
-
-def use_narrow_backbone() -> None:
-    """Let B0 be its first five groups of blocks at half their width and depth: a training takes half a minute."""
-    from efficientnet import inject_tfkeras_modules, model
-
-    from landmarks.network import BACKBONES
-
-    def narrow(**options: Any) -> Any:
-        build = inject_tfkeras_modules(model.EfficientNet)
-        return build(0.5, 0.5, SIZE_PX, blocks_args=model.DEFAULT_BLOCKS_ARGS[:5], model_name="narrow", **options)
-
-    BACKBONES["efficientnet-b0"] = narrow
 
 
 def variants() -> dict[str, Variant]:

@@ -8,13 +8,25 @@ from typing import Any
 
 import efficientnet.tfkeras as efficientnet
 import tensorflow as tf
+from efficientnet import inject_tfkeras_modules
+from efficientnet import model as efficientnets
 from tensorflow import keras
 
 from landmarks.heads import ClassMatrix, head
 from landmarks.settings import NetworkSettings
 
+
+def _small(**options: Any) -> Any:
+    build = inject_tfkeras_modules(efficientnets.EfficientNet)
+    return build(
+        0.5, 0.5, 64, blocks_args=efficientnets.DEFAULT_BLOCKS_ARGS[:5], model_name="efficientnet-small", **options
+    )
+
+
 BACKBONES = {f"efficientnet-b{size}": getattr(efficientnet, f"EfficientNetB{size}") for size in range(8)}
-"""The backbones by the name that ``model.json`` gives them."""
+BACKBONES["efficientnet-small"] = _small
+"""The backbones by the name that ``model.json`` gives them; the smallest, for hundreds of images, is the first five
+groups of B0's blocks at half its width and depth."""
 
 POOLINGS = ("average", "gem")
 """The kinds of `NetworkSettings.pooling`."""

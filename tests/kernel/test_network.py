@@ -160,7 +160,7 @@ def test_an_encoder_is_the_embedding_model_of_a_classifier(tiny):
 
 
 def test_every_backbone_of_the_family_has_a_name():
-    assert list(BACKBONES) == [f"efficientnet-b{size}" for size in range(8)]
+    assert list(BACKBONES) == [*(f"efficientnet-b{size}" for size in range(8)), "efficientnet-small"]
 
 
 def test_the_generalised_mean_is_the_root_of_the_mean_power():

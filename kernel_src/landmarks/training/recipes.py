@@ -24,7 +24,7 @@ LARGE = Recipe(
 
 SMALL = Recipe(
     network=NetworkSettings(
-        backbone="efficientnet-b0",
+        backbone="efficientnet-small",
         resize_px=96,
         input_px=96,
         dropout=0.0,
@@ -34,8 +34,8 @@ SMALL = Recipe(
     ),
     training=TrainingSettings(
         stages=(
-            StageSettings(size_px=64, epochs=36, batch=16, learning_rate=1.5e-3),
-            StageSettings(size_px=96, epochs=18, batch=16, learning_rate=1e-3),
+            StageSettings(size_px=64, epochs=40, batch=16, learning_rate=1.5e-3),
+            StageSettings(size_px=96, epochs=30, batch=16, learning_rate=1e-3),
         ),
         reserve_minutes=0.25,
         normalisation_momentum=0.9,
@@ -43,7 +43,7 @@ SMALL = Recipe(
         augmentation=AugmentationSettings(
             min_crop=0.8, brightness=0.05, contrast=0.15, colour=0.05, noise=0.02, occlusion=0.15
         ),
-        validation=ValidationSettings(share=0.125, every_epochs=4),
+        validation=ValidationSettings(share=0.125, every_epochs=5),
     ),
 )
 """For hundreds of images on two CPU cores, in minutes: weak augmentation, since there are few steps."""

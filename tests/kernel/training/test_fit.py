@@ -15,7 +15,7 @@ import tensorflow as tf
 from kernelwright.runtime import budget
 from landmarks.errors import CheckpointNotWritten, Diverged, InvalidTraining, WrongCheckpoint
 from landmarks.settings import HeadSettings, NetworkSettings
-from landmarks.training import StageSettings, TrainingSettings, checkpoints, devices, fit
+from landmarks.training import StageSettings, TrainingSettings, ValidationSettings, checkpoints, devices, fit
 from landmarks.training.fit import Fit
 from landmarks.training.identity import compare, identity
 from landmarks.training.logs import EpochRow, StepRow, read_rows
@@ -148,6 +148,16 @@ def test_sigterm_ends_it_after_the_step_with_weights_to_hand_over(tmp_path, monk
         "step-000000000.npz",
         "step-000000002.npz",
     }
+
+
+@pytest.mark.full
+def test_a_validation_every_second_epoch_comes_after_the_last_one_too(tmp_path):
+    stages = (replace(STAGES[0], epochs=3),)
+    run, _ = begun(tmp_path, replace(TRAINING, stages=stages, validation=ValidationSettings(every_epochs=2)))
+    assert run.run(Stripes(), lambda *_: (0.5, 0.75))
+    gaps = [row.gap for row in read_rows(tmp_path / "epochs.csv", EpochRow)]
+    assert math.isnan(gaps[0])
+    assert gaps[1:] == [0.5, 0.5]
 
 
 @pytest.mark.full
