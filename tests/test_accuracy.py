@@ -1,5 +1,6 @@
 """The bed of `benchmarks.accuracy`: what it is made of, and how gains on it are judged."""
 
+import json
 from collections import Counter
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.accuracy import __main__ as measuring
 from benchmarks.accuracy import bed
 from benchmarks.accuracy.gains import Answers, gap, p_value
 from landmarks.gap import global_average_precision
@@ -59,3 +61,34 @@ def test_a_large_gain_is_unlikely_by_chance_and_none_is_not():
     assert p_value(better, worse, resamples=99) == pytest.approx(1 / 100)
     assert p_value(worse, better, resamples=99) > 0.9
     assert p_value(worse, worse, resamples=99) == 1.0
+
+
+@pytest.mark.full
+def test_a_small_bed_is_measured_from_photographs_to_the_table(tmp_path, monkeypatch, capsys):
+    """Drawn embeddings stand for those of networks: landmarks lie apart, what shows none lies anywhere."""
+    for name, value in {"GALLERY": 400, "QUERIES": 48, "NONE": 16, "NON_LANDMARKS": 24}.items():
+        monkeypatch.setattr(bed, name, value)
+    monkeypatch.setattr(measuring, "FOLDER", tmp_path)
+    monkeypatch.setattr(measuring, "RESAMPLES", 49)
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path / "accuracy.json")
+    monkeypatch.setattr("benchmarks.accuracy.networks.trained", lambda *_: None)
+    monkeypatch.setattr("sys.argv", ["accuracy", "1", "2"])
+    bed.write(tmp_path / "bed")
+    shots = bed.read(tmp_path / "bed")
+    assert len(shots) == 400 + 2 * 48 + 24
+    assert all((tmp_path / "bed" / shot.path).is_file() for shot in shots)
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        centres = {shot.landmark: rng.normal(size=16) for shot in shots if shot.landmark is not None}
+        vectors = [centres.get(shot.landmark, 0) + rng.normal(0, 0.8, 16) for shot in shots]
+        (tmp_path / f"network-{seed}").mkdir()
+        for views in ("plain", "flip", "zoom"):
+            file = tmp_path / f"network-{seed}" / f"{views}.npz"
+            np.savez(file, ids=[shot.id for shot in shots], vectors=np.array(vectors, np.float32))
+    measuring.main()
+    results = json.loads((tmp_path / "accuracy.json").read_text())
+    gains = {row["name"]: row for row in results["gains"]}
+    assert gains["all that was chosen"]["validation"] >= 0
+    assert gains["mirrored view"]["gain"] == 0
+    assert gains["mirrored view"]["p"] == 1.0
+    assert "| 8 candidates | " in capsys.readouterr().out

@@ -16,6 +16,8 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "accuracy"
 RESULTS = ROOT / "build" / "bench" / "accuracy.json"
+RESAMPLES = 9999
+"""Permutations that a p-value comes from."""
 
 
 def main() -> None:
@@ -73,7 +75,7 @@ def _measured(bench: Any, seeds: tuple[int, ...], name: str, settings: Any) -> d
         "gap_sd": gaps.std(ddof=1) if len(seeds) > 1 else 0.0,
         "gain": gains.mean(),
         "gain_sd": gains.std(ddof=1) if len(seeds) > 1 else 0.0,
-        "p": p_value(mine, base),
+        "p": p_value(mine, base, RESAMPLES),
     }
 
 

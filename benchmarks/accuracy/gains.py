@@ -45,7 +45,7 @@ def gap(scores: NDArray[np.float64], right: NDArray[np.bool_], shown: int) -> fl
     return float((precision * hits).sum() / shown)
 
 
-def p_value(better: list[Answers], worse: list[Answers], resamples: int = 9999) -> float:
+def p_value(better: list[Answers], worse: list[Answers], resamples: int) -> float:
     """Return how likely so large a mean gain is by chance: a paired permutation test over queries, one-sided.
 
     Under the hypothesis that both systems are alike, each query's two answers could be exchanged; a query is
