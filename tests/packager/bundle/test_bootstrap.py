@@ -1,6 +1,6 @@
 import ast
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -13,6 +13,7 @@ def packed(cell):
     return eval(compile(ast.Expression(call.args[1]), "the bootstrap cell", "eval"))
 
 
+@settings(max_examples=25)  # IPython takes its time for each
 @given(st.lists(st.binary() | st.text().map(str.encode) | st.text("'\\\"\n\t{}%!?x").map(str.encode), max_size=3))
 @example([b"it ends in a quote'", b"or in \\", b"'''", b"a\rb\n", b"\x0c\n%%x", "\u2028".encode()])
 def test_files_are_packed_to_the_byte_and_ipython_leaves_them_alone(contents):
