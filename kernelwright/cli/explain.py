@@ -29,6 +29,7 @@ def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) 
 def _describe(project: "Project", built: "Notebook") -> dict[str, Any]:
     from kernelwright.bundle.build import LARGEST_NOTEBOOK_BYTES
 
+    carriers = built.carriers  # which looks at every file
     return {
         "notebook": {"file": str(project.notebook), "bytes": len(built.data), "limit": LARGEST_NOTEBOOK_BYTES},
         "files": [
@@ -37,7 +38,7 @@ def _describe(project: "Project", built: "Notebook") -> dict[str, Any]:
                 "file": file.path,
                 "module": file.module,
                 "why": file.origin,
-                "carried": built.carriers[file.path],
+                "carried": carriers[file.path],
                 "bytes": len(file.data),
                 "sha256": file.sha256,
                 "imports": list(built.tree.graph.get(file.module or "", ())),
@@ -57,7 +58,7 @@ def _print(answer: Mapping[str, Any]) -> None:
     order, file, carrier, size, _ = (max(map(len, column)) for column in zip(head, *rows, strict=True))
     line = f"{{:>{order}}} {{:{file}}} {{:{carrier}}} {{:>{size}}} {{}}".format
     print(line(*head))
-    # Not rich's table, which would take three times as long for a thousand modules as their build does.
+    # Not rich's table: to import it and to lay out a thousand modules takes long.
     for why, group in itertools.groupby(zip(answer["files"], rows, strict=True), lambda pair: pair[0]["why"]):
         print(f"{'':{order}} {printable(why)}")
         for _, row in group:
