@@ -20,7 +20,7 @@ from benchmarks.forecast import photograph
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench" / "deadline"
 PLOT = ROOT / "docs" / "bench-deadline.svg"
-ROWS = 144
+ROWS = 96
 SHARES = (0.1, 0.3, 0.6, 0.9)
 
 

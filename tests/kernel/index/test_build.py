@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landmarks import pipeline
+from landmarks import embedding, pipeline
+from landmarks.dataset import image_path
 from landmarks.embedding import Embedder
 from landmarks.errors import WrongIndex
 from landmarks.index import build, manifest, reading
@@ -54,6 +56,26 @@ def test_an_index_holds_every_image_with_its_label(index):
     assert taken(index, GALLERY).labels == GALLERY
     names = [f"0000{number}.{kind}" for number in range(3) for kind in ("csv", "npy")]
     assert sorted(contents(index)) == [*names, "manifest.json"]
+
+
+@pytest.mark.full
+def test_an_image_that_cannot_be_read_or_embedded_is_left_out_and_the_index_holds_the_others(
+    root, tmp_path, monkeypatch, caplog
+):
+    images = shutil.copytree(root / "train", tmp_path / "train")
+    image_path(images.parent, "train", "0a01").write_bytes(b"")
+    original = embedding.global_pixels
+
+    def fail(path, **sizes):
+        if path.stem == "2c00":
+            raise MemoryError("no room")
+        return original(path, **sizes)
+
+    monkeypatch.setattr(embedding, "global_pixels", fail)
+    build.build(images, root / "train.csv", tmp_path / "index", EMBEDDING, rows=2)
+    assert [shard.rows for shard in manifest.read(tmp_path / "index").shards] == [1, 2, 0]
+    assert [*taken(tmp_path / "index", GALLERY).labels] == ["0a00", "1b00", "1b01"]
+    assert "2c00.jpg: MemoryError: no room" in caplog.text
 
 
 @pytest.mark.full
