@@ -157,6 +157,7 @@ def test_the_settings_name_the_parts_of_an_ensemble_in_order(root):
     assert isinstance(alone, DelgGlobal)
 
 
+@pytest.mark.full  # eight seconds; daily, the features are compared here, and whole predictions in test_pipeline
 def test_predictions_are_those_of_the_plain_reference(root, reference):
     model = small_network(5)
     before, after = recognition.recognise(
