@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,11 +42,18 @@ def make_mini(folder: Path) -> None:
 
 
 def make_weights(competition: Path, folder: Path) -> None:
-    """Train on the photographs."""
-    tell("training a small EfficientNet on the train images; this takes one to three minutes")
-    from tests.mini.learned import write_weights
+    """Train on the photographs as `make train` does; keep what inference attaches, under the original's names."""
+    from landmarks.settings import B7
+    from landmarks.training import output, recipes, train
+    from landmarks.weights import MODEL_FILE
 
-    write_weights(competition, folder, tell)
+    recipe = recipes.of(competition)
+    tell("training a small EfficientNet on the train images, as `make train` does; this takes one to three minutes")
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="mini-training-") as trained:
+        train(competition, Path(trained), recipe.network, recipe.training, tell=tell)
+        folder.mkdir(parents=True)
+        shutil.move(Path(trained, output.WEIGHTS), folder / B7.file)
+        shutil.move(Path(trained, MODEL_FILE), folder / MODEL_FILE)
 
 
 def make_public(folder: Path) -> None:

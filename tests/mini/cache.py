@@ -16,10 +16,24 @@ TRAINING = (
     "network.py",
     "weights.py",
     "training/augmentation.py",
+    "training/data.py",
+    "training/examples.py",
+    "training/fit.py",
+    "training/loop.py",
+    "training/output.py",
+    "training/recipes.py",
+    "training/sampling.py",
+    "training/schedule.py",
     "training/settings.py",
+    "training/split.py",
     "training/steps.py",
+    "training/validation.py",
 )
-"""The kernel's modules that decide the weights; of its settings, those of the network and of what it sees."""
+"""The kernel's modules that decide the weights; of its settings, those of the network and of what it sees.
+
+Retrieval and ranking only choose among the epochs of one training: so that work on them trains nothing anew, they are
+not here.
+"""
 
 
 def dataset_digest() -> str:
@@ -36,8 +50,7 @@ def weights_digest(competition: Path) -> str:
         The competition's folder; the rest of the dataset may change without a training anew.
     """
     images = [*sorted((competition / "train").rglob("*.jpg")), competition / "train.csv"]
-    trainer = [Path(__file__).with_name(name) for name in ("in_memory.py", "learned.py")]
-    return _digest([*images, *trainer, *_kernel()])
+    return _digest([*images, *_kernel()])
 
 
 def is_current(folder: Path, wanted: str) -> bool:
