@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from landmarks.errors import InvalidData
 
@@ -33,8 +34,7 @@ class Photo:
     path: Path
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """What is read of one row of a CSV file; ``line`` is the line it ends on, from 1."""
 
     id: str
@@ -93,7 +93,9 @@ def read_labels(train_csv: Path, *, keep_going: bool = False) -> dict[str, str]:
     labels: dict[str, str] = {}
     problems = []
     for row in _read_rows(train_csv, "landmark_id", keep_going=keep_going):
-        image_id, label = row.id.lower(), re.sub(r"^(\d+)\.0*$", r"\1", row.value or "")
+        image_id, label = row.id.lower(), row.value or ""
+        if "." in label:
+            label = re.sub(r"^(\d+)\.0*$", r"\1", label)
         if not image_id or not label:
             problems.append(f"{train_csv}:{row.line}: no {'landmark_id' if image_id else 'id'}")
         elif labels.setdefault(image_id, label) != label:
@@ -199,7 +201,7 @@ def _unique(photos: Iterable[Photo]) -> Iterator[Photo]:
 
 def _complete_rows(path: Path, *, unique: bool) -> list[_Row]:
     """Read ``id`` and ``landmarks``; a cell of ``landmarks`` may be empty, but must be there."""
-    rows = _read_rows(path, "landmarks")
+    rows = [*_read_rows(path, "landmarks")]
     problems = [f"{path}:{row.line}: no id" for row in rows if not row.id]
     problems += [f"{path}:{row.line}: no landmarks" for row in rows if row.value is None]
     if unique:
@@ -209,10 +211,13 @@ def _complete_rows(path: Path, *, unique: bool) -> list[_Row]:
     return rows
 
 
-def _read_rows(path: Path, column: str, *, keep_going: bool = False) -> list[_Row]:
-    """Read ``id`` and one column of a CSV file; lines without a mark on them are no rows, a missing cell is None."""
+def _read_rows(path: Path, column: str, *, keep_going: bool = False) -> Iterator[_Row]:
+    """Yield ``id`` and one column of a CSV file; lines without a mark on them are no rows, a missing cell is None.
+
+    Rows are not collected: of the competition's million and a half, a list takes the garbage collector seconds.
+    """
     csv.field_size_limit(sys.maxsize)  # a cell may be longer than the 131,072 characters of Python's default
-    rows: list[_Row] = []
+    rows = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
@@ -221,17 +226,15 @@ def _read_rows(path: Path, column: str, *, keep_going: bool = False) -> list[_Ro
                 names = ",".join(header) or "nothing"
                 raise InvalidData(f"{path}:1: no column {' and '.join(missing)} in the header; it holds {names}")
             place, value_place = header.index("id"), header.index(column)
-            rows.extend(
-                _Row(_cell(cells, place) or "", _cell(cells, value_place), reader.line_num)
-                for cells in reader
-                if any(map(str.strip, cells))
-            )
+            for cells in reader:
+                if "".join(cells).strip():
+                    yield _Row(_cell(cells, place) or "", _cell(cells, value_place), reader.line_num)
+                    rows += 1
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         problem = f"{path}: cannot be read ({error}); attach the competition's own file"
         if not keep_going or not rows:
             raise InvalidData(problem) from error
-        log.error("%s; the %d rows before are used", problem, len(rows))  # noqa: TRY400 - its message says it all
-    return rows
+        log.error("%s; the %d rows before are used", problem, rows)  # noqa: TRY400 - its message says it all
 
 
 def _cell(cells: Sequence[str], place: int) -> str | None:
