@@ -69,8 +69,8 @@ def _estimate(
             return None, none
         return homography, np.asarray(agreeing, bool)
     if settings.estimator not in OPENCV:
-        known = ", ".join(["degensac", *OPENCV])
-        raise ValueError(f"VerificationSettings.estimator = {settings.estimator!r}; write one of {known}")
+        estimators = ", ".join(["degensac", *OPENCV])
+        raise ValueError(f"VerificationSettings.estimator = {settings.estimator!r}; write one of {estimators}")
     error_px, confidence, iterations = limits
     homography, agreeing = cv2.findHomography(
         query, train, OPENCV[settings.estimator], error_px, maxIters=iterations, confidence=confidence
@@ -100,5 +100,6 @@ def _is_plausible(
         return False
     zoom = np.sqrt(determinant)
     turn_deg = np.degrees(abs(np.arctan2(jacobian[1, 0] - jacobian[0, 1], jacobian[0, 0] + jacobian[1, 1])))
-    largest = np.inf if settings.max_zoom is None else settings.max_zoom
-    return bool(max(zoom, 1 / zoom) <= largest and turn_deg <= (settings.max_turn_deg or 180.0))
+    most_zoom = np.inf if settings.max_zoom is None else settings.max_zoom
+    most_turn_deg = 180.0 if settings.max_turn_deg is None else settings.max_turn_deg
+    return bool(max(zoom, 1 / zoom) <= most_zoom and turn_deg <= most_turn_deg)
