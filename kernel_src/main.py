@@ -21,8 +21,8 @@ from landmarks.ranking import HEADER
 from landmarks.settings import Settings
 from landmarks.story import Story
 
-SETTINGS = Settings()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on its build are no part of the story
+SETTINGS = Settings()
 
 # %% [markdown]
 # ## What this run does
