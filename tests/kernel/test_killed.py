@@ -186,6 +186,7 @@ def test_on_a_full_disk_the_submission_before_stays_and_the_run_goes_on(whole, t
 def main(times: int) -> None:
     """Kill so many runs at random moments, and count what they leave."""
     names = {NOTHING: "none yet", SAMPLE: "sample", RETRIEVAL: "retrieval", VERIFICATION: "verification"}
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(DRIVER.parent), *sys.path])  # for the server of forks
     scratch = Path(tempfile.mkdtemp())
     try:
         photograph(MINI, scratch / "input", FEW)
