@@ -550,8 +550,9 @@ Tried by `tests/kernel/test_killed.py` (`make test-full`), each in a process of 
 | SIGTERM | stages end; what is embedded is compared, what is verified is handed in; the notebook ends well |
 | the disk is full | the submission before stays; the run goes on, and writes again after the next step |
 
-On 2026-11-26, `python -m tests.kernel.test_killed 50` killed 50 runs at random moments of the 13 s that one took: none left half
-a file, or less than the step reached. 10 had not begun; the others left the sample 23 times, retrieval 15 times, verification 2 times.
+On 2026-11-26, `python -m tests.kernel.test_killed 50` killed 50 runs at random moments of the 13 s that one took: none
+left half a file, or less than the step reached. 10 had not begun; the others left the sample 23 times, retrieval 15
+times, verification twice.
 
 A process that verifies and is killed loses nothing: the run verifies its pair itself. A worker that builds an index of
 embeddings and is killed is started again, and its shard with it (`tests/kernel/index/test_build.py`). Threads decode
