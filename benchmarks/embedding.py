@@ -8,9 +8,9 @@ converts to it are installed into a folder of its own, made for the run.
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from timeit import timeit
 from typing import Any
 
 import cv2
@@ -82,7 +82,7 @@ def _measured(folder: Path, backbone: str, side: int, count: int) -> list[Figure
             print(f"ONNX Runtime: {type(error).__name__}: {error}")
     for way in ways.values():
         way()  # compiles
-    rounds = [[_seconds(way) for way in ways.values()] for _ in range(ROUNDS)]
+    rounds = [[timeit(way, number=1) for way in ways.values()] for _ in range(ROUNDS)]
     times = dict(zip(ways, (min(seconds) for seconds in zip(*rounds, strict=True)), strict=True))
     mine = times.pop("ours")
     others = ", ".join(f"{name} {count / seconds:.2f} ({seconds / mine:.2f})" for name, seconds in times.items())
@@ -127,12 +127,6 @@ def _onnx(folder: Path, compiled: Any, signature: Sequence[Any]) -> Callable[[ND
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     (entry,) = session.get_inputs()
     return lambda batch: session.run(None, {entry.name: batch})[0]
-
-
-def _seconds(way: Way) -> float:
-    started = time.perf_counter()
-    way()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from timeit import timeit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +38,15 @@ def main() -> list[Figure]:
 def _built() -> list[Figure]:
     photograph(ROOT / "build" / "mini", FOLDER, IMAGES)
     with tempfile.TemporaryDirectory() as scratch:
-        alone = _seconds(lambda: _build(Path(scratch) / "alone"))
+        alone = timeit(lambda: _build(Path(scratch) / "alone"), number=1)
         print(f"{IMAGES} images, this process: {alone:.0f} s, {IMAGES / alone:.1f} images a second", flush=True)
         if importlib.util.find_spec("ray") is None:
             print("workers: Ray is not installed (pip install 'kernelwright[scale]')")
             return [Figure(name=f"{IMAGES} images, one process", seconds=alone)]
         figures = [Figure(name=f"{IMAGES} images, one process", seconds=alone)]
         for workers in (1, 2):
-            seconds = _seconds(lambda count=workers: _build(Path(scratch) / str(count), "--workers", str(count)))
+            build = partial(_build, Path(scratch) / str(workers), "--workers", str(workers))
+            seconds = timeit(build, number=1)
             print(
                 f"{IMAGES} images, {workers} workers: {seconds:.0f} s, {IMAGES / seconds:.1f} images a second",
                 flush=True,
@@ -81,7 +83,7 @@ def _searched(rows: int) -> Figure:
             lambda: list(nearest(queries, parts, RetrievalSettings())),
             lambda: list(nearest(queries, whole, RetrievalSettings())),
         ]
-        rounds = [[_seconds(way) for way in ways] for _ in range(2)]
+        rounds = [[timeit(way, number=1) for way in ways] for _ in range(2)]
     mine, one = (min(times) for times in zip(*rounds, strict=True))
     print(f"{QUERIES} queries, {rows:,} rows: {len(parts)} shards {mine:.2f} s, one matrix {one:.2f} s", flush=True)
     peers = {"one float32 matrix": one}
@@ -93,12 +95,6 @@ def _mapped(folder: Path, start: int, rows: NDArray[np.float32]) -> NDArray[np.f
     np.save(file, rows.astype(np.float16))
     mapped: NDArray[np.float16] = np.load(file, mmap_mode="r")
     return mapped
-
-
-def _seconds(way: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    way()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

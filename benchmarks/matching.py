@@ -5,9 +5,9 @@ norm 1, a third of them seen again with noise. All in one process, BLAS on one t
 """
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from timeit import timeit
 
 import cv2
 import numpy as np
@@ -83,19 +83,13 @@ def _measured(name: str, query: Descriptors, train: Descriptors, bound: float) -
         lambda: by_opencv(cv2.BFMatcher(cv2.NORM_L2)),
         lambda: by_opencv(cv2.FlannBasedMatcher()),
     ]
-    rounds = [[_seconds(way) for way in ways] for _ in range(ROUNDS)]
+    rounds = [[timeit(way, number=1) for way in ways] for _ in range(ROUNDS)]
     mine, *others = (min(times) for times in zip(*rounds, strict=True))
     compared = " | ".join(f"{1e3 * seconds:.1f} ms | {seconds / mine:.1f}" for seconds in others)
     sizes = f"{len(query):,} x {len(train):,}"
     print(f"| {name}, {sizes} | {len(ours)} | {1e3 * mine:.1f} ms | {compared} | {right:.0%} |", flush=True)
     peers = dict(zip(("kd-tree", "BFMatcher", "FLANN"), others, strict=True))
     return Figure(name=f"{name}, {sizes}", seconds=mine, target=peers["kd-tree"] / FASTER, peers=peers)
-
-
-def _seconds(way: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    way()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

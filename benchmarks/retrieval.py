@@ -8,10 +8,10 @@ import importlib
 import subprocess
 import sys
 import tempfile
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from timeit import timeit
 from typing import Any
 
 import numpy as np
@@ -73,18 +73,12 @@ def _measured(faiss: Any, count: int, rows: int) -> Figure:
         index.search(queries, NEIGHBOURS)
 
     ways: dict[Callable[[], None], float] = {ours: 1, product: 1, by_faiss: 1, one_by_one: count / TIMED_BY_CDIST}
-    rounds = [[_seconds(way) * factor for way, factor in ways.items()] for _ in range(2)]
+    rounds = [[timeit(way, number=1) * factor for way, factor in ways.items()] for _ in range(2)]
     mine, *others = (min(times) for times in zip(*rounds, strict=True))
     compared = " | ".join(f"{seconds:.1f} s | {seconds / mine:.2f}" for seconds in others)
     print(f"| {count:,} x {rows:,} | {mine:.1f} s | {_megabytes(ours)} MB | {compared} |", flush=True)
     peers = dict(zip(("float32 product", "faiss flat", "cdist"), others, strict=True))
     return Figure(name=f"{count} x {rows}", seconds=mine, target=peers["float32 product"] / OF_THE_PRODUCT, peers=peers)
-
-
-def _seconds(way: Callable[[], None]) -> float:
-    started = time.perf_counter()
-    way()
-    return time.perf_counter() - started
 
 
 def _megabytes(way: Callable[[], None]) -> int:
