@@ -26,9 +26,9 @@ def text(manifest: str, packed: Mapping[str, bytes], dataset: str = "", *, insta
     installs : bool
         Whether the cell ends with the offline install.
     """
-    parts = [_definition("bootstrap_cell.py")]
+    parts = [_definition("bootstrap_template.py")]
     if dataset:
-        parts.append(_definition("bootstrap_dataset_cell.py"))
+        parts.append(_definition("bootstrap_dataset_template.py"))
     parts.append(f"_config = {_raw_literal(manifest) or repr(manifest)}")
     files = f"_fetch({dataset!r}, _config)" if dataset else _packed(packed)
     parts.append(f"_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kernelwright.bundle.build import Notebook
-from kernelwright.check import report
-from kernelwright.check.report import Report
+from kernelwright.check import rehearsal_report
+from kernelwright.check.rehearsal_report import Report
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import metadata
 from kernelwright.project.model import Project
@@ -54,7 +54,7 @@ class Context:
     def report(self) -> Report | None:
         """The report of a rehearsal of exactly these bytes, None where there is none."""
         try:
-            read = report.read(self.project)
+            read = rehearsal_report.read(self.project)
         except (OSError, ValueError):
             return None
         return read if read.notebook_sha256 == hashing.sha256(self.built.data) else None

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from kernelwright.check import report
+from kernelwright.check import rehearsal_report
 from kernelwright.check.context import Context
 from kernelwright.check.notebook import is_too_large
 from kernelwright.check.registry import register
-from kernelwright.check.report import Run
+from kernelwright.check.rehearsal_report import Run
 from kernelwright.errors import Problem
 
 CHECK = "rehearsal"
@@ -52,7 +52,7 @@ def _defects(context: Context) -> Iterator[tuple[str, str]]:
 
 def _why_none(context: Context) -> tuple[str, str]:
     try:
-        report.read(context.project)
+        rehearsal_report.read(context.project)
     except OSError:
         return "KW911", "this notebook was not rehearsed"
     except ValueError:

@@ -15,8 +15,7 @@ from types import SimpleNamespace
 from kernelwright.bundle import notebook_diff, notebook_io, sources
 from kernelwright.bundle.build import build_notebook
 from kernelwright.check import notebook as notebook_check
-from kernelwright.check import report as check_report
-from kernelwright.check import secrets
+from kernelwright.check import rehearsal_report, secrets
 from kernelwright.check.run import run_checks
 from kernelwright.errors import InvalidInput, KernelwrightError
 from kernelwright.image import kaggle_image
@@ -358,7 +357,7 @@ def _reports(project, folder):
         scaling_runs.rehearsed(project)
         output = input_folder.last_output(project.rehearsal)
         assert output is None or output.is_relative_to(project.rehearsal)
-        check_report.read(project)
+        rehearsal_report.read(project)
 
     call = _file(project.rehearsal / "report.json", read)
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from kernelwright.check.code import shell
 from kernelwright.check.code.names import Site
-from kernelwright.check.code.reach import Call, Code
-from kernelwright.check.code.suspects import table
+from kernelwright.check.code.reachability import Call, Code
+from kernelwright.check.code.severity import table
 from kernelwright.check.code.values import UNKNOWN
 
 _PATHS = {"path", "file", "filename", "filepath", "filepath_or_buffer", "fname", "io", "f", "src"}

@@ -14,9 +14,9 @@ from packaging.utils import canonicalize_name
 from kernelwright.bundle.sources import SourceTree
 from kernelwright.check.code import images, shell
 from kernelwright.check.code.names import Site
-from kernelwright.check.code.reach import Code
+from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.reader import origin
-from kernelwright.check.code.suspects import Suspect, check_code, table
+from kernelwright.check.code.severity import Suspect, check_code, table
 from kernelwright.check.code.values import TREE, UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.image import import_names

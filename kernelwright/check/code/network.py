@@ -8,8 +8,8 @@ from typing import Any
 
 from kernelwright.check import secrets
 from kernelwright.check.code import files, images, shell
-from kernelwright.check.code.reach import Call, Code
-from kernelwright.check.code.suspects import Suspect, check_code, table
+from kernelwright.check.code.reachability import Call, Code
+from kernelwright.check.code.severity import Suspect, check_code, table
 from kernelwright.check.code.values import UNKNOWN, is_known
 from kernelwright.check.context import Context
 

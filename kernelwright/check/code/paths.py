@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from kernelwright.check.code import files, shell
 from kernelwright.check.code.names import Site
-from kernelwright.check.code.reach import Code
-from kernelwright.check.code.suspects import Suspect, analyse, check_code
+from kernelwright.check.code.reachability import Code
+from kernelwright.check.code.severity import Suspect, analyse, check_code
 from kernelwright.check.code.values import TREE, UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.check.registry import register

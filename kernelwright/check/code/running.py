@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from packaging.utils import parse_wheel_filename
 
 from kernelwright.check.code import images, shell
-from kernelwright.check.code.reach import Call, Code
-from kernelwright.check.code.suspects import Suspect, check_code
+from kernelwright.check.code.reachability import Call, Code
+from kernelwright.check.code.severity import Suspect, check_code
 from kernelwright.check.code.values import UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.check.registry import register

@@ -12,8 +12,8 @@ from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from kernelwright.check.code.names import Site
-from kernelwright.check.code.reach import Call, Code
-from kernelwright.check.code.suspects import table
+from kernelwright.check.code.reachability import Call, Code
+from kernelwright.check.code.severity import table
 from kernelwright.check.code.values import UNKNOWN
 from kernelwright.support.ipython_syntax import UNPARSABLE
 from kernelwright.wheels import requirements

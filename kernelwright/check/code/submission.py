@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from kernelwright.check.code import files, imports, shell
-from kernelwright.check.code.reach import Code
-from kernelwright.check.code.suspects import analyse, table
+from kernelwright.check.code.reachability import Code
+from kernelwright.check.code.severity import analyse, table
 from kernelwright.check.code.values import is_known
 from kernelwright.check.context import Context
 from kernelwright.check.finding import Finding, Severity

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from pyflakes import checker, messages
 
-from kernelwright.check.code.reach import Call, Code
-from kernelwright.check.code.suspects import Suspect, check_code
+from kernelwright.check.code.reachability import Call, Code
+from kernelwright.check.code.severity import Suspect, check_code
 from kernelwright.check.context import Context
 
 _OURS = {"get_ipython", "display", "exit", "quit", "In", "Out", "_", "__", "___", "_ih", "_oh", "_dh", "__file__"}

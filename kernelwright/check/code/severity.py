@@ -11,7 +11,7 @@ from typing import Any
 from kernelwright import codes
 from kernelwright.check.code import syntax
 from kernelwright.check.code.names import Site
-from kernelwright.check.code.reach import Code
+from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.values import UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.check.finding import Finding, Severity
