@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks._figures import Figure
 from benchmarks.build import HERE, TARGETS, Bench
-from kernelwright.rehearsal.environment import GIVEN
+from kernelwright.rehearsal.python_environment import GIVEN
 
 PHASE_S = 5.0
 """The most that a rehearsal adds to a phase."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from kernelwright.bundle import build
 from kernelwright.project.model import Project
-from kernelwright.rehearsal import environment, input_folder, sandbox
+from kernelwright.rehearsal import input_folder, python_environment, sandbox
 from kernelwright.rehearsal.input_folder import Folders
 from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run import Outcome, run
@@ -53,7 +53,7 @@ def verify(project: Project, reference: bytes, source: Path | None, tell: Callab
         What the notebook imports cannot be installed here.
     """
     built = build.build_notebook(project, limit=None)
-    python = environment.prepare(project, built, tell)
+    python = python_environment.prepare(project, built, tell)
     layout: Layout = "new" if re.search(rb"/kaggle/input/(competitions|datasets|models)/", reference) else "old"
     results = []
     with tempfile.TemporaryDirectory(prefix="kernelwright-") as folder:
@@ -68,7 +68,7 @@ def verify(project: Project, reference: bytes, source: Path | None, tell: Callab
                 directory.input.mkdir()
             mounts = input_folder.mounts(project.metadata, directory, layout)
             spec = RunSpec(directory=directory, phase="rerun", layout=layout, mounts=mounts)
-            spec = environment.with_interpreter(spec, python)
+            spec = python_environment.with_interpreter(spec, python)
             results.append(result(run(data, spec, sandbox.best(), Limits()), directory.working))
     return compare(*results)
 

@@ -19,9 +19,9 @@ from kernelwright.image import interpreters
 from kernelwright.image import kaggle_image as images
 from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
-from kernelwright.rehearsal import environment, sandbox
-from kernelwright.rehearsal.environment import Environment, Recipe
+from kernelwright.rehearsal import python_environment, sandbox
 from kernelwright.rehearsal.environment_variables import PROXIES
+from kernelwright.rehearsal.python_environment import Environment, Recipe
 from kernelwright.rehearsal.sandbox import GUARD
 from kernelwright.support.hashing import file_sha256
 from kernelwright.wheels import conflicts, fetch, project_locks, update, wheel_file
@@ -93,7 +93,7 @@ def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Cal
         image = _image(project, image_lock, version)
         names = tuple(sorted({*conflicts.needed(image, wheels), "pip"}))
         recipe = Recipe(python=python, version=version, image=image, names=names)
-        prepared = environment.make(recipe, environment.cache_folder(), tell)
+        prepared = python_environment.make(recipe, python_environment.cache_folder(), tell)
         with tempfile.TemporaryDirectory() as scratch:
             return _tried(prepared, Path(scratch), wheels, version)
     except (EnvironmentUnavailable, WheelsUnavailable) as error:

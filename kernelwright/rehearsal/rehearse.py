@@ -11,22 +11,22 @@ from kernelwright.errors import EnvironmentUnavailable, GitFailed
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import (
     comparison,
-    environment,
     evaluation,
     file_copies,
     history,
     html_report,
     input_folder,
+    python_environment,
     sandbox,
     wheels_input,
 )
 from kernelwright.rehearsal import gateway as gateways
 from kernelwright.rehearsal import report as reports
-from kernelwright.rehearsal.environment import Environment
 from kernelwright.rehearsal.forecast import forecast
 from kernelwright.rehearsal.gateway import Gateway
 from kernelwright.rehearsal.input_folder import Folders
 from kernelwright.rehearsal.progress import Show
+from kernelwright.rehearsal.python_environment import Environment
 from kernelwright.rehearsal.rehearsal_directory import hold_rehearsal_directory
 from kernelwright.rehearsal.report import Report, Run, State
 from kernelwright.rehearsal.resource_limits import Limits
@@ -96,7 +96,7 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
         )
         rehearsal.save("running", "the rehearsal is about to start")
         try:
-            python = environment.prepare(project, built, tell, rehearsal.needed_by_gateway())
+            python = python_environment.prepare(project, built, tell, rehearsal.needed_by_gateway())
             rehearsal.report = replace(rehearsal.report, image=python.image.name, python=python.version)
             for phase, layout in plan.steps(project):
                 rehearsal.save("running", f"in the {phase} run, {layout} mounts; {rehearsal.progress}")
@@ -198,7 +198,7 @@ class _Rehearsal:
         line = f"the gateway {self.gateway.program} hands out {self.gateway.hidden or none}"
         self.report = replace(self.report, gateway=line)
         self.tell(line)
-        return self.gateway.distributions(environment.image_of(self.project))
+        return self.gateway.distributions(python_environment.image_of(self.project))
 
     def _enlarge(self, python: Environment, outcome: Outcome) -> Environment | None:
         """Return an environment that also has what of the image a failed run missed, None where nothing would help."""
@@ -209,7 +209,7 @@ class _Rehearsal:
             return None
         self.tell(f"the image has what the run missed; it is installed and the run repeated: {', '.join(lacking)}")
         try:
-            larger = environment.prepare(self.project, self.built, self.tell, tuple(lacking))
+            larger = python_environment.prepare(self.project, self.built, self.tell, tuple(lacking))
         except EnvironmentUnavailable as error:
             self.tell(str(error))
             return None
@@ -239,7 +239,7 @@ class _Rehearsal:
             input_folder.put_dataset(directory.input / project.configuration.sources_dataset, self.built.dataset)
         missing = [name for name in missing if not (directory.input / name).is_dir()]
         spec = replace(spec, mounts=input_folder.mounts(project.metadata, directory, spec.layout))
-        spec = environment.with_interpreter(spec, python)
+        spec = python_environment.with_interpreter(spec, python)
         if self.gateway:
             spec = replace(spec, shared=directory.folder / "shared")
         if gateway:

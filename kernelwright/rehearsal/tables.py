@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kernelwright.image import interpreters
 from kernelwright.project.model import Project
-from kernelwright.rehearsal import environment
-from kernelwright.rehearsal.environment import Recipe
+from kernelwright.rehearsal import python_environment
+from kernelwright.rehearsal.python_environment import Recipe
 from kernelwright.runtime import csv_file
 
 SUFFIXES = (".csv", ".parquet")
@@ -86,9 +86,9 @@ def parquet_python(project: Project) -> Path:
     """
     if importlib.util.find_spec("pyarrow"):
         return Path(sys.executable)
-    image, version = environment.image_of(project), interpreters.running()
+    image, version = python_environment.image_of(project), interpreters.running()
     recipe = Recipe(python=Path(sys.executable), version=version, image=image, names=("pyarrow",))
-    return environment.make(recipe, environment.cache_folder(), lambda _: None).python
+    return python_environment.make(recipe, python_environment.cache_folder(), lambda _: None).python
 
 
 def cut_parquet(file: Path, target: Path, kept: Sequence[int], python: Path) -> None:

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from kernelwright.project.model import load_project
-from kernelwright.rehearsal import environment
+from kernelwright.rehearsal import python_environment
 from tests import notebooks
 
 
@@ -13,7 +13,7 @@ from tests import notebooks
 def running_environment():
     """Rehearse in the environment of the tests, without a package index."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(environment.GIVEN, sys.prefix)
+        patch.setenv(python_environment.GIVEN, sys.prefix)
         yield
 
 

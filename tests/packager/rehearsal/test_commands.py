@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from kernelwright import cli
-from kernelwright.rehearsal import environment, rehearse
+from kernelwright.rehearsal import python_environment, rehearse
 from tests.packager.rehearsal.test_html_report import report, run
 
 COUNTED = """
@@ -32,7 +32,7 @@ def command(kernel, source):
             capture_output=True,
             text=True,
             check=False,
-            env={"COLUMNS": "200", "PATH": "/usr/bin", environment.GIVEN: sys.prefix},
+            env={"COLUMNS": "200", "PATH": "/usr/bin", python_environment.GIVEN: sys.prefix},
         )
 
     command.project, command.source = project, source

@@ -8,9 +8,9 @@ import pytest
 from kernelwright import cli
 from kernelwright.image import interpreters, kaggle_image
 from kernelwright.project.model import load_project
-from kernelwright.rehearsal import environment, install_check
-from kernelwright.rehearsal.environment import Environment
+from kernelwright.rehearsal import install_check, python_environment
 from kernelwright.rehearsal.install_check import InstallCheck
+from kernelwright.rehearsal.python_environment import Environment
 from kernelwright.wheels import update
 from tests import notebooks, wheelhouse
 from tests.packager.wheels.shop import refused
@@ -43,7 +43,7 @@ def project(tmp_path, monkeypatch):
     (root / "wheels/images/mine.toml").write_text(IMAGE)
     (root / "wheels/requirements.in").write_text(f"--no-index\n--find-links {links}\npebble\nstone\n")
     own = Environment(folder=Path(sys.prefix), version=HERE, image=kaggle_image.load("mine", root))
-    monkeypatch.setattr(environment, "make", lambda *_: own)
+    monkeypatch.setattr(python_environment, "make", lambda *_: own)
     monkeypatch.setattr(interpreters, "anywhere", lambda version: Path(sys.executable) if version == HERE else None)
     loaded = load_project(root)
     update.make(loaded)

@@ -10,7 +10,7 @@ import pytest
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import interpreters
 from kernelwright.project.model import load_project
-from kernelwright.rehearsal import environment, install_check, wheels_input
+from kernelwright.rehearsal import install_check, python_environment, wheels_input
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from kernelwright.wheels import project_locks, update
 from tests import notebooks, wheelhouse
@@ -147,7 +147,7 @@ STACK = {"numpy": "2.0.2", "papermill": "2.6.0", "ipython": "7.34.0", "ipykernel
 @pytest.mark.full
 def test_the_kernels_own_image_is_rehearsed_without_what_its_wheels_carry(tmp_path, monkeypatch):
     """With a registry at hand: the real distributions, the real install."""
-    monkeypatch.delenv(environment.GIVEN)
+    monkeypatch.delenv(python_environment.GIVEN)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     root, expected = tmp_path / "proj", HELD | STACK
     shutil.copytree(notebooks.ROOT / "wheels", root / "wheels")
@@ -163,7 +163,7 @@ def test_the_kernels_own_image_is_rehearsed_without_what_its_wheels_carry(tmp_pa
     assert (done.verdict, done.detail) == ("Complete", "")
     submitted = (project.build / "rehearsal/rerun-new/working/submission.csv").read_text()
     assert submitted == "id,answer\n" + "".join(f"{name},v{version}\n" for name, version in expected.items())
-    (made,) = environment.cache_folder().iterdir()
+    (made,) = python_environment.cache_folder().iterdir()
     for name, there in [
         ("skimage", True),
         ("efficientnet", False),

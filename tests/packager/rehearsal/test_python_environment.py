@@ -9,8 +9,8 @@ import pytest
 from kernelwright.bundle import build
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.image import interpreters, kaggle_image
-from kernelwright.rehearsal import environment
-from kernelwright.rehearsal.environment import Environment, Recipe
+from kernelwright.rehearsal import python_environment
+from kernelwright.rehearsal.python_environment import Environment, Recipe
 from tests import notebooks
 
 PIPELINE = """
@@ -43,8 +43,8 @@ def imported(tmp_path, driver, package=""):
     (root / "pipeline/other.py").write_text("")
     (root / "main.py").write_text(driver)
     project = notebooks.load_project(root)
-    names = environment._names(project, build.build_notebook(project), kaggle_image.load("2026-08"))
-    return names - set(environment.EXECUTOR)
+    names = python_environment._names(project, build.build_notebook(project), kaggle_image.load("2026-08"))
+    return names - set(python_environment.EXECUTOR)
 
 
 def test_an_environment_holds_what_the_kernel_imports_at_the_images_versions(tmp_path):
@@ -101,7 +101,7 @@ def test_pins_leave_out_local_builds_and_what_is_unpinned():
     ],
 )
 def test_what_is_not_for_this_python_is_read_from_what_uv_says(said, strangers):
-    assert environment._unavailable_pins(recipe(), said) == strangers
+    assert python_environment._unavailable_pins(recipe(), said) == strangers
 
 
 def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypatch):
@@ -111,7 +111,7 @@ def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypat
         python=interpreters.on_path(interpreters.running()), version=interpreters.running(), names=("boruta",)
     )
     with pytest.raises(EnvironmentUnavailable) as error:
-        environment.make(wanted, tmp_path / "made", lambda _: None)
+        python_environment.make(wanted, tmp_path / "made", lambda _: None)
     head = f"what the kernel needs of 2026-08 cannot be installed on Python {interpreters.running()}:\n"
     assert str(error.value).startswith(head)
     assert "boruta" in str(error.value)
@@ -121,13 +121,13 @@ def test_what_cannot_be_installed_is_told_and_leaves_nothing(tmp_path, monkeypat
 def test_a_made_environment_is_kept_and_the_least_used_goes(tmp_path, monkeypatch):
     installed = []
     monkeypatch.setattr(
-        environment, "_install", lambda wanted, folder, _: (installed.append(wanted.names), folder.mkdir())
+        python_environment, "_install", lambda wanted, folder, _: (installed.append(wanted.names), folder.mkdir())
     )
-    monkeypatch.setattr(environment, "KEPT", 3)
+    monkeypatch.setattr(python_environment, "KEPT", 3)
     names = [("a",), ("b",), ("c",), ("a",), ("d",)]
     made = []
     for at, one in enumerate(names):
-        made.append(environment.make(recipe(names=one), tmp_path, lambda _: None).folder)
+        made.append(python_environment.make(recipe(names=one), tmp_path, lambda _: None).folder)
         os.utime(made[-1] / "ready.txt", (at, at))
     assert installed == [("a",), ("b",), ("c",), ("d",)]
     assert sorted(tmp_path.iterdir()) == sorted([made[0], made[2], made[4]])
@@ -140,7 +140,7 @@ def bare(tmp_path):
     for name in ("numpy-2.0.2", "pandas-2.2.2"):
         (packages / f"{name}.dist-info").mkdir(parents=True)
         (packages / f"{name}.dist-info/METADATA").write_text(f"Name: {name.partition('-')[0]}\n")
-    return environment.Environment(folder=tmp_path, version="3.11", image=kaggle_image.load("2026-08"))
+    return python_environment.Environment(folder=tmp_path, version="3.11", image=kaggle_image.load("2026-08"))
 
 
 @pytest.mark.parametrize(
@@ -176,21 +176,21 @@ def test_an_environment_whose_python_is_gone_is_refused_in_one_line(tmp_path):
 
 def test_an_environment_that_is_given_is_taken_as_it_is_with_its_programs(tmp_path, monkeypatch):
     project, lines = notebooks.load_project(notebooks.project(tmp_path / "proj")), []
-    given = environment.prepare(project, None, lines.append)
+    given = python_environment.prepare(project, None, lines.append)
     assert lines == [f"rehearsing in {sys.prefix}, as KERNELWRIGHT_ENVIRONMENT says, whatever its versions are"]
     assert given.lacking("ModuleNotFoundError: No module named 'bs4'") == ()
     python = given.overlay(tmp_path / "own")
     assert f'"{python}" "$0"' in (tmp_path / "own/bin/jupytext").read_text()
     done = subprocess.run([tmp_path / "own/bin/jupytext", "--version"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, importlib.metadata.version("jupytext"))
-    monkeypatch.setenv(environment.GIVEN, str(tmp_path))
+    monkeypatch.setenv(python_environment.GIVEN, str(tmp_path))
     with pytest.raises(EnvironmentUnavailable, match="no environment with a Python that runs: "):
-        environment.prepare(project, None, print)
+        python_environment.prepare(project, None, print)
 
 
 def test_a_project_that_names_no_image_is_rehearsed_on_the_newest(tmp_path):
     root = notebooks.project(tmp_path / "proj")
-    assert environment.image_of(notebooks.load_project(root)).name == kaggle_image.DEFAULT
+    assert python_environment.image_of(notebooks.load_project(root)).name == kaggle_image.DEFAULT
 
 
 def test_a_shim_that_does_not_run_is_no_python(tmp_path, monkeypatch):
