@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kernelwright.adopt import attachments, installs, modules, moves, paths, report
-from kernelwright.adopt.modules import Module
 from kernelwright.adopt.moves import Analysis
 from kernelwright.adopt.original import Original
 from kernelwright.adopt.statements import read as read_statements
@@ -52,7 +51,10 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
         A cell is not Python, or cannot be written in a percent script; with all such cells.
     """
     image, slug = kaggle_image.load(kaggle_image.DEFAULT), scaffold.slug(folder_name)
-    cells = [_without_records(cell) for cell in original.cells]
+    cells = []
+    for cell in original.cells:
+        metadata = {key: value for key, value in percent_script.metadata(cell).items() if key not in _RUN_RECORDS}
+        cells.append(Cell(kind=cell.kind, source=cell.source.rstrip("\n"), metadata=metadata))
     _refuse(cells, original.name)
     cells, removed = _without_installs(cells, image)
     analysis = moves.analyse(read_statements(cells), image)
@@ -67,7 +69,11 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
     driver = _with_find(modules.driver(cells, grouped, analysis, package), cells, inputs)
     if tidy:
         driver = [cell for cell, before in zip(driver, cells, strict=True) if not _is_idle(before)]
-    sources = {f"{package}/{module.name}.py": _source(module, grouped, analysis, package, inputs) for module in grouped}
+    sources = {}
+    for module in grouped:
+        is_asking = any(f"{inputs}.find(" in statement.text for statement in module.statements)
+        further = [_find_import(inputs)] if is_asking else []
+        sources[f"{package}/{module.name}.py"] = modules.text(module, grouped, analysis, package, further)
     attached = attachments.find(original, [cell.source for cell in cells if cell.kind == "code"])
     files = {
         **_settings(slug, original.name, sources, driver, removed),
@@ -87,11 +93,6 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
         report=[(heading, lines) for heading, lines in sections.items() if lines],
         reference=notebook_io.write(reference),
     )
-
-
-def _without_records(cell: Cell) -> Cell:
-    metadata = {key: value for key, value in percent_script.metadata(cell).items() if key not in _RUN_RECORDS}
-    return Cell(kind=cell.kind, source=cell.source.rstrip("\n"), metadata=metadata)
 
 
 def _refuse(cells: Sequence[Cell], name: str) -> None:
@@ -139,11 +140,6 @@ def _with_find(driver: Sequence[Cell], before: Sequence[Cell], inputs: str) -> l
             cells[index] = replace(cell, source="\n".join([*lines[:head], _find_import(inputs), *lines[head:]]))
             break
     return cells
-
-
-def _source(module: Module, grouped: Sequence[Module], analysis: Analysis, package: str, inputs: str) -> str:
-    finds = any(f"{inputs}.find(" in statement.text for statement in module.statements)
-    return modules.text(module, grouped, analysis, package, [_find_import(inputs)] if finds else [])
 
 
 def _is_idle(cell: Cell) -> bool:

@@ -63,8 +63,9 @@ class Effects:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 return self._of_function(node)
-            case ast.ClassDef():
-                return self._of_class(node)
+            case ast.ClassDef(keywords=keywords) if all(word.arg == "total" for word in keywords):
+                parts = [*map(self._of_base, node.bases), *map(self._of_decorator, node.decorator_list)]
+                return max([*map(self._of_node, node.body), *parts])
             case ast.Assign(targets=targets, value=value) if all(map(_is_plain_target, targets, repeat(value))):
                 return self.of_expression(value)
             case ast.AnnAssign(target=ast.Name(), annotation=annotation, value=value):
@@ -80,12 +81,6 @@ class Effects:
         parts = [*arguments.defaults, *arguments.kw_defaults, *annotations, node.returns]
         levels = (self.of_expression(part) for part in parts if part)
         return max([FREE, *levels, *map(self._of_decorator, node.decorator_list)])
-
-    def _of_class(self, node: ast.ClassDef) -> int:
-        if any(word.arg != "total" for word in node.keywords):
-            return EFFECT
-        body = max(map(self._of_node, node.body))
-        return max([body, *map(self._of_base, node.bases), *map(self._of_decorator, node.decorator_list)])
 
     def _of_base(self, node: ast.expr) -> int:
         """Return what deriving a class does: nothing, where what it derives from is surely a class."""

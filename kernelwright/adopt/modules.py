@@ -3,7 +3,6 @@
 import ast
 import keyword
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from kernelwright.adopt.moves import Analysis
 from kernelwright.adopt.statements import Statement
 from kernelwright.bundle.cells import Cell
+from kernelwright.check.metadata import slugify
 
 SETTINGS = "settings"
 _OPENING = "helpers"
@@ -119,8 +119,7 @@ def _name(modules: Sequence[Module]) -> None:
 def _identifier(heading: str) -> str:
     """Make a module's name of a heading: ``## 2.1 Feature engineering`` is ``feature_engineering``."""
     text = re.sub(r"<[^>]*>|\[([^\]]*)\]\([^)]*\)", r"\1", heading)
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower().replace("'", "")
-    words = [word for word in re.findall(r"[a-z0-9]+", plain) if not word.isdecimal()]
+    words = [word for word in slugify(text).split("-") if word and not word.isdecimal()]
     words = words[1:] if len(words) > 1 and words[0] in {"the", "a", "an", "step", "part"} else words
     name = ""
     for word in words:

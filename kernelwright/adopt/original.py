@@ -79,17 +79,12 @@ def _parse(data: bytes, name: str, kaggle: Mapping[str, Any], *, is_script: bool
         raise InvalidNotebook(f"{name}: Kernelwright built it; take edits back with `kernelwright pull --from {name}`")
     if len(edited.driver) > MOST_CELLS:
         raise InvalidNotebook(f"{name}: {len(edited.driver):,} cells, more than {MOST_CELLS:,}")
-    if (language := _language(own)) != "python":
+    tables = (own.get("kernelspec"), "language"), (own.get("language_info"), "name")
+    named = (table.get(key) for table, key in tables if isinstance(table, dict))
+    language = next((name.lower() for name in named if isinstance(name, str)), "python")
+    if language != "python":
         raise InvalidNotebook(f"{name}: its language is {language}; Kernelwright builds notebooks in Python")
     return Original(name=name, cells=edited.driver, kaggle=kaggle, own=own)
-
-
-def _language(own: Mapping[str, Any]) -> str:
-    for key, name in (("kernelspec", "language"), ("language_info", "name")):
-        table = own.get(key)
-        if isinstance(table, dict) and isinstance(table.get(name), str):
-            return str(table[name]).lower()
-    return "python"
 
 
 def _metadata(file: Path) -> Mapping[str, Any]:

@@ -84,7 +84,6 @@ def adopt(root: Path) -> Adoption:
             if not lacking
         ),
         *attached.undecided,
-        *(f"{path}: opened by {where}; attach it as a dataset" for path, where in sorted(_opened(root, code).items())),
     ]
     if (root / ".gitignore").is_file() and "build" not in (root / ".gitignore").read_text("utf-8", "replace"):
         report.append("build/: what is built goes there; it belongs in .gitignore")
@@ -251,19 +250,3 @@ def _configuration(driver: str, sources: Sequence[str], exclude: Sequence[str], 
         f"exclude = {json.dumps(list(exclude))}\n{further}"
         f'images = ["{kaggle_image.DEFAULT}"] # the image of Kaggle that a rehearsal is like\n'
     )
-
-
-def _opened(root: Path, code: Mapping[str, str]) -> dict[str, str]:
-    """Return the files of the repository that code names by a literal path, and where."""
-    opened: dict[str, str] = {}
-    for path, text in code.items():
-        for node in ast.walk(ipython_syntax.syntax_tree(text)):
-            if (
-                isinstance(node, ast.Constant)
-                and isinstance(node.value, str)
-                and re.fullmatch(r"[\w./-]{3,200}", node.value)
-            ):
-                place = (root / node.value).resolve()
-                if place.is_relative_to(root.resolve()) and place.is_file() and place.suffix != ".py":
-                    opened.setdefault(node.value, f"{path}:{node.lineno}")
-    return opened

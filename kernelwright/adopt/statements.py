@@ -136,6 +136,8 @@ def _statement(cell: int, position: int, text: str, python: str | None, *, is_pl
     used.add_top(table)
     used.binds |= {node.target.id for node in ast.walk(tree) if isinstance(node, ast.NamedExpr)}
     used.later |= {name for node in ast.walk(tree) for name in _quoted(node)}
+    lookups = {id(node) for part in ast.walk(tree) for node in _looked_up(part)}
+    dynamic = (_dynamic(node) for node in ast.walk(tree) if id(node) not in lookups)
     return Statement(
         cell=cell,
         position=position,
@@ -145,7 +147,7 @@ def _statement(cell: int, position: int, text: str, python: str | None, *, is_pl
         binds=frozenset(used.binds),
         reads=frozenset(used.at_once | used.later),
         reads_at_once=frozenset(used.at_once),
-        may_bind_any=unparsed.may_bind_any or next(_dynamic(tree), ""),
+        may_bind_any=unparsed.may_bind_any or next(filter(None, dynamic), ""),
     )
 
 
@@ -193,12 +195,6 @@ def _quoted(node: ast.AST) -> Iterator[str]:
 _BINDERS = {"exec", "globals", "locals"}
 
 
-def _dynamic(tree: ast.Module) -> Iterator[str]:
-    """Yield what may bind names, or ask for them, in a way that only the run shows."""
-    lookups = {id(node) for part in ast.walk(tree) for node in _looked_up(part)}
-    yield from filter(None, (_dynamic_node(node) for node in ast.walk(tree) if id(node) not in lookups))
-
-
 def _looked_up(node: ast.AST) -> Iterator[ast.AST]:
     """Yield each ``globals`` and ``locals`` of which only a name is looked up, and each ``locals`` of a function."""
     match node:
@@ -212,7 +208,8 @@ def _looked_up(node: ast.AST) -> Iterator[ast.AST]:
             yield from (part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == "locals")
 
 
-def _dynamic_node(node: ast.AST) -> str:
+def _dynamic(node: ast.AST) -> str:
+    """Return what may bind names, or ask for them, in a way that only the run shows; empty for another node."""
     written = ""
     match node:
         case ast.ImportFrom(module=module, names=[ast.alias(name="*")]):

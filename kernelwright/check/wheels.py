@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.utils import parse_wheel_filename
-
 from kernelwright.check.registry import register
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.image.kaggle_image import Image
@@ -47,7 +45,7 @@ def _defects(project: Project, folder: Path) -> Iterator[Defect]:
             yield "KW355", name, "altered: its sha256 is not the lock's"
     for image, lock in ((image_lock.image, image_lock.lock) for image_lock in locks):
         for distribution in lock.distributions if lock else ():
-            if not any(name in present and _fits(name, image) for name in distribution.wheels):
+            if not any(name in present and image.takes(name) for name in distribution.wheels):
                 wanted = f"{distribution.name} {distribution.version}"
                 yield "KW356", "", f"{wanted}: no wheel here fits {image.name}, Python {image.python}"
 
@@ -65,11 +63,3 @@ def _others(project: Project, folder: Path, images: list[Image]) -> Iterator[Def
     for path in sorted(folder.iterdir()) if images else ():
         if path.suffix != ".whl" and not path.name.startswith(".") and path.name not in expected:
             yield "KW353", path.name, "would be sent with the wheels, and was not made with them"
-
-
-def _fits(name: str, image: Image) -> bool:
-    try:
-        tags = parse_wheel_filename(name)[3]
-    except ValueError:
-        return False
-    return any(tag in image.tags for tag in tags)

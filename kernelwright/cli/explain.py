@@ -55,23 +55,15 @@ def _print(answer: Mapping[str, Any]) -> None:
         for row in answer["files"]
     ]
     head = ("", "file", "carried by", "bytes", "sha256")
-    order, file, carrier, size, _ = (max(map(len, column)) for column in zip(head, *rows, strict=True))
-    line = f"{{:>{order}}} {{:{file}}} {{:{carrier}}} {{:>{size}}} {{}}".format
+    order, file, carrier, width, _ = (max(map(len, column)) for column in zip(head, *rows, strict=True))
+    line = f"{{:>{order}}} {{:{file}}} {{:{carrier}}} {{:>{width}}} {{}}".format
     print(line(*head))
     # Not rich's table: to import it and to lay out a thousand modules takes long.
     for why, group in itertools.groupby(zip(answer["files"], rows, strict=True), lambda pair: pair[0]["why"]):
         print(f"{'':{order}} {printable(why)}")
         for _, row in group:
             print(line(*row))
-    print("\n".join(map(printable, _totals(answer))))
-
-
-def _totals(answer: Mapping[str, Any]) -> list[str]:
-    files, notebook = answer["files"], answer["notebook"]
-    share = notebook["bytes"] / notebook["limit"]
-    return [
-        "",
-        f"{sum(row['bytes'] for row in files):,} bytes in {len(files)} files",
-        f"notebook: {notebook['bytes']:,} bytes, {share:.0%} of the {notebook['limit']:,} allowed",
-        f"attached: {', '.join(answer['attached']) or 'nothing'}",
-    ]
+    files, size, limit = answer["files"], answer["notebook"]["bytes"], answer["notebook"]["limit"]
+    print(f"\n{sum(row['bytes'] for row in files):,} bytes in {len(files)} files")
+    print(f"notebook: {size:,} bytes, {size / limit:.0%} of the {limit:,} allowed")
+    print(printable(f"attached: {', '.join(answer['attached']) or 'nothing'}"))

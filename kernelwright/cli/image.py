@@ -4,14 +4,11 @@ import json
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kernelwright.cli.options import HERE, Folder, Json
-
-if TYPE_CHECKING:
-    from kernelwright.image.kaggle_image import Image
 
 
 def _number(text: str) -> str:
@@ -40,21 +37,24 @@ def image(
 ) -> None:
     """Print what an image of Kaggle's holds; or make one, NAME, in the project's wheels/images."""
     from kernelwright.image import kaggle_image as images
+    from kernelwright.project.model import load_project
 
     root = project.resolve()
     if freeze is not None:
         _make(root, name, freeze, python, glibc)
         return
-    content = images.load(name or _first(root), root)
-    print(json.dumps(asdict(content), indent=1) if as_json else _described(content))
-
-
-def _first(root: Path) -> str:
-    from kernelwright.image.kaggle_image import DEFAULT
-    from kernelwright.project.model import load_project
-
-    configured = load_project(root).configuration.images if (root / "pyproject.toml").is_file() else ()
-    return configured[0] if configured else DEFAULT
+    if not name:
+        configured = load_project(root).configuration.images if (root / "pyproject.toml").is_file() else ()
+        name = next(iter(configured), images.DEFAULT)
+    content = images.load(name, root)
+    if as_json:
+        print(json.dumps(asdict(content), indent=1))
+        return
+    provisional = ", provisional" if content.provisional else ""
+    print(f"{content.name}{provisional}: Python {content.python_full}, glibc {content.glibc}, taken {content.date}")
+    print(f"{content.source}\n")
+    for distribution, version in content.distributions.items():
+        print(f"{distribution}=={version}" if version else distribution)
 
 
 def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:
@@ -79,10 +79,3 @@ def _make(root: Path, name: str, freeze: Path, python: str, glibc: str) -> None:
     target = root / images.PROJECT_IMAGES / f"{name}.toml"
     atomic_files.replace(target, content.encode())
     print(f"{target.relative_to(root)}: {len(images.load(name, root).distributions)} distributions")
-
-
-def _described(image: "Image") -> str:
-    provisional = ", provisional" if image.provisional else ""
-    head = f"{image.name}{provisional}: Python {image.python_full}, glibc {image.glibc}, taken {image.date}"
-    listed = [f"{name}=={version}" if version else name for name, version in image.distributions.items()]
-    return "\n".join([head, image.source, "", *listed])

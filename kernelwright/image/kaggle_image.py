@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated
 
 from packaging import tags
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
 from pydantic import ConfigDict, Field
 
 from kernelwright.errors import InvalidImage, Problem
@@ -90,6 +90,10 @@ class Image:
     def tags(self) -> Mapping[tags.Tag, int]:
         """The wheel tags that fit, each with its rank: 0 is the best."""
         return tags_for(self.python, self.platforms)
+
+    def takes(self, wheel: str) -> bool:
+        """Return whether a wheel fits, by its file name; raises `ValueError` for what is no wheel's name."""
+        return not parse_wheel_filename(wheel)[3].isdisjoint(self.tags)
 
     @property
     def markers(self) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """From how a run ended to what the report says of it."""
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,24 +11,30 @@ from kernelwright.errors import HookFailed
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import attached, file_copies, hooks, input_folder, submission_check, verdict
 from kernelwright.rehearsal import gateway as gateways
-from kernelwright.rehearsal.forecast.forecast import Stages, timed
+from kernelwright.rehearsal.forecast.forecast import NO_STAGES, timed
 from kernelwright.rehearsal.gateway import Gateway
 from kernelwright.rehearsal.report import Run
 from kernelwright.rehearsal.run import Outcome, read_json
-from kernelwright.rehearsal.run_directory import PhaseName, RunSpec, SandboxName
+from kernelwright.rehearsal.run_directory import RunSpec, SandboxName
 from kernelwright.support import hashing
 
 LEFT = "left.submission"
 """The file that is left, beside those that the runtime recorded."""
 _NAME = re.compile(r"[\w.-]{1,100}")
-_EXPECTED_GUARD = {"rerun": "RERUN", "commit": "COMMIT"}
 
 
 def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName, outcome: Outcome) -> Run:
     """Judge a run, compare its submission with the sample, and score all it wrote."""
     directory = spec.directory
-    guard = _guard(project, spec.phase, read_json(directory.record / "phase.json", {}))
-    gateway, result, spec = gateways.find(project, source), outcome.gateway, _submitting(spec)
+    guard = read_json(directory.record / "phase.json", {})
+    if not isinstance(guard, dict) or not {"name", "computes", "smoke", "why"} <= guard.keys():
+        guard = {}
+    if guard:  # where no public data is declared, any choice is right
+        guard["right"] = not project.configuration.public or guard["name"] == spec.phase.upper()
+    gateway, result = gateways.find(project, source), outcome.gateway
+    if spec.gateway:  # it writes the submission, and its own input says what is asked
+        beside = spec.gateway.directory
+        spec = replace(spec, directory=replace(directory, working=beside.working, input=beside.input))
     if gateway:
         project = gateways.as_written(project, spec.directory.working)
     submission = submission_check.check(project, spec)
@@ -36,7 +44,9 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
     judged = verdict.judge(outcome, submission.missing, submission.problems)
     truth = _truth(project, source, gateway, is_hidden=spec.gateway is not None)
     written, problem = _score(project, truth, spec, _written(project, spec, submission), submission.sample_sha256)
-    stages = [*_stages(read_json(directory.record / "stages.json", []))]
+    stages: list[Mapping[str, Any]] = []
+    with suppress(*NO_STAGES):  # a kernel may have meddled with its record
+        stages += timed(read_json(directory.record / "stages.json", []), 0).stages
     if result and result.calls:  # a stage, so that a forecast goes by their number
         stages.append({"name": "gateway calls", "count": len(result.calls), "seconds": round(sum(result.calls), 3)})
     return Run(
@@ -61,29 +71,6 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
     )
 
 
-def _submitting(spec: RunSpec) -> RunSpec:
-    """Return the run with the folders of the gateway beside it, which writes the submission and knows what is asked."""
-    if spec.gateway is None:
-        return spec
-    beside = spec.gateway.directory
-    return replace(spec, directory=replace(spec.directory, working=beside.working, input=beside.input))
-
-
-def _guard(project: Project, phase: PhaseName, noted: Any) -> dict[str, Any]:
-    """Add whether the choice is right; where no public data is declared, any is."""
-    if not isinstance(noted, dict) or not {"name", "computes", "smoke", "why"} <= noted.keys():
-        return {}
-    return {**noted, "right": not project.configuration.public or noted["name"] == _EXPECTED_GUARD[phase]}
-
-
-def _stages(noted: Any) -> Stages:
-    """Return the stages that are some: a kernel may have meddled with its record."""
-    try:
-        return timed(noted, 0).stages
-    except (ValueError, KeyError, TypeError, OverflowError):
-        return []
-
-
 def _written(project: Project, spec: RunSpec, submission: submission_check.Submission) -> list[dict[str, Any]]:
     """Return the submissions a run wrote: those that the runtime recorded, and the file that is left if it is another.
 
@@ -91,11 +78,11 @@ def _written(project: Project, spec: RunSpec, submission: submission_check.Submi
     """
     directory = spec.directory
     noted = read_json(directory.record / "submissions.json", [])
-    recorded = [
-        {"file": entry["file"], "after": str(entry.get("after", "")), "rows": entry.get("rows", 0)}
-        for entry in (noted if isinstance(noted, list) else [])
-        if isinstance(entry, dict) and _is_recorded(directory.record, entry.get("file"))
-    ]
+    recorded: list[dict[str, Any]] = []
+    for entry in noted if isinstance(noted, list) else ():
+        name = str(entry.get("file", "")) if isinstance(entry, dict) else ""
+        if _NAME.fullmatch(name) and not submission_check.absence(directory.record / name, directory.record):
+            recorded.append({"file": name, "after": str(entry.get("after", "")), "rows": entry.get("rows", 0)})
     left = directory.working / project.configuration.submission[0]
     if project.kind == "output" or submission_check.absence(left, directory.working):
         return recorded
@@ -105,10 +92,6 @@ def _written(project: Project, spec: RunSpec, submission: submission_check.Submi
         file_copies.hard_link(left, directory.record / kept)
         recorded.append({"file": kept, "after": left.name, "rows": submission.rows})
     return recorded
-
-
-def _is_recorded(record: Path, name: object) -> bool:
-    return isinstance(name, str) and bool(_NAME.fullmatch(name)) and not submission_check.absence(record / name, record)
 
 
 def _truth(project: Project, source: Path, gateway: Gateway | None, *, is_hidden: bool) -> Path | None:

@@ -5,7 +5,8 @@ the notebook's server waits; the program runs beside it, sees the hidden data, c
 submission. Its end is the end of the run. It is the competition's code, and runs in a sandbox of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -149,8 +150,13 @@ class Result:
 
 def result(noted: Any, calls: str, log: str, status: int) -> Result:
     """Return what came of a run, from what it noted, its calls, its log, and its exit status, negative if killed."""
-    answered = list(_answered(calls))
-    seconds, named = [call[0] for call in answered], _ERRORS.get(answered[-1][1] if answered else "", "")
+    seconds, last = list[float](), ""
+    with suppress(ValueError, TypeError, KeyError):  # cut off, or not written by us
+        for line in calls.splitlines():
+            entry = json_text.parse(line)
+            duration, last = float(entry["seconds"]), str(entry["code"])
+            seconds.append(duration)
+    named = _ERRORS.get(last, "")
     if isinstance(noted, dict) and isinstance(noted.get("Succeeded"), bool):
         succeeded, details = noted["Succeeded"], str(noted.get("ErrorDetails") or "")
         error = "" if succeeded else str(noted.get("ErrorName") or named)
@@ -158,16 +164,6 @@ def result(noted: Any, calls: str, log: str, status: int) -> Result:
     log = log.strip()[-_SHOWN:]
     error, details = named if status > 0 else "", "" if status == 0 else log
     return Result(succeeded=status == 0, error=error, details=details, calls=seconds, ended=status >= 0, log=log)
-
-
-def _answered(calls: str) -> Iterator[tuple[float, str]]:
-    """Yield seconds and status of each call."""
-    for line in calls.splitlines():
-        try:
-            entry = json_text.parse(line)
-            yield float(entry["seconds"]), str(entry["code"])
-        except (ValueError, TypeError, KeyError):  # cut off, or not written by us
-            return
 
 
 def as_written(project: Project, working: Path) -> Project:

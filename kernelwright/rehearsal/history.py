@@ -1,6 +1,7 @@
 """The rehearsals so far, a line of JSON each, beside the folder that each of them makes anew."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,13 @@ def read(folder: Path) -> list[dict[str, Any]]:
     """Return the latest rehearsals, oldest first: ``started``, ``commit``, ``complete``, ``scores``."""
     file = file_of(folder)
     lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
-    return [entry for line in lines[-_SHOWN:] if (entry := _entry(line))]
-
-
-def _entry(line: str) -> dict[str, Any] | None:
-    try:
-        entry = json_text.parse(line)
-        scores = {str(name): float(value) for name, value in entry["scores"].items()}
-        return {name: entry[name] for name in ("started", "commit", "complete")} | {"scores": scores}
-    except (ValueError, KeyError, TypeError, AttributeError):  # a line that was cut, or edited
-        return None
+    entries = []
+    for line in lines[-_SHOWN:]:
+        with suppress(ValueError, KeyError, TypeError, AttributeError):  # a line that was cut, or edited
+            entry = json_text.parse(line)
+            scores = {str(name): float(value) for name, value in entry["scores"].items()}
+            entries.append({name: entry[name] for name in ("started", "commit", "complete")} | {"scores": scores})
+    return entries
 
 
 def append(folder: Path, report: Report) -> None:

@@ -14,10 +14,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import kernelwright
+from kernelwright.check import wheels as folder_check
 from kernelwright.errors import EnvironmentUnavailable, WheelsUnavailable
 from kernelwright.image import interpreters
 from kernelwright.image import kaggle_image as images
-from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import python_environment, sandbox
 from kernelwright.rehearsal.environment_variables import PROXIES
@@ -50,36 +50,10 @@ def verify(project: Project, tell: Callable[[str], None]) -> list[InstallCheck]:
         The folder is not what the locks say.
     """
     locks = project_locks.check(project)
-    if faults := list(_faults(project, locks)):
-        raise WheelsUnavailable("\n".join(faults))
+    if problems := [str(problem) for problem in folder_check.wheels(project)]:
+        raise WheelsUnavailable("\n".join(problems))
     versions = {*PYTHONS, *(image_lock.image.python for image_lock in locks)}
     return [_proof(project, locks, version, tell) for version in sorted(versions, key=Version)]
-
-
-def _faults(project: Project, locks: Sequence[ImageLock]) -> Iterator[str]:
-    """Name every wheel that is missing, altered, a stranger, or one of two."""
-    folder = update.folder(project)
-    place = folder.relative_to(project.root)
-    if not folder.is_dir():
-        yield f"{place}: no such folder; make it with `kernelwright wheels`"
-        return
-    locked = {
-        distribution.best(image_lock.image.tags) or "": distribution
-        for image_lock in locks
-        if image_lock.lock
-        for distribution in image_lock.lock.distributions
-    }
-    held = {path.name: path for path in sorted(folder.glob("*.whl"))}
-    cure = "make the folder again with `kernelwright wheels`"
-    yield from (f"{place}/{file}: missing; {cure}" for file in sorted(locked) if file not in held)
-    for file, path in held.items():
-        if file in locked and file_sha256(path) != locked[file].wheels[file]:
-            yield f"{place}/{file}: altered: its sha256 is not the lock's; {cure}"
-        elif file not in locked:
-            distribution = file.partition("-")[0].lower()
-            twin = next((other for other in locked if other.partition("-")[0].lower() == distribution), "")
-            named = f", which names {twin}: two of one distribution" if twin else ""
-            yield f"{place}/{file}: not in a lock{named}; {cure}"
 
 
 def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Callable[[str], None]) -> InstallCheck:
@@ -90,7 +64,9 @@ def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Cal
     tell(f"installing on Python {version}")
     try:
         wheels = [wheel_file.read(path) for path in _wheels(project, image_lock, version)]
-        image = _image(project, image_lock, version)
+        own = image_lock.image
+        further = (images.load(name, project.root) for name in images.known(project.root))
+        image = next((image for image in (own, *further) if image.python == version), own)
         names = tuple(sorted({*conflicts.needed(image, wheels), "pip"}))
         recipe = Recipe(python=python, version=version, image=image, names=names)
         prepared = python_environment.make(recipe, python_environment.cache_folder(), tell)
@@ -109,13 +85,6 @@ def _wheels(project: Project, image_lock: ImageLock, version: str) -> Iterator[P
             raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel for Python {version}")
         carried = update.folder(project) / path.name
         yield carried if carried.is_file() else path
-
-
-def _image(project: Project, image_lock: ImageLock, version: str) -> Image:
-    """Return the image whose versions hold on that Python: the lock's, or another one that has it."""
-    own = image_lock.image
-    further = (images.load(name, project.root) for name in images.known(project.root))
-    return own if own.python == version else next((image for image in further if image.python == version), own)
 
 
 def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> InstallCheck:

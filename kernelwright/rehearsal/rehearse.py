@@ -1,6 +1,7 @@
 """The rehearsal: build, stage the input, run each phase in each layout, judge, score, compare, report."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,7 +113,9 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
 
 
 def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
-    limits = plan.limits
+    limits, commit = plan.limits, ""
+    with suppress(GitFailed):  # who pushes hears of it
+        commit = git.commit(project.root)
     return Report(
         state="running",
         note="",
@@ -122,19 +125,12 @@ def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
         input=plan.source.name,
         limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
         started=datetime.now(UTC).isoformat(" ", "seconds").removesuffix("+00:00"),
-        commit=_commit(project.root),
+        commit=commit,
         isolation=sandbox.OPEN[plan.chosen_sandbox],
         runs=(),
         files=built.tree.digests,
         wheels=built.wheels,
     )
-
-
-def _commit(root: Path) -> str:
-    try:
-        return git.commit(root)
-    except GitFailed:  # who pushes hears of it
-        return ""
 
 
 @dataclass(kw_only=True)

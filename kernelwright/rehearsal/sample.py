@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +113,9 @@ def _sources(project: Project, source: Path) -> list[tuple[attached.Source, Path
 
 
 def _cut_competition(project: Project, source: Path, target: Path, rows: int, label: str) -> list[Kept]:
-    files = [path for path in _files(source) if path.suffix in tables.SUFFIXES]
+    walk = os.walk(source, followlinks=True)
+    every = sorted(Path(below, name) for below, _, names in walk for name in names)
+    files = [path for path in every if path.suffix in tables.SUFFIXES]
     python = Path(sys.executable)
     if any(path.suffix == ".parquet" for path in files):
         python = tables.parquet_python(project)
@@ -131,13 +133,6 @@ def _cut_competition(project: Project, source: Path, target: Path, rows: int, la
             kept.append(Kept(name=name, rows=len(table.places(ids)), of=len(table.rows), label=column))
     _copy(source, target, keyed, chosen, python)
     return kept
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, through links, in order."""
-    for below, folders, names in os.walk(folder, followlinks=True):
-        folders.sort()
-        yield from (Path(below, name) for name in sorted(names))
 
 
 def _read(path: Path, python: Path) -> Table:
@@ -230,14 +225,10 @@ def _copy(source: Path, target: Path, keyed: Sequence[Table], chosen: Collection
 
     file_copies.copy_tree(source, target, file_copies.hard_link, keep=keep)
     for path, table in by_path.items():
-        _write(table, target / path.relative_to(source), chosen, python)
-
-
-def _write(table: Table, target: Path, chosen: Collection[str], python: Path) -> None:
-    places = table.places(chosen)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if table.path.suffix == ".parquet":
-        tables.cut_parquet(table.path, target, places, python)
-    else:
-        text = "".join([table.lines[0], *(table.lines[place + 1] for place in places)])
-        target.write_bytes(text.encode(table.coding))
+        places, file = table.places(chosen), target / path.relative_to(source)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".parquet":
+            tables.cut_parquet(path, file, places, python)
+        else:
+            text = "".join([table.lines[0], *(table.lines[place + 1] for place in places)])
+            file.write_bytes(text.encode(table.coding))

@@ -1,7 +1,7 @@
 """What a run left to be scored, compared with the sample."""
 
 import stat
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,23 +58,16 @@ def check(project: Project, spec: RunSpec) -> Submission:
     missing = tuple(trouble for file in files if (trouble := absence(file, spec.directory.working)))
     if missing:
         return Submission(missing=missing)
-    python = _reader(project, spec, files)
+    python = spec.python
+    if any(file.suffix == ".parquet" for file in files):  # the kernel's own need not hold pyarrow
+        with suppress(EnvironmentUnavailable):
+            python = tables.parquet_python(project)
     places = [spec.directory.input / competition.place for competition in attached.competitions(project.metadata)]
     samples = [place / project.configuration.sample for place in places]
     sample = next((file for file in samples if file.is_file()), None)
     first = _compare(files[0], sample, python, is_scored=spec.phase == project.phases[0])
     others = [problem for file in files[1:] for problem in _read(file, python)[1]]  # the sample is of the first alone
     return replace(first, problems=(*first.problems, *others))
-
-
-def _reader(project: Project, spec: RunSpec, files: Sequence[Path]) -> Path:
-    """Return the Python that reads parquet: the image's pyarrow, which the kernel's own need not hold."""
-    if all(file.suffix != ".parquet" for file in files):
-        return spec.python
-    try:
-        return tables.parquet_python(project)
-    except EnvironmentUnavailable:
-        return spec.python
 
 
 def absence(file: Path, working: Path) -> str:

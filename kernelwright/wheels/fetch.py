@@ -127,7 +127,7 @@ def build(distribution: Distribution, image: Image, cache: WheelCache) -> Distri
 def _check_fits(file: str, sdist: str, image: Image) -> None:
     tags = parse_wheel_filename(file)[3]
     fits = f"{image.name} takes Python {image.python} and glibc {image.glibc}"
-    if not any(tag in image.tags for tag in tags):
+    if not image.takes(file):
         cure = "" if interpreters.running() == image.python else f"; run this on Python {image.python}"
         raise WheelsUnavailable(f"{sdist}: built here it is {file}, but {fits}{cure}")
     here = platform.libc_ver()[1]

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from packaging.utils import parse_wheel_filename
-
 from kernelwright.check.code import images, shell
 from kernelwright.check.code.reachability import Call, Code
 from kernelwright.check.code.severity import Suspect, check_code
@@ -97,10 +95,9 @@ def wheels(context: Context, code: Code) -> Iterator[Suspect]:
 
 def _fits(name: str, image: Image) -> bool:
     try:
-        tags = parse_wheel_filename(name.replace(UNKNOWN, "x"))[3]
+        return image.takes(name.replace(UNKNOWN, "x")) or UNKNOWN in "-".join(name.split("-")[-3:])
     except ValueError:  # a pattern
         return True
-    return not tags.isdisjoint(image.tags) or UNKNOWN in "-".join(name.split("-")[-3:])
 
 
 @register("python", Context)

@@ -13,6 +13,8 @@ from kernelwright.rehearsal.report import Run
 HERE = "measured on this machine, not on Kaggle's; to go by a Kaggle log: kernelwright forecast --from-log FILE"
 Stages = Sequence[Mapping[str, Any]]
 """What the runtime records: name, count and seconds of each stage."""
+NO_STAGES = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+"""What json and numbers raise of text that was cut off, nested a thousand deep, or holds a number without an end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class Timed:
 
 
 def timed(stages: Iterable[Any], seconds: Any) -> Timed:
-    """Check what a file says of a run; raises `ValueError`, `KeyError`, `TypeError` or `OverflowError`."""
+    """Check what a file says of a run; raises one of `NO_STAGES`."""
     checked = [
         {"name": str(stage["name"]), "count": int(stage["count"]), "seconds": float(stage["seconds"])}
         | ({"left": int(stage["left"])} if "left" in stage else {})
@@ -96,6 +98,11 @@ def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[St
     stages = [_stage(name, settings.counts, local.get(name, []), logged.get(name, [])) for name in local | logged]
     other = max((run.seconds - sum(stage["seconds"] for stage in run.stages) for run in runs), default=0.0)
     total = sum(stage.seconds for stage in stages) + other
+    source = HERE
+    if logs:
+        local_names = [*(stage.name for stage in stages if stage.is_local), "all outside the stages"]
+        measured = f"; measured here: {', '.join(local_names)}" if runs else ""
+        source = f"these are times of the machine that wrote the log, not this one's{measured}"
     return Forecast(
         hours=total / 3600,
         limit_hours=settings.limit_hours,
@@ -103,7 +110,7 @@ def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[St
         dominates=max(stages, key=lambda stage: stage.seconds).name,
         stages=stages,
         other_s=other,
-        source=_source(logs, stages, measured=bool(runs)),
+        source=source,
     )
 
 
@@ -171,11 +178,3 @@ def _cost(local: list[Observed], logged: list[Observed]) -> tuple[Cost, str]:
         return fit(logged), "as logged on Kaggle"
     factor = sum(seconds for _, seconds in logged) / expected
     return measured.scaled(factor), f"as measured here, times {factor:.2f} to agree with the Kaggle log"
-
-
-def _source(logs: Sequence[Stages], stages: Sequence[StageForecast], *, measured: bool) -> str:
-    if not logs:
-        return HERE
-    local = [stage.name for stage in stages if stage.is_local]
-    rest = f"; measured here: {', '.join([*local, 'all outside the stages'])}" if measured else ""
-    return f"these are times of the machine that wrote the log, not this one's{rest}"

@@ -1,15 +1,10 @@
 """The stages in the log of a run on Kaggle: one JSON line near its end, as ``stages.log()`` writes it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from kernelwright.errors import NoForecast
-from kernelwright.rehearsal.forecast.forecast import Stages, timed
-
-_UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
-"""What json and numbers raise of text that was cut off, nested a thousand deep, or holds a number without an end."""
+from kernelwright.rehearsal.forecast.forecast import NO_STAGES, Stages, timed
 
 
 def stages(file: Path) -> Stages:
@@ -38,22 +33,14 @@ def stages(file: Path) -> Stages:
 
 
 def _plain(text: str) -> str:
-    """Join the data of Kaggle's entries; a log cut off in the middle is read as far as it goes."""
+    """Join the data of Kaggle's entries."""
     if not text.lstrip().startswith("["):
         return text
     try:
         entries = json.loads(text)
-    except _UNREADABLE:
-        entries = list(_entries(text))
+    except NO_STAGES:  # cut off, so that the line near its end is not there
+        return ""
     return "".join(str(entry.get("data", "")) for entry in entries if isinstance(entry, dict))
-
-
-def _entries(text: str) -> Iterator[Any]:
-    for line in text.splitlines():
-        try:
-            yield json.loads(line.strip().lstrip("[,").rstrip(",]"))
-        except _UNREADABLE:
-            continue
 
 
 def _stages_in(line: str) -> Stages | None:
@@ -63,5 +50,5 @@ def _stages_in(line: str) -> Stages | None:
     try:
         entry, _ = json.JSONDecoder().raw_decode(line[start:])
         return timed(entry["kernelwright"]["stages"], 0).stages
-    except _UNREADABLE:
+    except NO_STAGES:
         return None

@@ -8,6 +8,7 @@ import pytest
 from kernelwright import cli
 from kernelwright.adopt import repository
 from kernelwright.bundle.build import build_notebook
+from kernelwright.check.run import run_checks
 from kernelwright.errors import InvalidNotebook, InvalidProject
 from kernelwright.project.model import load_configuration, load_project
 from tests import notebooks
@@ -121,14 +122,18 @@ def test_a_percent_script_is_the_driver_itself(tmp_path):
     assert (load_configuration(root).driver, load_configuration(root).sources) == ("submit.py", ("low.py",))
 
 
-def test_what_kaggle_lacks_and_what_is_opened_is_said(root):
+def test_what_kaggle_lacks_is_listed_and_what_is_opened_is_found_by_the_check_that_follows(root):
     made(
         root,
-        {"src/fish/model.py": "import tinysegmenter\nW = open('w/best.pt')\n\n\ndef double(x): ...\n", "w/best.pt": ""},
+        {
+            "src/fish/model.py": "import tinysegmenter\nW = open('weights/best.pt')\n\n\ndef double(x): ...\n",
+            "weights/best.pt": "",
+        },
     )
-    adoption = write(root)
+    write(root)
     assert (root / "wheels/requirements.in").read_text() == "tinysegmenter\n"
-    assert "w/best.pt: opened by src/fish/model.py:2; attach it as a dataset" in adoption.report
+    opened = [finding.location for finding in run_checks(root) if finding.code == "KW604"]
+    assert opened == ["src/fish/model.py:2"]
     assert build_notebook(load_project(root)).data
 
 

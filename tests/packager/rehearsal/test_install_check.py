@@ -71,23 +71,22 @@ def test_a_wheel_that_does_not_import_fails_with_its_traceback(project, tmp_path
 
 
 def test_what_is_wrong_with_the_folder_is_told_at_once(project):
-    folder, cure = update.folder(project), "make the folder again with `kernelwright wheels`"
+    folder, fix = update.folder(project), "run `kernelwright wheels`"
     (folder / "pebble-1.5-py3-none-any.whl").rename(folder / "pebble-1.4-py3-none-any.whl")
     shutil.copy(folder / STONE, folder / "gravel-1.0-py3-none-any.whl")
     (folder / STONE).write_bytes(b"spoilt")
     assert refused(lambda: install_check.verify(project, print)) == (
-        f"build/wheels/pebble-1.5-py3-none-any.whl: missing; {cure}\n"
-        f"build/wheels/gravel-1.0-py3-none-any.whl: not in a lock; {cure}\n"
-        "build/wheels/pebble-1.4-py3-none-any.whl: not in a lock, which names pebble-1.5-py3-none-any.whl: "
-        f"two of one distribution; {cure}\n"
-        f"build/wheels/{STONE}: altered: its sha256 is not the lock's; {cure}"
+        f"build/wheels/gravel-1.0-py3-none-any.whl: no lock names it; {fix}\n"
+        f"build/wheels/pebble-1.4-py3-none-any.whl: no lock names it; {fix}\n"
+        f"build/wheels/{STONE}: altered: its sha256 is not the lock's; {fix}\n"
+        f"build/wheels: pebble 1.5: no wheel here fits mine, Python {HERE}; {fix}"
     )
 
 
 def test_a_missing_folder_is_told(project):
     shutil.rmtree(update.folder(project))
     assert refused(lambda: install_check.verify(project, print)) == (
-        "build/wheels: no such folder; make it with `kernelwright wheels`"
+        "build/wheels: no wheels were made yet; run `kernelwright wheels`"
     )
 
 

@@ -104,11 +104,10 @@ def test_the_last_line_with_stages_counts_in_a_plain_log(tmp_path):
     assert stage_log.stages(tmp_path / "log") == STAGES
 
 
-@pytest.mark.parametrize("end", ["\n]", ""])
-def test_a_line_is_put_together_from_the_entries_of_kaggles_log(tmp_path, end):
+def test_a_line_is_put_together_from_the_entries_of_kaggles_log(tmp_path):
     parts = [f"first\n{LINE[:30]}", LINE[30:], "\nlast\n"]
     entries = [json.dumps({"stream_name": "stdout", "time": 1.0, "data": part}) for part in parts]
-    (tmp_path / "log").write_text("[" + "\n,".join(entries) + end)
+    (tmp_path / "log").write_text("[" + "\n,".join(entries) + "\n]")
     assert stage_log.stages(tmp_path / "log") == STAGES
 
 
