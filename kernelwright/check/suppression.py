@@ -1,5 +1,6 @@
 """Which findings are not wanted: by a comment on the line, or by ``[tool.kernelwright.check]``."""
 
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,11 +19,8 @@ def is_suppressed(finding: Finding, root: Path, wishes: Check) -> bool:
     of_file = (codes for glob, codes in wishes.per_file_ignores.items() if fnmatchcase(finding.file, glob))
     if any(map(finding.code.startswith, (wishes.ignore, *of_file))):
         return True
-    return isinstance(finding.place, int) and ALLOW in _line(root / finding.file, finding.place)
-
-
-def _line(file: Path, number: int) -> str:
-    try:
-        return file.read_text("utf-8", "replace").split("\n")[number - 1]
-    except (OSError, IndexError):
-        return ""
+    if not isinstance(finding.place, int):
+        return False
+    with suppress(OSError, IndexError):
+        return ALLOW in (root / finding.file).read_text("utf-8", "replace").split("\n")[finding.place - 1]
+    return False

@@ -24,7 +24,9 @@ from kernelwright.pull import edited_notebook
 from kernelwright.pull import plan as plans
 from kernelwright.rehearsal import evaluation, input_folder, sample, scaling_runs, tables
 from kernelwright.rehearsal.forecast import stage_log
-from kernelwright.rehearsal.run import read_json
+from kernelwright.rehearsal.resource_limits import Usage
+from kernelwright.rehearsal.run import Outcome
+from kernelwright.rehearsal.run_directory import RunDirectory, RunSpec
 from kernelwright.runtime import csv_file, submission_rules
 from kernelwright.runtime.submission_rules import Sample
 from kernelwright.ship import client, push_log, responses
@@ -369,14 +371,14 @@ def _reports(project, folder):
 
 
 def _record(project, folder):
-    spec = SimpleNamespace(directory=SimpleNamespace(record=folder / "record", working=folder / "working"))
-    (folder / "working").mkdir()
+    spec = RunSpec(directory=RunDirectory.below(folder), phase="rerun", layout="new")
+    spec.directory.make()
+    ended = Outcome(seconds=1.0, exception=None, usage=Usage(), notebook={"cells": []}, hosts=(), log="")
 
     def read(file):
-        noted = read_json(file, [])
-        evaluation._guard(project, "rerun", noted)
-        evaluation._stages(noted)
-        evaluation._written(project, spec, None)
+        for name in ("phase.json", "stages.json"):
+            shutil.copy(file, file.with_name(name))
+        evaluation.evaluate(project, folder / "input", spec, "process", ended)
 
     return _file(folder / "record/submissions.json", read)
 

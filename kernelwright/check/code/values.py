@@ -26,10 +26,6 @@ _MODULES = {"google.colab": False, "kaggle_secrets": True}
 _RERUN = "kernelwright.runtime.phase.detect().computes"
 
 
-def _path(*parts: str) -> str:
-    return posixpath.join(*parts) if parts else "."
-
-
 def _parent(path: str) -> str:
     return UNKNOWN if UNKNOWN in path else posixpath.dirname(path)
 
@@ -50,7 +46,10 @@ _OPERATORS: Mapping[type, Callable[[Any, Any], object]] = {
     ast.NotIn: lambda item, container: item not in container,
 }
 _FUNCTIONS: Mapping[str, Callable[..., object]] = {
-    **dict.fromkeys(("pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath", "pathlib.PurePosixPath"), _path),
+    **dict.fromkeys(
+        ("pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath", "pathlib.PurePosixPath"),
+        lambda *parts: posixpath.join(*parts) if parts else ".",
+    ),
     **dict.fromkeys(("os.getcwd", "pathlib.Path.cwd"), lambda: "/kaggle/working"),
     **dict.fromkeys(("str", "bool", "os.fspath", "os.path.abspath", "os.path.realpath"), _same),
     **dict.fromkeys(("os.path.expanduser", "os.path.normpath"), _same),
