@@ -19,6 +19,7 @@ from landmarks.faults import ImageFaults
 from landmarks.images import global_pixels, local_pixels
 from landmarks.prefetch import ahead
 from landmarks.replicas import Replicas
+from landmarks.retrieval import unit
 from landmarks.settings import EmbeddingSettings, NetworkSettings
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,11 @@ class Embedder:
         Where photos that fail are noted.
     keep_going : bool
         Leave a model out whose embeddings of the first images are useless, rather than raise `WrongWeights`.
+
+    Raises
+    ------
+    ValueError
+        If ``settings.weights`` are not one per model.
     """
 
     def __init__(
@@ -79,11 +85,18 @@ class Embedder:
         self._parts: list[_Part] = [
             _DelgPart(model) if isinstance(model, DelgGlobal) else _NetworkPart(*model, settings) for model in models
         ]
+        if settings.weights and len(settings.weights) != len(models):
+            raise ValueError(
+                f"EmbeddingSettings.weights = {settings.weights} for {len(models)} models; write one per model"
+            )
+        for part, weight in zip(self._parts, settings.weights or (), strict=False):
+            part.weight = weight
 
     def __call__(self, photos: Iterable[Photo], until: float = float("inf")) -> Iterator[tuple[Photo, Vector | None]]:
         """Yield each photo with its embedding; with None, and a line in the log, if it cannot be read or embedded.
 
-        An embedding is float32 of shape (d,): the models' own side by side in the models' order, not normalised.
+        An embedding is float32 of shape (d,): the models' own side by side in the models' order, not normalised unless
+        ``settings.weights`` gives their norms.
         Photos come in their order, ``settings.batch`` of them go through a model at a time; fewer where memory ends, or
         where by the pace of the batch before they would take more than half of the time left ``until`` the end.
 
@@ -161,11 +174,15 @@ class Embedder:
         present = [part for part in parts if part is not None]
         if len(present) < len(parts):
             return None
-        vector: Vector = np.concatenate(present).astype(np.float32)
-        if np.isfinite(vector).all():
-            return vector
-        self._faults.add("skipped", photo, ArithmeticError("its embedding is not finite"))
-        return None
+        if not all(np.isfinite(part).all() for part in present):
+            self._faults.add("skipped", photo, ArithmeticError("its embedding is not finite"))
+            return None
+        weighted = [_weighted(vector, part.weight) for vector, part in zip(present, self._parts, strict=True)]
+        return np.concatenate(weighted).astype(np.float32)
+
+
+def _weighted(vector: Vector, weight: float | None) -> Vector:
+    return vector if weight is None else (weight * unit(vector[None])[0]).astype(np.float32)
 
 
 def _shortened(error: Exception) -> Exception:
@@ -193,6 +210,8 @@ class _Part(Protocol):
     name: str
     view: Hashable
     """What it sees: parts of one view read an image once."""
+    weight: float | None
+    """The norm of its vectors in an embedding; None leaves them as they are."""
 
     def read(self, path: Path) -> Pixels: ...
 
@@ -200,6 +219,8 @@ class _Part(Protocol):
 
 
 class _NetworkPart:
+    weight: float | None = None
+
     def __init__(self, model: Any, network: NetworkSettings, settings: EmbeddingSettings) -> None:
         self.name = f"the global model {network.backbone} of {network.input_px} px"
         self.view: Hashable = (network.resize_px, network.input_px, settings.jpeg_quality)
@@ -237,6 +258,7 @@ class _DelgPart:
     """Images keep their own sizes, so they go one at a time."""
 
     name = "DELG's global descriptor"
+    weight: float | None = None
 
     def __init__(self, model: DelgGlobal) -> None:
         self.view: Hashable = ("as stored", model.exif_rotation)

@@ -35,6 +35,7 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
     """
     gallery = {photo.id: photo for photo in data.gallery}
     settings, bound = run.settings, run.settings.local.chosen.max_distance
+    enough = settings.verification.enough_inliers or float("inf")
 
     def unverified(query: Photo) -> list[Neighbour]:
         return ranking.rescore(ranked[query], [0] * len(ranked[query]), settings.ranking)
@@ -43,20 +44,21 @@ def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> 
         query, spent = planned
         tried = ranked[query][: spent.candidates]
         try:
-            pairs = []
+            pairs, agreed = [], []
             for neighbour in tried:
                 if run.is_over():  # only the end of the run waits for this query now
                     return None
                 photo = gallery.get(neighbour.id)  # an index may hold more than there are images
                 train = features(photo, coarse=spent.coarse) if photo else NONE
-                pair = features(query, coarse=spent.coarse), train
-                pairs.append(pair)
-            agreed = [agreeing(*pair, bound, settings.verification, verifier=verifiers) for pair in pairs]
-            records.save_matches(query, [neighbour.id for neighbour in tried], pairs, agreed)
+                pairs.append((features(query, coarse=spent.coarse), train))
+                agreed.append(agreeing(*pairs[-1], bound, settings.verification, verifier=verifiers))
+                if agreed[-1][1].count >= enough:
+                    break
+            records.save_matches(query, [neighbour.id for neighbour in tried[: len(agreed)]], pairs, agreed)
         except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
             run.faults.add("keeps its retrieval score", query, error)
             return unverified(query), spent
-        counts = [inliers.count for _, inliers in agreed] + [0] * (len(ranked[query]) - len(tried))
+        counts = [inliers.count for _, inliers in agreed] + [0] * (len(ranked[query]) - len(agreed))
         return ranking.rescore(ranked[query], counts, settings.ranking), spent
 
     order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))

@@ -75,6 +75,8 @@ class EmbeddingSettings:
 
     A network's embedding is the sum of its unit embeddings of several views: with ``flip`` of the mirror image too, and
     for each of ``zooms`` of the middle of the image, enlarged by so much. One view is left as it is.
+
+    The embeddings of several models stand side by side as they are, or with the norms of ``weights``, one per model.
     """
 
     batch: int = 16
@@ -83,6 +85,7 @@ class EmbeddingSettings:
     precision: str = "float32"
     flip: bool = False
     zooms: tuple[float, ...] = (1.0,)
+    weights: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +224,8 @@ class VerificationSettings:
     ``estimator`` is ``degensac`` (pydegensac), or OpenCV's ``magsac`` or ``accurate``. ``distinct`` counts an inlier
     once per distinct point, in the image where these are fewer: many matches that end in one point agree on any
     homography that shrinks the query to it. ``max_zoom`` and ``max_turn_deg`` bound what a homography may do in the
-    middle of its inliers: one that enlarges or shrinks more, turns more, or mirrors, has none.
+    middle of its inliers: one that enlarges or shrinks more, turns more, or mirrors, has none. The candidates after
+    one that has ``enough_inliers`` are not verified.
     """
 
     matching: MatchingSettings = field(default_factory=MatchingSettings)
@@ -235,6 +239,7 @@ class VerificationSettings:
     distinct: bool = False
     max_zoom: float | None = None
     max_turn_deg: float | None = None
+    enough_inliers: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

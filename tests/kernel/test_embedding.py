@@ -64,6 +64,20 @@ def test_models_of_different_sizes_are_put_side_by_side_as_they_are(photos):
     np.testing.assert_allclose(found, [plain(models, photo) for photo in photos], atol=1e-5)
 
 
+def test_the_parts_of_an_ensemble_have_the_norms_of_its_weights(photos):
+    models = [(network(1), NETWORK), (network(2), NETWORK)]
+    found = vectors(Embedder(models, replace(SETTINGS, weights=(2.0, 0.5))), photos)
+    plainly = vectors(Embedder(models, SETTINGS), photos)
+    for start, norm in ((0, 2.0), (6, 0.5)):
+        part, own = found[:, start : start + 6], plainly[:, start : start + 6]
+        np.testing.assert_allclose(part, norm * own / np.linalg.norm(own, axis=1, keepdims=True), rtol=1e-5)
+
+
+def test_weights_that_are_not_one_per_model_are_refused():
+    with pytest.raises(ValueError, match=r"weights = \(1\.0,\) for 2 models; write one per model"):
+        Embedder([(network(1), NETWORK), (network(2), NETWORK)], replace(SETTINGS, weights=(1.0,)))
+
+
 def test_two_runs_agree_bit_for_bit(photos):
     models = [(network(4), NETWORK)]
     one, other = (vectors(Embedder(models, SETTINGS), photos) for _ in "ab")

@@ -271,6 +271,18 @@ def test_what_was_verified_in_part_for_want_of_time_is_verified_in_full_when_som
     assert said(caplog) == ["out of time: 3 of 3 queries are verified in part"]
 
 
+def test_candidates_after_one_with_enough_inliers_are_not_verified(root, models):
+    every = steps(root, models=models)
+    before, in_full = every["retrieval"].neighbours, every["verification"].neighbours
+    verification = replace(SETTINGS.verification, enough_inliers=1)
+    stopped = steps(root, replace(SETTINGS, verification=verification), models=models)["verification"].neighbours
+    for query, neighbours in before.items():
+        best, *others = neighbours
+        scores, verified = ({each.id: each.score for each in found[query]} for found in (stopped, in_full))
+        assert scores[best.id] == verified[best.id] > best.score
+        assert [scores[other.id] for other in others] == [other.score for other in others]
+
+
 def test_a_query_under_way_when_time_runs_out_is_given_up(root, models, caplog, monkeypatch):
     found = steps(root, models=models)["retrieval"]
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: 0))

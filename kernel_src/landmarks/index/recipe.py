@@ -19,7 +19,8 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
     Parameters
     ----------
     settings : Settings
-        Models and their precision, the quality of the JPEG that they see, and the views whose embeddings are summed.
+        Models and their precision, the quality of the JPEG that they see, and the views whose embeddings are summed,
+        and the models' weights.
     folders : sequence of Path
         Where the weights of each model are, in the order of ``settings.models``.
 
@@ -40,6 +41,8 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
         values["flip"] = True
     if settings.embedding.zooms != (1.0,):
         values["zooms"] = str(settings.embedding.zooms)
+    if settings.embedding.weights:
+        values["weights"] = str(settings.embedding.weights)
     for number, (weights, folder) in enumerate(zip(settings.models, folders, strict=True), 1):
         network = read_network(folder, weights)
         values |= {f"model {number} {key}": getattr(network, key) for key in _OF_THE_NETWORK}
