@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -70,25 +71,34 @@ def test_a_small_bed_is_measured_from_photographs_to_the_table(tmp_path, monkeyp
         monkeypatch.setattr(bed, name, value)
     monkeypatch.setattr(measuring, "FOLDER", tmp_path)
     monkeypatch.setattr(measuring, "RESAMPLES", 49)
-    monkeypatch.setattr(measuring, "RESULTS", tmp_path / "accuracy.json")
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path / "gains.json")
+    monkeypatch.setattr(measuring, "PLOT", tmp_path / "gains.svg")
     monkeypatch.setattr("benchmarks.accuracy.networks.trained", lambda *_: None)
     monkeypatch.setattr("sys.argv", ["accuracy", "1", "2"])
     bed.write(tmp_path / "bed")
     shots = bed.read(tmp_path / "bed")
     assert len(shots) == 400 + 2 * 48 + 24
     assert all((tmp_path / "bed" / shot.path).is_file() for shot in shots)
-    for seed in (1, 2):
+    for seed in (1, 2, 3):  # an ensemble of three goes with each of them
         rng = np.random.default_rng(seed)
         centres = {shot.landmark: rng.normal(size=16) for shot in shots if shot.landmark is not None}
         vectors = [centres.get(shot.landmark, 0) + rng.normal(0, 0.8, 16) for shot in shots]
         (tmp_path / f"network-{seed}").mkdir()
-        for views in ("plain", "flip", "zoom"):
+        for views in ("plain", "flip", "zoom", "flip, zoom"):
             file = tmp_path / f"network-{seed}" / f"{views}.npz"
             np.savez(file, ids=[shot.id for shot in shots], vectors=np.array(vectors, np.float32))
     measuring.main()
-    results = json.loads((tmp_path / "accuracy.json").read_text())
+    results = json.loads((tmp_path / "gains.json").read_text())
     gains = {row["name"]: row for row in results["gains"]}
-    assert gains["all that was chosen"]["validation"] >= 0
+    assert gains["SEED"]["gain"] == 0
+    assert gains["BEST"]["validation"] >= 0
+    assert gains["BEST, fitted"]["validation"] >= gains["BEST"]["validation"]
     assert gains["mirrored view"]["gain"] == 0
     assert gains["mirrored view"]["p"] == 1.0
-    assert "| 8 candidates | " in capsys.readouterr().out
+    assert gains["SEED"]["pairs"] == 3.0
+    assert gains["20 candidates"]["pairs"] == 20.0
+    assert gains["BEST, stop at 15 inliers"]["pairs"] <= gains["BEST, stop at 30 inliers"]["pairs"]
+    assert gains["BEST, three networks"]["gap"] > 0
+    assert "| 20 candidates | " in capsys.readouterr().out
+    drawn = ET.fromstring((tmp_path / "gains.svg").read_text())
+    assert len(drawn.findall("{http://www.w3.org/2000/svg}rect")) == 1 + len(gains)

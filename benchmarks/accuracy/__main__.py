@@ -1,12 +1,11 @@
 """Make the bed, train the networks, and measure: ``python -m benchmarks.accuracy``; what is made is kept.
 
-Half an hour of a processor the first time, most of it for the networks; a minute or two after that.
+X
 """
 
 import json
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import numpy as np
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "accuracy"
-RESULTS = ROOT / "build" / "bench" / "accuracy.json"
+RESULTS = FOLDER / "gains.json"
+PLOT = ROOT / "docs" / "bench-accuracy.svg"
 RESAMPLES = 9999
 """Permutations that a p-value comes from."""
 
@@ -23,7 +23,7 @@ RESAMPLES = 9999
 def main() -> None:
     """Print and keep what was chosen, what each ingredient gains on its own, and what all gain together."""
     sys.path.insert(0, str(ROOT / "kernel_src"))
-    from benchmarks.accuracy import bed, ingredients, networks
+    from benchmarks.accuracy import bed, ingredients, networks, report
     from benchmarks.accuracy.trial import Bench
 
     seeds = tuple(map(int, sys.argv[1:])) or networks.SEEDS
@@ -36,28 +36,29 @@ def main() -> None:
     _tell("the local features")
     bench = Bench(FOLDER)
     _tell("choosing on the validation part")
-    choice = ingredients.chosen(bench, seeds)
-    for name, gap in choice.steps:
+    best = ingredients.chosen(bench, seeds, ingredients.portable(), ingredients.BASE)
+    fitted = ingredients.chosen(bench, seeds, ingredients.fitted(bench, seeds), best.settings)
+    for name, gap in (*best.steps, *fitted.steps):
         _tell(f"  {gap:.4f}  {name}")
-    results: dict[str, Any] = {"seeds": seeds, "steps": choice.steps, "chosen": asdict(choice.settings)}
     _tell("measuring on the test part")
     alone = {
-        name: change(ingredients.BASE) for group in ingredients.groups(bench, seeds) for name, change in group.items()
+        name: change(ingredients.BASE)
+        for group in (*ingredients.portable(), *ingredients.fitted(bench, seeds))
+        for name, change in group.items()
     }
-    rows = {"all that was chosen": choice.settings, **alone}
-    results["gains"] = [_measured(bench, seeds, name, settings) for name, settings in rows.items()]
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    more = {f"BEST, {name}": settings for name, settings in ingredients.beyond(best.settings).items()}
+    rows = {"SEED": ingredients.BASE, "BEST": best.settings, "BEST, fitted": fitted.settings, **more, **alone}
+    gains = [_measured(bench, seeds, name, settings) for name, settings in rows.items()]
+    results = {
+        "seeds": seeds,
+        "steps": {"BEST": best.steps, "BEST, fitted": fitted.steps},
+        "BEST": asdict(best.settings),
+        "BEST, fitted": asdict(fitted.settings),
+        "gains": gains,
+    }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    print("\n".join(["", *table(results["gains"])]))
-
-
-def table(gains: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the lines of a Markdown table."""
-    lines = ["| ingredient | validation | test GAP | gain | p |", "|---|--:|--:|--:|--:|"]
-    for row in gains:
-        gap, gain = (f"{row[key]:{sign}.4f} ± {row[f'{key}_sd']:.4f}" for key, sign in (("gap", ""), ("gain", "+")))
-        lines.append(f"| {row['name']} | {row['validation']:+.4f} | {gap} | {gain} | {row['p']:.4f} |")
-    return lines
+    PLOT.write_text(report.plot(gains))
+    print("\n".join(["", *report.table(gains)]))
 
 
 def _measured(bench: Any, seeds: tuple[int, ...], name: str, settings: Any) -> dict[str, Any]:
@@ -76,6 +77,7 @@ def _measured(bench: Any, seeds: tuple[int, ...], name: str, settings: Any) -> d
         "gain": gains.mean(),
         "gain_sd": gains.std(ddof=1) if len(seeds) > 1 else 0.0,
         "p": p_value(mine, base, RESAMPLES),
+        "pairs": np.mean([bench.pairs_per_query("test", seed, settings) for seed in seeds]),
     }
 
 

@@ -45,24 +45,23 @@ class Pairs:
     def __init__(self, folder: Path, paths: dict[str, Path]) -> None:
         self._file = folder / "inliers.json"
         self._features = Features(folder / "features.npz", paths)
-        stored = json.loads(self._file.read_text()) if self._file.exists() else {}
-        self._counts: dict[str, list[int]] = stored.get("counts", {}) if stored.get("ways") == [*WAYS] else {}
+        self._counts: dict[str, dict[str, int]] = json.loads(self._file.read_text()) if self._file.exists() else {}
 
-    def add(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Verify the pairs of query and gallery image that are not known yet, and keep them."""
-        new = sorted({pair for pair in pairs if "/".join(pair) not in self._counts})
+    def add(self, pairs: Iterable[tuple[str, str]], way: str) -> None:
+        """Verify the pairs of query and gallery image that are not known yet, and keep their inliers."""
+        counts = self._counts.setdefault(way, {})
+        new = sorted({pair for pair in pairs if "/".join(pair) not in counts})
         for query, image_id in new:
             ends = self._features[query], self._features[image_id]
-            counts = [agreeing(*ends, LOCAL.max_distance, way)[1].count for way in WAYS.values()]
-            self._counts[f"{query}/{image_id}"] = counts
+            counts[f"{query}/{image_id}"] = agreeing(*ends, LOCAL.max_distance, WAYS[way])[1].count
         if new:
             beside = self._file.with_suffix(".partial")
-            beside.write_text(json.dumps({"ways": [*WAYS], "counts": self._counts}))
+            beside.write_text(json.dumps(self._counts))
             beside.replace(self._file)
 
     def inliers(self, query: str, image_id: str, way: str) -> int:
         """Return the inliers of a pair that was added."""
-        return self._counts[f"{query}/{image_id}"][[*WAYS].index(way)]
+        return self._counts[way][f"{query}/{image_id}"]
 
 
 class Features:

@@ -13,6 +13,7 @@ from benchmarks.accuracy.pairs import WAYS, Pairs
 from landmarks import calibration, ranking, refinement
 from landmarks.index.search import Part
 from landmarks.ranking import Neighbour, Prediction
+from landmarks.retrieval import unit
 from landmarks.settings import Settings
 
 
@@ -46,20 +47,28 @@ class Bench:
     def verified(self, part: str, seed: int, settings: Settings) -> dict[str, list[Neighbour]]:
         """Return each query's neighbours, rescored by their inliers."""
         return {
-            query: ranking.rescore(near, inliers, settings.ranking)
+            query: ranking.rescore(near, inliers + [0] * (len(near) - len(inliers)), settings.ranking)
             for query, near, inliers in self.evidence(part, seed, settings)
         }
 
+    def pairs_per_query(self, part: str, seed: int, settings: Settings) -> float:
+        """Return how many pairs of images are verified for a query, on average."""
+        return float(np.mean([len(inliers) for _, _, inliers in self.evidence(part, seed, settings)]))
+
     def evidence(self, part: str, seed: int, settings: Settings) -> list[tuple[str, list[Neighbour], list[int]]]:
-        """Return each query with its neighbours by embedding, and the inliers of each."""
-        (way,) = (name for name, verification in WAYS.items() if verification == settings.verification)
+        """Return each query with its neighbours by embedding, and the inliers of those that are verified."""
+        counted = replace(settings.verification, enough_inliers=None)
+        (way,) = (name for name, verification in WAYS.items() if verification == counted)
         unverified = replace(settings, ranking=Settings().ranking, verification=Settings().verification)
         near = self.neighbours(part, seed, unverified)
-        self._pairs.add((query, neighbour.id) for query, all_near in near.items() for neighbour in all_near)
-        return [
-            (query, all_near, [self._pairs.inliers(query, neighbour.id, way) for neighbour in all_near])
-            for query, all_near in near.items()
-        ]
+        self._pairs.add(((query, neighbour.id) for query, all_near in near.items() for neighbour in all_near), way)
+        enough = settings.verification.enough_inliers or np.inf
+        evidence = []
+        for query, all_near in near.items():
+            inliers = [self._pairs.inliers(query, neighbour.id, way) for neighbour in all_near]
+            tried = next((place for place, count in enumerate(inliers, 1) if count >= enough), len(inliers))
+            evidence.append((query, all_near, inliers[:tried]))
+        return evidence
 
     def truth(self, part: str) -> dict[str, str | None]:
         """Return the label of each query of a part, None where it shows no landmark; ids ascend."""
@@ -68,12 +77,7 @@ class Bench:
         }
 
     def _neighbours(self, part: str, seed: int, settings: Settings) -> dict[str, list[Neighbour]]:
-        network = self.folder / f"network-{seed}"
-        chosen = {"flip": settings.embedding.flip, "zooms": settings.embedding.zooms}
-        plain = {"flip": False, "zooms": (1.0,)}
-        (views,) = (name for name, changes in networks.VIEWS.items() if {**plain, **changes} == chosen)
-        vectors = networks.embeddings(self._bed, network, views)
-        references = self._references(network / f"references-{views}", vectors)
+        vectors, references = self._embeddings(seed, settings)
         ids = [image_id for image_id in self._labels if image_id in vectors]
         gallery = Part(ids=ids, vectors=np.stack([vectors[image_id] for image_id in ids]))
         queries = [query for query in self.truth(part) if query in vectors]
@@ -84,6 +88,25 @@ class Bench:
             query: [Neighbour(image_id, self._labels[image_id], score) for image_id, score in matches]
             for query, matches in zip(queries, found, strict=True)
         }
+
+    def _embeddings(self, seed: int, settings: Settings) -> tuple[dict[str, NDArray[np.float32]], Path]:
+        """Return embeddings by id with the folder of their references; an ensemble is of this and the next networks."""
+        chosen = {"flip": settings.embedding.flip, "zooms": settings.embedding.zooms}
+        plain = {"flip": False, "zooms": (1.0,)}
+        (views,) = (name for name, changes in networks.VIEWS.items() if {**plain, **changes} == chosen)
+        seeds = [(seed + after - 1) % len(networks.SEEDS) + 1 for after in range(len(settings.models))]
+        folders = [self.folder / f"network-{each}" for each in seeds]
+        parts = [networks.embeddings(self._bed, folder, views) for folder in folders]
+        if len(parts) == 1:
+            return parts[0], self._references(folders[0] / f"references-{views}", parts[0])
+        weights = settings.embedding.weights or (1.0,) * len(parts)
+        joined = {
+            image_id: np.concatenate(
+                [weight * unit(part[image_id][None])[0] for part, weight in zip(parts, weights, strict=True)]
+            )
+            for image_id in parts[0]
+        }
+        return joined, self._references(folders[0] / f"references-{views}-{len(parts)}-{weights}", joined)
 
     def _references(self, folder: Path, vectors: dict[str, NDArray[np.float32]]) -> Path:
         """Write what a run attaches: the embeddings of non-landmarks, and a whitening fitted to the gallery."""

@@ -316,3 +316,12 @@ class Settings:
 
 SEED = Settings(local=LocalSettings(extractor="delg"))
 """What the original notebook computes; its commented-out ensembles differ in ``models`` and ``delg_global``."""
+
+
+BEST = Settings(
+    embedding=EmbeddingSettings(flip=True, zooms=(1.0, 1.25)),
+    retrieval=RetrievalSettings(neighbours=20),
+    verification=VerificationSettings(matching=MatchingSettings(mutual=True), max_zoom=4.0, max_turn_deg=45.0),
+    ranking=RankingSettings(vote_over=5, vote_power=3.0),
+)
+"""What gains most on validation data, of what needs nothing but the weights: docs/bench-accuracy.md."""

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     embedding = Embedding(
         settings=Settings(
             models=tuple(WeightsSettings(slug=path.parent.name, file=path.name) for path in weights),
-            embedding=EmbeddingSettings(batch=options.batch),
+            embedding=EmbeddingSettings(batch=options.batch, flip=options.flip, zooms=tuple(options.zooms)),
         ),
         folders=tuple(path.parent for path in weights),
         threads=options.threads,
@@ -66,6 +66,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="of a global model, beside its model.json; again for each of an ensemble, in the order of Settings.models",
     )
+    build.add_argument("--flip", action="store_true", help="join the mirrored views, as EmbeddingSettings.flip does")
+    build.add_argument(
+        "--zooms",
+        type=_at_least_1,
+        nargs="+",
+        default=[1.0],
+        metavar="FACTOR",
+        help="join the views of the enlarged middle, as EmbeddingSettings.zooms does; 1 is the whole image",
+    )
     build.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the index")
     build.add_argument("--workers", type=_positive, metavar="N", help="processes that Ray runs; without it, this one")
     build.add_argument("--address", help="of a Ray cluster that runs already, such as auto")
@@ -81,6 +90,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is not above 0")
+    return value
+
+
+def _at_least_1(text: str) -> float:
+    value = float(text)
+    if not 1 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{value:g} is not at least 1")
     return value
 
 

@@ -17,7 +17,7 @@ from landmarks.errors import WrongIndex
 from landmarks.index import build, manifest, reading
 from landmarks.index.__main__ import main
 from landmarks.index.recipe import recipe
-from landmarks.settings import B7, EmbeddingSettings, Settings
+from landmarks.settings import B7, BEST, EmbeddingSettings, Settings
 from tests.kernel import competition
 from tests.kernel.competition import GALLERY
 
@@ -157,6 +157,30 @@ def test_in_a_rerun_an_index_that_does_not_fit_is_not_used(root, index, monkeypa
     (step,) = pipeline.recognise(root, settings, keep_going=True)
     assert len(step.predictions) == 3
     assert "the index is not used: " in caplog.text
+
+
+@pytest.mark.full
+def test_an_index_of_several_views_is_for_settings_of_these_views(root, tmp_path):
+    arguments = [
+        "--images",
+        str(root / "train"),
+        "--labels",
+        str(root / "train.csv"),
+        "--output",
+        str(tmp_path / "index"),
+    ]
+    weights = str(WEIGHTS / B7.file)
+    assert main(["build", *arguments, "--weights", weights, "--flip", "--zooms", "1", "1.25"]) == 0
+    viewed = recipe(replace(SETTINGS, embedding=BEST.embedding), [WEIGHTS])
+    assert reading.opened(tmp_path / "index", viewed, gallery=GALLERY, labelled=GALLERY).labels == GALLERY
+    with pytest.raises(WrongIndex, match="flip: True in the index, None in the settings"):
+        taken(tmp_path / "index", GALLERY)
+
+
+def test_a_zoom_that_would_shrink_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["build", "--zooms", "0.5"])
+    assert "argument --zooms: 0.5 is not at least 1" in capsys.readouterr().err
 
 
 def test_missing_weights_are_named(root, tmp_path, capsys):
