@@ -72,7 +72,7 @@ push: .venv/ready mini ## rehearse it unless that is done, push it to Kaggle, fo
 bench: .venv/ready mini ## measure, as ratios: build/bench/*.json; make bench COMPARE=FOLDER against earlier ones
 	$(BIN)/python -m benchmarks $(if $(COMPARE),--compare $(COMPARE))
 
-bench-accuracy: .venv/ready ## how right the recognition is, by ingredient, on a bed of 4,280 small photographs: build/bench/accuracy.json
+bench-accuracy: .venv/ready ## how right the recognition is, by ingredient, on a bed of 4,280 small photographs: build/accuracy/gains.json
 	$(BIN)/python -m benchmarks.accuracy
 
 clean: ## remove build/

@@ -1,6 +1,6 @@
 """Make the bed, train the networks, and measure: ``python -m benchmarks.accuracy``; what is made is kept.
 
-X
+An hour of a processor the first time, most of it for the networks; some minutes after that.
 """
 
 import json

@@ -17,7 +17,7 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 """The embedding settings of each kind of view."""
 SIZE_PX, BATCH, EPOCHS = 64, 16, 24
-"""Eight minutes of one processor. Two epochs are too few: every image then has nearly the same embedding."""
+"""Seven minutes of one processor. Two epochs are too few: every image then has nearly the same embedding."""
 
 
 def trained(bed_folder: Path, folder: Path, seed: int) -> None:

@@ -4,8 +4,8 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-ROW, LEFT, SCALE = 18, 250, 1600  # pixels: of a line, where the bars begin, per unit of GAP
-LEAST, MOST = -0.1, 0.2
+ROW, LEFT, SCALE = 18, 230, 1000  # pixels: of a line, where the bars begin, per unit of GAP
+LEAST, MOST = -0.2, 0.3
 """Gains beyond these are cut."""
 
 
@@ -27,9 +27,10 @@ def plot(gains: Sequence[dict[str, Any]]) -> str:
     ticks = [
         f'<path d="M{zero + SCALE * tick:.0f} {ROW - 6}v{height - 2 * ROW}" stroke="#ccc"/>'
         f'<text x="{zero + SCALE * tick:.0f}" y="{height - 6}" text-anchor="middle">{tick:+.2f}</text>'
-        for tick in (-0.1, -0.05, 0.0, 0.05, 0.1, 0.15)
+        for tick in (-0.2, -0.1, 0.0, 0.1, 0.2)
     ]
-    body = "\n".join([*ticks, *bars])
+    title = f'<text x="4" y="{height - 6}">gain in GAP over SEED</text>'
+    body = "\n".join([*ticks, *bars, title])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {zero + SCALE * MOST:.0f} {height}" '
         'font-family="sans-serif" font-size="11">\n'
