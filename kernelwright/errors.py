@@ -7,6 +7,7 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 ├── UnwritableOutput         a file that cannot be written
 ├── WheelsUnavailable        what Kaggle's image lacks cannot be resolved, fetched, built or carried
 ├── EnvironmentUnavailable   an environment like the image's cannot be made here
+├── LinterFailed             ruff, which finds undefined names, is not installed or failed
 ├── InvalidNotebook          an edited notebook that cannot be read
 ├── GitFailed                git refuses to tell of a repository, such as one that another user owns
 ├── ClientMissing            Kaggle's client is not installed
@@ -34,6 +35,7 @@ __all__ = [
     "InvalidNotebook",
     "InvalidProject",
     "KernelwrightError",
+    "LinterFailed",
     "NoForecast",
     "NotReady",
     "NotebookTooLarge",
@@ -149,6 +151,10 @@ class NoForecast(KernelwrightError):
 
 class HookFailed(KernelwrightError):
     """A score or gallery hook of the kernel raised, or returned something else than it should."""
+
+
+class LinterFailed(KernelwrightError):
+    """Ruff, which finds undefined names, is not installed or failed."""
 
 
 class InvalidNotebook(KernelwrightError):

@@ -25,6 +25,8 @@ class Script:
         Its statements, whose lines are those of the file; IPython's syntax as the calls it stands for.
     lines : sequence of str
         The text.
+    python : str
+        The text that the tree is of; empty where it cannot be parsed.
     """
 
     file: str
@@ -32,6 +34,7 @@ class Script:
     module: str
     tree: ast.Module
     lines: Sequence[str]
+    python: str
 
     @property
     def is_driver(self) -> bool:
@@ -47,16 +50,22 @@ class Script:
 def scripts(context: Context) -> Iterator[Script]:
     """Yield the driver, then the author's own modules; what cannot be parsed is empty."""
     driver, path = context.project.driver.read_text("utf-8", "replace"), context.built.tree.placement.file
-    tree = ast.Module(body=[], type_ignores=[])
+    tree, python = ast.Module(body=[], type_ignores=[]), ""
     for cell in context.built.cells:
         if cell.line and cell.kind == "code":  # those that are generated have no line
-            tree.body += ast.increment_lineno(_cell(cell.source), cell.line - 1).body
-    yield Script(file=context.project.configuration.driver, path=path, module=DRIVER, tree=tree, lines=_lines(driver))
+            body = _cell(cell.source).body
+            tree.body += ast.increment_lineno(ast.Module(body=body, type_ignores=[]), cell.line - 1).body
+            python += "\n" * (cell.line - 1 - python.count("\n"))
+            python += f"{ipython_syntax.python_source(cell.source) or ''}\n" if body else ""
+    name, lines = context.project.configuration.driver, _lines(driver)
+    yield Script(file=name, path=path, module=DRIVER, tree=tree, lines=lines, python=python)
     for file in context.built.tree.files:
         if file.is_source and file.path.endswith(".py"):
             lines, module = _lines(file.text or ""), file.module or file.path
-            tree = ipython_syntax.parse("\n".join(lines)) or ast.Module(body=[], type_ignores=[])
-            yield Script(file=file.location, path=file.path, module=module, tree=tree, lines=lines)
+            text = "\n".join(lines)
+            parsed = ipython_syntax.parse(text)
+            tree, python = (parsed, text) if parsed else (ast.Module(body=[], type_ignores=[]), "")
+            yield Script(file=file.location, path=file.path, module=module, tree=tree, lines=lines, python=python)
 
 
 def _lines(text: str) -> list[str]:

@@ -1,5 +1,7 @@
 import pytest
 
+from kernelwright.check.code import undefined
+from kernelwright.errors import LinterFailed
 from tests.packager.check.code.projects import found, of_code, write
 
 UNDEFINED = {
@@ -8,6 +10,9 @@ UNDEFINED = {
     "def f():\n    return y": ("warning", "main.py:3"),
     "import fish\n### fish/__init__.py\nx = y": ("error", "fish/__init__.py:1"),
     "x = 1\n# %%\nprint(x + y)": ("error", "main.py:4"),
+    "x = 1\n# %% [markdown]\n# é\n# %%\nx = !ls\nprint('é', y)": ("error", "main.py:7"),
+    "x = y  # noqa": ("error", "main.py:2"),
+    f"x = {'-' * 2000}1\nprint(y)": ("error", "main.py:3"),
 }
 
 
@@ -43,3 +48,20 @@ DEFINED = [
 @pytest.mark.parametrize("code", DEFINED)
 def test_a_name_that_cells_magics_or_star_imports_define_is_no_finding(tmp_path, code):
     assert [one for one in found(tmp_path, code) if "KW404" in one] == []
+
+
+def test_settings_of_ruff_change_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("RUFF_OUTPUT_FILE", str(tmp_path / "out.json"))
+    configuration = '[tool.ruff]\nbuiltins = ["y"]\nexclude = ["*"]\n'
+    (code, *_), *_ = of_code(write(tmp_path, "x = y", configuration=configuration))
+    assert code == "KW404"
+
+
+def test_that_ruff_is_missing_or_fails_is_said(tmp_path, monkeypatch):
+    project = write(tmp_path, "x = y")
+    monkeypatch.setattr(undefined.programs, "find", lambda _: None)
+    with pytest.raises(LinterFailed, match="pip install ruff"):
+        of_code(project)
+    monkeypatch.setattr(undefined.programs, "find", lambda _: "false")
+    with pytest.raises(LinterFailed, match="ruff exited with 1"):
+        of_code(project)
