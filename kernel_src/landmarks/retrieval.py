@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +12,7 @@ from landmarks.settings import RetrievalSettings
 
 ROUNDING = 1e-5  # above the error of a float32 cosine; candidates this near the last place are compared in float64
 PAIRS = 4096  # that are compared in float64 at once
+BLOCKS_PER_PLACE = 16  # whose largest cosines say which of a first tile can be near
 KEPT_PER_PLACE = 64  # candidates per query and place; where more tie, those that cannot win are removed early
 
 
@@ -80,10 +82,14 @@ def compared(queries: NDArray[np.floating[Any]], gallery: Matrix, settings: Retr
 
 def unit(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return rows of Euclidean norm 1; zeros where the norm is 0 or not finite. Shape (n, d), float32."""
+    if vectors.dtype == np.float16 and vectors.size:
+        vectors = cv2.convertFp16(vectors.view(np.int16))  # by the processor: numpy's own takes 20 times as long
     norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-    usable = np.isfinite(norms) & (norms > 0)
-    scaled = np.zeros(vectors.shape, np.float32)
-    np.divide(vectors, norms[:, None], out=scaled, where=usable[:, None], casting="same_kind")
+    unusable = ~(np.isfinite(norms) & (norms > 0))
+    norms[unusable] = 1.0
+    scaled = np.empty(vectors.shape, np.float32)
+    np.divide(vectors, norms[:, None], out=scaled, casting="same_kind")
+    scaled[unusable] = 0.0
     return scaled
 
 
@@ -100,22 +106,18 @@ class _Candidates:
         """Add the candidates in a tile, whose first row is row ``first`` of the gallery."""
         cosines = self.queries @ tile.T
         places = self.best.shape[1]
-        if np.isneginf(self.best).any():  # places are still free
-            self.best = _largest(np.hstack([self.best, cosines]), places)
-            rows, columns = self._near(cosines)
-        else:
-            rows, columns = self._near(cosines)
-            near = _as_table(rows, cosines[rows, columns], len(cosines))
-            self.best = _largest(np.hstack([self.best, near]), places)
+        reached = self.best
+        if np.isneginf(reached).any():  # places are still free
+            reached = _largest(np.hstack([reached, _block_maxima(cosines, BLOCKS_PER_PLACE * places)]), places)
+        # Several times as fast as np.nonzero of two dimensions.
+        rows, columns = np.divmod(np.flatnonzero(cosines >= reached[:, :1] - ROUNDING), cosines.shape[1])
+        near = _as_table(rows, cosines[rows, columns], len(cosines))
+        self.best = _largest(np.hstack([self.best, near]), places)
         self.rows = np.concatenate([self.rows, rows])
         self.columns = np.concatenate([self.columns, columns + first])
         self.cosines = np.concatenate([self.cosines, cosines[rows, columns]])
         if len(self.rows) > KEPT_PER_PLACE * self.best.size:
             self._keep_nearest()
-
-    def _near(self, cosines: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        # Several times as fast as np.nonzero of two dimensions.
-        return np.divmod(np.flatnonzero(cosines >= self.best[:, :1] - ROUNDING), cosines.shape[1])
 
     def nearest(self) -> Iterator[Nearest]:
         """Yield the neighbours of each query among the candidates."""
@@ -150,6 +152,17 @@ def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """Return the largest of each row, the least of them first. Shape (n, m) -> (n, count)."""
     at = values.shape[1] - count
     return np.partition(values, at, axis=1)[:, at:]
+
+
+def _block_maxima(values: NDArray[np.float32], blocks: int) -> NDArray[np.float32]:
+    """Return the largest value of each block of a row, of at least so many blocks, or of each value.
+
+    The k-th largest of them is a bound of the row's k-th largest value, and takes a tenth of its time to find.
+    """
+    length = max(1, values.shape[1] // blocks)
+    whole = values.shape[1] // length
+    maxima: NDArray[np.float32] = values[:, : whole * length].reshape(len(values), length, whole).max(axis=1)
+    return maxima
 
 
 def _as_table(rows: NDArray[np.int64], values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
