@@ -45,10 +45,7 @@ class Conversion:
 def convert(original: Original, folder_name: str, *, keep_cells: bool = False, tidy: bool = False) -> Conversion:
     """Convert a notebook to a project that is called as its folder.
 
-    Raises
-    ------
-    InvalidNotebook
-        A cell is not Python, or cannot be written in a percent script; with all such cells.
+    Raises `InvalidNotebook` with each cell that is not Python, or that no percent script can hold.
     """
     image, slug = kaggle_image.load(kaggle_image.DEFAULT), scaffold.slug(folder_name)
     cells = []

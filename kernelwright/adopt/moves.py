@@ -122,8 +122,11 @@ def _judge(analysis: Analysis, binders: Mapping[str, list[Statement]]) -> None:
             if why := again or notebook.objection(statement) or _own_reason(statement, analysis, notebook):
                 reasons[name] = why
         else:
+            why = "it stands inside another statement" if statement.is_plain else "it has IPython's syntax in it"
+            if statement.text.lstrip().startswith("%%"):
+                why = f"its cell is measured or caught by `{statement.text.split(maxsplit=1)[0]}`"
             for definition in statement.definitions:
-                reasons.setdefault(definition, _why_inside(statement))
+                reasons.setdefault(definition, why)
     while stays := {
         name: why
         for name, statement in analysis.candidates.items()
@@ -158,12 +161,6 @@ class _Notebook:
         if self.future and self.future.position > statement.position:
             return f"`from __future__` in cell {self.future.cell + 1} comes after it"
         return ""
-
-
-def _why_inside(statement: Statement) -> str:
-    if statement.text.lstrip().startswith("%%"):
-        return f"its cell is measured or caught by `{statement.text.strip().split(maxsplit=1)[0]}`"
-    return "it has IPython's syntax in it" if not statement.is_plain else "it stands inside another statement"
 
 
 def _own_reason(statement: Statement, analysis: Analysis, notebook: _Notebook) -> str:

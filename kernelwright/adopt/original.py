@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,12 @@ def read(place: str) -> Original:
         raise InvalidNotebook(f"{file}: cannot be read: {error.strerror or error}") from None
     if size > LARGEST_BYTES:
         raise InvalidNotebook(f"{file}: {size:,} bytes, more than {LARGEST_BYTES:,}; clear its outputs and save it")
-    return _parse(data, file.name, _metadata(file), is_script=file.suffix.lower() == ".py")
+    beside: Mapping[str, Any] = {}
+    with suppress(InvalidProject):  # what `kaggle kernels pull --metadata` puts beside a notebook
+        beside = read_raw(file.parent, METADATA)
+    if Path(str(beside.get("code_file", ""))).name not in {"", file.name}:
+        beside = {}
+    return _parse(data, file.name, beside, is_script=file.suffix.lower() == ".py")
 
 
 def _parse(data: bytes, name: str, kaggle: Mapping[str, Any], *, is_script: bool) -> Original:
@@ -85,12 +91,3 @@ def _parse(data: bytes, name: str, kaggle: Mapping[str, Any], *, is_script: bool
     if language != "python":
         raise InvalidNotebook(f"{name}: its language is {language}; Kernelwright builds notebooks in Python")
     return Original(name=name, cells=edited.driver, kaggle=kaggle, own=own)
-
-
-def _metadata(file: Path) -> Mapping[str, Any]:
-    """Return what lies beside a notebook as ``kaggle kernels pull --metadata`` puts it there, if it is of this one."""
-    try:
-        beside = read_raw(file.parent, METADATA)
-    except InvalidProject:
-        return {}
-    return beside if Path(str(beside.get("code_file", ""))).name in {"", file.name} else {}

@@ -52,7 +52,9 @@ def adopt(root: Path) -> Adoption:
     has_pyproject, has_metadata = (root / PYPROJECT).is_file(), (root / METADATA).is_file()
     if has_pyproject and "kernelwright" in model.read_tools(root):
         return Adoption(files={}, report=[f"{PYPROJECT} has a [tool.kernelwright] table: nothing is changed"])
-    entry, others = _entry(files)
+    scores = {path: score for path, text in files.items() if (score := _score(path, text)) > 0}
+    ranked = sorted(scores, key=lambda path: (-scores[path], path))
+    entry = next(iter(ranked), "")
     cells = original.read(str(root / entry)).cells if entry.endswith(".ipynb") else ()
     sources, code = _sources(files, entry, cells) if entry else (_packages(files), {})
     slug = scaffold.slug(root.name)
@@ -73,6 +75,7 @@ def adopt(root: Path) -> Adoption:
         **({driver: text} if text else {}),
         **({"wheels/requirements.in": "".join(f"{name}\n" for name in lacking)} if lacking else {}),
     }
+    others = [path for path in ranked[1:] if scores[path] >= scores[entry] - 2]
     also = f"; it might also be {', '.join(others[:3])}" if others else ""
     report = [
         f"{entry}: what is run{also}" if entry else f"nothing says what is run: write it into {DRIVER}",
@@ -107,15 +110,6 @@ def _walk(root: Path) -> Iterator[tuple[str, str]]:
                 yield path.relative_to(root).as_posix(), path.read_bytes().decode("utf-8", "replace")
 
 
-def _entry(files: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return the script or notebook that is run on Kaggle, and what else it might be; nothing where none is likely."""
-    scored = {path: score for path, text in files.items() if (score := _score(path, text)) > 0}
-    if not scored:
-        return "", []
-    ranked = sorted(scored, key=lambda path: (-scored[path], path))
-    return ranked[0], [path for path in ranked[1:] if scored[path] >= scored[ranked[0]] - 2]
-
-
 def _packages(files: Mapping[str, str]) -> list[str]:
     """Return the packages and modules at the top of the repository, or in ``src``."""
     tops = {_top(files, path) for path in files if path.endswith(".py")}
@@ -127,6 +121,7 @@ def _packages(files: Mapping[str, str]) -> list[str]:
 
 
 def _score(path: str, text: str) -> int:
+    """Return how likely a script or a notebook is what is run on Kaggle; 0 for what is not."""
     words = set(re.findall(r"[a-z]+", PurePosixPath(path).stem.lower()))
     named = sum(_SCORES.get(word, 0) for word in words)
     is_notebook = path.endswith(".ipynb")

@@ -4,7 +4,7 @@ A line may be 100 kB long, so no pattern looks ahead without a bound.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 _WORDS = (
     r"(?:pass(?:word|wd|phrase)|secret|(?:api|access|auth|secret|private|encryption|kaggle|wandb)[_-]?key|token|"
@@ -58,7 +58,12 @@ def services(text: str) -> Collection[str]:
 
 def kind(line: str, services: Collection[str], *, bare: bool) -> str:
     """Return what a line seems to give away, empty for nothing; ``bare`` where values need no quotation marks."""
-    for match in _candidates(line, bare=bare) if _NAMED.search(line) else ():
+    candidates: list[re.Match[str]] = []
+    if _NAMED.search(line):
+        patterns = (_ASSIGNED, _LISTED, _HEADER, *([_UNQUOTED] if bare else []))
+        candidates += [match for pattern in patterns for match in pattern.finditer(line)]
+        candidates += [match for address in _ADDRESS.finditer(line) for match in _QUERY.finditer(address[0])]
+    for match in candidates:
         groups = match.groupdict()
         value = groups.get("value") or groups.get("argument") or ""
         if is_random(value):
@@ -66,13 +71,6 @@ def kind(line: str, services: Collection[str], *, bare: bool) -> str:
             return "a key of Kaggle's" if is_kaggle else "a secret"
     lengths = {len(match["value"]) for match in _KEY.finditer(line)}
     return next((kind for kind in services if _SERVICES[kind][0] in lengths), "")
-
-
-def _candidates(line: str, *, bare: bool) -> Iterator[re.Match[str]]:
-    for pattern in (_ASSIGNED, _LISTED, _HEADER, *([_UNQUOTED] if bare else [])):
-        yield from pattern.finditer(line)
-    for address in _ADDRESS.finditer(line):
-        yield from _QUERY.finditer(address[0])
 
 
 def is_random(value: str) -> bool:

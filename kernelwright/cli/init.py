@@ -113,14 +113,16 @@ def _start(folder: Path, template: Template | None, kind: Kind | None) -> None:
 
 
 def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep_cells: bool, tidy: bool) -> None:
-    from kernelwright.adopt import project_folder
     from kernelwright.adopt.convert import convert
     from kernelwright.adopt.original import read
+    from kernelwright.errors import UnwritableOutput
+    from kernelwright.support import atomic_files
 
-    project_folder.check(folder)
+    if folder.is_symlink() or folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise UnwritableOutput(f"{folder}: there is something already; name an empty or a new folder")
     conversion = convert(read(source), folder.resolve().name, keep_cells=keep_cells, tidy=tidy)
-    written = project_folder.write(folder, conversion)
-    print("\n".join(f"{folder / path}" for path in written))
+    atomic_files.replace_all({folder / path: data for path, data in conversion.files.items()})
+    print("\n".join(f"{folder / path}" for path in conversion.files))
     for heading, lines in conversion.report:
         print(f"\n{heading}:")
         print("\n".join(f"  {printable(line)}" for line in lines))

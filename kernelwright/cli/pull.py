@@ -10,7 +10,6 @@ from kernelwright.cli.options import HERE, Folder, Json, Kernel
 from kernelwright.cli.render import printable
 
 if TYPE_CHECKING:
-    from kernelwright.project.model import Project
     from kernelwright.pull.plan import Change, Plan
 
 From = Annotated[
@@ -33,11 +32,24 @@ def pull(
 
     Exit status 1 if an edit is in conflict with what changed here, or refused.
     """
+    from kernelwright.errors import InvalidNotebook
     from kernelwright.project.model import load_project
     from kernelwright.pull import plan as plans
 
     loaded = load_project(project, kernel)
-    plan = plans.make_plan(loaded, *_notebook(loaded, source), force=force)
+    if source is None:
+        from kernelwright.ship import client as clients
+        from kernelwright.ship.kernels import RemoteKernel
+
+        name = loaded.metadata.id
+        data = RemoteKernel(client=clients.find(), ref=name).latest_notebook()
+    else:
+        name = source.name
+        try:
+            data = source.read_bytes()
+        except OSError as error:
+            raise InvalidNotebook(f"{source}: cannot be read: {error.strerror or error}") from None
+    plan = plans.make_plan(loaded, data, name, force=force)
     if apply:
         plans.apply(loaded, plan)
     if as_json:
@@ -48,21 +60,6 @@ def pull(
         _show(plan, applied=apply)
     if not plan.clean:
         raise typer.Exit(1)
-
-
-def _notebook(project: "Project", source: Path | None) -> tuple[bytes, str]:
-    from kernelwright.errors import InvalidNotebook
-
-    if source is None:
-        from kernelwright.ship import client as clients
-        from kernelwright.ship.kernels import RemoteKernel
-
-        remote = RemoteKernel(client=clients.find(), ref=project.metadata.id)
-        return remote.latest_notebook(), remote.ref
-    try:
-        return source.read_bytes(), source.name
-    except OSError as error:
-        raise InvalidNotebook(f"{source}: cannot be read: {error.strerror or error}") from None
 
 
 def _show(plan: "Plan", *, applied: bool) -> None:
@@ -78,7 +75,15 @@ def _show(plan: "Plan", *, applied: bool) -> None:
             console.print(Syntax(diff, "diff", background_color="default")) if console.is_terminal else print(diff)
         if change.action == "conflict" and change.after is not None:
             print(f"  {_conflict_advice(change, str(conflict_file(change)), applied=applied)}")
-    print(_summary(plan, applied=applied))
+    actions = [change.action for change in plan.changes]
+    taken = actions.count("write") + actions.count("delete")
+    left = actions.count("conflict") + actions.count("refuse")
+    if not taken and not left:
+        print("nothing to bring back: the notebook says what the sources say")
+        return
+    verb = "changed" if applied else f"to change{'; run again with --apply to write them' if taken else ''}"
+    rest = f"; {left} left to you" if left else ""
+    print(f"{taken} {'file' if taken == 1 else 'files'} {verb}{rest}")
 
 
 def _conflict_advice(change: "Change", file: str, *, applied: bool) -> str:
@@ -92,14 +97,3 @@ def _conflict_advice(change: "Change", file: str, *, applied: bool) -> str:
     if change.before is None:
         return f"{file} is the notebook's version; copy it to {change.place} to keep it, or delete it"
     return f"{file} is the notebook's version; take from it into {change.place} what you want to keep"
-
-
-def _summary(plan: "Plan", *, applied: bool) -> str:
-    actions = [change.action for change in plan.changes]
-    taken = actions.count("write") + actions.count("delete")
-    left = actions.count("conflict") + actions.count("refuse")
-    if not taken and not left:
-        return "nothing to bring back: the notebook says what the sources say"
-    verb = "changed" if applied else f"to change{'; run again with --apply to write them' if taken else ''}"
-    first = f"{taken} {'file' if taken == 1 else 'files'} {verb}"
-    return f"{first}; {left} left to you" if left else first

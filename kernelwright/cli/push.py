@@ -10,7 +10,6 @@ from kernelwright.cli.render import show_findings, tell
 if TYPE_CHECKING:
     from kernelwright.project.model import Project
     from kernelwright.ship.client import Client
-    from kernelwright.ship.push import PushOptions
     from kernelwright.ship.push_log import Push
 
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log to the end; fetch the output.")]
@@ -36,6 +35,7 @@ def push(
 
     Interrupted anywhere, run it again: what was done is not done twice.
     """
+    from kernelwright.check.run import run_checks
     from kernelwright.project.model import load_project
     from kernelwright.ship import client as clients
     from kernelwright.ship import payload
@@ -47,7 +47,13 @@ def push(
         skip_rehearsal=skip_rehearsal, again=again, overwrite=overwrite, public_datasets=public_datasets
     )
     pushing.rebuild(loaded)
-    _check(loaded, options)
+    findings = run_checks(loaded.root, loaded.kernel)
+    blocking = pushing.blocking(findings, options)
+    if len(blocking) > 1:  # one is named by the refusal
+        show_findings(findings)
+    pushing.refuse(blocking)
+    for finding in findings:
+        print(f"{finding.severity}: {finding.location}: {finding.message}")
     if dry_run:
         with pushing.hold_push_lock(loaded):
             print(*payload.describe_requests(loaded, loaded.notebook.read_bytes()), sep="\n")
@@ -56,20 +62,6 @@ def push(
     pushed = pushing.push(loaded, client, options, tell)
     if wait:
         _follow(loaded, client, pushed)
-
-
-def _check(project: "Project", options: "PushOptions") -> None:
-    """Check as `kernelwright check` does; the findings are shown where one does not say it all."""
-    from kernelwright.check.run import run_checks
-    from kernelwright.ship import push as pushing
-
-    findings = run_checks(project.root, project.kernel)
-    blocking = pushing.blocking(findings, options)
-    if len(blocking) > 1:
-        show_findings(findings)
-    pushing.refuse(blocking)
-    for finding in findings:
-        print(f"{finding.severity}: {finding.location}: {finding.message}")
 
 
 def _follow(project: "Project", client: "Client", push: "Push") -> None:

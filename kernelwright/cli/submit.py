@@ -9,7 +9,6 @@ from kernelwright.cli.options import HERE, Folder, Kernel, Poll
 from kernelwright.errors import ClientFailed
 
 if TYPE_CHECKING:
-    from kernelwright.project.model import Project
     from kernelwright.ship.client import Client
     from kernelwright.ship.push_log import Push
 
@@ -32,12 +31,17 @@ def submit(
     """
     from kernelwright.project.model import load_project
     from kernelwright.ship import client as clients
-    from kernelwright.ship import submissions
+    from kernelwright.ship import push_log, submissions
     from kernelwright.ship.client import Timeouts
 
     loaded = load_project(project, kernel)
     name = submissions.competition(loaded)
-    push = _choose_push(loaded, version)
+    pushes = push_log.pushes(loaded.root, loaded.metadata.id)
+    chosen = [push for push in pushes if version in {None, push.version}]
+    if not chosen:
+        versions = ", ".join(str(push.version) for push in pushes) or "none"
+        raise ClientFailed(f"{loaded.metadata.id}: no such version was pushed from here; there is: {versions}")
+    push = chosen[-1]
     client = clients.find(Timeouts(poll=poll))
     message = submissions.message(push)
     before = submissions.last_number(client, name, message) if again else 0
@@ -51,17 +55,6 @@ def submit(
         raise ClientFailed(f"{name}: version {push.version}: {score.word.lower()} without a score: {reason}")
     private = f", private {score.private}" if score.private else ""
     print(f"{name}: version {push.version}: public {score.public or 'none'}{private}")
-
-
-def _choose_push(project: "Project", version: int | None) -> "Push":
-    from kernelwright.ship import push_log
-
-    pushes = push_log.pushes(project.root, project.metadata.id)
-    chosen = [push for push in pushes if version in {None, push.version}]
-    if not chosen:
-        versions = ", ".join(str(push.version) for push in pushes) or "none"
-        raise ClientFailed(f"{project.metadata.id}: no such version was pushed from here; there is: {versions}")
-    return chosen[-1]
 
 
 def _confirm(client: "Client", name: str, push: "Push", *, yes: bool) -> None:

@@ -135,10 +135,7 @@ def tags_for(python: str, platforms: tuple[str, ...]) -> Mapping[tags.Tag, int]:
 def load(name: str, root: Path | None = None) -> Image:
     """Read an image by its name; ``root`` is the project's folder.
 
-    Raises
-    ------
-    InvalidImage
-        No such image, or its file does not fit.
+    Raises `InvalidImage` where there is none of that name, or its file does not fit.
     """
     files = _files(root)
     chain: dict[str, ImageFile] = {}  # the image, what it extends, what that extends
@@ -207,10 +204,7 @@ def _problem(file: str, message: str, fix: str) -> Problem:
 def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:
     """Read the output of ``pip freeze``: normalized name to version, empty for what was installed from an address.
 
-    Raises
-    ------
-    InvalidImage
-        With every line that is not of a freeze.
+    Raises `InvalidImage` with every line that is not of a freeze.
     """
     distributions: dict[str, str] = {}
     problems = []

@@ -158,12 +158,11 @@ def describe(cells: Driver, before: Driver) -> str:
         "moved": [at + 1 for _, at in kept if at not in in_order],
         "deleted": [at + 1 for at in range(len(before)) if at not in pairs],
     }
-    return "; ".join(f"{_numbered(which)} {what}" for what, which in numbers.items() if which)
-
-
-def _numbered(numbers: Sequence[int]) -> str:
-    more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
-    return f"cell {', '.join(map(str, numbers[:_MOST_NAMED]))}{more}"
+    parts = []
+    for what, which in numbers.items():
+        more = f" and {len(which) - _MOST_NAMED} more" if len(which) > _MOST_NAMED else ""
+        parts += [f"cell {', '.join(map(str, which[:_MOST_NAMED]))}{more} {what}"] if which else []
+    return "; ".join(parts)
 
 
 def _longest_rise(values: Sequence[int]) -> set[int]:

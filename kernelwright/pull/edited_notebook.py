@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from kernelwright.bundle.cells import CONFIG, Cell
 from kernelwright.errors import InvalidNotebook
@@ -111,20 +111,15 @@ def _cells(data: bytes, name: str) -> Iterator[Cell]:
         kind = node.get("cell_type")
         if not isinstance(kind, str):
             raise InvalidNotebook(f"{name}: cell {number}: its cell_type is no text; make it code, markdown or raw")
-        if kind in _KINDS:
-            yield Cell(kind=_KINDS[kind], source=_source(node.get("source", "")), metadata=_metadata(node))
-
-
-def _source(written: object) -> str:
-    """Return a cell's text with line feeds alone: `line_endings` gives a file its own ends back."""
-    text = "".join(map(str, written)) if isinstance(written, list) else str(written or "")
-    return text.replace("\r\n", "\n").removesuffix("\r")  # its line feed may have been taken
-
-
-def _metadata(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata, attachments = node.get("metadata"), node.get("attachments")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    return {**metadata, "attachments": attachments} if isinstance(attachments, dict) and attachments else metadata
+        if kind not in _KINDS:
+            continue
+        source, metadata, attachments = node.get("source"), node.get("metadata"), node.get("attachments")
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+        # With line feeds alone, the last of which may have been taken; `line_endings` gives a file its own ends back.
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        metadata |= {"attachments": attachments} if isinstance(attachments, dict) and attachments else {}
+        yield Cell(kind=_KINDS[kind], source=text, metadata=metadata)
 
 
 def _is_set_up(cell: Cell) -> bool:

@@ -69,10 +69,7 @@ class EnforcedLimits:
 def enforce(limits: Limits, directory: RunDirectory) -> Iterator[EnforcedLimits]:
     """Hold what can be held, and at the end bring the working folder's files out of its disk.
 
-    Raises
-    ------
-    EnvironmentUnavailable
-        They cannot be brought out.
+    Raises `EnvironmentUnavailable` where they cannot be brought out.
     """
     disks = _disks(limits, directory)
     try:

@@ -22,10 +22,7 @@ Path(sys.argv[2]).write_text(json.dumps(result), "utf-8")
 def call(project: Project, hook: str, answer: Path, *arguments: Path) -> Any:
     """Call ``"package.module:function"`` of the kernel with paths; its result comes back through ``answer``.
 
-    Raises
-    ------
-    HookFailed
-        With the hook's own traceback.
+    Raises `HookFailed` with the hook's own traceback.
     """
     folders = [str(source.parent) for source in project.sources]
     path = os.pathsep.join([*folders, *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -46,13 +43,7 @@ def call(project: Project, hook: str, answer: Path, *arguments: Path) -> Any:
 
 
 def scores(project: Project, submission: Path, truth: Path, answer: Path) -> dict[str, float]:
-    """Score a submission: ``{name: value}``.
-
-    Raises
-    ------
-    HookFailed
-        The hook raised, or returned something else.
-    """
+    """Score a submission: ``{name: value}``; raises `HookFailed` where the hook raised, or returned something else."""
     result = call(project, project.configuration.score, answer, submission, truth)
     if not isinstance(result, dict) or not all(isinstance(value, int | float) for value in result.values()):
         raise HookFailed(f"the hook {project.configuration.score} should return {{name: number}}, not {result!r}")

@@ -53,9 +53,13 @@ def render(report: Report, shown: Gallery) -> str:
     """Return the page. All that comes from data is escaped; the gallery's HTML is the project's own code."""
     style = (_FOLDER / "page.css").read_text("utf-8")
     styles = [style, *_STYLES.findall(shown.html)]
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in styles)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(hashes))
+    # Images in the page itself, exactly these styles, and nothing else.
+    policy = f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
     return _template().render(
         report=report,
-        policy=_policy(styles),
+        policy=policy,
         style=Markup(style),  # noqa: S704 - the file beside the template
         shown=shown,
         gallery=Markup(shown.html),  # noqa: S704 - made by the kernel's own hook, which escapes what it shows
@@ -71,13 +75,6 @@ def headline(report: Report) -> str:
     if failed:
         return f"{failed} of {len(report.runs)} runs failed"
     return "Complete" if report.complete else "The runs disagree"
-
-
-def _policy(styles: Sequence[str]) -> str:
-    """Return a content security policy that allows images in the page itself and exactly these styles."""
-    hashes = (base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(hashes))
-    return f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
 
 
 @functools.cache

@@ -136,10 +136,7 @@ def put_dataset(folder: Path, contents: Mapping[str, bytes]) -> None:
 def make_public(folder: Path, public: Mapping[str, Fingerprint]) -> None:
     """Make the staged ``folder`` look like the public data: rows like the last, under new ids, in each counted file.
 
-    Raises
-    ------
-    InvalidInput
-        A fingerprint that padding cannot meet.
+    Raises `InvalidInput` for a fingerprint that padding cannot meet.
     """
     for name, mark in public.items():
         if mark.bytes is not None or mark.sha256 is not None or mark.rows is None:

@@ -44,10 +44,7 @@ class InstallCheck:
 def verify(project: Project, tell: Callable[[str], None]) -> list[InstallCheck]:
     """Hold build/wheels against the locks, then install them on each Python found here.
 
-    Raises
-    ------
-    WheelsUnavailable
-        The folder is not what the locks say.
+    Raises `WheelsUnavailable` where the folder is not what the locks say.
     """
     locks = project_locks.check(project)
     if problems := [str(problem) for problem in folder_check.wheels(project)]:

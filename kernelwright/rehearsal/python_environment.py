@@ -186,12 +186,8 @@ def prepare(
 ) -> Environment:
     """Make the environment that a notebook is rehearsed in, unless it is there.
 
-    ``further`` distributions of the image are installed too, and remembered where that succeeds.
-
-    Raises
-    ------
-    EnvironmentUnavailable
-        What the image holds does not install here.
+    ``further`` distributions of the image are installed too, and remembered where that succeeds. Raises
+    `EnvironmentUnavailable` where what the image holds does not install here.
     """
     image = image_of(project)
     if given := os.environ.get(GIVEN):
@@ -251,7 +247,12 @@ def make(recipe: Recipe, home: Path, tell: Callable[[str], None]) -> Environment
             shutil.rmtree(folder, ignore_errors=True)
             own.rename(folder)  # it was made relocatable, so that two rehearsals may make it at once
     os.utime(ready)
-    _prune(home)
+    # Those used last are kept, and all that a rehearsal under way may still use.
+    used = {file: file.stat().st_mtime for file in home.glob("py*/ready.txt")}
+    for file in sorted(used, key=lambda file: used[file], reverse=True)[KEPT:]:
+        if used[file] < time.time() - _LONGEST_REHEARSAL_S:
+            file.unlink()  # first, so that half a folder is never taken for a whole one
+            shutil.rmtree(file.parent, ignore_errors=True)
     return Environment(folder=folder, version=recipe.version, image=recipe.image)
 
 
@@ -305,15 +306,6 @@ def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:
     # What was installed over the rest on purpose holds, then what the kernel imports.
     over, wanted = set(recipe.image.added), set(recipe.names)
     return frozenset(mentioned - over - wanted or mentioned - over or mentioned - wanted or mentioned)
-
-
-def _prune(home: Path) -> None:
-    """Keep the environments used last, and all that a rehearsal under way may still use."""
-    used = {file: file.stat().st_mtime for file in home.glob("py*/ready.txt")}
-    for file in sorted(used, key=lambda file: used[file], reverse=True)[KEPT:]:
-        if used[file] < time.time() - _LONGEST_REHEARSAL_S:
-            file.unlink()  # first, so that half a folder is never taken for a whole one
-            shutil.rmtree(file.parent, ignore_errors=True)
 
 
 def _names(project: Project, built: Notebook, image: Image) -> set[str]:

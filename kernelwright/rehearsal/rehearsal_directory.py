@@ -11,15 +11,10 @@ from kernelwright.support import file_lock
 
 @contextlib.contextmanager
 def hold_rehearsal_directory(folder: Path) -> Iterator[Path]:
-    """Hold ``folder``, empty, for one rehearsal.
+    """Hold ``folder``, empty, for one rehearsal; raises `RehearsalUnderWay` where another process holds it.
 
     The lock ends with the process, however that ends. Whoever holds it may take every process that records into the
     folder for a leftover of a launcher that was killed.
-
-    Raises
-    ------
-    RehearsalUnderWay
-        Another process holds it.
     """
     busy = f"{folder}: another rehearsal is under way in it; wait for it, or end it"
     with file_lock.hold(folder.with_name(f".{folder.name}.lock"), RehearsalUnderWay(busy)):

@@ -13,13 +13,7 @@ from kernelwright.support import json_text
 
 
 def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[str], None]) -> list[Timed]:
-    """Rehearse on samples of that many rows, in build/forecast.
-
-    Raises
-    ------
-    NoForecast
-        A run is not Complete.
-    """
+    """Rehearse on samples of that many rows, in build/forecast; raises `NoForecast` where a run is not Complete."""
     home = project.build / "forecast"
     runs = []
     for count in rows:

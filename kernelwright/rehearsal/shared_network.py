@@ -19,13 +19,7 @@ READY = b"ready\n"
 
 @contextlib.contextmanager
 def hold() -> Iterator[int]:
-    """Keep such a network; yield the process to `join`.
-
-    Raises
-    ------
-    EnvironmentUnavailable
-        It cannot be made here.
-    """
+    """Keep such a network; yield the process to `join`. Raises `EnvironmentUnavailable` where it cannot be made."""
     from kernelwright.errors import EnvironmentUnavailable  # noqa: PLC0415 - not there where this file is a script
 
     command = [sys.executable, __file__, "hold"]

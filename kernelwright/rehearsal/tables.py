@@ -79,10 +79,7 @@ def coding(data: bytes) -> str:
 def parquet_python(project: Project) -> Path:
     """Return an interpreter with pyarrow: the running one, else one with the image's, which is made once.
 
-    Raises
-    ------
-    EnvironmentUnavailable
-        It cannot be installed.
+    Raises `EnvironmentUnavailable` where it cannot be installed.
     """
     if importlib.util.find_spec("pyarrow"):
         return Path(sys.executable)

@@ -19,10 +19,7 @@ def ensure(project: Project) -> None:
 def stage(project: Project, target: Path, version: str) -> None:
     """Add the wheels' dataset to the staged input, as it is in build/wheels unless the input folder has one.
 
-    Raises
-    ------
-    EnvironmentUnavailable
-        A distribution has no wheel for the Python that is rehearsed on.
+    Raises `EnvironmentUnavailable` where a distribution has no wheel for the Python that is rehearsed on.
     """
     slug = project.configuration.wheels_dataset
     if not project.configuration.wheels:

@@ -174,10 +174,7 @@ def is_refusal(error: ClientFailed) -> bool:
 def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
     """Yield what a started client prints, as it comes.
 
-    Raises
-    ------
-    ClientFailed
-        It fails then, or has not ended after ``limit`` seconds.
+    Raises `ClientFailed` where it fails then, or has not ended after ``limit`` seconds.
     """
     assert process.stdout is not None
     assert process.stderr is not None

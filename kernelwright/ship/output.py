@@ -17,10 +17,7 @@ _MISSING = "missing from the output"
 def fetch(project: Project, kernel: RemoteKernel, target: Path, tell: Callable[[str], None]) -> None:
     """Download the latest run's output and check the submission in it, if the kernel is to leave one.
 
-    Raises
-    ------
-    ClientFailed
-        The output did not arrive, or holds no submission that could be scored.
+    Raises `ClientFailed` where the output did not arrive, or holds no submission that could be scored.
     """
     names = kernel.download_output(target)
     tell(f"{target}: {', '.join(names) or 'nothing'}")

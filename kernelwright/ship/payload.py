@@ -23,10 +23,7 @@ from kernelwright.wheels.dataset import LARGEST_DATASET_FILES
 def stage_datasets(project: Project) -> list[DatasetUpload]:
     """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them.
 
-    Raises
-    ------
-    InvalidProject
-        One is not made, or not as Kaggle takes it.
+    Raises `InvalidProject` where one is not made, or not as Kaggle takes it.
     """
     configuration = project.configuration
     folders = []

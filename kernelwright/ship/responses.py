@@ -5,7 +5,7 @@ list without files. So the responses themselves are read.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -77,15 +77,13 @@ def _one_line(text: str) -> str:
 
 def split(stdout: str) -> tuple[str, list[Response]]:
     """Split what the client printed into its own words and the responses it showed."""
-    return _BLOCK.sub("", stdout), list(_responses(stdout))
-
-
-def _responses(stdout: str) -> Iterator[Response]:
+    responses = []
     for block in _BLOCK.finditer(stdout):
         head, _, body = block[2].partition("\n\n")
         status = head.partition("\n")[0]
         if block[1] == "Response" and _HTTP_STATUS.fullmatch(status):
-            yield Response(status=int(status), body=body.strip())
+            responses.append(Response(status=int(status), body=body.strip()))
+    return _BLOCK.sub("", stdout), responses
 
 
 def without_log(stderr: str) -> str:

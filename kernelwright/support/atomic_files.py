@@ -18,13 +18,7 @@ PARTIAL = ".kernelwright-partial"
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path`` in one step; an identical file is left untouched.
-
-    Raises
-    ------
-    UnwritableOutput
-        The old file, if any, is then intact.
-    """
+    """Put ``data`` at ``path`` in one step, as `replace_all` does."""
     replace_all({path: data})
 
 

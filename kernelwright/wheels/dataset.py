@@ -20,13 +20,7 @@ LICENCES = "LICENCES.txt"
 
 
 def metadata(project: Project) -> bytes:
-    """Return dataset-metadata.json; its rules are checked.
-
-    Raises
-    ------
-    InvalidProject
-        The slug or the title breaks a rule of Kaggle's.
-    """
+    """Return dataset-metadata.json; raises `InvalidProject` where slug or title breaks a rule of Kaggle's."""
     table = {
         "id": f"{project.metadata.owner}/{project.configuration.wheels_dataset}",
         "title": f"Wheels for {project.metadata.title}"[:50].rstrip(),

@@ -49,10 +49,7 @@ class WheelCache:
 def fetch(distribution: Distribution, image: Image, python: str, cache: WheelCache) -> Path | None:
     """Return a distribution's wheel for one Python, fetched unless the cache has it; None where there is none.
 
-    Raises
-    ------
-    WheelsUnavailable
-        It cannot be reached, is no longer offered, or is not what the lock says.
+    Raises `WheelsUnavailable` where it is out of reach, no longer offered, or not what the lock says.
     """
     ranks = image.tags if python == image.python else tags_for(python, image.platforms)
     file = distribution.best(ranks)
@@ -106,10 +103,7 @@ def _explanation(distribution: Distribution, file: str, stderr: str) -> str:
 def build(distribution: Distribution, image: Image, cache: WheelCache) -> Distribution:
     """Build a distribution's wheel from its sdist, in isolation; return the distribution with that wheel.
 
-    Raises
-    ------
-    WheelsUnavailable
-        It does not build, or what comes out does not fit the image.
+    Raises `WheelsUnavailable` where it does not build, or what comes out does not fit the image.
     """
     (sdist,) = distribution.sdist
     with tempfile.TemporaryDirectory() as scratch:

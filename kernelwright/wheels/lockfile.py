@@ -88,13 +88,7 @@ def inputs(requirements: Requirements, image: Image, allow_sdist: Sequence[str])
 
 
 def read(file: Path) -> Lock | None:
-    """Read a lock; None where there is none.
-
-    Raises
-    ------
-    InvalidProject
-        It was edited into something else.
-    """
+    """Read a lock; None where there is none. Raises `InvalidProject` where it was edited into something else."""
     if not file.is_file():
         return None
     try:

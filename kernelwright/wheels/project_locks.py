@@ -115,10 +115,7 @@ def check(project: Project) -> tuple[ImageLock, ...]:
 def wheel_hashes(project: Project) -> dict[str, str]:
     """Return every locked wheel, file name to sha256: those that are carried, and those a rehearsal may take.
 
-    Raises
-    ------
-    InvalidProject
-        A lock is missing or stale, or two do not agree.
+    Raises as `check` does.
     """
     locks = [image_lock.lock for image_lock in check(project) if image_lock.lock]
     distributions = [distribution for lock in locks for distribution in lock.distributions]

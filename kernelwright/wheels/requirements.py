@@ -41,15 +41,11 @@ class Requirements:
 
     def option_lines(self) -> list[str]:
         """Return the options for a requirements file in any other folder."""
-        return [self._absolute(option) for option in self.options]
+        return [f"--find-links {folder}" if (folder := self._folder(option)) else option for option in self.options]
 
     def folders(self) -> list[Path]:
         """Return the folders that ``--find-links`` names."""
         return [folder for option in self.options if (folder := self._folder(option))]
-
-    def _absolute(self, option: str) -> str:
-        folder = self._folder(option)
-        return f"--find-links {folder}" if folder else option
 
     def _folder(self, option: str) -> Path | None:
         match = _OPTION.fullmatch(option)
@@ -61,10 +57,7 @@ class Requirements:
 def read(root: Path, name: str) -> Requirements:
     """Read the project's requirements file.
 
-    Raises
-    ------
-    InvalidProject
-        No such file, or with every line that cannot be locked.
+    Raises `InvalidProject` where there is none, or with every line that cannot be locked.
     """
     folder = (root / name).parent
     wanted, options, problems = list[Requirement](), list[str](), list[Problem]()

@@ -43,10 +43,7 @@ class ResolveRequest:
 def resolve(request: ResolveRequest, kept: Sequence[str] = ()) -> tuple[Distribution, ...]:
     """Pin what the image lacks; ``kept`` are pins to prefer, as ``name==version``.
 
-    Raises
-    ------
-    WheelsUnavailable
-        No such distribution, none that fits, or none that is allowed.
+    Raises `WheelsUnavailable`: no such distribution, none that fits, or none that is allowed.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -57,7 +57,8 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
     """
     requirements, locks, target = project_locks.requirements(project), project_locks.read(project), folder(project)
     stamp = project.build / "cache" / f"{target.name}.json"
-    if not upgrade and all(image_lock.is_fresh for image_lock in locks) and _is_stamped(stamp, project, locks):
+    is_locked = not upgrade and all(image_lock.is_fresh for image_lock in locks)
+    if is_locked and stamp.is_file() and stamp.read_bytes() == _stamp(project, locks):
         return WheelFolder(folder=target, wheels=_names(target), changed=False)
     update = _Update(project=project, requirements=requirements, progress=progress or Progress(), upgrade=upgrade)
     locks, wheels = update.lock_and_fetch(locks)
@@ -161,13 +162,6 @@ def _requirements(image_lock: ImageLock) -> bytes:
         digest = distribution.wheels[distribution.best(image_lock.image.tags) or ""]
         lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{digest}")
     return ("\n".join(lines) + "\n").encode()
-
-
-def _is_stamped(stamp: Path, project: Project, locks: Sequence[ImageLock]) -> bool:
-    try:
-        return stamp.read_bytes() == _stamp(project, locks)
-    except OSError:
-        return False
 
 
 def _stamp(project: Project, locks: Sequence[ImageLock]) -> bytes:

@@ -62,13 +62,7 @@ class Wheel:
 
 
 def read(path: Path) -> Wheel:
-    """Read a wheel whole.
-
-    Raises
-    ------
-    WheelsUnavailable
-        It is corrupt, edited or renamed.
-    """
+    """Read a wheel whole; raises `WheelsUnavailable` where it is corrupt, edited or renamed."""
     name, version, tags = _parse_name(path)
     try:
         with zipfile.ZipFile(path) as archive:

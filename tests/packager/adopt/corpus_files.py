@@ -5,8 +5,8 @@ from pathlib import Path
 
 from kernelwright.adopt.convert import convert
 from kernelwright.adopt.original import read
-from kernelwright.adopt.project_folder import write
 from kernelwright.bundle import notebook_io
+from kernelwright.support import atomic_files
 
 CORPUS = Path(__file__).with_name("corpus")
 NAMES = sorted(file.stem for file in CORPUS.glob("*.txt"))
@@ -36,5 +36,5 @@ def converted(name, folder, **options):
     file.write_bytes(notebook(name))
     project = folder / f"{name}-project"
     conversion = convert(read(str(file)), project.name, **options)
-    write(project, conversion)
+    atomic_files.replace_all({project / path: data for path, data in conversion.files.items()})
     return conversion, project
