@@ -10,6 +10,7 @@ _WORDS = (
     r"(?:pass(?:word|wd|phrase)|secret|(?:api|access|auth|secret|private|encryption|kaggle|wandb)[_-]?key|token|"
     r"credentials?)(?:[_-]?\d+|_(?:prod|dev|live|value))?"
 )
+_PARTS = ("passw", "passphrase", "secret", "key", "token", "credential", "bearer", "basic")
 _NAME = rf"(?<!\w)(?P<name>[\w-]{{0,40}}{_WORDS})"
 _SIGN = r"(?:\s*:\s*[\w.\[\]| ]{1,40}=|\s*:?==?|\s*:)\s*[rbu]?"
 _QUOTED = r"\\?[\"'](?P<value>[^\"'\s{}<>\\]{16,500})\\?[\"']"
@@ -54,6 +55,12 @@ def masked(text: str) -> str:
 def services(text: str) -> Collection[str]:
     """Return whose keys may stand in a text under a plain ``key``."""
     return [kind for kind, (_, mention) in _SERVICES.items() if mention.search(text)]
+
+
+def may_be_in(text: str) -> bool:
+    """Return whether `kind` can find anything in the lines of a text, by parts of the names it looks for."""
+    folded = text.casefold()
+    return any(part in folded for part in _PARTS)
 
 
 def kind(line: str, services: Collection[str], *, bare: bool) -> str:

@@ -15,10 +15,10 @@ _BRANCH = "it hangs on a condition that only the run decides"
 _SAID_BY = re.compile(
     r"print|debug|info|warn(ing)?|error|exception|critical|log|display|Markdown|HTML|\w*(Error|Exception)"
 )
-_OF_INTEREST = ast.Call | ast.Import | ast.ImportFrom | ast.Subscript | ast.Constant | ast.JoinedStr | ast.Name
-_JUMP = ast.Return | ast.Continue | ast.Break
-_END = _JUMP | ast.Raise
-_COMPOUND = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.Match
+_OF_INTEREST = {ast.Call, ast.Import, ast.ImportFrom, ast.Subscript, ast.Constant, ast.JoinedStr, ast.Name}
+_JUMP = {ast.Return, ast.Continue, ast.Break}
+_END = {*_JUMP, ast.Raise}
+_COMPOUND = {ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match}
 
 
 class At(NamedTuple):
@@ -44,37 +44,42 @@ def read(script: Script, names: Names) -> None:
     waiting = list(reader.block(script.tree.body, At(unit, unit.key)))[::-1]
     while waiting:
         node, at = waiting.pop()
-        if isinstance(node, _OF_INTEREST):
+        if isinstance(node, ast.expr | ast.stmt) and type(node) in _OF_INTEREST:
             names.sites[type(node)].append(Site(node, at.unit, at.guard))
-        waiting += list(reader.parts(node, at))[::-1]
+        waiting += [*reader.parts(node, at)][::-1]
 
 
 class _Reader:
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.methods: dict[type, Callable[[ast.AST, At], Parts]] = {}
 
     def parts(self, node: ast.AST, at: At) -> Parts:
         """Return what is in a node, by the method for its type where there is one."""
-        read: Callable[[ast.AST, At], Parts] = getattr(self, f"_read_{type(node).__name__.lower()}", self.children)
-        return read(node, at)
+        kind = type(node)
+        if kind not in self.methods:
+            self.methods[kind] = getattr(self, f"_read_{kind.__name__.lower()}", self.children)
+        return self.methods[kind](node, at)
 
     def children(self, node: ast.AST, at: At) -> Parts:
-        for _, value in ast.iter_fields(node):
+        for name in node._fields:
+            value = getattr(node, name, None)
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
                 yield from self.block(value, at)
-            else:
-                parts = value if isinstance(value, list) else [value]
-                yield from ((part, at) for part in parts if isinstance(part, ast.AST))
+                continue
+            for part in value if isinstance(value, list) else (value,):
+                if isinstance(part, ast.AST) and part._fields:  # an operator or a context has none
+                    yield part, at
 
     def block(self, body: Sequence[ast.stmt], at: At) -> Parts:
         """Yield statements, each under the condition that those before it leave it under."""
         for node in body:
             yield node, at
-            if isinstance(node, _END):
+            if type(node) in _END:
                 at = at.under(DEAD)
-            elif isinstance(node, ast.If) and not node.orelse and isinstance(node.body[-1], _JUMP):
+            elif isinstance(node, ast.If) and not node.orelse and type(node.body[-1]) in _JUMP:
                 at = at.under(_BRANCH, node.test, wanted=False)
-            elif at.unit.node and isinstance(node, _COMPOUND):
+            elif at.unit.node and type(node) in _COMPOUND:
                 returns = any(isinstance(part, ast.Return) for part in ast.walk(node))
                 at = at.under(_BRANCH) if returns else at
 

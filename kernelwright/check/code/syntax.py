@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kernelwright.check.context import Context
 from kernelwright.check.suppression import ALLOW
@@ -44,7 +45,11 @@ class Script:
     def allows(self, node: ast.AST) -> bool:
         """Return whether the author vouches for a line of the node."""
         first = getattr(node, "lineno", 1)
-        return any(ALLOW in line for line in self.lines[first - 1 : getattr(node, "end_lineno", first)])
+        return any(first <= number <= getattr(node, "end_lineno", first) for number in self._allowed)
+
+    @cached_property
+    def _allowed(self) -> Sequence[int]:
+        return [number for number, line in enumerate(self.lines, 1) if ALLOW in line]
 
 
 def scripts(context: Context) -> Iterator[Script]:

@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from kernelwright.check.secrets import in_text, masked, secrets
+from kernelwright.check import credentials
+from kernelwright.check.secrets import _MARKS, _PATTERNS, in_text, masked, secrets
 from tests.packager import shipped
 from tests.packager.check.surveyed import assembled, with_driver
 
@@ -144,3 +147,17 @@ def test_a_line_of_100_kb_is_searched_and_a_secret_at_its_end_is_found(unit):
 def test_a_masked_command_keeps_no_secret():
     command = f"curl -u me:pw1 -H 'Authorization: Bearer {HEX_32}' https://x.y/?key={HEX_40}"
     assert masked(command) == "curl -u … -H 'Authorization: Bearer …' https://x.y/?…"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", _PATTERNS)
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@given(data=st.data())
+def test_what_a_pattern_matches_holds_one_of_its_marks(kind, data):
+    text = data.draw(st.from_regex(_PATTERNS[kind]))
+    assert any(mark in text for mark in _MARKS[kind])
+
+
+@given(st.from_regex(credentials._NAMED) | st.from_regex(credentials._KEY))
+def test_a_text_with_a_name_of_a_secret_is_searched(text):
+    assert credentials.may_be_in(text)
