@@ -2,8 +2,11 @@
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # read when TensorFlow is imported; workers inherit it
 
 from kernelwright.runtime.errors import KernelwrightError
 from landmarks.index import build as building
