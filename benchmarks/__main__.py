@@ -8,12 +8,15 @@ Exits 1 where a figure is more than a tenth worse than in FOLDER, such as a copy
 
 import argparse
 import importlib
+import os
 import pkgutil
 import sys
 from pathlib import Path
 
 import benchmarks
 from benchmarks import _figures, _page
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the kernel's driver does
 
 KEPT = Path(__file__).parents[1] / "build" / "bench"
 PAGE = Path(__file__).parents[1] / "docs" / "performance-figures.md"

@@ -81,8 +81,14 @@ def compare(before: Sequence[Figure], now: Sequence[Figure]) -> Iterator[tuple[s
 
 
 def judged(figures: Sequence[Figure]) -> Iterator[str]:
-    """Yield a line per figure that has a target."""
+    """Yield a line per figure that has a target: measured, target and peers."""
     for figure in figures:
         if figure.target is not None:
             word = "met" if figure.seconds <= figure.target else "MISSED"
-            yield f"{word}  {figure.name}: {figure.seconds:.2f} s, target {figure.target:.2f} s"
+            beside = "".join(f", {peer} {duration(time)}" for peer, time in figure.peers.items())
+            yield f"{word}  {figure.name}: {duration(figure.seconds)}, target {duration(figure.target)}{beside}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as text, short ones in milliseconds."""
+    return f"{seconds:.1f} s" if seconds >= 10 else f"{seconds:.2f} s" if seconds >= 0.1 else f"{1e3 * seconds:.1f} ms"

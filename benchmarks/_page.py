@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._figures import Figure, load
+from benchmarks._figures import Figure, duration, load
 
 BAR, ROW, LEFT = 260, 20, 430  # pixels: of a bar that just meets its target, a line's height, where bars begin
 MOST = 2.0  # times the target's speed; longer bars are cut
@@ -43,13 +43,9 @@ def _section(file: Path) -> str:
 def _row(figure: Figure) -> str:
     target, verdict = "", ""
     if figure.target is not None:
-        target, verdict = _seconds(figure.target), "met" if figure.seconds <= figure.target else "missed"
-    peers = ", ".join(f"{peer} {_seconds(time)} ({time / figure.seconds:.2f})" for peer, time in figure.peers.items())
-    return f"| {figure.name} | {_seconds(figure.seconds)} | {target} | {verdict} | {peers} |"
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.1f} s" if value >= 10 else f"{value:.2f} s" if value >= 0.1 else f"{1e3 * value:.1f} ms"
+        target, verdict = duration(figure.target), "met" if figure.seconds <= figure.target else "missed"
+    peers = ", ".join(f"{peer} {duration(time)} ({time / figure.seconds:.2f})" for peer, time in figure.peers.items())
+    return f"| {figure.name} | {duration(figure.seconds)} | {target} | {verdict} | {peers} |"
 
 
 def _plot(figures: Sequence[Figure]) -> str:

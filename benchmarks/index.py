@@ -1,29 +1,33 @@
-"""How fast an index of embeddings is built, by one process and by workers, and searched over its shards.
+"""How fast an index of embeddings is built, by one process and by workers of which one is killed, and searched.
 
-Small photographs of the mini dataset's scenes and its network, B0 at 128 px; the time of the whole command, with the
-start of TensorFlow and, for workers, of Ray. The search is over random embeddings of 512 values in memory-mapped
-float16 shards of 4,096 rows, beside the same as one float32 matrix.
+Small photographs, those of the mini dataset again and again under other ids, and its network, B0 at 128 px; the time of
+the whole command, with the start of TensorFlow and, for workers, of Ray. The search is over random embeddings of 512
+values in memory-mapped float16 shards of 4,096 rows, as the kernel reads an index, beside one float32 matrix.
 """
 
 import importlib.util
+import itertools
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from timeit import timeit
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from benchmarks._figures import Figure
-from benchmarks.forecast import photograph
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "build" / "bench" / "index"
-IMAGES, ROWS = 400, 100
+MINI = ROOT / "build" / "mini"
+IMAGES, ROWS = 2000, 100
+"""Images of the index, and of each of its shards: in five minutes there is no time for more, four times over."""
 QUERIES, GALLERIES, LENGTH, SHARD = 200, (100_000, 1_000_000), 512, 4096
 SLOWER = 1.5
 """Times what the one matrix takes: the most that shards should."""
@@ -35,38 +39,71 @@ def main() -> list[Figure]:
     return [*_built(), *(_searched(rows) for rows in GALLERIES)]
 
 
-def _built() -> list[Figure]:
-    photograph(ROOT / "build" / "mini", FOLDER, IMAGES)
+def _built() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as scratch:
-        alone = timeit(lambda: _build(Path(scratch) / "alone"), number=1)
-        print(f"{IMAGES} images, this process: {alone:.0f} s, {IMAGES / alone:.1f} images a second", flush=True)
+        folder = Path(scratch)
+        _photographs(folder / "images")
+        alone = timeit(lambda: _wait(_start(folder, "alone")), number=1)
+        yield _figure("one process", alone)
         if importlib.util.find_spec("ray") is None:
             print("workers: Ray is not installed (pip install 'kernelwright[scale]')")
-            return [Figure(name=f"{IMAGES} images, one process", seconds=alone)]
-        figures = [Figure(name=f"{IMAGES} images, one process", seconds=alone)]
-        for workers in (1, 2):
-            build = partial(_build, Path(scratch) / str(workers), "--workers", str(workers))
-            seconds = timeit(build, number=1)
-            print(
-                f"{IMAGES} images, {workers} workers: {seconds:.0f} s, {IMAGES / seconds:.1f} images a second",
-                flush=True,
-            )
-            name = f"{IMAGES} images, workers: {workers}"
-            figures.append(Figure(name=name, seconds=seconds, peers={"one process": alone}))
-    return figures
+            return
+        for workers in ("1", "2"):
+            seconds = timeit(lambda count=workers: _wait(_start(folder, count, "--workers", count)), number=1)
+            yield _figure(f"workers: {workers}", seconds, alone)
+        yield _figure("workers: 2, one of them killed", timeit(lambda: _killed(folder), number=1), alone)
+        assert _contents(folder / "killed") == _contents(folder / "alone"), "other bytes than one process makes"
 
 
-def _build(output: Path, *options: str) -> None:
-    competition = FOLDER / "landmark-recognition-2021"
-    command = [sys.executable, "-m", "landmarks.index", "build", "--images", competition / "train"]
-    command += ["--labels", competition / "train.csv", "--output", output, "--rows", str(ROWS)]
-    command += ["--weights", *FOLDER.glob("effb7-512-ep12/*.h5"), *options]
+def _figure(how: str, seconds: float, alone: float | None = None) -> Figure:
+    print(f"{IMAGES} images, {how}: {seconds:.0f} s, {IMAGES / seconds:.1f} images a second", flush=True)
+    return Figure(name=f"{IMAGES} images, {how}", seconds=seconds, peers={"one process": alone} if alone else {})
+
+
+def _photographs(folder: Path) -> None:
+    from landmarks.dataset import image_path
+
+    sources = itertools.cycle(sorted((MINI / "landmark-recognition-2021" / "train").rglob("*.jpg")))
+    ids = [f"{number:016x}" for number in range(IMAGES)]
+    for image_id, source in zip(ids, sources, strict=False):
+        path = image_path(folder, "train", image_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, path)
+    lines = ["id,landmark_id", *(f"{image_id},1" for image_id in ids)]
+    (folder / "train.csv").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _start(folder: Path, name: str, *options: str) -> "subprocess.Popen[bytes]":
+    images = folder / "images"
+    command = [sys.executable, "-m", "landmarks.index", "build", "--images", images / "train"]
+    command += ["--labels", images / "train.csv", "--output", folder / name, "--rows", str(ROWS)]
+    command += ["--weights", *MINI.glob("effb7-512-ep12/*.h5"), *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "kernel_src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    if process.wait():
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+
+
+def _killed(folder: Path) -> None:
+    """Build with two workers and kill one of them once a shard is written."""
+    process = _start(folder, "killed", "--workers", "2")
+    while process.poll() is None and not [*(folder / "killed.unfinished").glob("0*.npy")]:
+        time.sleep(0.05)
+    children = psutil.Process(process.pid).children(recursive=True)
+    next(child for child in children if "MapWorker" in " ".join(child.cmdline())).send_signal(signal.SIGKILL)
+    _wait(process)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def _searched(rows: int) -> Figure:
     from landmarks.index.search import Part, nearest
+    from landmarks.index.shards import Rows
     from landmarks.retrieval import unit
     from landmarks.settings import RetrievalSettings
 
@@ -74,10 +111,8 @@ def _searched(rows: int) -> Figure:
     queries, gallery = (unit(rng.standard_normal((count, LENGTH), np.float32)) for count in (QUERIES, rows))
     ids = [f"{row:08x}" for row in range(rows)]
     with tempfile.TemporaryDirectory() as folder:
-        parts = [
-            Part(ids=ids[start : start + SHARD], vectors=_mapped(Path(folder), start, gallery[start : start + SHARD]))
-            for start in range(0, rows, SHARD)
-        ]
+        shards = [_mapped(Path(folder), start, gallery[start : start + SHARD]) for start in range(0, rows, SHARD)]
+        parts = [Part(ids=ids, vectors=Rows(shards, np.arange(rows), LENGTH))]
         whole = [Part(ids=ids, vectors=gallery)]
         ways: Sequence[Callable[[], object]] = [
             lambda: list(nearest(queries, parts, RetrievalSettings())),
@@ -85,9 +120,9 @@ def _searched(rows: int) -> Figure:
         ]
         rounds = [[timeit(way, number=1) for way in ways] for _ in range(2)]
     mine, one = (min(times) for times in zip(*rounds, strict=True))
-    print(f"{QUERIES} queries, {rows:,} rows: {len(parts)} shards {mine:.2f} s, one matrix {one:.2f} s", flush=True)
+    print(f"{QUERIES} queries, {rows:,} rows: {len(shards)} shards {mine:.2f} s, one matrix {one:.2f} s", flush=True)
     peers = {"one float32 matrix": one}
-    return Figure(name=f"{QUERIES} x {rows} in {len(parts)} shards", seconds=mine, target=SLOWER * one, peers=peers)
+    return Figure(name=f"{QUERIES} x {rows} in {len(shards)} shards", seconds=mine, target=SLOWER * one, peers=peers)
 
 
 def _mapped(folder: Path, start: int, rows: NDArray[np.float32]) -> NDArray[np.float16]:
