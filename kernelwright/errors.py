@@ -89,12 +89,8 @@ class InvalidProject(KernelwrightError):
         Every problem of the kind, each once.
     """
 
-    def __init__(self, problems: Iterable[Problem | str]) -> None:
-        # A plain sentence is what has not become data yet.
-        as_data = (
-            Problem(code="", file="", message=problem) if isinstance(problem, str) else problem for problem in problems
-        )
-        self.problems = tuple(dict.fromkeys(as_data))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(dict.fromkeys(problems))
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -30,7 +30,10 @@ def notebooks(project: Project) -> Iterator[EditedNotebook]:
 def texts(project: Project, tree: SourceTree, notebooks: Iterable[EditedNotebook]) -> Mapping[str, str]:
     """Return sha256 -> text of every file at hand: in notebooks, in the dataset that was built, in the sources."""
     contents = [data for notebook in notebooks for _, text in notebook.modules for data in _as_saved(text)]
-    contents += [*_dataset(project), *(file.data for file in tree.files)]
+    with suppress(OSError, ValueError, AttributeError, TypeError):  # the sources' dataset that was built last
+        packed = json_text.parse((project.dataset / bootstrap.DATASET_FILE).read_bytes()).values()
+        contents += [base64.b64decode(data) if kind == "base64" else data.encode() for kind, data in packed]
+    contents += [file.data for file in tree.files]
     return {sha256(data): decode(data) for data in contents}
 
 
@@ -42,14 +45,6 @@ def _as_saved(text: str) -> Iterator[bytes]:
         ended = bare + "\n" * ends
         yield ended.encode()
         yield ended.replace("\n", "\r\n").encode()
-
-
-def _dataset(project: Project) -> Iterator[bytes]:
-    """Yield the files of the sources' dataset that was built last."""
-    with suppress(OSError, ValueError, AttributeError, TypeError):
-        held = json_text.parse((project.dataset / bootstrap.DATASET_FILE).read_bytes())
-        for kind, content in held.values():
-            yield base64.b64decode(content) if kind == "base64" else content.encode()
 
 
 def decode(data: bytes) -> str:

@@ -49,15 +49,12 @@ def _root() -> tuple[Path, bool]:
 def _patterns(slug: str) -> Iterator[list[str]]:
     """Yield the places a source may be, as glob patterns, the likelier first; of those yielded together, one fits."""
     root, flat = _root()
-    relative = _places(glob.escape(slug).split("/"))
-    relative = [*relative, [_short(slug)]] if flat else relative
-    if all(slug.split("/")):
-        yield from ([f"{glob.escape(str(root))}/{place}" for place in places] for places in relative)
-
-
-def _short(slug: str) -> str:
     parts = slug.split("/")
-    return glob.escape(parts[1] if len(parts) in {2, 5} else parts[0])
+    relative = _places(glob.escape(slug).split("/"))
+    if flat:
+        relative.append([glob.escape(parts[1] if len(parts) in {2, 5} else parts[0])])
+    if all(parts):
+        yield from ([f"{glob.escape(str(root))}/{place}" for place in places] for places in relative)
 
 
 def _places(parts: list[str]) -> list[list[str]]:
@@ -102,14 +99,13 @@ def _ambiguous(slug: str, folders: list[Path]) -> str:
 
 
 def _missing(slug: str) -> str:
-    sources = sorted(_sources().items())
-    tree = "\n".join(f"  {source}: {_contents(path)}" for source, path in sources) or "  nothing"
+    lines = []
+    for source, path in sorted(_sources().items()):
+        names = sorted(os.listdir(path))  # noqa: PTH208 - names are all that is shown
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        lines.append(f"  {source}: {', '.join(names[:SHOWN])}{more}")
+    tree = "\n".join(lines) or "  nothing"
     return (
         f"input {slug!r} is not mounted; under {_root()[0]} there is\n{tree}\n"
         "attach it in kernel-metadata.json, or set KERNELWRIGHT_INPUT to the folder that holds it by its slug"
     )
-
-
-def _contents(source: Path) -> str:
-    names = sorted(os.listdir(source))  # noqa: PTH208 - names are all that is shown
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

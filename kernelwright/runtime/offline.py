@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -28,7 +28,10 @@ def install() -> None:
     settings = config.load()
     wanted = _wanted(settings.wheels)
     if wanted:
-        folder = _folder(settings.wheels_dataset, wanted)
+        try:
+            folder = inputs.find(settings.wheels_dataset)
+        except InputNotFound as error:
+            raise WheelsNotInstalled(f"{', '.join(sorted(wanted))}: not installed, because {error}") from None
         _pip(folder, _checked(folder, settings.wheels, wanted))
         importlib.invalidate_caches()
 
@@ -66,17 +69,20 @@ def _serves(interpreter: str, python: tuple[int, int], *, stable: bool) -> bool:
     return oldest == python
 
 
-def _folder(slug: str, wanted: Mapping[str, list[str]]) -> Path:
-    try:
-        return inputs.find(slug)
-    except InputNotFound as error:
-        raise WheelsNotInstalled(f"{', '.join(sorted(wanted))}: not installed, because {error}") from None
-
-
 def _checked(folder: Path, wheels: Mapping[str, str], wanted: Mapping[str, list[str]]) -> str:
     """Return pip's requirements, each pinned to the hashes of the wheels that are there, unaltered."""
     mounted = sorted(path.name for path in folder.glob("*.whl"))
-    faults = [*_missing(wanted, mounted), *_altered(folder, wheels, mounted)]
+    faults = []
+    for pin, files in sorted(wanted.items()):
+        if not files:
+            faults.append(f"{pin} has no wheel for Python {sys.version_info.major}.{sys.version_info.minor}")
+        elif not set(files) & set(mounted):
+            faults.append(f"{' or '.join(files)} is missing")
+    faults += [
+        f"{file} is altered: its sha256 is {sha256}, the notebook's {wheels[file]}"
+        for file in mounted
+        if file in wheels and (sha256 := fingerprints.sha256(folder / file)) != wheels[file]
+    ]
     if faults:
         listed = "".join(f"\n- {fault}" for fault in faults)
         raise WheelsNotInstalled(
@@ -85,21 +91,6 @@ def _checked(folder: Path, wheels: Mapping[str, str], wanted: Mapping[str, list[
         )
     hashes = {pin: [wheels[file] for file in files if file in mounted] for pin, files in wanted.items()}
     return "".join(f"{pin}{''.join(f' --hash=sha256:{sha256}' for sha256 in hashes[pin])}\n" for pin in sorted(hashes))
-
-
-def _missing(wanted: Mapping[str, list[str]], mounted: list[str]) -> Iterator[str]:
-    python = "{}.{}".format(*sys.version_info)
-    for pin, files in sorted(wanted.items()):
-        if not files:
-            yield f"{pin} has no wheel for Python {python}"
-        elif not set(files) & set(mounted):
-            yield f"{' or '.join(files)} is missing"
-
-
-def _altered(folder: Path, wheels: Mapping[str, str], mounted: list[str]) -> Iterator[str]:
-    for file in mounted:
-        if file in wheels and (sha256 := fingerprints.sha256(folder / file)) != wheels[file]:
-            yield f"{file} is altered: its sha256 is {sha256}, the notebook's {wheels[file]}"
 
 
 def _pip(folder: Path, requirements: str) -> None:

@@ -27,7 +27,9 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
     names = [name, *(module for module in _importers(name) if module in sys.modules)]
     old = [attribute for module in names for attribute in _attributes(sys.modules[module])]
     importlib.invalidate_caches()
-    _forget_bytecode(sys.modules[name])
+    file = sys.modules[name].__file__
+    if file:  # by time and size alone, its old bytecode may pass for that of the edited source
+        Path(cache_from_source(file)).unlink(missing_ok=True)
     try:
         for module in names:
             importlib.reload(sys.modules[module])
@@ -50,12 +52,6 @@ def _module_name(path: str) -> str:
     """Name the module in a file of the tree; no module is named after a file of another kind."""
     path = path.removeprefix(f"{config.load().driver.get('folder', '')}/")
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if path.endswith(".py") else ""
-
-
-def _forget_bytecode(module: ModuleType) -> None:
-    """Remove the compiled file: by time and size alone, Python may take it for that of the edited source."""
-    if module.__file__:
-        Path(cache_from_source(module.__file__)).unlink(missing_ok=True)
 
 
 def _attributes(module: ModuleType) -> Iterator[tuple[ModuleType, str, Any]]:

@@ -42,7 +42,8 @@ def stage(name: str, items: Iterable[Item], *, until: float | None = None) -> It
         entry["seconds"] += progress.end(done, out_of_time=out_of_time and done != total)
         if out_of_time and total is not None and total > done:
             entry["left"] = entry.get("left", 0) + total - done
-        _save()
+        if folder := record.folder():
+            record.replace(folder / "stages.json", json.dumps(records(), indent=1).encode() + b"\n")
 
 
 def records() -> list[dict[str, Any]]:
@@ -58,11 +59,6 @@ def log() -> None:
 
 def _is_over(until: float | None) -> bool:
     return until is not None and (budget.terminated() or time.time() >= until)
-
-
-def _save() -> None:
-    if folder := record.folder():
-        record.replace(folder / "stages.json", json.dumps(records(), indent=1).encode() + b"\n")
 
 
 class _Progress:

@@ -30,7 +30,12 @@ def copy_sample() -> Path:
     """Replace the submission by the competition's sample; `InputNotFound` where it is missing or cannot be read."""
     path, sample = _path(), _sample()
     if not sample:
-        raise InputNotFound(_no_sample())
+        searched = ", ".join(config.load().competitions) or "any input"
+        mounted = ", ".join(inputs.mounted()) or "nothing"
+        raise InputNotFound(
+            f"{config.load().sample} is not found in {searched}; mounted is {mounted}; "
+            "attach the competition in kernel-metadata.json, or name the file as sample in pyproject.toml"
+        )
     try:
         content, rows = sample.read_bytes(), fingerprints.rows(sample)
     except OSError as error:
@@ -64,15 +69,6 @@ def _read(sample: Path) -> submission_rules.Sample | None:
     except OSError as error:
         sys.stderr.write(f"{sample} cannot be read ({error.strerror}): the rows are not compared with it\n")
         return None
-
-
-def _no_sample() -> str:
-    searched = ", ".join(config.load().competitions) or "any input"
-    mounted = ", ".join(inputs.mounted()) or "nothing"
-    return (
-        f"{config.load().sample} is not found in {searched}; mounted is {mounted}; "
-        "attach the competition in kernel-metadata.json, or name the file as sample in pyproject.toml"
-    )
 
 
 def _cell(value: object) -> str:

@@ -63,7 +63,12 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
     update = _Update(project=project, requirements=requirements, progress=progress or Progress(), upgrade=upgrade)
     locks, wheels = update.lock_and_fetch(locks)
     further = {DATASET_FILE: dataset.metadata(project), dataset.LICENCES: dataset.licences(wheels)}
-    further |= {f"requirements-{image_lock.image.name}.txt": _requirements(image_lock) for image_lock in locks}
+    for image_lock in locks:
+        lines = []
+        for distribution in _lock(image_lock).distributions:
+            digest = distribution.wheels[distribution.best(image_lock.image.tags) or ""]
+            lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{digest}")
+        further[f"requirements-{image_lock.image.name}.txt"] = ("\n".join(lines) + "\n").encode()
     dataset.carry(target, wheels, further)
     for image_lock in locks:
         atomic_files.replace(image_lock.file, lockfile.write(_lock(image_lock)))
@@ -154,14 +159,6 @@ def _lock(image_lock: ImageLock) -> Lock:
     if image_lock.lock is None:
         raise WheelsUnavailable(f"{image_lock.file.name}: no such file; make it with `kernelwright wheels`")
     return image_lock.lock
-
-
-def _requirements(image_lock: ImageLock) -> bytes:
-    lines = []
-    for distribution in _lock(image_lock).distributions:
-        digest = distribution.wheels[distribution.best(image_lock.image.tags) or ""]
-        lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{digest}")
-    return ("\n".join(lines) + "\n").encode()
 
 
 def _stamp(project: Project, locks: Sequence[ImageLock]) -> bytes:

@@ -83,12 +83,16 @@ def read(path: Path) -> Wheel:
         if PurePosixPath(file).name.upper().startswith(_LICENCE_FILES)
     ]
     _check_name(path, headers, name, version)
+    try:
+        requires = tuple(requirements.parse(text) for text in headers.get_all("Requires-Dist", []))
+    except InvalidRequirement as error:
+        raise WheelsUnavailable(f"{path.name}: a requirement of its own cannot be read: {error}") from None
     return Wheel(
         path=path,
         name=name,
         version=str(version),
         tags=tags,
-        requires=_requires(path, headers),
+        requires=requires,
         modules=tuple(sorted(modules - {""})),
         licence=headers.get("License-Expression") or headers.get("License") or "",
         licences=tuple(licences),
@@ -112,13 +116,6 @@ def _check_name(path: Path, headers: Message, name: str, version: Version) -> No
         same = False
     if not same:
         raise WheelsUnavailable(f"{path.name}: renamed: inside it is {' '.join(inside)}; give it back its own name")
-
-
-def _requires(path: Path, headers: Message) -> tuple[Requirement, ...]:
-    try:
-        return tuple(requirements.parse(text) for text in headers.get_all("Requires-Dist", []))
-    except InvalidRequirement as error:
-        raise WheelsUnavailable(f"{path.name}: a requirement of its own cannot be read: {error}") from None
 
 
 def _module(parts: tuple[str, ...]) -> str:
