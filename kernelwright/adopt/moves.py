@@ -133,7 +133,14 @@ def _judge(analysis: Analysis, binders: Mapping[str, list[Statement]]) -> None:
         if name not in reasons and (why := _reading(statement, analysis, binders))
     }:
         reasons |= stays
-    _choose(analysis)
+    # What moves: the definitions that can, the constants they read, and those whose name says that they are constant.
+    can_move = {name: s for name, s in analysis.candidates.items() if name not in reasons}
+    chosen = [n for n, s in can_move.items() if isinstance(s.node, Definition) or (n.isupper() and n.strip("_"))]
+    while chosen:
+        name = chosen.pop()
+        if name not in analysis.moved:
+            analysis.moved.add(name)
+            chosen += can_move[name].reads & can_move.keys()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,14 +249,3 @@ def _explained(name: str, analysis: Analysis, binders: Mapping[str, list[Stateme
     if first.is_import or not first.is_plain:
         return f"which cell {places} binds"
     return f"which cell {places} computes" if first.name else f"which cell {places} binds in a larger statement"
-
-
-def _choose(analysis: Analysis) -> None:
-    """Take the definitions that can move, the constants they read, and those whose name says that they are constant."""
-    can_move = {name: s for name, s in analysis.candidates.items() if name not in analysis.reasons}
-    chosen = [n for n, s in can_move.items() if isinstance(s.node, Definition) or (n.isupper() and n.strip("_"))]
-    while chosen:
-        name = chosen.pop()
-        if name not in analysis.moved:
-            analysis.moved.add(name)
-            chosen += can_move[name].reads & can_move.keys()

@@ -5,7 +5,7 @@ An image is looked for in the project's ``wheels/images/`` first, then among tho
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
@@ -84,7 +84,11 @@ class Image:
     @property
     def platforms(self) -> tuple[str, ...]:
         """The platform tags that fit, the newest first."""
-        return tuple(_ladder(int(self.glibc.split(".")[1])))
+        platforms = []
+        for minor in range(int(self.glibc.split(".")[1]), OLDEST_MINOR - 1, -1):
+            platforms.append(f"manylinux_2_{minor}_x86_64")
+            platforms += [f"{_LEGACY[minor]}_x86_64"] if minor in _LEGACY else []
+        return (*platforms, "linux_x86_64")
 
     @cached_property
     def tags(self) -> Mapping[tags.Tag, int]:
@@ -111,14 +115,6 @@ class Image:
             "python_version": self.python,
             "sys_platform": "linux",
         }
-
-
-def _ladder(minor: int) -> Iterator[str]:
-    for step in range(minor, OLDEST_MINOR - 1, -1):
-        yield f"manylinux_2_{step}_x86_64"
-        if step in _LEGACY:
-            yield f"{_LEGACY[step]}_x86_64"
-    yield "linux_x86_64"
 
 
 def tags_for(python: str, platforms: tuple[str, ...]) -> Mapping[tags.Tag, int]:

@@ -261,7 +261,12 @@ def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
     done = tools.uv(["venv", "--relocatable", "--python", str(recipe.python), str(folder)])
     built: frozenset[str] = frozenset()
     while done.returncode == 0 or (folder / "bin").is_dir():
-        done = _uv_install(recipe, folder, built)
+        wanted, pins = folder / "wanted.in", folder / "pins.txt"
+        wanted.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
+        pins.write_text("\n".join(recipe.pins) + "\n", "utf-8")
+        flags = ["--only-binary", ":all:", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
+        flags += [flag for name in sorted(built) for flag in ("--no-binary", name)]
+        done = tools.uv(["pip", "install", *flags, "--requirement", str(wanted), "--constraints", str(pins)])
         named = re.findall(r"([a-z0-9-]+)==\S+ has no usable wheels", " ".join(done.stderr.split()))
         sdists = frozenset(named) & recipe.image.distributions.keys() - built
         unavailable = _unavailable_pins(recipe, done.stderr)
@@ -276,15 +281,6 @@ def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
     if done.returncode:
         head = f"what the kernel needs of {recipe.image.name} cannot be installed on Python {recipe.version}"
         raise EnvironmentUnavailable(f"{head}:\n{done.stderr.strip()}")
-
-
-def _uv_install(recipe: Recipe, folder: Path, built: frozenset[str]) -> subprocess.CompletedProcess[str]:
-    wanted, pins = folder / "wanted.in", folder / "pins.txt"
-    wanted.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
-    pins.write_text("\n".join(recipe.pins) + "\n", "utf-8")
-    flags = ["--only-binary", ":all:", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
-    flags += [flag for name in sorted(built) for flag in ("--no-binary", name)]
-    return tools.uv(["pip", "install", *flags, "--requirement", str(wanted), "--constraints", str(pins)])
 
 
 def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:

@@ -109,17 +109,13 @@ def removed_bytes(members: Sequence[psutil.Process], device: int) -> int:
     """Return the bytes on ``device`` of files that have no name any more, because a process has them open."""
     sizes = {}
     for member in members:
-        for status in _open_files(member.pid):
-            if status.st_nlink == 0 and status.st_dev == device and stat.S_ISREG(status.st_mode):
-                sizes[status.st_ino] = status.st_blocks * 512
+        with contextlib.suppress(OSError):  # it has ended, or is not ours to look at
+            for file in Path(f"/proc/{member.pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    status = file.stat()
+                    if status.st_nlink == 0 and status.st_dev == device and stat.S_ISREG(status.st_mode):
+                        sizes[status.st_ino] = status.st_blocks * 512
     return sum(sizes.values())
-
-
-def _open_files(pid: int) -> Iterator[os.stat_result]:
-    with contextlib.suppress(OSError):  # it has ended, or is not ours to look at
-        for file in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                yield file.stat()
 
 
 def size_bytes(path: Path) -> int:

@@ -30,7 +30,10 @@ def find(slug: str) -> Path:
         paths = (Path(path) for pattern in patterns for path in glob.glob(pattern))  # noqa: PTH207 - escaped
         folders = _newest([path for path in paths if path.is_dir()])
         if len(folders) > 1:
-            raise InputNotFound(_ambiguous(slug, folders))
+            places = [path.relative_to(_root()[0]).parts for path in folders]
+            apart = len({place[0] for place in places}) > 1  # a dataset and a notebook may have one name
+            names = ", ".join("/".join(place if apart else place[1:]) for place in places)
+            raise InputNotFound(f"input {slug!r} fits several sources: {names}; ask for one of these")
         if folders:
             return folders[0]
     raise InputNotFound(_missing(slug))
@@ -88,14 +91,6 @@ def _sources() -> dict[str, Path]:
     kinds = {kind: plain.pop(kind) for kind in KINDS if kind in plain}
     owned = ((path.relative_to(top).as_posix(), path) for kind, top in kinds.items() for path in top.glob(KINDS[kind]))
     return plain | {slug: path for slug, path in owned if path.is_dir()}
-
-
-def _ambiguous(slug: str, folders: list[Path]) -> str:
-    root = _root()[0]
-    places = [path.relative_to(root).parts for path in folders]
-    apart = len({place[0] for place in places}) > 1  # a dataset and a notebook may have one name
-    names = ", ".join("/".join(place if apart else place[1:]) for place in places)
-    return f"input {slug!r} fits several sources: {names}; ask for one of these"
 
 
 def _missing(slug: str) -> str:

@@ -196,7 +196,8 @@ class RemoteKernel:
             try:
                 shutil.copytree(fresh, folder, dirs_exist_ok=True)
             except (OSError, shutil.Error) as error:
-                reason = _first_reason(error)
+                # A copy raises the first of its errors, or all of them at once.
+                reason = error.args[0][0][-1] if isinstance(error, shutil.Error) else error.strerror or error
                 raise UnwritableOutput(f"{folder}: the output cannot be put there: {reason}") from None
         return sorted(arrived)
 
@@ -215,13 +216,6 @@ def _show_log(log_lines: Iterator[str], start: int, tell: Callable[[str], None])
     except ClientFailed as error:
         tell(f"  (the log broke off: {error})")
     return count
-
-
-def _first_reason(error: OSError) -> str:
-    """Return one line of an error, or of the first of the many that a copy raises at once."""
-    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
-        return str(error.args[0][0][-1])
-    return error.strerror or str(error)
 
 
 def lost_sources(wanted: Mapping[str, object], remote: Mapping[str, object]) -> list[str]:

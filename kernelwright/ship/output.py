@@ -47,17 +47,11 @@ def submission_problems(project: Project, file: Path) -> Sequence[str]:
         header, *rows = tables.read(file)
     except tables.Unreadable as error:
         return [str(error)]
+    folders = (project.default_input / slug for slug in project.metadata.competition_sources)
+    samples = (folder / project.configuration.sample for folder in folders)
+    sample = next(filter(Path.is_file, samples), None)
     try:
-        expected = _sample_header(project)
+        expected = tables.read(sample)[0] if sample else []
     except tables.Unreadable as error:
         return [f"cannot be compared with {project.configuration.sample} of the input folder: {error}"]
     return submission_rules.problems(header, rows, Sample(header=expected) if expected else None)
-
-
-def _sample_header(project: Project) -> list[str]:
-    """Return the header of the sample in the input folder, if it is here."""
-    for slug in project.metadata.competition_sources:
-        sample = project.default_input / slug / project.configuration.sample
-        if sample.is_file():
-            return tables.read(sample)[0]
-    return []

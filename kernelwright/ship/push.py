@@ -83,8 +83,11 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
             tell(f"{kernel.ref}: version {resumed.version} was pushed before the cut")
             _check_attached(resumed)
             remote = _latest(project, kernel)
-        if not options.overwrite:
-            _check_remote_edits(project, remote)
+        if not options.overwrite and (edits := remote_state.remote_edits(project, remote)):
+            raise NotReady(
+                f"{project.metadata.id} was edited on Kaggle since the last push ({_examples(edits)}); "
+                "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
+            )
         upload_options = UploadOptions(public=options.public_datasets, overwrite=options.overwrite)
         versions = {upload.ref: datasets.ensure(client, upload, tell, upload_options) for upload in dataset_uploads}
         upload = payload.stage_kernel(project, notebook, versions)
@@ -129,14 +132,6 @@ def _check_attached(push: Push) -> None:
         raise ClientFailed(
             f"{push.kernel}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(push.dropped)}; "
             "see that they exist and are yours to use, and push again"
-        )
-
-
-def _check_remote_edits(project: Project, remote: RemoteNotebook | None) -> None:
-    if edits := remote_state.remote_edits(project, remote):
-        raise NotReady(
-            f"{project.metadata.id} was edited on Kaggle since the last push ({_examples(edits)}); "
-            "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
         )
 
 

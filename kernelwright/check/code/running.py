@@ -12,7 +12,6 @@ from kernelwright.check.code.values import UNKNOWN
 from kernelwright.check.context import Context
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
-from kernelwright.image.kaggle_image import Image
 
 _CALLS = {
     "KW702": (
@@ -87,17 +86,14 @@ def wheels(context: Context, code: Code) -> Iterator[Suspect]:
     for command in shell.commands(code):
         install = shell.install(command)
         for name in (PurePosixPath(operand).name for operand in (install.operands if install else ())):
-            if name.endswith(".whl") and not _fits(name, image):
+            try:
+                fits = image.takes(name.replace(UNKNOWN, "x")) or UNKNOWN in "-".join(name.split("-")[-3:])
+            except ValueError:  # no wheel, or a pattern
+                continue
+            if not fits:
                 message = f"{name} does not fit Python {image.python} of Kaggle's image {image.name}"
                 fix = "attach a wheel that does; kernelwright wheels makes them"
                 yield Suspect(code="KW705", site=command.site, message=message, fix=fix)
-
-
-def _fits(name: str, image: Image) -> bool:
-    try:
-        return image.takes(name.replace(UNKNOWN, "x")) or UNKNOWN in "-".join(name.split("-")[-3:])
-    except ValueError:  # a pattern
-        return True
 
 
 @register("python", Context)
