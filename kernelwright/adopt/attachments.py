@@ -43,9 +43,9 @@ class Attachments:
 
 def find(original: Original, code: Sequence[str]) -> Attachments:
     """Gather what is attached; what only a path names is attached where the path tells its kind."""
-    given = original.kaggle
+    kaggle = original.kaggle
     # Kaggle's client may write the kind before a name.
-    lists = {key: [_PREFIX.sub("", str(ref)) for ref in given.get(key) or ()] for key in _LISTS.values()}
+    lists = {key: [_PREFIX.sub("", str(ref)) for ref in kaggle.get(key) or ()] for key in _LISTS.values()}
     slugs = {part for refs in lists.values() for ref in refs for part in (ref, *ref.split("/")[:2])}
     undecided, ownerless = list[str](), list[str]()
     for source in paths.attached(code):
@@ -69,16 +69,16 @@ def find(original: Original, code: Sequence[str]) -> Attachments:
 
 def _machine(original: Original, undecided: list[str]) -> dict[str, Any]:
     """Return what machine is asked for: by kernel-metadata.json, else by the notebook's own metadata."""
-    given, own = original.kaggle, original.own.get("kaggle")
+    kaggle, own = original.kaggle, original.own.get("kaggle")
     own = own if isinstance(own, dict) else {}
     accelerator = str(own.get("accelerator", "none")).lower()
-    if given.get("enable_internet", own.get("isInternetEnabled")):
+    if kaggle.get("enable_internet", own.get("isInternetEnabled")):
         undecided.append("the original had the internet; it is switched off in kernel-metadata.json")
     machine = {
-        "enable_gpu": given.get("enable_gpu", "tpu" not in accelerator and accelerator not in {"none", ""}),
-        "enable_tpu": given.get("enable_tpu", "tpu" in accelerator),
+        "enable_gpu": kaggle.get("enable_gpu", "tpu" not in accelerator and accelerator not in {"none", ""}),
+        "enable_tpu": kaggle.get("enable_tpu", "tpu" in accelerator),
         "enable_internet": False,
     }
     named = str(own.get("accelerator", ""))
-    shape = given.get("machine_shape") or named[:1].upper() + named[1:]
+    shape = kaggle.get("machine_shape") or named[:1].upper() + named[1:]
     return machine | ({"machine_shape": shape} if str(shape).startswith("Nvidia") else {})

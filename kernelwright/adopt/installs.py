@@ -53,8 +53,8 @@ def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | N
     provided = [requirement for requirement in wanted if requirement not in lacking]
     if not wanted or any(requirement.url for requirement in wanted):
         return None
-    held = {requirement: distributions[canonicalize_name(requirement.name)] for requirement in provided}
-    fits = all(wanted.specifier.contains(version or "0", prereleases=True) for wanted, version in held.items())
+    versions = {requirement: distributions[canonicalize_name(requirement.name)] for requirement in provided}
+    fits = all(wanted.specifier.contains(version or "0", prereleases=True) for wanted, version in versions.items())
     if provided and not (fits and _UPGRADE.isdisjoint(words)):
         return None  # the image has another version, or none that is known: whether that will do is not ours to decide
     return Removed(

@@ -58,8 +58,8 @@ def adopt(root: Path) -> Adoption:
     cells = original.read(str(root / entry)).cells if entry.endswith(".ipynb") else ()
     sources, code = _sources(files, entry, cells) if entry else (_packages(files), {})
     slug = scaffold.slug(root.name)
-    given = metadata.read_raw(root, METADATA) if has_metadata else {}
-    attached = attachments.find(Original(name=entry, cells=(), kaggle=given), [*code.values()])
+    raw = metadata.read_raw(root, METADATA) if has_metadata else {}
+    attached = attachments.find(Original(name=entry, cells=(), kaggle=raw), [*code.values()])
     unknown = sorted(_lacking(code, sources))
     lacking = [] if any("sys.path" in text for text in code.values()) else unknown
     driver, text = _driver(root, files, entry, cells, sources)

@@ -55,12 +55,12 @@ def displaced(number: int, cell: Cell, gone: Collection[str]) -> list[DisplacedM
         Modules that were cells, and are no more.
     """
     own, noted, lines = module(cell), mark(cell).get("file"), cell.source.split("\n")
-    held = [path for line in lines if (path := _path(line.lstrip("# \t"))) is not None and path in gone]
+    mentioned = [path for line in lines if (path := _path(line.lstrip("# \t"))) is not None and path in gone]
     if own is not None:
-        paths = [own[0], held[0]] if held else []
-        what = f"holds the line `{_MAGIC} {held[0]}` too; split it there" if held else ""
+        paths = [own[0], mentioned[0]] if mentioned else []
+        what = f"holds the line `{_MAGIC} {mentioned[0]}` too; split it there" if mentioned else ""
     else:
-        paths = [*_claimed(cell, lines, gone), *held]
+        paths = [*_claimed(cell, lines, gone), *mentioned]
         is_heading = cell.kind == "markdown" and cell.source.startswith("### `")
         if not paths and isinstance(noted, str) and noted in gone and not is_heading:
             paths = [noted]

@@ -55,7 +55,7 @@ class EnforcedLimits:
     @property
     def described(self) -> dict[str, str]:
         """Return for each limit whether it is ``enforced`` by Linux, or ``watched`` from outside."""
-        group, disk = ("enforced" if held else "watched" for held in (self.group, self.disks))
+        group, disk = ("enforced" if by_linux else "watched" for by_linux in (self.group, self.disks))
         return {"time": "watched", "memory": group, "disk": disk, "processes": group}
 
     @property

@@ -126,7 +126,7 @@ class Report:
     @property
     def circumstances(self) -> str:
         """In what the runs were made, and within which limits; of each, whether it was enforced or watched."""
-        how = {name: f" ({held})" for run in self.runs[-1:] for name, held in run.limits.items()}
+        how = {name: f" ({state})" for run in self.runs[-1:] for name, state in run.limits.items()}
         memory, disk = (f"{self.limits[key] / 1e9:.4g} GB" for key in ("memory_bytes", "disk_bytes"))
         parts = (
             f"sandbox: {self.runs[-1].sandbox}" if self.runs else "",

@@ -93,9 +93,9 @@ def cut_parquet(file: Path, target: Path, kept: Sequence[int], python: Path) -> 
     _run(python, _CUT, [str(file), str(target)], file.name, json.dumps(list(kept)))
 
 
-def _run(python: Path, script: str, arguments: Sequence[str], name: str, given: str = "") -> str:
+def _run(python: Path, script: str, arguments: Sequence[str], name: str, stdin: str = "") -> str:
     command = [str(python), "-I", "-c", script, *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, encoding="utf-8")
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, encoding="utf-8")
     if done.returncode == 0:
         return done.stdout
     last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]

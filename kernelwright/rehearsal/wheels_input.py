@@ -36,12 +36,12 @@ def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:
     image, lock = image_lock.image, image_lock.lock
     if version == image.python or lock is None:
         return []
-    fitting, held = tags_for(version, image.platforms), {path.name for path in folder.glob("*.whl")}
+    fitting, present = tags_for(version, image.platforms), {path.name for path in folder.glob("*.whl")}
     cache, target = update.wheel_cache(project, requirements), project.rehearsal / "wheels"
     kept = []
     for distribution in lock.distributions:
         best = distribution.best(image.tags)
-        if best not in held or best == distribution.best(fitting):
+        if best not in present or best == distribution.best(fitting):
             continue
         path = fetch.fetch(distribution, image, version, cache)
         if path is None:

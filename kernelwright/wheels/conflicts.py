@@ -39,8 +39,8 @@ def _unmet(who: str, requirement: Requirement, image: Image, carried: dict[str, 
             yield f"{who} requires {wanted}; carried is {name} {carried[name]}"
     elif name not in image.distributions:
         yield f"{who} requires {wanted}; neither the image {image.name} nor the wheels hold it"
-    elif (held := image.distributions[name]) and not requirement.specifier.contains(held, prereleases=True):
-        yield f"{who} requires {wanted}; the image {image.name} holds {name} {held}"
+    elif (version := image.distributions[name]) and not requirement.specifier.contains(version, prereleases=True):
+        yield f"{who} requires {wanted}; the image {image.name} holds {name} {version}"
 
 
 def _applying(requirements: Sequence[Requirement], image: Image, extras: frozenset[str] = _NONE) -> list[Requirement]:

@@ -40,8 +40,8 @@ def uses(code: Code) -> Iterator[Use]:
         if readers.fullmatch(name) and not is_written:
             yield Use(call.site, name, [path] if path else [], reads=True)
         if not readers.fullmatch(name) or is_written or is_copied:
-            given = [*call.node.args, *(word.value for word in call.node.keywords)][is_copied:]
-            texts = [text for part in given if isinstance(text := code.fold(part, call.site.unit), str)]
+            arguments = [*call.node.args, *(word.value for word in call.node.keywords)][is_copied:]
+            texts = [text for part in arguments if isinstance(text := code.fold(part, call.site.unit), str)]
             yield Use(call.site, name, [path, *texts] if path and is_written else texts, reads=False)
 
 

@@ -29,10 +29,11 @@ def calls(context: Context, code: Code) -> Iterator[Suspect]:
     rules = [rule for rule in table("downloads")["rule"] if not code.mentions(*rule.get("silenced_by", ()))]
     patterns = [(re.compile("|".join(rule["calls"])), rule) for rule in rules]
     for call in (call for call in code.calls if call.name not in code.bindings):
-        matching = (rule for pattern, rule in patterns if pattern.fullmatch(call.name))
-        if given := next(((what, rule) for rule in matching if (what := _download(code, call, rule, written))), None):
-            message = f"{'.'.join(call.name.split('.')[-3:])}({given[0].strip()}) {_NEEDS}"
-            yield Suspect(code="KW501", site=call.site, message=message, fix=given[1].get("fix", _ATTACH))
+        for pattern, rule in patterns:
+            if pattern.fullmatch(call.name) and (argument := _download(code, call, rule, written)):
+                message = f"{'.'.join(call.name.split('.')[-3:])}({argument.strip()}) {_NEEDS}"
+                yield Suspect(code="KW501", site=call.site, message=message, fix=rule.get("fix", _ATTACH))
+                break
 
 
 @check_code("network")
@@ -83,9 +84,9 @@ def _argument(code: Code, call: Call, keyword: str, position: int = -1) -> objec
     node, unit = call.node, call.site.unit
     words = {word.arg: word.value for word in node.keywords}
     if None in words:
-        given = code.fold(words[None], unit)
-        if not isinstance(given, dict) or keyword in given:
-            return given[keyword] if isinstance(given, dict) else UNKNOWN
+        keywords = code.fold(words[None], unit)
+        if not isinstance(keywords, dict) or keyword in keywords:
+            return keywords[keyword] if isinstance(keywords, dict) else UNKNOWN
     if any(isinstance(part, ast.Starred) for part in node.args):
         return UNKNOWN
     argument = words.get(keyword) or (node.args[position] if 0 <= position < len(node.args) else None)

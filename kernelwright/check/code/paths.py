@@ -77,8 +77,8 @@ def sought(context: Context, code: Code) -> Iterator[Suspect]:
     """Find sources that are asked for by ``inputs.find`` and not attached."""
     for call in code.calls:
         if call.name == "kernelwright.runtime.inputs.find":
-            given = [*call.node.args, *(word.value for word in call.node.keywords)]
-            slug = code.text(given[0], call.site.unit) if given else UNKNOWN
+            arguments = [*call.node.args, *(word.value for word in call.node.keywords)]
+            slug = code.text(arguments[0], call.site.unit) if arguments else UNKNOWN
             if UNKNOWN not in slug and not is_attached(context.project, slug):
                 yield _unattached(context.project, call.site, slug, slug, is_opened=True)
 

@@ -138,8 +138,8 @@ def install(command: Command) -> Install | None:
             operands += [value] if (value := rest.pop(0)) and word in options["installing"] else []
         elif not word.startswith("-"):
             operands.append(word)
-    given = {word.partition("=")[0] for word in words}
-    is_offline, upgrades = not given.isdisjoint(options["offline"]), not given.isdisjoint(options["upgrading"])
+    flags = {word.partition("=")[0] for word in words}
+    is_offline, upgrades = not flags.isdisjoint(options["offline"]), not flags.isdisjoint(options["upgrading"])
     return Install(operands=operands, is_offline=is_offline, upgrades=upgrades)
 
 
