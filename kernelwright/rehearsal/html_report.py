@@ -4,7 +4,7 @@ import base64
 import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,14 @@ def render(report: Report, shown: Gallery) -> str:
         shown=shown,
         gallery=Markup(shown.html),  # noqa: S704 - made by the kernel's own hook, which escapes what it shows
         headline=headline(report),
+        largest=_largest([report.scores, *(entry["scores"] for entry in report.history)]),
     )
+
+
+def _largest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the largest value of each score."""
+    names = {name for rehearsal in scores for name in rehearsal}
+    return {name: max(rehearsal[name] for rehearsal in scores if name in rehearsal) for name in names}
 
 
 def headline(report: Report) -> str:

@@ -194,8 +194,17 @@ def test_earlier_rehearsals_are_kept_and_shown_the_latest_first(tmp_path):
     kept = history.read(folder)
     assert [entry["started"] for entry in kept] == [f"day {number}" for number in range(6, 25)]
     assert kept[-1] == {"started": "day 24", "commit": "abc", "complete": True, "scores": {"GAP": 0.24}}
-    text = Page(html_report.render(report(history=kept), Gallery())).text
-    assert text.index("day 24abc GAP 0.2400") < text.index("day 6abc GAP 0.0600")
+    page = html_report.render(report(run(scores={"GAP": 0.48}), started="today", history=kept), Gallery())
+    text = Page(page).text
+    assert text.index("GAP 0.4800") < text.index("day 24abc GAP 0.2400") < text.index("day 6abc GAP 0.0600")
+    table = page[page.index('id="history"') :]
+    assert re.findall(r'<rect class="c0" width="([\d.]+)"', table)[:2] == ["1000.00", "500.00"]
+
+
+def test_a_rehearsal_without_a_score_is_listed_without_one():
+    earlier = [{"started": "yesterday", "commit": "abc", "complete": False, "scores": {}}]
+    text = Page(html_report.render(report(history=earlier), Gallery())).text
+    assert re.search("yesterdayabc . not complete", text)
 
 
 def test_cells_without_weight_are_folded_away_and_those_that_never_ran_are_not():
