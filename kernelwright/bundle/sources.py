@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -32,6 +32,8 @@ class SourceFile:
         Dotted name it is imported by, None for a data file.
     summary : str
         What its docstring says first.
+    syntax : ast.Module or None
+        Its tree, where it is a module, so that `check` need not parse it again; nothing changes it.
     """
 
     path: str
@@ -39,6 +41,7 @@ class SourceFile:
     origin: str
     module: str | None = None
     summary: str = ""
+    syntax: ast.Module | None = field(default=None, compare=False, repr=False)
 
     @property
     def vendored(self) -> str:
@@ -218,9 +221,9 @@ def _analyse(
     names = {path: imports.module_name(path.removeprefix(f"{placement.folder}/")) for path in files}
     # Where a module and a package share a name, Python takes the package.
     paths = {name: path for path, name in sorted(names.items(), reverse=True) if name}
-    carried, graph, summaries, required, problems = frozenset(paths), {}, {}, {}, []
+    carried, graph, trees, required, problems = frozenset(paths), {}, {}, {}, []
     for name, path in sorted(paths.items()):
-        tree = ast.Module(body=[], type_ignores=[])  # not kept: thousands of trees would slow the next ones
+        tree = ast.Module(body=[], type_ignores=[])
         try:
             tree = ast.parse(files[path].data, filename=path)
         except ipython_syntax.UNPARSABLE as error:
@@ -228,11 +231,19 @@ def _analyse(
                 problems.append(_syntax_problem(files[path], error))
         graph[name] = imports.imported(tree, name, is_package=path.endswith("__init__.py"), carried=carried)
         required[name] = imports.required(tree)
-        summaries[path] = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ").strip()
+        trees[path] = tree
     rank = {name: index for index, name in enumerate(imports.dependency_order(graph))}
-    described = (replace(file, module=names[path], summary=summaries.get(path, "")) for path, file in files.items())
+    described = (
+        replace(file, module=names[path], syntax=trees.get(path), summary=_summary(trees.get(path)))
+        for path, file in files.items()
+    )
     ordered = sorted(described, key=lambda file: (rank.get(file.module or "", -1), file.path))
     return SourceTree(files=tuple(ordered), graph=graph, placement=placement), required, problems
+
+
+def _summary(tree: ast.Module | None) -> str:
+    docstring = (ast.get_docstring(tree) if tree else None) or ""
+    return docstring.partition("\n\n")[0].replace("\n", " ").strip()
 
 
 def _syntax_problem(file: SourceFile, error: Exception) -> Problem:

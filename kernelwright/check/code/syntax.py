@@ -68,7 +68,7 @@ def scripts(context: Context) -> Iterator[Script]:
         if file.is_source and file.path.endswith(".py"):
             lines, module = _lines(file.text or ""), file.module or file.path
             text = "\n".join(lines)
-            parsed = ipython_syntax.parse(text)
+            parsed = file.syntax or ipython_syntax.parse(text)  # no module has a name that cannot be imported
             tree, python = (parsed, text) if parsed else (ast.Module(body=[], type_ignores=[]), "")
             yield Script(file=file.location, path=file.path, module=module, tree=tree, lines=lines, python=python)
 

@@ -26,7 +26,8 @@ def execute_notebook(*_, **__):
     exec({script!r}, globals() | {{"seen": seen}})
     pathlib.Path(sys.argv[2]).with_name("seen.json").write_text(json.dumps(seen))
 
-sys.modules["papermill"] = types.SimpleNamespace(execute_notebook=execute_notebook)
+engines = types.SimpleNamespace(NotebookExecutionManager=types.SimpleNamespace())
+sys.modules["papermill"] = types.SimpleNamespace(execute_notebook=execute_notebook, engines=engines)
 {execute}
 """
 """What runs in a sandbox, but for papermill: a script is executed in place of the notebook."""
