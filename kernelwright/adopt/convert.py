@@ -52,7 +52,13 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
     for cell in original.cells:
         metadata = {key: value for key, value in percent_script.metadata(cell).items() if key not in _RUN_RECORDS}
         cells.append(Cell(kind=cell.kind, source=cell.source.rstrip("\n"), metadata=metadata))
-    _refuse(cells, original.name)
+    is_kept = False
+    with suppress(InvalidProject):  # all at once, which is quicker than to try each
+        is_kept = percent_script.same(percent_script.read(percent_script.write(cells, "")), cells)
+    if not is_kept:
+        problems = ((number, percent_script.problem(cell)) for number, cell in enumerate(cells, 1))
+        if lines := [f"{original.name}: cell {number}: {problem}" for number, problem in problems if problem]:
+            raise InvalidNotebook("\n".join(lines))
     cells, removed = _without_installs(cells, image)
     analysis = moves.analyse(read_statements(cells), image)
     if keep_cells:
@@ -90,16 +96,6 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
         report=[(heading, lines) for heading, lines in sections.items() if lines],
         reference=notebook_io.write(reference),
     )
-
-
-def _refuse(cells: Sequence[Cell], name: str) -> None:
-    """Raise for cells that a percent script cannot hold as one cell of Python each."""
-    with suppress(InvalidProject):
-        if percent_script.same(percent_script.read(percent_script.write(cells, "")), cells):
-            return  # which is quicker than to try each
-    problems = ((number, percent_script.problem(cell)) for number, cell in enumerate(cells, 1))
-    if lines := [f"{name}: cell {number}: {problem}" for number, problem in problems if problem]:
-        raise InvalidNotebook("\n".join(lines))
 
 
 def _without_installs(cells: Sequence[Cell], image: Image) -> tuple[list[Cell], list[installs.Removed]]:

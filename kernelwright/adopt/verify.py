@@ -85,21 +85,19 @@ def result(outcome: Outcome, working: Path) -> Result:
     if failed:
         missing = failed["ename"] in _MISSING
         ended = "an input is missing" if missing else f"{failed['ename']}: {failed['evalue']}"
-    printed = "".join(map(_text, _outputs(outcome.notebook)))
+    printed = ""
+    for output in _outputs(outcome.notebook):  # pictures, HTML and what is logged vary from run to run
+        if output["output_type"] != "stream":
+            text = "".join(output.get("data", {}).get("text/plain", ""))
+            printed += f"{text}\n" if text else ""
+        elif output["name"] == "stdout":
+            printed += "".join(output["text"])
     return Result(ended=ended, printed=_VOLATILE.sub("…", without_colours(printed)), files=files)
 
 
 def _outputs(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for cell in notebook["cells"]:
         yield from cell.get("outputs", ())
-
-
-def _text(output: Mapping[str, Any]) -> str:
-    """Return what an output says as text; pictures and HTML vary from run to run."""
-    if output["output_type"] == "stream":
-        return "".join(output["text"]) if output["name"] == "stdout" else ""
-    text = "".join(output.get("data", {}).get("text/plain", ""))
-    return f"{text}\n" if text else ""
 
 
 def compare(original: Result, built: Result) -> Comparison:

@@ -118,7 +118,7 @@ def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep
     from kernelwright.errors import UnwritableOutput
     from kernelwright.support import atomic_files
 
-    if folder.is_symlink() or folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+    if any(folder.iterdir()) if folder.is_dir() else folder.exists() or folder.is_symlink():
         raise UnwritableOutput(f"{folder}: there is something already; name an empty or a new folder")
     conversion = convert(read(source), folder.resolve().name, keep_cells=keep_cells, tidy=tidy)
     atomic_files.replace_all({folder / path: data for path, data in conversion.files.items()})

@@ -29,6 +29,8 @@ from kernelwright.wheels.project_locks import ImageLock
 from kernelwright.wheels.resolve import PYTHONS
 from kernelwright.wheels.wheel_file import Wheel
 
+_OF_WHEELS = {"KW351", "KW354", "KW355", "KW356"}
+"""What a check finds of the folder that keeps the wheels from being what the locks say."""
 _INSTALL = "from kernelwright.runtime import offline; offline.install()"
 
 
@@ -47,7 +49,7 @@ def verify(project: Project, tell: Callable[[str], None]) -> list[InstallCheck]:
     Raises `WheelsUnavailable` where the folder is not what the locks say.
     """
     locks = project_locks.check(project)
-    if problems := [str(problem) for problem in folder_check.wheels(project)]:
+    if problems := [str(problem) for problem in folder_check.wheels(project) if problem.code in _OF_WHEELS]:
         raise WheelsUnavailable("\n".join(problems))
     versions = {*PYTHONS, *(image_lock.image.python for image_lock in locks)}
     return [_proof(project, locks, version, tell) for version in sorted(versions, key=Version)]

@@ -192,7 +192,13 @@ def prepare(
     image = image_of(project)
     if given := os.environ.get(GIVEN):
         tell(f"rehearsing in {given}, as {GIVEN} says, whatever its versions are")
-        return _named_by_user(Path(given), image)
+        command = [f"{given}/bin/python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        try:
+            version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        except (OSError, subprocess.CalledProcessError) as error:
+            reason = f"no environment with a Python that runs: {error}"
+            raise EnvironmentUnavailable(f"{GIVEN}: {given}: {reason}") from None
+        return Environment(folder=Path(given), version=version, image=image, given=True)
     python = interpreters.on_path(image.python)
     version = image.python if python else interpreters.running()
     if version != image.python:
@@ -204,15 +210,6 @@ def prepare(
     if further:
         atomic_files.replace(_added_file(project), f"{json.dumps(sorted(remembered))}\n".encode())
     return environment
-
-
-def _named_by_user(folder: Path, image: Image) -> Environment:
-    command = [str(folder / "bin" / "python"), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    try:
-        version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise EnvironmentUnavailable(f"{GIVEN}: {folder}: no environment with a Python that runs: {error}") from None
-    return Environment(folder=folder, version=version, image=image, given=True)
 
 
 def cache_folder() -> Path:

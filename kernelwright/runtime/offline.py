@@ -41,16 +41,13 @@ def _wanted(wheels: Mapping[str, str]) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = defaultdict(list)
     for file in wheels:
         name, version = file.split("-")[:2]
-        if not _is_installed(name, version):
+        try:
+            is_installed = metadata.version(name) == version
+        except metadata.PackageNotFoundError:
+            is_installed = False
+        if not is_installed:
             wanted[f"{name}=={version}"] += [file] if _is_for(file, sys.version_info[:2]) else []
     return dict(wanted)
-
-
-def _is_installed(name: str, version: str) -> bool:
-    try:
-        return metadata.version(name) == version
-    except metadata.PackageNotFoundError:
-        return False
 
 
 def _is_for(file: str, python: tuple[int, int]) -> bool:

@@ -74,6 +74,15 @@ def test_a_folder_with_something_in_it_is_left_alone(init, tmp_path):
     assert [file.name for file in (tmp_path / "full").iterdir()] == ["mine.txt"]
 
 
+def test_a_link_to_an_empty_folder_is_filled(init, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    assert init("link", "--from", "houses.ipynb")[0] == 0
+    assert (tmp_path / "empty/kernel_src/main.py").is_file()
+    (tmp_path / "broken").symlink_to("nowhere")
+    assert init("broken", "--from", "houses.ipynb")[0] == 1
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

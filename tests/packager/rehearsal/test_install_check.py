@@ -75,6 +75,7 @@ def test_what_is_wrong_with_the_folder_is_told_at_once(project):
     (folder / "pebble-1.5-py3-none-any.whl").rename(folder / "pebble-1.4-py3-none-any.whl")
     shutil.copy(folder / STONE, folder / "gravel-1.0-py3-none-any.whl")
     (folder / STONE).write_bytes(b"spoilt")
+    (folder / "notes.txt").write_text("no wheel, and in nobody's way")
     assert refused(lambda: install_check.verify(project, print)) == (
         f"build/wheels/gravel-1.0-py3-none-any.whl: no lock names it; {fix}\n"
         f"build/wheels/pebble-1.4-py3-none-any.whl: no lock names it; {fix}\n"
