@@ -22,8 +22,8 @@ from landmarks.settings import Settings
 from landmarks.story import Story
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on its build are no part of the story
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # a processor computes the network in half the time
 SETTINGS = Settings()
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", str(int(SETTINGS.onednn)))  # read when TensorFlow is imported
 
 # %% [markdown]
 # ## What this run does

@@ -289,7 +289,8 @@ class Settings:
     ``max_images`` is the debug subset: the first images of each split in the order of their ids. The guard's count of
     queries follows it, and a rerun on hidden data takes all images all the same. ``deadline_hours`` counts from the
     start of the notebook; Kaggle ends it after 12. ``index`` is the slug of an attached index of embeddings: only what
-    it lacks is embedded. With ``index_enlarges_gallery`` its ids that are not in train.csv join the gallery.
+    it lacks is embedded. With ``index_enlarges_gallery`` its ids that are not in train.csv join the gallery. ``onednn``
+    has a processor compute networks by oneDNN, in half the time and with other last bits; the driver passes it on.
     """
 
     competition: str = "landmark-recognition-2021"
@@ -312,9 +313,10 @@ class Settings:
     smoke_gallery: int = 64
     deadline_hours: float = 11.5
     on_error: OnError = OnError.BY_PHASE
+    onednn: bool = True
 
 
-SEED = Settings(local=LocalSettings(extractor="delg"))
+SEED = Settings(local=LocalSettings(extractor="delg"), onednn=False)
 """What the original notebook computes; its commented-out ensembles differ in ``models`` and ``delg_global``."""
 
 
