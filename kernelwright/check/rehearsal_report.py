@@ -1,4 +1,4 @@
-"""build/rehearsal/report.json, as far as a check reads it."""
+"""build/rehearsal/report.json, read again: by checks, a forecast, and kernels that attach another's output."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,8 @@ class Run:
     detail: str = ""
     cells: tuple[dict[str, Any], ...] = ()
     hosts: tuple[str, ...] | None = None
+    stages: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def rehearse_chain(
         reports.append(rehearse(kernel, outputs))
         if not reports[-1].complete:
             break
-        if folder := input_folder.last_output(kernel.rehearsal):
+        if folder := input_folder.last_output(kernel):
             outputs = {**outputs, kernel.metadata.id: folder}
     return reports
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
+from kernelwright.check import rehearsal_report
 from kernelwright.errors import InvalidInput
 from kernelwright.project import model
 from kernelwright.project.config import Fingerprint
@@ -19,9 +20,7 @@ from kernelwright.rehearsal import attached, file_copies, tables
 from kernelwright.rehearsal.attached import TRUTH, Source
 from kernelwright.rehearsal.run_directory import Layout, PhaseName, RunDirectory
 from kernelwright.runtime import csv_file
-from kernelwright.support import json_text
 
-_REPORT = "report.json"
 _RUNS = {f"{phase}-{layout}" for phase in get_args(PhaseName) for layout in get_args(Layout)}
 
 
@@ -100,19 +99,19 @@ def _folder(project: Project, folders: Folders, attached_source: Source) -> Path
     if within or not attached_source.is_kernel:
         return within
     kernel = model.kernels_by_id(project.root).get(SourceRef.parse(attached_source.ref).name)
-    return last_output(kernel.rehearsal) if kernel and kernel.kernel != project.kernel else None
+    return last_output(kernel) if kernel and kernel.kernel != project.kernel else None
 
 
-def last_output(rehearsal: Path) -> Path | None:
-    """Return the working folder of the last Complete run of a rehearsal, None where there is none."""
+def last_output(kernel: Project) -> Path | None:
+    """Return the working folder of the last Complete run of a kernel's rehearsal, None where there is none."""
     try:
-        runs = json_text.parse((rehearsal / _REPORT).read_text("utf-8"))["runs"]
-        complete = [f"{run['phase']}-{run['mounts']}" for run in runs if run["verdict"] == "Complete"]
-        named = [name for name in complete if name in _RUNS]  # a report that was edited may name any folder
-    except (OSError, ValueError, KeyError, TypeError):
+        runs = rehearsal_report.read(kernel).runs
+    except (OSError, ValueError):
         return None
-    folder = rehearsal / named[-1] / "working" if named else rehearsal / "none"
-    if not folder.is_dir():
+    complete = [f"{run.phase}-{run.mounts}" for run in runs if run.verdict == "Complete"]
+    named = [name for name in complete if name in _RUNS]  # a report that was edited may name any folder
+    folder = kernel.rehearsal / named[-1] / "working" if named else None
+    if folder is None or not folder.is_dir():
         return None
     if outside := [path for path in folder.rglob("*") if not path.resolve().is_relative_to(folder.resolve())]:
         raise InvalidInput(f"{outside[0]}: a link that leads out of what the run left; remove it")

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from kernelwright.check import rehearsal_report
 from kernelwright.errors import NoForecast
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import file_copies, sample
-from kernelwright.rehearsal.forecast.forecast import Timed, timed
+from kernelwright.rehearsal.forecast.forecast import NO_STAGES, Timed, timed
 from kernelwright.rehearsal.rehearse import Plan, rehearse
 from kernelwright.rehearsal.verdict import Word
-from kernelwright.support import json_text
 
 
 def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[str], None]) -> list[Timed]:
@@ -29,11 +29,10 @@ def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[s
 
 def rehearsed(project: Project) -> list[Timed]:
     """Return the Complete runs of the last rehearsal; none where there was none."""
-    file = project.rehearsal / "report.json"
-    if not file.is_file():
-        return []
     try:
-        runs = json_text.parse(file.read_text("utf-8"))["runs"]
-        return [timed(run["stages"], run["seconds"]) for run in runs if run["verdict"] == Word.COMPLETE]
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise NoForecast(f"{file}: not a report; rehearse again") from error
+        runs = rehearsal_report.read(project).runs
+        return [timed(run.stages, run.seconds) for run in runs if run.verdict == Word.COMPLETE]
+    except FileNotFoundError:
+        return []
+    except NO_STAGES as error:
+        raise NoForecast(f"{project.rehearsal / 'report.json'}: not a report; rehearse again") from error

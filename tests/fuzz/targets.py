@@ -357,7 +357,7 @@ def _report(project):
 def _reports(project, folder):
     def read(file):
         scaling_runs.rehearsed(project)
-        output = input_folder.last_output(project.rehearsal)
+        output = input_folder.last_output(project)
         assert output is None or output.is_relative_to(project.rehearsal)
         rehearsal_report.read(project)
 
