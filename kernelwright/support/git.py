@@ -11,33 +11,21 @@ _NO_REPOSITORY = b"not a git repository"
 _MOST_CONFLICTS = 127  # the exit status of merge-file up to which it counts conflicts
 
 
-def run(root: Path, *arguments: str, missing: bytes = b"") -> bytes:
-    """Return what ``git`` prints in ``root``.
+def run(root: Path, *arguments: str) -> bytes:
+    """Return what ``git`` prints in ``root``; nothing where there is no git, or ``root`` is in no repository.
 
-    Parameters
-    ----------
-    root : Path
-        The folder it runs in.
-    arguments : str
-        Of git.
-    missing : bytes
-        What is returned where there is no git, or ``root`` is in no repository.
-
-    Raises
-    ------
-    GitFailed
-        git refuses: another user owns the repository, it is damaged, there is no such revision.
+    Raises `GitFailed` where git refuses: another user owns the repository, it is damaged, there is no such revision.
     """
     try:
         done = _call(root, *arguments)
     except FileNotFoundError:
-        return missing
+        return b""
     except OSError as error:
         raise GitFailed(f"git {arguments[0]}: {error.strerror}") from None
     if done.returncode == 0:
         return done.stdout
     if _NO_REPOSITORY in done.stderr or not done.stderr:  # with --quiet, a question without an answer is silent
-        return missing
+        return b""
     raise GitFailed(_refusal(done, arguments[0]))
 
 

@@ -4,29 +4,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.support import programs
 
 
-def uv(arguments: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def uv(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run uv; it never downloads a Python."""
     executable = programs.find("uv")
     if executable is None:
         raise WheelsUnavailable("uv is not installed; it resolves what the image lacks: pip install uv")
     variables = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_WRAP": "1", "VIRTUAL_ENV": ""}
-    return _run([str(executable), *arguments, "--quiet"], cwd, variables)
+    return _run([str(executable), *arguments, "--quiet"], variables)
 
 
 def pip(arguments: Sequence[str], variables: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run this Python's pip, with the indexes it is configured for."""
     always = ["--disable-pip-version-check", "--no-input"]
     # -P: a pip.py in the current folder is not what runs.
-    return _run([sys.executable, "-P", "-m", "pip", *arguments, *always], None, variables or {})
+    return _run([sys.executable, "-P", "-m", "pip", *arguments, *always], variables or {})
 
 
-def _run(command: list[str], cwd: Path | None, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     merged = {**os.environ, **variables}
     environment = {name: value for name, value in merged.items() if value or name not in variables}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

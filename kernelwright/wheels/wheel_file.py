@@ -12,7 +12,6 @@ from installer.exceptions import InstallerError
 from installer.records import InvalidRecordEntry
 from installer.sources import WheelFile
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
@@ -39,8 +38,6 @@ class Wheel:
         The file.
     name, version : str
         The name normalized.
-    tags : frozenset of Tag
-        What it fits.
     requires : tuple of Requirement
         Its ``Requires-Dist``.
     modules : tuple of str
@@ -54,7 +51,6 @@ class Wheel:
     path: Path
     name: str
     version: str
-    tags: frozenset[Tag]
     requires: tuple[Requirement, ...]
     modules: tuple[str, ...]
     licence: str
@@ -63,7 +59,7 @@ class Wheel:
 
 def read(path: Path) -> Wheel:
     """Read a wheel whole; raises `WheelsUnavailable` where it is corrupt, edited or renamed."""
-    name, version, tags = _parse_name(path)
+    name, version = _parse_name(path)
     try:
         with zipfile.ZipFile(path) as archive:
             if (size := sum(entry.file_size for entry in archive.infolist())) > _LARGEST_BYTES:
@@ -91,7 +87,6 @@ def read(path: Path) -> Wheel:
         path=path,
         name=name,
         version=str(version),
-        tags=tags,
         requires=requires,
         modules=tuple(sorted(modules - {""})),
         licence=headers.get("License-Expression") or headers.get("License") or "",
@@ -99,13 +94,13 @@ def read(path: Path) -> Wheel:
     )
 
 
-def _parse_name(path: Path) -> tuple[str, Version, frozenset[Tag]]:
+def _parse_name(path: Path) -> tuple[str, Version]:
     usual = _NAME.fullmatch(path.name)  # a copy's, as "x (1).whl", passes for a platform otherwise
     try:
-        name, version, _, tags = parse_wheel_filename(path.name if usual else "")
+        name, version, *_ = parse_wheel_filename(path.name if usual else "")
     except ValueError:  # of the library's own errors, and of a version of 5,000 digits
         raise WheelsUnavailable(f"{path.name}: not the name of a wheel; give it back its own") from None
-    return name, version, tags
+    return name, version
 
 
 def _check_name(path: Path, headers: Message, name: str, version: Version) -> None:
