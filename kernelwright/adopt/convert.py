@@ -48,18 +48,7 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
     Raises `InvalidNotebook` with each cell that is not Python, or that no percent script can hold.
     """
     image, slug = kaggle_image.load(kaggle_image.DEFAULT), scaffold.slug(folder_name)
-    cells = []
-    for cell in original.cells:
-        metadata = {key: value for key, value in percent_script.metadata(cell).items() if key not in _RUN_RECORDS}
-        cells.append(Cell(kind=cell.kind, source=cell.source.rstrip("\n"), metadata=metadata))
-    is_kept = False
-    with suppress(InvalidProject):  # all at once, which is quicker than to try each
-        is_kept = percent_script.same(percent_script.read(percent_script.write(cells, "")), cells)
-    if not is_kept:
-        problems = ((number, percent_script.problem(cell)) for number, cell in enumerate(cells, 1))
-        if lines := [f"{original.name}: cell {number}: {problem}" for number, problem in problems if problem]:
-            raise InvalidNotebook("\n".join(lines))
-    cells, removed = _without_installs(cells, image)
+    cells, removed = _without_installs(_writable_cells(original), image)
     analysis = moves.analyse(read_statements(cells), image)
     if keep_cells:
         analysis.moved.clear()
@@ -96,6 +85,21 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
         report=[(heading, lines) for heading, lines in sections.items() if lines],
         reference=notebook_io.write(reference),
     )
+
+
+def _writable_cells(original: Original) -> list[Cell]:
+    """Return the cells without the records of a run; raise for those that no percent script can hold as they are."""
+    cells = []
+    for cell in original.cells:
+        metadata = {key: value for key, value in percent_script.metadata(cell).items() if key not in _RUN_RECORDS}
+        cells.append(Cell(kind=cell.kind, source=cell.source.rstrip("\n"), metadata=metadata))
+    with suppress(InvalidProject):
+        if percent_script.same(percent_script.read(percent_script.write(cells, "")), cells):
+            return cells  # which is quicker than to try each
+    problems = ((number, percent_script.problem(cell)) for number, cell in enumerate(cells, 1))
+    if lines := [f"{original.name}: cell {number}: {problem}" for number, problem in problems if problem]:
+        raise InvalidNotebook("\n".join(lines))
+    return cells
 
 
 def _without_installs(cells: Sequence[Cell], image: Image) -> tuple[list[Cell], list[installs.Removed]]:

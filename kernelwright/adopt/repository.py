@@ -67,12 +67,7 @@ def adopt(root: Path) -> Adoption:
     if not (attached.lists["competition_sources"] and any("submission" in text for text in code.values())):
         keys += 'kind = "output" # of no competition yet; take this line out once it submits\n'
     written = (root / PYPROJECT).read_text("utf-8") if has_pyproject else ""
-    table = (
-        "# What the notebook is made of; docs/configuration.md of Kernelwright explains every key.\n"
-        f"[tool.kernelwright]\ndriver = {json.dumps(driver)}\nsources = {json.dumps(sources)}\n"
-        f"exclude = {json.dumps(_excluded(root, sources))}\n{keys}"
-        f'images = ["{kaggle_image.DEFAULT}"] # the image of Kaggle that a rehearsal is like\n'
-    )
+    table = _configuration(driver, sources, _excluded(root, sources), keys)
     new = {
         PYPROJECT: f"{written.rstrip()}\n\n{table}".lstrip(),
         METADATA: json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n",
@@ -241,3 +236,12 @@ def _excluded(root: Path, sources: Sequence[str]) -> list[str]:
         if path.is_file() and path.suffix not in {".py", ".ipynb"} and path.stat().st_size > _LARGEST_CARRIED_BYTES
     ]
     return ["**/*.ipynb", *large]
+
+
+def _configuration(driver: str, sources: Sequence[str], exclude: Sequence[str], further: str) -> str:
+    return (
+        "# What the notebook is made of; docs/configuration.md of Kernelwright explains every key.\n"
+        f"[tool.kernelwright]\ndriver = {json.dumps(driver)}\nsources = {json.dumps(list(sources))}\n"
+        f"exclude = {json.dumps(list(exclude))}\n{further}"
+        f'images = ["{kaggle_image.DEFAULT}"] # the image of Kaggle that a rehearsal is like\n'
+    )
