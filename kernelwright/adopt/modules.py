@@ -143,14 +143,11 @@ def text(module: Module, modules: Sequence[Module], analysis: Analysis, package:
         lines += [_import(package, other.name, names)] if names else []
     future = [line for line in lines if line.startswith("from __future__")]
     rest = "\n".join(line for line in lines if line not in future)
-    parts = [f'"""{_docstring(module)}"""', "\n".join(dict.fromkeys(future)), rest]
-    return "\n\n".join(part for part in parts if part) + "\n" + "".join(_placed(module.statements))
-
-
-def _docstring(module: Module) -> str:
     heading = re.sub(r"^[\d.) ]+(?=\S)", "", module.heading) or "Helpers"
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>|[`*]", "", heading)).replace("\\", "/").replace('"', "'").strip()
-    return words if words.endswith((".", "!", "?")) else f"{words or module.name}."
+    sentence = words if words.endswith((".", "!", "?")) else f"{words or module.name}."
+    parts = [f'"""{sentence}"""', "\n".join(dict.fromkeys(future)), rest]
+    return "\n\n".join(part for part in parts if part) + "\n" + "".join(_placed(module.statements))
 
 
 def _placed(placed: Sequence[Statement]) -> Iterator[str]:

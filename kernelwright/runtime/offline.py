@@ -53,17 +53,12 @@ def _wanted(wheels: Mapping[str, str]) -> dict[str, list[str]]:
 def _is_for(file: str, python: tuple[int, int]) -> bool:
     """Tell by its name whether a wheel is for a Python; pip holds it against the platform."""
     interpreters, abi = file.removesuffix(".whl").split("-")[-3:-1]
-    return any(_serves(interpreter, python, stable=abi == "abi3") for interpreter in interpreters.split("."))
-
-
-def _serves(interpreter: str, python: tuple[int, int], *, stable: bool) -> bool:
-    match = re.fullmatch(r"(py|cp)(\d)(\d*)", interpreter)
-    if match is None:
-        return False
-    oldest = (int(match[2]), int(match[3] or 0))
-    if match[1] == "py" or stable:
-        return oldest[0] == python[0] and oldest <= python
-    return oldest == python
+    for match in filter(None, (re.fullmatch(r"(py|cp)(\d)(\d*)", name) for name in interpreters.split("."))):
+        oldest = (int(match[2]), int(match[3] or 0))
+        serves_later = match[1] == "py" or abi == "abi3"
+        if oldest == python or (serves_later and oldest[0] == python[0] and oldest <= python):
+            return True
+    return False
 
 
 def _checked(folder: Path, wheels: Mapping[str, str], wanted: Mapping[str, list[str]]) -> str:

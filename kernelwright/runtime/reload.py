@@ -21,7 +21,9 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
     of the modules starts anew, and objects made before keep their old class. A module not imported yet
     needs nothing.
     """
-    name = _module_name(path)
+    path = path.removeprefix(f"{config.load().driver.get('folder', '')}/")
+    # No module is named after a file of another kind.
+    name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if path.endswith(".py") else ""
     if name not in sys.modules:
         return []
     names = [name, *(module for module in _importers(name) if module in sys.modules)]
@@ -46,12 +48,6 @@ def _importers(name: str) -> list[str]:
         before = len(reached)
         reached |= {module for module, imported in imports.items() if not reached.isdisjoint(imported)}
     return [module for module in imports if module in reached and module != name]
-
-
-def _module_name(path: str) -> str:
-    """Name the module in a file of the tree; no module is named after a file of another kind."""
-    path = path.removeprefix(f"{config.load().driver.get('folder', '')}/")
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if path.endswith(".py") else ""
 
 
 def _attributes(module: ModuleType) -> Iterator[tuple[ModuleType, str, Any]]:

@@ -18,7 +18,11 @@ def write(rows: Iterable[Sequence[object]], *, header: Sequence[str], after: str
     step of the kernel that the rows come from, for the record.
     """
     path, table, sample = _path(), [tuple(row) for row in rows], _sample()
-    expected = _read(sample) if sample else None
+    expected = None
+    try:
+        expected = submission_rules.Sample.read(sample) if sample else None
+    except OSError as error:  # where the disk fails, rows that are valid alone are better than none
+        sys.stderr.write(f"{sample} cannot be read ({error.strerror}): the rows are not compared with it\n")
     if problems := submission_rules.problems(header, table, expected):
         listed = "".join(f"\n- {problem}" for problem in problems)
         raise InvalidSubmission(f"{path.name} is left as it was, the new rows are not valid:{listed}")
@@ -60,15 +64,6 @@ def _sample() -> Path | None:
         if sample.is_file():
             return sample
     return None
-
-
-def _read(sample: Path) -> submission_rules.Sample | None:
-    """Read the sample; where the disk fails, rows that are valid alone are better than none."""
-    try:
-        return submission_rules.Sample.read(sample)
-    except OSError as error:
-        sys.stderr.write(f"{sample} cannot be read ({error.strerror}): the rows are not compared with it\n")
-        return None
 
 
 def _cell(value: object) -> str:

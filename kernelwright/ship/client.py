@@ -149,16 +149,11 @@ def failure(
             message, code = _BAD_TOKEN, _UNAUTHORISED
         elif answers and _PARSE_ERROR.match(last):  # the client could not read Kaggle's answer
             message = answers[-1].unreadable
-        else:
-            message = _shortened(last)
+        elif cause := _NO_CONNECTION.search(last):
+            message = f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
+        else:  # without the addresses and the guesses of the libraries
+            message = _EXCEPTION.sub("", _ADVICE.sub("", _ADDRESS.sub("", last))).strip()
     return ClientFailed(f"{command}: {message}", code=code) if message else None
-
-
-def _shortened(line: str) -> str:
-    """Shorten what the client and its libraries print: no address, no nested connection errors, no guesses."""
-    if cause := _NO_CONNECTION.search(line):
-        return f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
-    return _EXCEPTION.sub("", _ADVICE.sub("", _ADDRESS.sub("", line))).strip()
 
 
 def is_absence(error: ClientFailed) -> bool:
