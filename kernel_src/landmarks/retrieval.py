@@ -82,12 +82,15 @@ def compared(queries: NDArray[np.floating[Any]], gallery: Matrix, settings: Retr
 
 def unit(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return rows of Euclidean norm 1; zeros where the norm is 0 or not finite. Shape (n, d), float32."""
+    scaled: NDArray[np.float32]
     if vectors.dtype == np.float16 and vectors.size:
-        vectors = cv2.convertFp16(vectors.view(np.int16))  # by the processor: numpy's own takes 20 times as long
+        # By the processor: numpy's own takes 20 times as long. What it allocates is divided in place.
+        vectors = scaled = cv2.convertFp16(vectors.view(np.int16))
+    else:
+        scaled = np.empty(vectors.shape, np.float32)
     norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
     unusable = ~(np.isfinite(norms) & (norms > 0))
     norms[unusable] = 1.0
-    scaled = np.empty(vectors.shape, np.float32)
     np.divide(vectors, norms[:, None], out=scaled, casting="same_kind")
     scaled[unusable] = 0.0
     return scaled
