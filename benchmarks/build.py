@@ -63,11 +63,11 @@ class Bench:
         """Return the best of a few runs, after one that warms up; each must exit with one of ``statuses``."""
         taken = []
         for _ in range(times + 1):
-            before = _children()
+            before = children()
             done = subprocess.run(command, cwd=HERE, env=self.environment, check=False, capture_output=True)
             if done.returncode not in statuses:
                 raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
-            taken.append(_children() - before)
+            taken.append(children() - before)
         return min(taken[1:])
 
     def trees(self) -> None:
@@ -125,7 +125,7 @@ class Bench:
         (root / "main.py").write_text(f"# %%\nfrom pkg import m{size - 1}\n")
         (root / "pkg" / "__init__.py").write_text("")
         for number in range(size):
-            (root / "pkg" / f"m{number}.py").write_text(_module(number))
+            (root / "pkg" / f"m{number}.py").write_text(module(number))
         return root
 
     def help(self) -> None:
@@ -137,12 +137,14 @@ class Bench:
         print(f"`kernelwright --help`: {ours:.2f} s, {ours / bare:.1f}x a bare typer program's {bare:.2f} s")
 
 
-def _children() -> float:
+def children() -> float:
+    """Return the processor time of the processes that this one started and that have ended, with theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def _module(number: int) -> str:
-    before = f"from pkg import m{number - 1}, m{number // 2}\n" if number else "\n"
+def module(number: int, package: str = "pkg") -> str:
+    """Return a module of 100 lines that imports the one before it and one halfway."""
+    before = f"from {package} import m{number - 1}, m{number // 2}\n" if number else "\n"
     functions = (f"def f{i}(a, b):\n    x = a + b * {i}\n    return x\n\n\n" for i in range(19))
     return f'"""Module {number}."""\n\n{before}\n\n{"".join(functions)}'

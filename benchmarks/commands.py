@@ -1,9 +1,9 @@
 """How long `build`, `check` and `explain` take as commands, and what a rehearsal adds to the cells it runs.
 
 Of the commands it is the processor time of a whole process, as in `benchmarks.build`, less the start of a bare
-interpreter. Their peer is `--help`, which no tree makes slower. Of a rehearsal it is the time by the clock, as what it
-adds is mostly waiting: the kernel does nothing, so all of it is the rehearsal's. Its peer is papermill alone on the
-same notebook, which is how a notebook is run without kernelwright.
+interpreter. Their peer is `--help`, which no tree makes slower. Of a rehearsal it is the time by the clock less that of
+the cells, as what it adds is mostly waiting; and the processor time, where the kernel does nothing, so that all of it
+is the rehearsal's. Its peer is papermill alone on the same notebook, which is how one is run without kernelwright.
 """
 
 import itertools
@@ -17,11 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks._figures import Figure
-from benchmarks.build import HERE, TARGETS, Bench
+from benchmarks.build import HERE, TARGETS, Bench, children, module
 from kernelwright.rehearsal.python_environment import GIVEN
 
 PHASE_S = 5.0
 """The most that a rehearsal adds to a phase."""
+MODULES = 100
 COMMANDS = ("build", "explain", "check")
 
 
@@ -50,25 +51,39 @@ def _commands(bench: Bench) -> Iterator[Figure]:
 
 
 def _rehearsals(scratch: Path) -> Iterator[Figure]:
-    """Rehearse a kernel that does nothing, and the template with a server: one run, then every phase and layout."""
-    nothing, served = _started(scratch / "nothing", "tabular"), _started(scratch / "served", "inference-server")
-    (nothing / "kernel_src" / "main.py").write_text("# %%\npass\n", "utf-8")
-    _run("build", "--project", nothing)
-    notebook = next((nothing / "build").glob("*.ipynb"))
-    started = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "papermill", notebook, scratch / "out.ipynb"], check=True, capture_output=True
+    """Rehearse a kernel that does nothing, one of 100 modules, and the template with a server."""
+    nothing, modules, served = (
+        _started(scratch / name, template)
+        for name, template in (("nothing", "tabular"), ("modules", "tabular"), ("served", "inference-server"))
     )
-    bare = time.perf_counter() - started
-    for project in (nothing, served):
-        for what, options in (("one run", ("--phase", "rerun", "--mounts", "new")), ("all runs", ())):
-            started = time.perf_counter()
-            _run("rehearse", "--project", project, *options)
-            taken = time.perf_counter() - started
-            runs = json.loads((project / "build" / "rehearsal" / "report.json").read_text("utf-8"))["runs"]
-            cells = sum(cell["seconds"] or 0 for run in runs for cell in run["cells"])
-            name = f"rehearsal of {project.name}, {what}, added to each of {len(runs)}"
-            yield Figure(name=name, seconds=(taken - cells) / len(runs), target=PHASE_S, peers={"papermill": bare})
+    (nothing / "kernel_src" / "main.py").write_text("# %%\npass\n", "utf-8")
+    (modules / "kernel_src" / "main.py").write_text("# %%\npass\n", "utf-8")
+    for number in range(MODULES):
+        (modules / "kernel_src" / "solution" / f"m{number}.py").write_text(module(number, "solution"), "utf-8")
+    alone = {project: _alone(project, scratch / "out.ipynb") for project in (nothing, modules)}
+    one_run = ("--phase", "rerun", "--mounts", "new")
+    for project, options in ((nothing, one_run), (nothing, ()), (modules, one_run), (served, one_run), (served, ())):
+        used, started = children(), time.perf_counter()
+        _run("rehearse", "--project", project, *options)
+        taken, used = time.perf_counter() - started, children() - used
+        runs = json.loads((project / "build" / "rehearsal" / "report.json").read_text("utf-8"))["runs"]
+        cells = sum(cell["seconds"] or 0 for run in runs for cell in run["cells"])
+        name = f"rehearsal of {project.name}, added to each of {len(runs)}"
+        by_clock, processor = alone.get(project, alone[nothing])
+        added = (taken - cells) / len(runs)
+        yield Figure(name=name, seconds=added, target=PHASE_S, peers={"papermill": by_clock})
+        if project != served:  # whose cells work
+            peers = {"papermill": processor}
+            yield Figure(name=f"{name}, processor", seconds=used / len(runs), target=PHASE_S, peers=peers)
+
+
+def _alone(project: Path, out: Path) -> tuple[float, float]:
+    """Return what papermill takes for a project's notebook, by the clock and of the processor."""
+    _run("build", "--project", project)
+    notebook = next((project / "build").glob("*.ipynb"))
+    used, started = children(), time.perf_counter()
+    subprocess.run([sys.executable, "-m", "papermill", notebook, out], check=True, capture_output=True)
+    return time.perf_counter() - started, children() - used
 
 
 def _started(folder: Path, template: str) -> Path:

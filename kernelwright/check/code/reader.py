@@ -46,7 +46,8 @@ def read(script: Script, names: Names) -> None:
         node, at = waiting.pop()
         if isinstance(node, ast.expr | ast.stmt) and type(node) in _OF_INTEREST:
             names.sites[type(node)].append(Site(node, at.unit, at.guard))
-        waiting += [*reader.parts(node, at)][::-1]
+        if not isinstance(node, ast.Constant) and not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
+            waiting += [*reader.parts(node, at)][::-1]  # those two are most of a tree, and have none
 
 
 class _Reader:
