@@ -70,7 +70,7 @@ def _options(version: Version = False) -> None:
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    gc.disable()  # syntax trees are kept: looking through them for garbage took a quarter of a check
+    gc.set_threshold(1_000_000)  # syntax trees are kept: looking through them for garbage took a quarter of a check
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a log may hold what the terminal cannot show
