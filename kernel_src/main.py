@@ -23,7 +23,6 @@ from landmarks.story import Story
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on its build are no part of the story
 SETTINGS = Settings()
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", str(int(SETTINGS.onednn)))  # read when TensorFlow is imported
 
 # %% [markdown]
 # ## What this run does
@@ -61,6 +60,7 @@ story.data()
 # %%
 steps = []
 with faults.submission_stands(keep_going=keep_going):
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", str(int(SETTINGS.onednn)))  # read when TensorFlow is imported
     from landmarks.pipeline import recognise
 
     if run.computes or run.smoke:

@@ -1,9 +1,12 @@
+import ast
 import logging
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from kernelwright.pull import percent_script
 from kernelwright.runtime.phase import Name
 from landmarks.settings import Settings
 from landmarks.story import Story
@@ -11,6 +14,7 @@ from landmarks.visualise import scenes
 from landmarks.visualise.canvas import Figure
 
 FIGURE = Figure("drawn")
+DRIVER = Path(__file__).parents[2] / "kernel_src" / "main.py"
 
 
 @pytest.fixture
@@ -52,3 +56,17 @@ def test_a_picture_that_fails_is_logged_and_ends_nothing(notebook, monkeypatch, 
 
 def test_after_the_deadline_there_is_a_line_instead(notebook):
     assert Story(Name.LOCAL, Settings(deadline_hours=0)).data().text == "No time is left for this picture."
+
+
+def test_under_a_cell_of_the_driver_stands_what_the_story_draws_and_no_stray_value():
+    cells = percent_script.read(DRIVER.read_text("utf-8"))
+    last = [ast.parse(cell.source).body[-1] for cell in cells if cell.kind == "code"]
+    shown = [ast.unparse(statement) for statement in last if isinstance(statement, ast.Expr)]
+    assert shown == [
+        "story.data()",
+        "story.neighbours(steps)",
+        "story.pairs(steps)",
+        "story.mistakes(steps)",
+        "story.gap(steps)",
+        "stages.log()",
+    ]
