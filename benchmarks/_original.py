@@ -39,9 +39,7 @@ def recognise(inputs: Path) -> Result:
 
     root = inputs / SEED.competition
     labels = read_labels(root / "train.csv")
-    gallery, queries = (
-        sorted((root / split).rglob("*.jpg"), key=lambda path: path.stem) for split in ("train", "test")
-    )
+    gallery, queries = (_images(root / split) for split in ("train", "test"))
     model, sizes = load_embedding_model(inputs / B7.slug, B7)
     delg = Reference(inputs / SEED.local.delg.slug / SEED.local.delg.folder)
     seconds = dict.fromkeys(STAGES, 0.0)
