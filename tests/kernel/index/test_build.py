@@ -161,16 +161,8 @@ def test_in_a_rerun_an_index_that_does_not_fit_is_not_used(root, index, monkeypa
 
 @pytest.mark.full
 def test_an_index_of_several_views_is_for_settings_of_these_views(root, tmp_path):
-    arguments = [
-        "--images",
-        str(root / "train"),
-        "--labels",
-        str(root / "train.csv"),
-        "--output",
-        str(tmp_path / "index"),
-    ]
-    weights = str(WEIGHTS / B7.file)
-    assert main(["build", *arguments, "--weights", weights, "--flip", "--zooms", "1", "1.25"]) == 0
+    asked = [*command(root, tmp_path / "index"), "--flip", "--zooms", "1", "1.25"]
+    subprocess.run(asked, env=environment(), check=True)
     viewed = recipe(replace(SETTINGS, embedding=BEST.embedding), [WEIGHTS])
     assert reading.opened(tmp_path / "index", viewed, gallery=GALLERY, labelled=GALLERY).labels == GALLERY
     with pytest.raises(WrongIndex, match="flip: True in the index, None in the settings"):
