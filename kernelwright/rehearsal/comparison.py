@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from kernelwright.rehearsal.report import Claim, Run
+from kernelwright.check.rehearsal_report import Claim
+from kernelwright.rehearsal.report import Run
 
 
 def compare(runs: Sequence[Run]) -> list[Claim]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from kernelwright.check.rehearsal_report import Claim
 from kernelwright.rehearsal.verdict import Word
 from kernelwright.support import atomic_files
 
@@ -56,15 +57,6 @@ class Run:
         if self.submission["is_sample"]:
             return f"{self.guard['name']}: copies the sample{f' after {smoke}' if smoke else ''}"
         return f"{self.guard['name']}: {smoke or 'does not compute'}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """Something that should hold over all runs."""
-
-    says: str
-    holds: bool
-    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from kernelwright.check.rehearsal_report import Claim
 from kernelwright.rehearsal import charts, history, html_report
 from kernelwright.rehearsal.html_report import Gallery
-from kernelwright.rehearsal.report import Claim, Report, Run
+from kernelwright.rehearsal.report import Report, Run
 
 EVIL = "<script>alert('\"&')</script><img src=x onerror=alert(1)>"
 STAGE = {
