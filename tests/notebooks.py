@@ -49,11 +49,12 @@ def run(data: bytes, folder: Path, *, python: str = sys.executable, **variables:
     """Run all cells with ``folder`` as the working folder, in the environment of ``python``."""
     notebook = nbformat.reads(data.decode(), as_version=nbformat.NO_CONVERT)
     resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, km=manager(python, AsyncKernelManager), timeout=120, resources=resources)
+    km = manager(python, AsyncKernelManager)
+    client = NotebookClient(notebook, km=km, timeout=120, resources=resources)
     client.owns_km = True  # else it leaves the kernel running
     status = 0
     try:
-        client.execute(env=environment(**variables))
+        client.execute(env=environment(**{"TMPDIR": scratch(km), **variables}))
     except CellExecutionError as error:
         status = int(error.evalue) if error.ename == "SystemExit" else 1
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
@@ -62,7 +63,7 @@ def run(data: bytes, folder: Path, *, python: str = sys.executable, **variables:
 
 
 def manager(python: str, kind: type[KernelManager] = KernelManager) -> KernelManager:
-    """Return who starts a kernel in the environment of ``python``."""
+    """Return who starts a kernel in the environment of ``python``; its sockets are in its `scratch`."""
     sockets = tempfile.mkdtemp(prefix="kw")
     atexit.register(shutil.rmtree, sockets, ignore_errors=True)
     # Not over ports: one that was found free may be another kernel's by the time this one binds it.
@@ -70,6 +71,11 @@ def manager(python: str, kind: type[KernelManager] = KernelManager) -> KernelMan
     launcher = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     made._kernel_spec = KernelSpec(argv=launcher, language="python")
     return made
+
+
+def scratch(km: KernelManager) -> str:
+    """Return a temporary folder for a kernel, which goes with this process: one that is killed removes no tree."""
+    return str(Path(km.ip).parent)
 
 
 @cache
@@ -101,7 +107,7 @@ class Kernel:
 
     def __init__(self, folder: Path, python: str = sys.executable):
         self.manager = manager(python)
-        self.manager.start_kernel(cwd=str(folder), env=environment())
+        self.manager.start_kernel(cwd=str(folder), env=environment(TMPDIR=scratch(self.manager)))
         self.client = self.manager.blocking_client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=120)

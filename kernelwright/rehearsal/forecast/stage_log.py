@@ -1,11 +1,15 @@
 """The stages in the log of a run on Kaggle: one JSON line near its end, as ``stages.log()`` writes it."""
 
 import json
+import re
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from kernelwright.errors import NoForecast
 from kernelwright.rehearsal.forecast.forecast import NO_STAGES, Stages, timed
+
+_BETWEEN_ENTRIES = re.compile(r"[\s,]*")
 
 
 def stages(file: Path) -> Stages:
@@ -21,11 +25,7 @@ def stages(file: Path) -> Stages:
     except OSError as error:
         raise NoForecast(f"{file}: cannot be read: {error.strerror}") from error
     if text.lstrip().startswith("["):
-        try:
-            entries = json.loads(text)
-        except NO_STAGES:  # cut off, so that the line near its end is not there
-            entries = []
-        text = "".join(str(entry.get("data", "")) for entry in entries if isinstance(entry, dict))
+        text = "".join(str(entry.get("data", "")) for entry in _entries(text) if isinstance(entry, dict))
     listed: list[Stages] = []
     for line in text.splitlines():
         _, mark, rest = line.partition('{"kernelwright"')
@@ -37,3 +37,12 @@ def stages(file: Path) -> Stages:
             "at the end of its driver"
         )
     return listed[-1]
+
+
+def _entries(array: str) -> Iterator[object]:
+    """Yield the whole entries of a JSON array that may be cut off at its end, as by a download that broke."""
+    decoder, end = json.JSONDecoder(), array.index("[") + 1
+    with suppress(*NO_STAGES):
+        while match := _BETWEEN_ENTRIES.match(array, end):
+            entry, end = decoder.raw_decode(array, match.end())
+            yield entry

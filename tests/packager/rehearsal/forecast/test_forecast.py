@@ -111,6 +111,12 @@ def test_a_line_is_put_together_from_the_entries_of_kaggles_log(tmp_path):
     assert stage_log.stages(tmp_path / "log") == STAGES
 
 
+def test_a_log_of_kaggle_that_is_cut_off_gives_its_whole_entries(tmp_path):
+    entries = [{"stream_name": "stdout", "time": 1.0, "data": f"{line}\n"} for line in ("first", LINE, "last")]
+    (tmp_path / "log").write_text(json.dumps(entries)[:-10])
+    assert stage_log.stages(tmp_path / "log") == STAGES
+
+
 def test_a_log_without_stages_is_told_how_they_get_there(tmp_path):
     (tmp_path / "log").write_text("nothing\n")
     with pytest.raises(NoForecast, match=r"the kernel writes it with `stages.log\(\)`, at the end of its driver$"):
