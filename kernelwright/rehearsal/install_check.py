@@ -20,9 +20,8 @@ from kernelwright.image import interpreters
 from kernelwright.image import kaggle_image as images
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import python_environment, sandbox
-from kernelwright.rehearsal.environment_variables import PROXIES
+from kernelwright.rehearsal.environment_variables import GUARD, PROXIES
 from kernelwright.rehearsal.python_environment import Environment, Recipe
-from kernelwright.rehearsal.sandbox import GUARD
 from kernelwright.support.hashing import file_sha256
 from kernelwright.wheels import conflicts, fetch, project_locks, update, wheel_file
 from kernelwright.wheels.project_locks import ImageLock

@@ -9,6 +9,8 @@ A mount is of the kind ``ro`` or ``rw`` (source is bound to target), ``tmpfs``, 
 ``folder``; they are made in their order below an empty root, which ends up read-only. There is no network but the
 loopback. The command has no capabilities, so nothing of this can be undone from within. What it started ends with it,
 and it ends with the process that launched it.
+
+``python namespaces.py network`` keeps a network with the loopback alone, for others to join, until its input closes.
 """
 
 import codecs
@@ -31,6 +33,7 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 1 << 17, 1 << 26, 1 << 27, 1 <<
 RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE, DETACH = 1, 2, 4, 8, 1 << 5, 1 << 12, 1 << 14, 1 << 18, 2
 PDEATHSIG, CAPBSET_DROP, NO_NEW_PRIVS, CAPABILITIES = 1, 24, 38, 0x20080522
 GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 1
+NETWORK_READY = b"ready\n"
 FAILED = 125
 """Exit status where the namespaces could not be made."""
 
@@ -172,8 +175,18 @@ def be_first(spec: Mapping[str, Any]) -> int:
             return os.waitstatus_to_exitcode(status)
 
 
+def hold_network() -> None:
+    """Say that the network is there, and wait."""
+    enter(NEWNET)
+    raise_loopback()
+    os.write(1, NETWORK_READY)
+    sys.stdin.read()
+
+
 def main() -> None:
     """Run the command of the file that is named, and exit with its status."""
+    if sys.argv[1] == "network":
+        return hold_network()
     spec = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     call("prctl", PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:

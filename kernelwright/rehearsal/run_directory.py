@@ -33,7 +33,7 @@ class RunDirectory:
     record : Path
         What the runtime notes: stages, submissions, the guard's choice.
     scratch : Path
-        What a run takes for HOME, ``/tmp`` and ``/kaggle/tmp``; as a plain process, HOME and TMPDIR.
+        What a run takes for HOME, ``/tmp`` and ``/kaggle/tmp``: a folder each.
     notes : Path
         What the run leaves for the launcher: how papermill ended, the executed notebook, which hosts were asked for.
     log : Path
@@ -59,6 +59,9 @@ class RunDirectory:
         """Make the folders, all but the input."""
         for path in (self.working, self.record, self.scratch, self.notes, self.scripts):
             path.mkdir(parents=True, exist_ok=True)
+        for name in ("home", "tmp", "kaggle_tmp"):
+            (self.scratch / name).mkdir(exist_ok=True)
+            (self.scratch / name).chmod(0o1777)  # as /tmp has it: what the run starts as another user writes there too
 
 
 @dataclass(frozen=True, kw_only=True)

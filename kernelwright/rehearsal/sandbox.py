@@ -7,19 +7,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.rehearsal import shared_network
-from kernelwright.rehearsal.environment_variables import Places, variables
-from kernelwright.rehearsal.run_directory import CALLS, EVALUATION, NOTEBOOK, RunSpec, SandboxName
+from kernelwright.rehearsal.environment_variables import GUARD, variables
+from kernelwright.rehearsal.run_directory import CALLS, NOTEBOOK, RunSpec, SandboxName
+from kernelwright.rehearsal.shared_network import NAMESPACES
 
-GUARD = Path(__file__).with_name("network_guard")
 EXECUTE = Path(__file__).with_name("execute.py")
 RUN_GATEWAY = Path(__file__).with_name("run_gateway.py")
-NAMESPACES = Path(__file__).with_name("namespaces.py")
 OPEN: dict[SandboxName, str] = {
     "bubblewrap": "",
     "namespaces": "",
@@ -36,7 +35,15 @@ Mount = tuple[str, str, str]
 _INSIDE = "/run/kernelwright"
 _ETC = ("ld.so.cache", "alternatives", "ssl", "localtime", "nsswitch.conf", "fonts")
 _SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
-_BUBBLEWRAP = {"ro": "--ro-bind", "rw": "--bind", "link": "--symlink"}
+_BUBBLEWRAP = {
+    "ro": "--ro-bind",
+    "rw": "--bind",
+    "link": "--symlink",
+    "folder": "--dir",
+    "tmpfs": "--tmpfs",
+    "proc": "--proc",
+    "dev": "--dev",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,97 +84,66 @@ def best() -> SandboxName:
 
 def command(spec: RunSpec, sandbox: SandboxName) -> SandboxCommand:
     """Return what to launch for a run whose folders are made and staged."""
-    prepare = {"bubblewrap": _bubblewrap, "namespaces": _namespaces, "process": _process}
-    return prepare[sandbox](spec)
-
-
-def _process(spec: RunSpec) -> SandboxCommand:
     directory = spec.directory
-    places = Places(
-        home=directory.scratch,
-        temporary=directory.scratch,
-        record=directory.record,
-        notes=directory.notes,
-        guard=GUARD,
-        scripts=[*sorted(directory.scripts.iterdir()), *(folder for folder, _ in _with_evaluation(spec))],
-        input=directory.input,
-    )
+    run_mounts = [] if sandbox == "process" else list(mounts(spec))
+    inside = functools.partial(_inside, run_mounts)
+    script, *operands = _script(spec), directory.working / NOTEBOOK, directory.notes / "ended.json"
     if spec.program:
-        script, *operands = RUN_GATEWAY, spec.program, directory.notes / CALLS
+        operands = [spec.program, directory.notes / CALLS]
+    inner = tuple(map(inside, (spec.python, script, *operands)))
+    environment = variables(spec, inside, is_isolated=sandbox != "process")
+    if sandbox == "process":
+        return SandboxCommand(arguments=inner, environment=environment, folder=directory.working, is_isolated=False)
+    if sandbox == "bubblewrap":
+        outer = _bubblewrap(run_mounts, environment, shares_network=spec.network is not None)
+        launched = (*outer, "--chdir", "/kaggle/working", *inner)
     else:
-        script, *operands = EXECUTE, directory.working / NOTEBOOK, directory.notes / "ended.json"
+        file, own_network = directory.folder / "namespaces.json", spec.network is None
+        text = _launcher_spec(run_mounts, environment, "/kaggle/working", inner, own_network=own_network)
+        file.write_text(text, "utf-8")
+        launched = (sys.executable, str(NAMESPACES), str(file))
     return SandboxCommand(
-        arguments=tuple(map(str, (spec.python, script, *operands))),
-        environment=variables(spec, places),
-        folder=directory.working,
-        is_isolated=False,
+        arguments=shared_network.join(spec.network, launched),
+        environment={"PATH": os.environ.get("PATH", os.defpath)},
+        folder=directory.folder,
     )
 
 
-def _with_evaluation(spec: RunSpec) -> list[tuple[Path, str]]:
-    """Return the mounts whose packages a notebook imports by their names, as Kaggle has them on Python's path."""
-    return [(folder, target) for folder, target in spec.mounts if (folder / EVALUATION).is_dir()]
+def _inside(mounts: Sequence[Mount], path: Path) -> str:
+    """Return where a run sees a path of the host: below the nearest folder that is mounted, else where it is."""
+    bound = [(source, target) for kind, source, target in mounts if kind in {"ro", "rw"}]
+    holding = ((source, target) for source, target in bound if path.is_relative_to(source))
+    source, target = max(holding, key=lambda pair: len(pair[0]), default=("/", "/"))
+    return str(Path(target, path.relative_to(source)))
+
+
+def _script(spec: RunSpec) -> Path:
+    return RUN_GATEWAY if spec.program else EXECUTE
 
 
 # Without its capabilities, root could remount the inputs writable; and they are hard links to the user's own files.
 _NAMESPACES = ("--unshare-all", "--die-with-parent", "--new-session", "--hostname", "kaggle", "--cap-drop", "ALL")
 
 
-def _isolated(spec: RunSpec) -> tuple[Mapping[str, str], list[str]]:
-    """Return the variables and the command of a run whose mounts are `mounts`."""
-    inside = Path(_INSIDE)
-    places = Places(
-        home=Path("/root"),
-        temporary=Path("/tmp"),  # noqa: S108 - the sandbox's own
-        record=inside / "record",
-        notes=inside / "notes",
-        guard=inside / "guard",
-        scripts=[
-            *(Path(target) for _, target in spec.mounts if target.startswith("/kaggle/usr/lib/")),
-            *(Path(target) for _, target in _with_evaluation(spec)),
-        ],
-    )
-    command = [str(spec.python), f"{inside}/execute.py", f"/kaggle/working/{NOTEBOOK}", f"{inside}/notes/ended.json"]
-    if spec.program:
-        folder, target = next(pair for pair in spec.mounts if spec.program.is_relative_to(pair[0]))
-        program = f"{target}/{spec.program.relative_to(folder)}"
-        command = [str(spec.python), f"{inside}/run_gateway.py", program, f"{inside}/notes/{CALLS}"]
-    return variables(spec, places), command
-
-
-def _bubblewrap(spec: RunSpec) -> SandboxCommand:
-    environment, inner = _isolated(spec)
+def _bubblewrap(mounts: Sequence[Mount], environment: Mapping[str, str], *, shares_network: bool) -> tuple[str, ...]:
     options: list[str] = []
-    for kind, source, target in mounts(spec):
-        if kind in _BUBBLEWRAP:
-            options += [_BUBBLEWRAP[kind], source, target]
-        else:
-            options += ["--dir" if kind == "folder" else f"--{kind}", target]
+    for kind, source, target in mounts:
+        options += [_BUBBLEWRAP[kind], source, target] if kind in {"ro", "rw", "link"} else [_BUBBLEWRAP[kind], target]
     options += ["--remount-ro", "/", "--clearenv"]
     options += [part for name, value in environment.items() for part in ("--setenv", name, value)]
-    options += ["--share-net"] if spec.network else []
-    bubblewrap = ("bwrap", *_NAMESPACES, *options, "--chdir", "/kaggle/working", *inner)
-    return SandboxCommand(
-        arguments=shared_network.join(spec.network, bubblewrap),
-        environment={"PATH": os.environ.get("PATH", os.defpath)},
-        folder=spec.directory.folder,
-    )
-
-
-def _namespaces(spec: RunSpec) -> SandboxCommand:
-    environment, inner = _isolated(spec)
-    file = spec.directory.folder / "namespaces.json"
-    own_network = spec.network is None
-    text = _launcher_spec(list(mounts(spec)), environment, "/kaggle/working", inner, own_network=own_network)
-    file.write_text(text, "utf-8")
-    arguments = shared_network.join(spec.network, (sys.executable, str(NAMESPACES), str(file)))
-    return SandboxCommand(arguments=arguments, environment={}, folder=spec.directory.folder)
+    options += ["--share-net"] if shares_network else []
+    return ("bwrap", *_NAMESPACES, *options)
 
 
 def _launcher_spec(
-    mounts: list[Mount], environment: Mapping[str, str], folder: str, command: list[str], *, own_network: bool = True
+    mounts: Sequence[Mount],
+    environment: Mapping[str, str],
+    folder: str,
+    command: Sequence[str],
+    *,
+    own_network: bool = True,
 ) -> str:
-    spec = {"mounts": mounts, "environment": dict(environment), "folder": folder, "command": command}
+    spec = {"mounts": mounts, "environment": environment, "folder": folder, "command": command}
     return json.dumps({**spec, "own_network": own_network})
 
 
@@ -175,11 +151,8 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
     """Yield all that a run sees: what of the host no program starts without, its Python, Kaggle's folders."""
     directory = spec.directory
     yield from _system()
-    for name, target in (("tmp", "/tmp"), ("home", "/root"), ("kaggle_tmp", "/kaggle/tmp")):  # noqa: S108
-        folder = directory.scratch / name
-        folder.mkdir(exist_ok=True)
-        folder.chmod(0o1777)
-        yield "rw", str(folder), target
+    for name, target in {"tmp": "/tmp", "home": "/root", "kaggle_tmp": "/kaggle/tmp"}.items():  # noqa: S108
+        yield "rw", str(directory.scratch / name), target
     for folder in (*_python_folders(spec.python), *spec.readable):
         yield "ro", str(folder), str(folder)
     if spec.writable:
@@ -188,8 +161,8 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
         spec.shared.mkdir(exist_ok=True)
         yield "rw", str(spec.shared), "/kaggle/shared"
     yield "ro", str(GUARD), f"{_INSIDE}/guard"
-    script, name = (RUN_GATEWAY, "run_gateway.py") if spec.program else (EXECUTE, "execute.py")
-    yield "ro", str(script), f"{_INSIDE}/{name}"
+    script = _script(spec)
+    yield "ro", str(script), f"{_INSIDE}/{script.name}"
     hosts, users = directory.folder / "hosts", directory.folder / "passwd"
     # A gateway that shares the network calls the notebook's machine so.
     hosts.write_text(f"127.0.0.1 localhost kaggle{' inference_server' if spec.network else ''}\n", "utf-8")

@@ -1,4 +1,5 @@
 import json
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -214,6 +215,14 @@ def test_a_network_that_cannot_be_made_is_one_line(monkeypatch, tmp_path):
         pass
 
 
-def test_a_network_is_joined_by_name_of_the_process_that_holds_it():
+def test_a_run_has_a_network_of_its_own_where_it_shares_none():
     assert shared_network.join(None, ["true"]) == ("true",)
-    assert shared_network.join(7, ["true"])[2:] == ("join", "7", "true")
+
+
+def test_what_joins_a_network_has_nothing_but_its_loopback():
+    try:
+        with shared_network.hold() as network:
+            listed = subprocess.check_output(shared_network.join(network, ["cat", "/proc/net/dev"]), text=True)
+    except EnvironmentUnavailable as error:
+        pytest.skip(str(error))
+    assert [line.split(":")[0].strip() for line in listed.splitlines()[2:]] == ["lo"]

@@ -312,8 +312,13 @@ def test_a_plain_process_needs_nothing_of_linux(tmp_path, monkeypatch):
     assert made.outcome.exception is None
     assert made.outcome.usage.peak_bytes > 50_000_000
     assert set(made.outcome.limits.values()) == {"watched"}
-    assert made.seen["home"] == str(made.directory.scratch)
+    assert made.seen["home"] == str(made.directory.scratch / "home")
     assert alive(mark) == []
+
+
+def test_a_plain_process_that_is_killed_leaves_its_tree_in_its_own_folder(tmp_path):
+    made = trial("process", tmp_path, "import tempfile\nseen['tree'] = tempfile.mkdtemp(prefix='kernelwright-')")
+    assert made.seen["tree"].startswith(f"{made.directory.scratch}/tmp/kernelwright-")
 
 
 def _on_macos(folder):
