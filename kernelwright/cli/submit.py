@@ -44,12 +44,12 @@ def submit(
     push = chosen[-1]
     client = clients.find(Timeouts(poll=poll))
     message = submissions.message(push)
-    before = submissions.last_number(client, name, message) if again else 0
+    before = submissions.latest(client, name, message) if again else None
     if again or not submissions.was_submitted(loaded, client, push):
         _confirm(client, name, push, yes=yes)
         submissions.submit(loaded, client, push)
     submissions.record(loaded, push)
-    score = submissions.wait(client, name, message, print, before)
+    score = submissions.wait(client, name, message, print, before.number if before else 0)
     if score.failed:
         reason = "the rerun on hidden data failed, and Kaggle shows no traceback; rehearse its rerun phase"
         raise ClientFailed(f"{name}: version {push.version}: {score.word.lower()} without a score: {reason}")

@@ -9,15 +9,18 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kernelwright.errors import ClientFailed, ClientMissing
 from kernelwright.ship import responses
 from kernelwright.ship.responses import Response
 from kernelwright.support import json_text, programs
+from kernelwright.support.poll import poll
+
+T = TypeVar("T")
 
 _FAILED = re.compile(
     r"^(?:Kernel push error|Dataset creation error|Dataset version creation error): *(.*)$"
@@ -32,9 +35,8 @@ _NO_CREDENTIALS = (
     "Kaggle does not know you: run `kaggle auth login`, set KAGGLE_API_TOKEN, or put a valid kaggle.json into ~/.kaggle"
 )
 _BAD_TOKEN = "Kaggle does not accept the token: look at KAGGLE_API_TOKEN and ~/.kaggle/access_token"  # noqa: S105 - no secret
-_ADDRESS = re.compile(r" for url: \S+")
-_ADVICE = re.compile(r"\. The most likely cause is .*")
-_EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception): ")
+_NOISE = re.compile(r"^[\w.]+(?:Error|Exception): | for url: \S+|\. The most likely cause is .*")
+"""The kind of an exception, and the addresses and guesses of the libraries."""
 _NO_CONNECTION = re.compile(
     r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*"
 )
@@ -42,6 +44,8 @@ _PARSE_ERROR = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b"
 _STREAM_LOST = "no connection to Kaggle: the stream of the log was cut 5 times in a row"
 _QUOTES = ")( \"'"
 _UNAUTHORISED, _ABSENT = 401, {403, 404}
+_PATIENCE = 3
+"""Looks in a row that Kaggle may refuse: it may not know at once of what was just sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,22 +60,28 @@ class Timeouts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What the client printed, and the responses of Kaggle's that it showed."""
+
+    printed: str
+    responses: Sequence[Response] = ()
+
+    @property
+    def json(self) -> Any:
+        """The JSON it printed, None for none; lines about pages and versions may precede it."""
+        start = re.search(r"[\[{]", self.printed)
+        return json_text.parse(self.printed[start.start() :]) if start else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Client:
     """The client's executable, and how long to wait for it."""
 
     executable: Path
     timeouts: Timeouts
 
-    def call(self, *arguments: str, transfers: bool = False) -> str:
-        """Run the client; return what it printed. Raises as `ask` does."""
-        return self.ask(*arguments, transfers=transfers)[0]
-
-    def call_json(self, *arguments: str) -> Any:
-        """Run the client; return the JSON it printed, None for none. Raises as `ask` does."""
-        return find_json(self.call(*arguments))
-
-    def ask(self, *arguments: str, transfers: bool = False) -> tuple[str, list[Response]]:
-        """Run the client; return what it printed, and Kaggle's responses to it.
+    def call(self, *arguments: str, transfers: bool = False) -> Reply:
+        """Run the client.
 
         Raises
         ------
@@ -96,11 +106,11 @@ class Client:
             raise ClientFailed(f"{command}: no answer within {timeout:g} s") from None
         except OSError as error:
             raise self._unusable(error) from None
-        printed, answers = responses.split(done.stdout)
+        printed, shown = responses.split(done.stdout)
         stdout = printed if done.returncode or arguments[:2] in _SENDING else ""
-        if failed := failure(command, stdout, responses.without_log(done.stderr), done.returncode, answers):
+        if failed := failure(command, stdout, responses.without_log(done.stderr), done.returncode, shown):
             raise failed
-        return printed, answers
+        return Reply(printed=printed, responses=shown)
 
     def stream(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the client; its output is read line by line with `lines`."""
@@ -116,6 +126,45 @@ class Client:
             )
         except OSError as error:
             raise self._unusable(error) from None
+
+    def wait(
+        self,
+        name: str,
+        look: Callable[[Callable[[str], None]], T | None],
+        tell: Callable[[str], None],
+        *,
+        limit: float,
+        late: tuple[str, str],
+    ) -> T:
+        """Look until there is an answer; raise `ClientFailed` where there is none after ``limit`` seconds.
+
+        ``look`` is given what each state is said to, whose changes are told. A look that fails is repeated; where
+        Kaggle refuses it, a few times only. ``late`` says what is then not so of ``name``, and what to do.
+        """
+        state, failures = "", 0
+
+        def say(now: str) -> None:
+            nonlocal state
+            if now != state:
+                tell(f"{name}: {now}")
+            state = now
+
+        def attempt() -> T | None:
+            nonlocal failures
+            try:
+                answer = look(say)
+            except ClientFailed as error:
+                failures += 1
+                if error.code in {_UNAUTHORISED, *_ABSENT} and failures > _PATIENCE:
+                    raise
+                say(f"no answer: {error}")
+                return None
+            failures = 0
+            return answer
+
+        if (answer := poll(attempt, every=self.timeouts.poll, timeout=limit)) is not None:
+            return answer
+        raise ClientFailed(f"{name}: {late[0]} after {limit:g} s ({state}); {late[1]}")
 
     def _unusable(self, error: OSError) -> ClientMissing:
         return ClientMissing(f"{self.executable}: cannot be run: {error.strerror}; install Kaggle's client: {_INSTALL}")
@@ -151,19 +200,14 @@ def failure(
             message = answers[-1].unreadable
         elif cause := _NO_CONNECTION.search(last):
             message = f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"
-        else:  # without the addresses and the guesses of the libraries
-            message = _EXCEPTION.sub("", _ADVICE.sub("", _ADDRESS.sub("", last))).strip()
+        else:
+            message = _NOISE.sub("", last).strip()
     return ClientFailed(f"{command}: {message}", code=code) if message else None
 
 
 def is_absence(error: ClientFailed) -> bool:
     """Return whether Kaggle says that a thing does not exist, or is not ours to see: it answers 403 for both."""
     return error.code in _ABSENT
-
-
-def is_refusal(error: ClientFailed) -> bool:
-    """Return whether asking again cannot help: the thing does not exist, or Kaggle does not know us."""
-    return error.code in {_UNAUTHORISED, *_ABSENT}
 
 
 def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
@@ -191,9 +235,3 @@ def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
         watch.cancel()
         process.kill()
         process.wait()
-
-
-def find_json(printed: str) -> Any:
-    """Return the JSON in what the client printed, None for none; lines about pages and versions may precede it."""
-    starts = [at for at in (printed.find("["), printed.find("{")) if at >= 0]
-    return json_text.parse(printed[min(starts) :]) if starts else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kernelwright.errors import ClientFailed
 from kernelwright.project.metadata import DATASET_FILE
-from kernelwright.ship.client import Client, find_json, is_absence
+from kernelwright.ship.client import Client, is_absence
 from kernelwright.support.hashing import file_sha256, sha256
 from kernelwright.support.poll import poll
 
@@ -76,14 +76,6 @@ def stage_dataset(source: Path, target: Path) -> DatasetUpload:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UploadOptions:
-    """Whether everybody may see a dataset; whether it may replace files that were not sent from here."""
-
-    public: bool = False
-    overwrite: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class RemoteDataset:
     """A dataset as Kaggle has it; version 0 where there is none, public where Kaggle says so, file name -> bytes."""
 
@@ -93,15 +85,24 @@ class RemoteDataset:
     files: Mapping[str, int] = field(default_factory=dict)
 
 
-_PRIVATE = UploadOptions()
-
-
 def ensure(
-    client: Client, upload: DatasetUpload, tell: Callable[[str], None], options: UploadOptions = _PRIVATE
+    client: Client,
+    upload: DatasetUpload,
+    tell: Callable[[str], None],
+    *,
+    public: bool = False,
+    overwrite: bool = False,
 ) -> int:
     """Make Kaggle's dataset hold the upload; return the version that does.
 
     It is uploaded again unless its newest version holds each file in its size, the marker among them.
+
+    Parameters
+    ----------
+    public : bool
+        Everybody may see it.
+    overwrite : bool
+        It may replace files that were not sent from here.
 
     Raises
     ------
@@ -120,10 +121,10 @@ def ensure(
     if not upload.missing(current.files):
         tell(f"{upload.ref}: unchanged, version {current.version}")
     else:
-        _check_replaceable(upload, current, options)
+        _check_replaceable(upload, current, public=public, overwrite=overwrite)
         tell(f"{upload.ref}: {'a new version' if current.version else 'new'}, {len(upload.sizes)} files")
         upload.note.write_text(upload.marker, "utf-8")
-        _send(client, upload, new=not current.version, public=options.public)
+        _send(client, upload, new=not current.version, public=public)
         current = _wait_until_ready(client, upload.ref, tell, beyond=current.version)
         # The client loses a file that it could not upload without a word.
         if lost := upload.missing(list_files(client, upload.ref)):
@@ -146,34 +147,33 @@ def _query(client: Client, upload: DatasetUpload, tell: Callable[[str], None]) -
 def query(client: Client, ref: str) -> RemoteDataset:
     """Return a dataset's status, version and visibility, without its files."""
     try:
-        printed, answers = client.ask("datasets", "status", ref, "--format", "json")
+        reply = client.call("datasets", "status", ref, "--format", "json")
     except ClientFailed as error:
         if is_absence(error):
             return RemoteDataset()
         raise
-    status = find_json(printed)
-    public = any(answer.json.get("isPrivate") is False for answer in answers)
-    version = int(status["current_version_number"] or 0)
-    return RemoteDataset(status=status["status"], version=version, public=public)
+    public = any(response.json.get("isPrivate") is False for response in reply.responses)
+    version = int(reply.json["current_version_number"] or 0)
+    return RemoteDataset(status=reply.json["status"], version=version, public=public)
 
 
 def list_files(client: Client, ref: str) -> Mapping[str, int]:
     """Return the files of a dataset's newest version, name -> bytes."""
-    listed = client.call_json("datasets", "files", ref, "--format", "json", "--page-size", "200") or ()
-    return {file["name"]: int(file["size"]) for file in listed}
+    listed = client.call("datasets", "files", ref, "--format", "json", "--page-size", "200").json
+    return {file["name"]: int(file["size"]) for file in listed or ()}
 
 
-def _check_replaceable(upload: DatasetUpload, current: RemoteDataset, options: UploadOptions) -> None:
+def _check_replaceable(upload: DatasetUpload, current: RemoteDataset, *, public: bool, overwrite: bool) -> None:
     """Refuse to show files to everybody, and to replace files that were not sent from here."""
     if not current.version or current.status in _DEAD:
         return
-    if current.public and not options.public:
+    if current.public and not public:
         raise ClientFailed(
             f"{upload.ref}: is public on Kaggle, and everybody would see these files; make it private there, or push "
             "with --public-datasets"
         )
     foreign = sorted(current.files.keys() - upload.sizes.keys())
-    if foreign and not options.overwrite and not any(_MARKER.fullmatch(name) for name in current.files):
+    if foreign and not overwrite and not any(_MARKER.fullmatch(name) for name in current.files):
         raise ClientFailed(
             f"{upload.ref}: holds {foreign[0]}, which was not sent from here; name another slug, or push with "
             "--overwrite"
@@ -191,23 +191,17 @@ def _send(client: Client, upload: DatasetUpload, *, new: bool, public: bool) -> 
 
 def _wait_until_ready(client: Client, ref: str, tell: Callable[[str], None], *, beyond: int) -> RemoteDataset:
     """Wait until a version later than ``beyond`` is ready; a look that fails is repeated."""
-    status = ""
 
-    def look() -> RemoteDataset | None:
-        nonlocal status
-        try:
-            dataset = query(client, ref)
-        except ClientFailed as error:
-            dataset = RemoteDataset(status=f"no answer: {error}")
-        if dataset.status == "ready" and dataset.version > beyond:
+    def look(say: Callable[[str], None]) -> RemoteDataset | None:
+        dataset = query(client, ref)
+        is_newer = dataset.version > beyond
+        if (dataset.status == "ready" and is_newer) or (dataset.status in _DEAD and (is_newer or not beyond)):
             return dataset
-        if dataset.status in _DEAD and (dataset.version > beyond or not beyond):
-            raise ClientFailed(f"{ref}: Kaggle could not process the dataset: {dataset.status}")
-        if dataset.status != status:
-            tell(f"{ref}: {dataset.status or 'not listed yet'}, waiting")
-            status = dataset.status
+        say(f"{dataset.status or 'not listed yet'}, waiting")
         return None
 
-    if ready := poll(look, every=client.timeouts.poll, timeout=client.timeouts.dataset):
-        return ready
-    raise ClientFailed(f"{ref}: not ready after {client.timeouts.dataset:g} s ({status}); run again to go on")
+    late = ("not ready", "run again to go on")
+    dataset = client.wait(ref, look, tell, limit=client.timeouts.dataset, late=late)
+    if dataset.status in _DEAD:
+        raise ClientFailed(f"{ref}: Kaggle could not process the dataset: {dataset.status}")
+    return dataset

@@ -1,5 +1,6 @@
 """A kernel on Kaggle: pushed, followed, read."""
 
+import itertools
 import re
 import shutil
 import tempfile
@@ -8,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import ClientFailed, UnwritableOutput
-from kernelwright.ship.client import Client, is_absence, is_refusal, lines
+from kernelwright.ship.client import Client, is_absence, lines
 from kernelwright.support import atomic_files, json_text
-from kernelwright.support.poll import poll
 
 _LINE_END = re.compile(r"\r\n?")
 _VERSION = re.compile(r"Kernel version (\d{1,9}) successfully pushed.*?(\S+)\s*$", re.DOTALL)
@@ -18,9 +18,6 @@ _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
 _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
 _DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
 _RUNNING = {"QUEUED", "RUNNING", "NEW_SCRIPT", "CANCEL_REQUESTED"}
-_NO_ANSWER = "NO_ANSWER"
-_PATIENCE = 3
-"""Looks in a row that Kaggle may refuse: it may not know at once of a kernel that was just pushed."""
 _SOURCE_LISTS = ("dataset_sources", "competition_sources", "kernel_sources", "model_sources")
 _KIND = re.compile(r"^(datasets|code|models|competitions)/(?=[^/]+/|[^/]+$)")
 _PINNED = re.compile(r"^([^/]+/[^/]+)/\d+$")
@@ -34,8 +31,7 @@ class Status:
     message: str = ""
 
     def __str__(self) -> str:
-        spoken = self.word.lower().replace("_", " ")
-        return f"{spoken}: {self.message}" if self.word == _NO_ANSWER else spoken
+        return self.word.lower().replace("_", " ")
 
     @property
     def is_running(self) -> bool:
@@ -70,7 +66,7 @@ class RemoteKernel:
 
     def push(self, folder: Path) -> tuple[int, str, list[str]]:
         """Push the kernel in ``folder``; return its version, its address, and the sources Kaggle did not attach."""
-        printed = self.client.call("kernels", "push", "-p", str(folder))
+        printed = self.client.call("kernels", "push", "-p", str(folder)).printed
         if not (pushed := _VERSION.search(printed)):
             last = printed.strip().splitlines()[-1:] or ["nothing"]
             raise ClientFailed(f"kaggle kernels push: Kaggle named no version; the client said: {last[0]}")
@@ -83,10 +79,11 @@ class RemoteKernel:
 
     def status(self) -> Status:
         """Ask how the latest run fares."""
-        printed, answers = self.client.ask("kernels", "status", self.ref)
-        if not (status := _STATUS.search(printed)):
-            raise ClientFailed(f"kaggle kernels status: {answers[-1].unreadable if answers else 'nothing was said'}")
-        message = _MESSAGE.search(printed)
+        reply = self.client.call("kernels", "status", self.ref)
+        if not (status := _STATUS.search(reply.printed)):
+            reason = reply.responses[-1].unreadable if reply.responses else "nothing was said"
+            raise ClientFailed(f"kaggle kernels status: {reason}")
+        message = _MESSAGE.search(reply.printed)
         return Status(word=status[1], message=" ".join(message[1].split()) if message else "")
 
     def has_run(self) -> bool:
@@ -104,7 +101,7 @@ class RemoteKernel:
         pinned = self.ref if version is None else f"{self.ref}/{version}"
         with tempfile.TemporaryDirectory() as folder:
             try:
-                _, answers = self.client.ask("kernels", "pull", pinned, "-m", "-p", folder)
+                reply = self.client.call("kernels", "pull", pinned, "-m", "-p", folder)
             except ClientFailed as error:
                 if is_absence(error):
                     return None
@@ -117,7 +114,7 @@ class RemoteKernel:
                     f"kaggle kernels pull: nothing arrived; is {self.client.executable} Kaggle's client?"
                 ) from None
         # The client does not write the number of the latest version into the metadata.
-        shown = [answer.json.get("metadata") for answer in answers]
+        shown = [response.json.get("metadata") for response in reply.responses]
         numbers = [metadata.get("currentVersionNumber") for metadata in shown if isinstance(metadata, dict)]
         latest = next((number for number in numbers if isinstance(number, int)), 0)
         return RemoteNotebook(content=content, metadata=metadata, latest=latest)
@@ -130,7 +127,7 @@ class RemoteKernel:
 
     def log(self) -> Iterator[str]:
         """Yield the lines of the latest run's log, as `follow_log` would."""
-        printed = self.client.call("kernels", "logs", self.ref)
+        printed = self.client.call("kernels", "logs", self.ref).printed
         try:
             parsed = json_text.parse(printed.strip() or "[]")
         except ValueError:
@@ -151,31 +148,26 @@ class RemoteKernel:
     def wait(self, tell: Callable[[str], None], *, shows_log: bool = True) -> Status:
         """Wait for the run to end, telling each change of its status and, once it runs, each line of its log.
 
-        A look that fails is repeated until it has been too long; where Kaggle refuses, a few times only.
+        A look that fails is repeated, as `Client.wait` does.
         """
-        last, lines_shown, failures = Status(word=""), 0, 0
+        lines_shown = 0
 
-        def look() -> Status | None:
-            nonlocal last, lines_shown, failures
-            try:
-                now = self.status()
-                failures = 0
-            except ClientFailed as error:
-                failures += 1
-                if is_refusal(error) and failures > _PATIENCE:
-                    raise
-                now = Status(word=_NO_ANSWER, message=str(error))
-            if now.word != last.word:
-                tell(f"{self.ref}: {now}")
-            last = now
-            if shows_log and now.word not in {_NO_ANSWER, "QUEUED"}:
-                lines_shown += _show_log(self.follow_log() if now.is_running else self.log(), lines_shown, tell)
-            return None if now.is_running or now.word == _NO_ANSWER else now
+        def look(say: Callable[[str], None]) -> Status | None:
+            nonlocal lines_shown
+            now = self.status()
+            say(str(now))
+            if shows_log and now.word != "QUEUED":
+                log = self.follow_log() if now.is_running else self.log()
+                try:
+                    for line in itertools.islice(log, lines_shown, None):
+                        tell(f"  {line}")
+                        lines_shown += 1
+                except ClientFailed as error:  # no reason to give the run up
+                    tell(f"  (the log broke off: {error})")
+            return None if now.is_running else now
 
-        timeout = self.client.timeouts.run
-        if ended := poll(look, every=self.client.timeouts.poll, timeout=timeout):
-            return ended
-        raise ClientFailed(f"{self.ref}: not done after {timeout:g} s ({last}); look again with `kernelwright status`")
+        late = ("not done", "look again with `kernelwright status`")
+        return self.client.wait(self.ref, look, tell, limit=self.client.timeouts.run, late=late)
 
     def download_output(self, folder: Path) -> list[str]:
         """Download the latest run's output; return the names of its files, checked against Kaggle's sizes.
@@ -185,8 +177,8 @@ class RemoteKernel:
         atomic_files.make_folder(folder)
         with atomic_files.scratch_folder(folder.parent) as fresh:
             self.client.call("kernels", "output", self.ref, "-p", str(fresh), "-o", "-q", transfers=True)
-            listed = self.client.call_json("kernels", "files", self.ref, "--format", "json", "--page-size", "200") or ()
-            sizes = {file["name"]: int(file["size"]) for file in listed if file.get("size") is not None}
+            listed = self.client.call("kernels", "files", self.ref, "--format", "json", "--page-size", "200").json
+            sizes = {file["name"]: int(file["size"]) for file in listed or () if file.get("size") is not None}
             files = [path for path in fresh.rglob("*") if path.is_file()]
             arrived = {path.relative_to(fresh).as_posix(): path.stat().st_size for path in files}
             if partial := [name for name, size in sizes.items() if arrived.get(name) != size]:
@@ -200,22 +192,6 @@ class RemoteKernel:
                 reason = error.args[0][0][-1] if isinstance(error, shutil.Error) else error.strerror or error
                 raise UnwritableOutput(f"{folder}: the output cannot be put there: {reason}") from None
         return sorted(arrived)
-
-
-def _show_log(log_lines: Iterator[str], start: int, tell: Callable[[str], None]) -> int:
-    """Tell the lines of a log after the first ``start``; return how many.
-
-    A log that cannot be read is no reason to give the run up.
-    """
-    count = 0
-    try:
-        for index, line in enumerate(log_lines):
-            if index >= start:
-                tell(f"  {line}")
-                count += 1
-    except ClientFailed as error:
-        tell(f"  (the log broke off: {error})")
-    return count
 
 
 def lost_sources(wanted: Mapping[str, object], remote: Mapping[str, object]) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,22 +55,14 @@ def _problems(project: Project, slug: str, folder: Path) -> Iterator[Problem]:
         yield Problem(code="KW932", file=place, message=f"{count} files, and a dataset has room for {room}", fix=fix)
 
 
-@dataclass(frozen=True, kw_only=True)
-class KernelUpload:
-    """What is sent as the kernel: a folder for the client, with metadata and notebook."""
+def stage_kernel(project: Project, notebook: bytes, versions: Mapping[str, int]) -> tuple[Path, Mapping[str, Any]]:
+    """Lay out the kernel: the project's metadata, with the versions of its own datasets pinned, and the notebook.
 
-    folder: Path
-    metadata: Mapping[str, Any]
-    notebook: bytes
-
-    @property
-    def request(self) -> str:
-        """Digest of metadata and notebook."""
-        return sha256(json.dumps(self.metadata, sort_keys=True).encode() + self.notebook)
-
-
-def stage_kernel(project: Project, notebook: bytes, versions: Mapping[str, int]) -> KernelUpload:
-    """Lay out the kernel's folder: the project's metadata, with the versions of its own datasets pinned."""
+    Returns
+    -------
+    tuple
+        The folder for the client, and the metadata in it.
+    """
     folder = project.push / "kernel"
     shutil.rmtree(folder, ignore_errors=True)
     sent = {**metadata.read_raw(project.root, project.configuration.metadata), "code_file": project.notebook.name}
@@ -81,7 +72,7 @@ def stage_kernel(project: Project, notebook: bytes, versions: Mapping[str, int])
     ]
     atomic_files.replace(folder / METADATA, f"{json.dumps(sent, indent=2, ensure_ascii=False)}\n".encode())
     atomic_files.replace(folder / project.notebook.name, notebook)
-    return KernelUpload(folder=folder, metadata=sent, notebook=notebook)
+    return folder, sent
 
 
 def describe_requests(project: Project, notebook: bytes) -> Iterator[str]:
@@ -93,7 +84,7 @@ def describe_requests(project: Project, notebook: bytes) -> Iterator[str]:
         yield f"kaggle datasets create, or version where {upload.marker} is not in it: {what}"
         yield from (f"  {name}: {size:,} bytes" for name, size in upload.sizes.items())
     yield f"kaggle kernels push: {len(notebook):,} bytes, sha256 {sha256(notebook)[:16]}"
-    sent = stage_kernel(project, notebook, {}).metadata
+    _, sent = stage_kernel(project, notebook, {})
     own = {upload.ref for upload in uploads}
     sources = [f"{source}/<its version>" if source in own else source for source in sent["dataset_sources"]]
     yield json.dumps({**sent, "dataset_sources": sources}, indent=2, ensure_ascii=False)

@@ -1,8 +1,10 @@
 """From a checked notebook to a version on Kaggle: each step is looked up first, so that it is taken once."""
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from kernelwright.bundle import build
 from kernelwright.check import worktree
@@ -12,9 +14,7 @@ from kernelwright.errors import ClientFailed, NotReady
 from kernelwright.project.model import Project
 from kernelwright.ship import datasets, payload, push_log, push_recovery, remote_state
 from kernelwright.ship.client import Client
-from kernelwright.ship.datasets import UploadOptions
 from kernelwright.ship.kernels import RemoteKernel, RemoteNotebook
-from kernelwright.ship.payload import KernelUpload
 from kernelwright.ship.push_log import Push
 from kernelwright.ship.push_recovery import PendingPush
 from kernelwright.support import file_lock, git
@@ -76,7 +76,7 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
         push_log.check_writable(project.root)
         kernel = RemoteKernel(client=client, ref=project.metadata.id)
         notebook = project.notebook.read_bytes()
-        dataset_uploads = payload.stage_datasets(project)
+        uploads = payload.stage_datasets(project)
         # Before a push that was cut off is looked for: while Kaggle hides the kernel, its note must not be forgotten.
         remote = _latest(project, kernel)
         if resumed := push_recovery.resume(project, kernel):
@@ -88,18 +88,23 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
                 f"{project.metadata.id} was edited on Kaggle since the last push ({_examples(edits)}); "
                 "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
             )
-        upload_options = UploadOptions(public=options.public_datasets, overwrite=options.overwrite)
-        versions = {upload.ref: datasets.ensure(client, upload, tell, upload_options) for upload in dataset_uploads}
-        upload = payload.stage_kernel(project, notebook, versions)
-        if resumed and resumed.request == upload.request:
+        may = {"public": options.public_datasets, "overwrite": options.overwrite}
+        versions = {upload.ref: datasets.ensure(client, upload, tell, **may) for upload in uploads}
+        folder, metadata = payload.stage_kernel(project, notebook, versions)
+        request = sha256(json.dumps(metadata, sort_keys=True).encode() + notebook)
+        if resumed and resumed.request == request:
             return resumed
-        if not options.again and (identical := _find_identical_push(project, kernel, upload, remote)):
-            tell(f"{kernel.ref}: version {identical.version} is this notebook already")
-            return identical
+        pushes = push_log.pushes(project.root, kernel.ref) if remote else []
+        if remote and pushes and not options.again:
+            last = pushes[-1]
+            is_same = last.request == request and not last.dropped
+            if is_same and remote_state.is_version(kernel, remote, last.version, notebook):
+                tell(f"{kernel.ref}: version {last.version} is this notebook already")
+                return last
         intended = Push(
             kernel=kernel.ref,
             version=0,
-            request=upload.request,
+            request=request,
             notebook=sha256(notebook),
             commit=git.commit(project.root),
             changed=bool(worktree.changed(project.root)),
@@ -107,16 +112,23 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
             rehearsal="skipped" if options.skip_rehearsal else "complete",
             at=push_log.now(),
         )
-        pushed_before = [push.version for push in push_log.pushes(project.root, kernel.ref)] if remote else []
-        pending = PendingPush(
-            push=intended,
-            metadata=upload.metadata,
-            notebook=notebook.decode(),
-            after=(remote.latest if remote else 0) or max(pushed_before, default=0),
-        )
-        pushed = _send(project, kernel, pending, upload, tell)
-        _check_attached(pushed)
-        return pushed
+        before = (remote.latest if remote else 0) or max((push.version for push in pushes), default=0)
+        pending = PendingPush(push=intended, metadata=metadata, notebook=notebook.decode(), after=before)
+        return _send(project, kernel, pending, folder, tell)
+
+
+def _send(
+    project: Project, kernel: RemoteKernel, pending: PendingPush, folder: Path, tell: Callable[[str], None]
+) -> Push:
+    """Note the push, make it, record it: wherever it is cut off, the note says what to look for."""
+    with push_log.step(project.root, kernel.ref, asdict(pending)):
+        version, address, dropped = kernel.push(folder)
+    pushed = push_recovery.finish(project, kernel, pending, version, dropped)
+    tell(f"{kernel.ref}: version {version} pushed, {address}")
+    if not kernel.is_at(address):
+        tell(f"warning: that is not {kernel.ref}: Kaggle goes by the title; let title and id in the metadata agree")
+    _check_attached(pushed)
+    return pushed
 
 
 def _latest(project: Project, kernel: RemoteKernel) -> RemoteNotebook | None:
@@ -133,30 +145,6 @@ def _check_attached(push: Push) -> None:
             f"{push.kernel}: version {push.version} was pushed, but Kaggle did not attach {'; '.join(push.dropped)}; "
             "see that they exist and are yours to use, and push again"
         )
-
-
-def _find_identical_push(
-    project: Project, kernel: RemoteKernel, upload: KernelUpload, remote: RemoteNotebook | None
-) -> Push | None:
-    """Return the kernel's last push, if it is this very one, all of it was attached, and it still is the latest."""
-    last = next(reversed(push_log.pushes(project.root, kernel.ref)), None)
-    if not remote or not last or last.request != upload.request or last.dropped:
-        return None
-    return last if remote_state.is_version(kernel, remote, last.version, upload.notebook) else None
-
-
-def _send(
-    project: Project, kernel: RemoteKernel, pending: PendingPush, upload: KernelUpload, tell: Callable[[str], None]
-) -> Push:
-    """Note the push, make it, record it: wherever it is cut off, the note says what to look for."""
-    push_log.begin_step(project.root, kernel.ref, asdict(pending))
-    with push_log.forget_if_rejected(project.root, kernel.ref):
-        version, address, dropped = kernel.push(upload.folder)
-    pushed = push_recovery.finish(project, kernel, pending, version, dropped)
-    tell(f"{kernel.ref}: version {version} pushed, {address}")
-    if not kernel.is_at(address):
-        tell(f"warning: that is not {kernel.ref}: Kaggle goes by the title; let title and id in the metadata agree")
-    return pushed
 
 
 def check_run_version(project: Project, kernel: RemoteKernel, push: Push) -> None:

@@ -133,17 +133,14 @@ def record_run(root: Path, push: Push, status: str) -> None:
         append(root, "ran", {**fields, "at": now()})
 
 
-def begin_step(root: Path, name: str, fields: Mapping[str, Any]) -> None:
-    """Note that a step begins, so that one that is cut off is found again.
+@contextlib.contextmanager
+def step(root: Path, name: str, fields: Mapping[str, Any]) -> Iterator[None]:
+    """Note that a step begins, and take it in the block: one that is cut off is found again.
 
-    ``name`` is the kernel's, or of a submission its message.
+    ``name`` is the kernel's, or of a submission its message. A step that Kaggle rejects is forgotten; one that is taken
+    is to be recorded before `finish_step`.
     """
     _write_steps(root, _steps(root) | {name: fields})
-
-
-@contextlib.contextmanager
-def forget_if_rejected(root: Path, name: str) -> Iterator[None]:
-    """Take a step that was noted; one that Kaggle rejects is forgotten, one that is cut off is not."""
     try:
         yield
     except ClientFailed as error:

@@ -1,9 +1,8 @@
 """A kernel version submitted to its competition, and its score awaited."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from kernelwright.errors import ClientFailed
 from kernelwright.project.model import Project
@@ -19,17 +18,13 @@ _BETWEEN = 10  # seconds, at most
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
-    """What a submission scored; an empty score beside COMPLETE is a rerun that failed."""
+class Submission:
+    """A submission as Kaggle lists it: its number, one of Kaggle's words, and its scores, empty for none."""
 
+    number: int
     word: str
     public: str = ""
     private: str = ""
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether Kaggle has not scored it yet."""
-        return self.word == "PENDING"
 
     @property
     def failed(self) -> bool:
@@ -48,7 +43,7 @@ def competition(project: Project) -> str:
 
 def remaining(client: Client, competition: str) -> int:
     """Return how many submissions the day still allows; the client leaves a count of zero out."""
-    limits = client.call_json("competitions", "submission-limits", competition, "--json")
+    limits = client.call("competitions", "submission-limits", competition, "--json").json
     if not isinstance(limits, dict):
         raise ClientFailed("kaggle competitions submission-limits: not understood; try again later")
     return int(limits.get("numAllowedNow", 0))
@@ -63,10 +58,9 @@ def message(push: Push) -> str:
 def submit(project: Project, client: Client, push: Push) -> None:
     """Submit a version; that it begins is noted, so that one that is cut off is looked for."""
     text, file = message(push), project.configuration.submission[0]
-    push_log.begin_step(project.root, text, {"version": push.version})
     what = ("-k", push.kernel, "-v", str(push.version), "-f", file, "-m", text)
-    with push_log.forget_if_rejected(project.root, text):
-        printed = client.call("competitions", "submit", competition(project), *what, "-q")
+    with push_log.step(project.root, text, {"version": push.version}):
+        printed = client.call("competitions", "submit", competition(project), *what, "-q").printed
     if not _CONFIRMED.search(printed):
         last = next(iter(printed.strip().splitlines()[-1:]), "nothing")
         raise ClientFailed(f"kaggle competitions submit: Kaggle confirmed nothing; the client said: {last}")
@@ -88,7 +82,7 @@ def was_submitted(project: Project, client: Client, push: Push) -> bool:
         return True
     attempts = _ATTEMPTS if push_log.pending_step(project.root, text) else 1
     every = min(client.timeouts.poll, _BETWEEN)
-    return bool(poll(lambda: score(client, competition(project), text), every=every, attempts=attempts))
+    return bool(poll(lambda: latest(client, competition(project), text), every=every, attempts=attempts))
 
 
 def _is_recorded(project: Project, text: str) -> bool:
@@ -96,53 +90,34 @@ def _is_recorded(project: Project, text: str) -> bool:
     return any(submitted.items() <= event.items() for event in push_log.events(project.root))
 
 
-def last_number(client: Client, competition: str, text: str) -> int:
-    """Return Kaggle's number of the latest submission with this message, 0 where there is none."""
-    return max(_submissions(client, competition, text), default=0)
+def latest(client: Client, competition: str, text: str) -> Submission | None:
+    """Return the latest submission with this message, None where Kaggle lists none."""
+    listed = client.call("competitions", "submissions", competition, "--format", "json", "--page-size", "100").json
+    submissions = [
+        Submission(
+            number=int(fields.get("ref") or 0),
+            word=str(fields.get("status", "")).rpartition(".")[2].upper(),
+            public=str(fields.get("publicScore") or ""),
+            private=str(fields.get("privateScore") or ""),
+        )
+        for fields in listed or ()
+        if fields.get("description") == text
+    ]
+    return max(submissions, key=lambda submission: submission.number, default=None)
 
 
-def score(client: Client, competition: str, text: str, after: int = 0) -> Score | None:
-    """Return the score of the latest submission with this message, None where there is none ``after`` a number."""
-    submissions = _submissions(client, competition, text)
-    newest = max(submissions, default=0)
-    if newest <= after:
-        return None
-    submission = submissions[newest]
-    word = str(submission.get("status", "")).rpartition(".")[2].upper()
-    public, private = (str(submission.get(key) or "") for key in ("publicScore", "privateScore"))
-    return Score(word=word, public=public, private=private)
-
-
-def _submissions(client: Client, competition: str, text: str) -> Mapping[int, Mapping[str, Any]]:
-    """Return Kaggle's number -> submission, of those with this message."""
-    listed = client.call_json("competitions", "submissions", competition, "--format", "json", "--page-size", "100")
-    return {
-        int(submission.get("ref") or 0): submission
-        for submission in listed or []
-        if submission.get("description") == text
-    }
-
-
-def wait(client: Client, competition: str, text: str, tell: Callable[[str], None], after: int = 0) -> Score:
+def wait(client: Client, competition: str, text: str, tell: Callable[[str], None], after: int = 0) -> Submission:
     """Wait until the submission ``after`` a number is scored or has failed; a look that fails is repeated."""
-    shown = ""
 
-    def look() -> Score | None:
-        nonlocal shown
-        try:
-            now = score(client, competition, text, after)
-        except ClientFailed as error:
-            now = Score(word="PENDING")
-            tell(f"{competition}: {error}; asking again")
-        if now and not now.is_pending:
-            return now
-        word = "not listed yet" if now is None else "pending"
-        if word != shown:
-            tell(f"{competition}: {word}")
-            shown = word
+    def look(say: Callable[[str], None]) -> Submission | None:
+        submission = latest(client, competition, text)
+        if submission is None or submission.number <= after:
+            say("not listed yet")
+        elif submission.word == "PENDING":
+            say("pending")
+        else:
+            return submission
         return None
 
-    timeout = client.timeouts.run
-    if scored := poll(look, every=client.timeouts.poll, timeout=timeout):
-        return scored
-    raise ClientFailed(f"{competition}: no score after {timeout:g} s; look again with `kernelwright submit`")
+    late = ("no score", "look again with `kernelwright submit`")
+    return client.wait(competition, look, tell, limit=client.timeouts.run, late=late)

@@ -325,7 +325,8 @@ def _log(folder):
 
 def _kaggle_log(data):
     text = data.decode("utf-8", "replace")
-    stub = SimpleNamespace(call=lambda *_: text, ask=lambda *_: (text, responses.split(text)[1]))
+    reply = client.Reply(printed=text, responses=responses.split(text)[1])
+    stub = SimpleNamespace(call=lambda *_: reply)
     list(RemoteKernel(client=stub, ref="a/b").log())
 
 

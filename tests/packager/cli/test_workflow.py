@@ -273,7 +273,8 @@ def test_a_line_alone_is_recorded(origin, tools):
 
 def test_a_push_that_was_cut_off_is_known_to_the_next_run_and_then_settled(origin, tools):
     folder = taken(origin, tools, "kaggle-1")
-    push_log.begin_step(folder, "a/b", {"after": 0})
+    with push_log.step(folder, "a/b", {"after": 0}):
+        pass
     recorded(folder, tools)
     assert origin.record() == [".kernelwright/pushing.json"]
     folder = taken(origin, tools, "kaggle-1")

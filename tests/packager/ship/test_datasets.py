@@ -43,7 +43,7 @@ def test_a_dataset_stuck_in_processing_ends_in_one_line(kaggle, carried):
     kaggle.looks = 10_000
     with pytest.raises(ClientFailed) as caught:
         ship(carried, timeouts=Timeouts(poll=0.02, dataset=2))
-    assert str(caught.value) == "alice/toy-sources: not ready after 2 s (blobs_received); run again to go on"
+    assert str(caught.value) == "alice/toy-sources: not ready after 2 s (blobs_received, waiting); run again to go on"
     kaggle.datasets[SOURCES].looks_left = 0
     assert ship(carried)[0].datasets == {SOURCES: 1}
     assert len(kaggle.datasets[SOURCES].versions) == 1

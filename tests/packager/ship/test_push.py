@@ -342,7 +342,7 @@ def test_one_push_of_a_project_at_a_time(kaggle, project):
 def test_each_kernel_is_laid_out_in_a_folder_of_its_own(project):
     first = load_project(project)
     other = dataclasses.replace(first, kernel="training")
-    folders = [payload.stage_kernel(one, b"{}", {}).folder for one in (first, other)]
+    folders = [payload.stage_kernel(one, b"{}", {})[0] for one in (first, other)]
     assert folders == [project / "build/push/kernel", project / "build/push-training/kernel"]
 
 

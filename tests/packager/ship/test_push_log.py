@@ -58,8 +58,8 @@ def test_a_line_that_is_no_push_of_ours_is_passed_over(tmp_path):
 
 
 def test_each_kernel_of_a_project_has_an_intention_of_its_own(tmp_path):
-    push_log.begin_step(tmp_path, "a/one", {"after": 3})
-    push_log.begin_step(tmp_path, "a/two", {"after": 0})
+    with push_log.step(tmp_path, "a/one", {"after": 3}), push_log.step(tmp_path, "a/two", {"after": 0}):
+        pass  # and here the process was killed
     push_log.finish_step(tmp_path, "a/two")
     assert push_log.pending_step(tmp_path, "a/one") == {"after": 3}
     push_log.finish_step(tmp_path, "a/one")
