@@ -7,7 +7,7 @@ from kernelwright.check.context import Context
 from kernelwright.check.notebook import is_too_large
 from kernelwright.check.registry import register
 from kernelwright.check.rehearsal_report import Run
-from kernelwright.errors import Problem
+from kernelwright.errors import InvalidProject, Problem
 
 CHECK = "rehearsal"
 ONE_LAYOUT = "KW917"
@@ -55,7 +55,7 @@ def _why_none(context: Context) -> tuple[str, str]:
         rehearsal_report.read(context.project)
     except OSError:
         return "KW911", "this notebook was not rehearsed"
-    except ValueError:
+    except (ValueError, InvalidProject):
         return "KW912", "not a report of a rehearsal"
     return "KW913", "stale: another notebook was rehearsed"
 

@@ -42,6 +42,6 @@ class Report:
 
 
 def read(project: Project) -> Report:
-    """Read the report of the last rehearsal; raises `OSError`, and `ValueError` for what is none."""
+    """Read the report of the last rehearsal; raises `OSError`; `ValueError` and `InvalidProject` for what is none."""
     file = project.rehearsal / "report.json"
     return parsing.parse(Report, json_text.parse(file.read_text("utf-8")), file=file.name)

@@ -18,7 +18,7 @@ from packaging import tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from pydantic import ConfigDict, Field
 
-from kernelwright.errors import InvalidImage, Problem
+from kernelwright.errors import InvalidImage, InvalidProject, Problem
 from kernelwright.project import parsing
 from kernelwright.project.parsing import shortened
 
@@ -180,8 +180,8 @@ def _parse(file: Traversable) -> ImageFile:
         return _image_file(file.read_text("utf-8"), file.name)
     except OSError as error:
         raise InvalidImage([_problem(file.name, f"cannot be read: {error.strerror}", "put a file there")]) from None
-    except parsing.Mismatch as mismatch:
-        raise InvalidImage(replace(problem, code="KW312") for problem in mismatch.problems) from None
+    except InvalidProject as error:
+        raise InvalidImage(replace(problem, code="KW312") for problem in error.problems) from None
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, tables in tables without end
         fix = "make it with `kernelwright image NAME --from-freeze FILE`"
         raise InvalidImage([_problem(file.name, f"not TOML: {error}", fix)]) from None

@@ -8,32 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from kernelwright import codes
 from kernelwright.project.parsing import matching
 
-_NAME = r"[^\W\d]\w*"
 RUNTIME = "kernelwright.runtime"
 _FORBID = ConfigDict(extra="forbid")
-
-
-def _file_name(value: str) -> str:
-    if "/" in value or not value.strip(".") or not value.isprintable():
-        raise ValueError("should be a bare file name, such as submission.csv")
-    return value
-
-
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-
-
-def _mounted_file(value: str) -> str:
-    slug, slash, rest = value.partition("/")
-    if not (slug and slash and rest) or value.startswith("/") or ".." in value.split("/"):
-        raise ValueError('should be a file in an attached source, as "its-slug/train.csv"')
-    return value
-
-
-def _file_inside(value: str) -> str:
-    if value.startswith("/") or ".." in value.split("/") or not value.isprintable():
-        raise ValueError("should be a file in the competition's folder, as sample_submission.csv")
-    return value
 
 
 def _code(value: str) -> str:
@@ -42,8 +18,23 @@ def _code(value: str) -> str:
     return value
 
 
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+_NAME = r"[^\W\d]\w*"
+_NO_WAY_UP = r"(?s)(?!(.*/)?\.\.(/|\Z))"
 Hook = Annotated[str, matching(rf"{_NAME}(\.{_NAME})*:{_NAME}", 'should be "package.module:function"')]
 PathInside = Annotated[str, matching(r"[^\x00-\x1f\x7f]+", "should be a path in the project")]
+OptionalPath = Annotated[str, matching(r"[^\x00-\x1f\x7f]*", "should be a path in the project")]
+_IN_COMPETITION = "should be a file in the competition's folder, as sample_submission.csv"
+CompetitionFile = Annotated[str, matching(rf"{_NO_WAY_UP}(?!/).*", _IN_COMPETITION, printable=True)]
+MountedFile = Annotated[
+    str, matching(rf"{_NO_WAY_UP}[^/]+/.+", 'should be a file in an attached source, as "its-slug/train.csv"')
+]
+FileName = Annotated[
+    str, matching(r"(?!\.*\Z)[^/]+", "should be a bare file name, such as submission.csv", printable=True)
+]
 Package = Annotated[
     str,
     matching(
@@ -57,7 +48,6 @@ KernelName = Annotated[  # folders of build/ are named for it
     str, matching(r"[A-Za-z0-9][A-Za-z0-9_-]*", "should be a name of letters, digits, hyphens and underscores")
 ]
 Code = Annotated[str, AfterValidator(_code)]
-FileName = Annotated[str, AfterValidator(_file_name)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +107,14 @@ class KernelConfiguration:
     carrier: Literal["cells", "dataset"] = "cells"
     sources_dataset: Slug = ""
     submission: Annotated[tuple[FileName, ...], BeforeValidator(_as_tuple), Field(min_length=1)] = ("submission.csv",)
-    sample: Annotated[str, AfterValidator(_file_inside)] = "sample_submission.csv"
-    wheels: Annotated[str, matching(r"[^\x00-\x1f\x7f]*", "should be a path in the project")] = ""
+    sample: CompetitionFile = "sample_submission.csv"
+    wheels: OptionalPath = ""
     wheels_dataset: Slug = ""
     allow_sdist: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     score: Hook = ""
     gallery: Hook = ""
-    public: dict[Annotated[str, AfterValidator(_mounted_file)], Fingerprint] = field(default_factory=dict)
+    public: dict[MountedFile, Fingerprint] = field(default_factory=dict)
     commit: Commit = field(default_factory=Commit)
     forecast: Forecast = field(default_factory=Forecast)
     check: Check = field(default_factory=Check)

@@ -130,32 +130,24 @@ def read_raw(root: Path, name: str) -> Mapping[str, Any]:
     try:
         data = (root / name).read_bytes()
         raw = json_text.parse(data.decode("utf-8"))
+        if isinstance(raw, dict):
+            return raw
+        message, fix = "not a JSON object", 'write { "id": … }'
     except FileNotFoundError:
-        fix = "make it with `kernelwright init`, or with `kaggle kernels init`"
-        raise InvalidProject([_unreadable(name, "no such file", fix)]) from None
+        message, fix = "no such file", "make it with `kernelwright init`, or with `kaggle kernels init`"
     except OSError as error:
-        fix = "put a file there that can be read"
-        raise InvalidProject([_unreadable(name, f"cannot be read: {error.strerror}", fix)]) from None
+        message, fix = f"cannot be read: {error.strerror}", "put a file there that can be read"
     except ValueError as error:
+        message, fix = f"not JSON: {error}", "correct it there"
         if data.startswith(codecs.BOM_UTF8):
             message = "starts with a byte order mark, which Kaggle's client does not take"
-            raise InvalidProject([_unreadable(name, message, "save it as UTF-8 without one")]) from None
-        raise InvalidProject([_unreadable(name, f"not JSON: {error}", "correct it there")]) from None
-    if not isinstance(raw, dict):
-        raise InvalidProject([_unreadable(name, "not a JSON object", 'write { "id": … }')])
-    return raw
-
-
-def _unreadable(name: str, message: str, fix: str) -> Problem:
-    return Problem(code="KW011", file=name, message=message, fix=fix)
+            fix = "save it as UTF-8 without one"
+    raise InvalidProject([Problem(code="KW011", file=name, message=message, fix=fix)])
 
 
 def read(root: Path, name: str) -> KernelMetadata:
     """Read the metadata of a kernel; raises `InvalidProject` with every problem."""
-    try:
-        return parsing.parse(KernelMetadata, read_raw(root, name), file=name, fixes=_FIXES)
-    except parsing.Mismatch as mismatch:
-        raise InvalidProject(mismatch.problems) from None
+    return parsing.parse(KernelMetadata, read_raw(root, name), file=name, fixes=_FIXES)
 
 
 def fitting(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,5 +186,5 @@ class DatasetMetadata:
 
 
 def read_dataset(data: object, file: str) -> DatasetMetadata:
-    """Check the parsed JSON of ``file``; raises `parsing.Mismatch` with every problem."""
+    """Check the parsed JSON of ``file``; raises `InvalidProject` with every problem."""
     return parsing.parse(DatasetMetadata, data, file=file)

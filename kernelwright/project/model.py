@@ -127,14 +127,11 @@ def kernels_by_id(root: Path) -> dict[str, Project]:
 def find_root(folder: Path) -> Path:
     """Return the nearest folder, from ``folder`` upwards, that is a project; ``folder`` itself where none is."""
     start = folder.resolve()
-    return next((path for path in (start, *start.parents) if _is_project(path)), folder)
-
-
-def _is_project(folder: Path) -> bool:
-    try:
-        return "kernelwright" in tomllib.loads((folder / PYPROJECT).read_text("utf-8")).get("tool", {})
-    except (OSError, ValueError, RecursionError):
-        return False
+    for path in (start, *start.parents):
+        with suppress(InvalidProject):
+            if "kernelwright" in read_tools(path):
+                return path
+    return folder
 
 
 def load_configuration(root: Path) -> Configuration:
@@ -143,10 +140,7 @@ def load_configuration(root: Path) -> Configuration:
     if "kernelwright" not in tool:
         fix = 'add the table, at least with driver = "main.py"'
         raise InvalidProject([Problem(code="KW002", file=PYPROJECT, message="no [tool.kernelwright]", fix=fix)])
-    try:
-        return parsing.parse(Configuration, tool["kernelwright"], file=PYPROJECT, table=TABLE)
-    except parsing.Mismatch as mismatch:
-        raise InvalidProject(mismatch.problems) from None
+    return parsing.parse(Configuration, tool["kernelwright"], file=PYPROJECT, table=TABLE)
 
 
 def read_tools(root: Path) -> Mapping[str, Any]:

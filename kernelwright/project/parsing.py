@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from kernelwright.errors import Problem
+from kernelwright.errors import InvalidProject, Problem
 
 T = TypeVar("T")
 
@@ -20,22 +20,15 @@ _FIXES = {
     "should be a list": 'write a list, such as [], or leave "{key}" out',
     "should be true or false": "write true or false",
 }
+_PYDANTICS_WORDS = re.compile(r"^(Value error, )?(Input |String |Tuple )?")
 _NO_FIXES: Mapping[str, str] = {}
 
 
-class Mismatch(ValueError):
-    """The data does not fit; ``problems`` holds one for each value that does not."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = tuple(problems)
-
-
-def matching(pattern: str, wish: str) -> AfterValidator:
+def matching(pattern: str, wish: str, *, printable: bool = False) -> AfterValidator:
     """Return the rule that the whole of a text matches ``pattern``; ``wish`` says what it should be."""
 
     def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
+        if not re.fullmatch(pattern, value) or (printable and not value.isprintable()):
             raise ValueError(wish)
         return value
 
@@ -58,7 +51,7 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
 
     Raises
     ------
-    Mismatch
+    InvalidProject
         With every value that does not fit.
     """
     adapter: TypeAdapter[T] = _adapter(cast(Hashable, kind))
@@ -66,35 +59,14 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
         # As JSON, because only there strict validation takes an array for a tuple.
         return adapter.validate_json(json.dumps(data, default=str, ensure_ascii=False).encode(), strict=True)
     except ValidationError as error:
-        names = _names(cast(Hashable, kind))
-        raise Mismatch([_problem(detail, file, table, names, fixes) for detail in error.errors()]) from None
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # 5,000 digits, a thousand levels, half a surrogate pair
-        raise Mismatch([Problem(code="KW005", file=file, place=table, message=f"cannot be read: {error}")]) from None
-
-
-def _problem(error: ErrorDetails, file: str, table: str, names: Sequence[str], fixes: Mapping[str, str]) -> Problem:
-    place = (table + "".join(_step(part) for part in error["loc"])).removeprefix(".")
-    key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
-    if error["type"] in _UNKNOWN:
-        near = difflib.get_close_matches(key, names, n=1)
-        fix = f"did you mean {near[0]!r}?" if near else "remove it; docs/configuration.md lists the keys there are"
-        return Problem(code="KW003", file=file, place=place, message="unknown key", fix=fix)
-    if error["type"] in _MISSING:
-        return Problem(
-            code="KW004", file=file, place=place, message="required, and missing", fix=fixes.get(key, f'add "{key}"')
-        )
-    wish = _wish(error)
-    fix = _FIXES[wish].format(key=key) if wish in _FIXES else fixes.get(key, "")
-    return Problem(code="KW005", file=file, place=place, message=f"{shortened(error['input'])} {wish}", fix=fix)
-
-
-def _step(part: str | int) -> str:
-    if isinstance(part, int):
-        return f"[{part}]"
-    return f".{part}" if part.replace("-", "_").isidentifier() else f'."{part}"'
+        schema = adapter.json_schema()
+        parts = [schema, *schema.get("$defs", {}).values()]
+        names = sorted({name for part in parts for name in part.get("properties", {})})
+        raise InvalidProject(_problem(detail, file, table, names, fixes) for detail in error.errors()) from None
+    except (ValueError, RecursionError) as error:  # 5,000 digits, a thousand levels, half a surrogate pair
+        raise InvalidProject(
+            [Problem(code="KW005", file=file, place=table, message=f"cannot be read: {error}")]
+        ) from None
 
 
 @functools.cache
@@ -102,23 +74,29 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-@functools.cache
-def _names(kind: Any) -> list[str]:
-    schema: dict[str, Any] = _adapter(kind).json_schema()
-    tables = [schema, *schema.get("$defs", {}).values()]
-    return sorted({name for table in tables for name in table.get("properties", {})})
+def _problem(error: ErrorDetails, file: str, table: str, names: Sequence[str], fixes: Mapping[str, str]) -> Problem:
+    place, key = table, ""
+    for part in error["loc"]:
+        if isinstance(part, int):
+            place += f"[{part}]"
+        else:
+            place += f".{part}" if part.replace("-", "_").isidentifier() else f'."{part}"'
+            key = part
+    if error["type"] in _UNKNOWN:
+        near = difflib.get_close_matches(key, names, n=1)
+        code, message = "KW003", "unknown key"
+        fix = f"did you mean {near[0]!r}?" if near else "remove it; docs/configuration.md lists the keys there are"
+    elif error["type"] in _MISSING:
+        code, message, fix = "KW004", "required, and missing", fixes.get(key, f'add "{key}"')
+    else:
+        wish = _PYDANTICS_WORDS.sub("", error["msg"]).replace("a valid array", "a list").replace("a valid ", "a ")
+        wish = re.sub(r"\ba (?=[aeiou])", "an ", wish)
+        code, message = "KW005", f"{shortened(error['input'])} {wish}"
+        fix = _FIXES[wish].format(key=key) if wish in _FIXES else fixes.get(key, "")
+    return Problem(code=code, file=file, place=place.removeprefix("."), message=message, fix=fix)
 
 
 def shortened(value: object) -> str:
     """Return a value as JSON, cut at 60 characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _wish(error: ErrorDetails) -> str:
-    """Return pydantic's message as what the value should be."""
-    wish = error["msg"]
-    for opening in ("Value error, ", "Input ", "String ", "Tuple "):
-        wish = wish.removeprefix(opening)
-    wish = wish.replace("a valid array", "a list").replace("a valid ", "a ")
-    return re.sub(r"\ba (?=[aeiou])", "an ", wish)

@@ -10,7 +10,6 @@ from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import metadata
 from kernelwright.project.metadata import DATASET_FILE
 from kernelwright.project.model import METADATA, Project
-from kernelwright.project.parsing import Mismatch
 from kernelwright.project.refs import SourceRef
 from kernelwright.ship.datasets import DatasetUpload, file_names, stage_dataset
 from kernelwright.support import atomic_files, json_text
@@ -45,11 +44,10 @@ def _problems(project: Project, slug: str, folder: Path) -> Iterator[Problem]:
         message, fix = f"no {DATASET_FILE}", f"make the dataset {slug} before the push"
         yield Problem(code="KW931", file=place, message=message, fix=fix)
         return
+    except InvalidProject as error:
+        yield from error.problems
     except ValueError as error:
-        if isinstance(error, Mismatch):
-            yield from error.problems
-        else:
-            yield Problem(code="KW931", file=file, message=f"not JSON: {error}", fix=fix)
+        yield Problem(code="KW931", file=file, message=f"not JSON: {error}", fix=fix)
     count, room = len(file_names(folder)), LARGEST_DATASET_FILES - 1  # one lists the contents
     if count > room:
         yield Problem(code="KW932", file=place, message=f"{count} files, and a dataset has room for {room}", fix=fix)

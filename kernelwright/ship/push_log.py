@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from kernelwright.errors import ClientFailed, UnwritableOutput
+from kernelwright.errors import ClientFailed, InvalidProject, UnwritableOutput
 from kernelwright.project import parsing
 from kernelwright.pull.history import RECORDED
 from kernelwright.support import atomic_files, json_text
@@ -105,7 +105,7 @@ def pushes(root: Path, kernel: str) -> list[Push]:
     pushed = []
     for event in events(root):
         if event.get("event") == "pushed" and event.get("kernel") == kernel:
-            with contextlib.suppress(parsing.Mismatch):
+            with contextlib.suppress(InvalidProject):
                 pushed.append(parsing.parse(Push, event, file=LOG))
     return pushed
 

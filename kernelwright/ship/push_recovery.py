@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kernelwright.errors import InvalidProject
 from kernelwright.project import parsing
 from kernelwright.project.model import Project
 from kernelwright.ship import kernels, push_log, remote_state
@@ -56,7 +57,7 @@ def resume(project: Project, kernel: RemoteKernel) -> Push | None:
     """Record the version of a push that was cut off before its record; None where it made none, or none was."""
     try:
         pending = parsing.parse(PendingPush, push_log.pending_step(project.root, kernel.ref), file=push_log.PENDING)
-    except parsing.Mismatch:
+    except InvalidProject:
         pending = None
     if pending:
         version = poll(lambda: _find_version(kernel, pending), every=kernel.client.timeouts.poll, attempts=_ATTEMPTS)

@@ -19,7 +19,7 @@ from kernelwright.check import rehearsal_report, secrets
 from kernelwright.check.run import run_checks
 from kernelwright.errors import InvalidInput, KernelwrightError
 from kernelwright.image import kaggle_image
-from kernelwright.project import metadata, model, owner, parsing
+from kernelwright.project import metadata, model, owner
 from kernelwright.pull import edited_notebook
 from kernelwright.pull import plan as plans
 from kernelwright.rehearsal import evaluation, input_folder, sample, scaling_runs, tables
@@ -169,7 +169,7 @@ def _metadata(folder):
         ):
             try:
                 action()
-            except (KernelwrightError, parsing.Mismatch):
+            except KernelwrightError:
                 continue
         owner.write(file.parent, "somebody")
 

@@ -121,9 +121,11 @@ def test_a_key_that_does_not_fit_is_named_with_its_value(folder, line, code, pro
     assert problems(folder) == [(code, WHERE + problem)]
 
 
-@pytest.mark.parametrize("file", ["/etc/passwd", "../x/train.csv", "data/../../train.csv", "train.csv", "data/"])
+@pytest.mark.parametrize(
+    "file", ["/etc/passwd", "../x/train.csv", "data/../../train.csv", "train.csv", "data/", r"a\nb/../x"]
+)
 def test_a_public_file_is_one_in_an_attached_source(folder, file):
-    folder.configure(f"driver = 'main.py'\npublic = {{ '{file}' = {{ rows = 1 }} }}")
+    folder.configure(f"driver = 'main.py'\npublic = {{ \"{file}\" = {{ rows = 1 }} }}")
     ((code, problem),) = problems(folder)
     assert code == "KW005"
     assert problem.endswith('should be a file in an attached source, as "its-slug/train.csv"')

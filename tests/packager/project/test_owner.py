@@ -61,7 +61,7 @@ def test_a_file_that_is_no_json_is_told_and_no_file_is_written(tmp_path):
     further = '[tool.kernelwright.kernels.training]\ndriver = "main.py"\nmetadata = "training.json"\n'
     project = shipped.make(tmp_path, id="OWNER/toy-kernel", configuration=shipped.CONFIGURATION + further)
     (project / "training.json").write_text("{")
-    with pytest.raises(InvalidProject, match=r"^training\.json: cannot be read: "):
+    with pytest.raises(InvalidProject, match=r"^training\.json: not JSON: "):
         owner.write(project, "alice")
     assert sources(project)[0] == "OWNER/toy-kernel"
 
