@@ -7,7 +7,6 @@ with one folder per source, named by its slug, or placed as in the second layout
 
 import glob
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from kernelwright.runtime.errors import InputNotFound
@@ -26,13 +25,15 @@ def find(slug: str) -> Path:
     is not named, the highest is taken. A slug that is not mounted, or fits several sources, raises
     `InputNotFound`.
     """
-    for patterns in _patterns(slug):
+    root, is_flat = _root()
+    for places in _places(slug, is_flat=is_flat):
+        patterns = (f"{glob.escape(str(root))}/{place}" for place in places)
         paths = (Path(path) for pattern in patterns for path in glob.glob(pattern))  # noqa: PTH207 - escaped
         folders = _newest([path for path in paths if path.is_dir()])
         if len(folders) > 1:
-            places = [path.relative_to(_root()[0]).parts for path in folders]
-            apart = len({place[0] for place in places}) > 1  # a dataset and a notebook may have one name
-            names = ", ".join("/".join(place if apart else place[1:]) for place in places)
+            parts = [path.relative_to(root).parts for path in folders]
+            start = 0 if len({kind for kind, *_ in parts}) > 1 else 1  # a dataset and a notebook may have one name
+            names = ", ".join("/".join(names[start:]) for names in parts)
             raise InputNotFound(f"input {slug!r} fits several sources: {names}; ask for one of these")
         if folders:
             return folders[0]
@@ -49,32 +50,30 @@ def _root() -> tuple[Path, bool]:
     return (Path(named), True) if named else (ROOT, False)
 
 
-def _patterns(slug: str) -> Iterator[list[str]]:
-    """Yield the places a source may be, as glob patterns, the likelier first; of those yielded together, one fits."""
-    root, flat = _root()
-    parts = slug.split("/")
-    relative = _places(glob.escape(slug).split("/"))
-    if flat:
-        relative.append([glob.escape(parts[1] if len(parts) in {2, 5} else parts[0])])
-    if all(parts):
-        yield from ([f"{glob.escape(str(root))}/{place}" for place in places] for places in relative)
-
-
-def _places(parts: list[str]) -> list[list[str]]:
-    match parts:
+def _places(slug: str, *, is_flat: bool) -> list[list[str]]:
+    """Return where a source may be, as glob patterns, the likelier first; of those in one list, one fits."""
+    parts = glob.escape(slug).split("/")
+    match parts if all(parts) else []:
         case [kind, _, *_] if kind in KINDS:
-            return [["/".join(parts)]]
+            places = [["/".join(parts)]]
         case [slug]:
-            owned = [f"datasets/*/{slug}", f"notebooks/*/{slug}", f"models/*/{slug}/*/*/*"]
-            return [[f"competitions/{slug}"], [slug], owned]
+            places = [
+                [f"competitions/{slug}"],
+                [slug],
+                [f"datasets/*/{slug}", f"notebooks/*/{slug}", f"models/*/{slug}/*/*/*"],
+            ]
         case [owner, slug]:
             owned = [f"datasets/{owner}/{slug}", f"notebooks/{owner}/{slug}", f"models/{owner}/{slug}/*/*/*"]
-            return [owned, [slug]]
+            places = [owned, [slug]]
         case [model, framework, variation]:
-            return [[f"models/*/{model}/{framework}/{variation}/*"], [f"{model}/{framework}/{variation}/*"]]
+            places = [[f"models/*/{model}/{framework}/{variation}/*"], [f"{model}/{framework}/{variation}/*"]]
         case [_, model, framework, variation, version]:
-            return [["models/" + "/".join(parts)], [f"{model}/{framework}/{variation}/{version}"]]
-    return []
+            places = [["models/" + "/".join(parts)], [f"{model}/{framework}/{variation}/{version}"]]
+        case _:
+            places = []
+    if is_flat and all(parts):
+        places.append([parts[1] if len(parts) in {2, 5} else parts[0]])
+    return places
 
 
 def _newest(folders: list[Path]) -> list[Path]:

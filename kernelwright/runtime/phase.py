@@ -44,13 +44,6 @@ class Phase:
     """The evidence, in a sentence."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Signals:
-    rerun: bool
-    run_type: str
-    on_kaggle: bool
-
-
 def detect(*, subset: int | None = None) -> Phase:
     """Decide by the data first, then by what Kaggle's variables say; warn where they disagree.
 
@@ -70,47 +63,30 @@ def detect(*, subset: int | None = None) -> Phase:
 
 
 def _decide() -> Phase:
-    settings, signals = config.load(), _signals()
+    settings = config.load()
     public, evidence = fingerprints.compare(settings.public)
-    why = f"{evidence} and {_evidence(signals)}"
-    match (public, signals.rerun, signals.run_type, signals.on_kaggle):
-        case (False, _, _, _):
-            return _whole(_name(signals), evidence)
-        case (True, False, "batch", _) | (True, False, "", True):
-            return Phase(name=Name.COMMIT, computes=False, smoke=settings.smoke, why=why)
-        case (True, False, "interactive", _):
-            return Phase(name=Name.INTERACTIVE, computes=True, smoke=settings.smoke or DEBUG_SUBSET, why=why)
-        case (True, False, "", False):
-            return _whole(Name.LOCAL, f"{evidence} and this is not Kaggle")
-    why = f"the signals disagree, so all is computed: {evidence}, but {_evidence(signals)}"
-    warnings.warn(why, stacklevel=3)
-    return _whole(Name.RERUN, why)
-
-
-def _whole(name: Name, why: str) -> Phase:
-    return Phase(name=name, computes=True, smoke=0, why=why)
-
-
-def _name(signals: _Signals) -> Name:
-    if signals.rerun:
-        return Name.RERUN
-    if signals.run_type == "interactive":
-        return Name.INTERACTIVE
-    return Name.RERUN if signals.on_kaggle else Name.LOCAL
-
-
-def _evidence(signals: _Signals) -> str:
-    if signals.rerun:
-        return "KAGGLE_IS_COMPETITION_RERUN is set"
-    if signals.run_type in {"", "batch", "interactive"}:
-        return f"the run type is {signals.run_type.title() or 'not given'}"
-    return f"the run type is {signals.run_type!r}, which is unknown"
-
-
-def _signals() -> _Signals:
-    rerun, run_type = _variable("KAGGLE_IS_COMPETITION_RERUN"), _variable("KAGGLE_KERNEL_RUN_TYPE")
+    rerun = _variable("KAGGLE_IS_COMPETITION_RERUN") not in {"", "0", "false", "no"}
+    run_type = _variable("KAGGLE_KERNEL_RUN_TYPE")
     on_kaggle = bool(run_type) or any(map(_variable, MARKS)) or WORKING.is_dir()
-    return _Signals(rerun=rerun not in {"", "0", "false", "no"}, run_type=run_type, on_kaggle=on_kaggle)
+    if not public:
+        name = Name.RERUN if rerun or on_kaggle else Name.LOCAL
+        if run_type == "interactive" and not rerun:
+            name = Name.INTERACTIVE
+        return Phase(name=name, computes=True, smoke=0, why=evidence)
+    signal = f"the run type is {run_type.title() or 'not given'}"
+    match (rerun, run_type, on_kaggle):
+        case (False, "batch", _) | (False, "", True):
+            return Phase(name=Name.COMMIT, computes=False, smoke=settings.smoke, why=f"{evidence} and {signal}")
+        case (False, "interactive", _):
+            smoke = settings.smoke or DEBUG_SUBSET
+            return Phase(name=Name.INTERACTIVE, computes=True, smoke=smoke, why=f"{evidence} and {signal}")
+        case (False, "", False):
+            return Phase(name=Name.LOCAL, computes=True, smoke=0, why=f"{evidence} and this is not Kaggle")
+    unknown = f"the run type is {run_type!r}, which is unknown"
+    signal = "KAGGLE_IS_COMPETITION_RERUN is set" if rerun else unknown
+    why = f"the signals disagree, so all is computed: {evidence}, but {signal}"
+    warnings.warn(why, stacklevel=3)
+    return Phase(name=Name.RERUN, computes=True, smoke=0, why=why)
 
 
 def _variable(name: str) -> str:

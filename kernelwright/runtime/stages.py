@@ -75,8 +75,9 @@ class _Progress:
         if elapsed < self.next:
             return
         self.next = elapsed + REDRAW if self.terminal else 2 * elapsed
-        line = self._line(done, elapsed)
-        sys.stderr.write(f"\r{self._bar(done)}{line}" if self.terminal else f"{line}\n")
+        line, full = self._line(done, elapsed), min(BAR, BAR * done // self.total) if self.total else 0
+        bar = f"[{'#' * full}{' ' * (BAR - full)}] " if self.total else ""
+        sys.stderr.write(f"\r{bar}{line}" if self.terminal else f"{line}\n")
         sys.stderr.flush()
 
     def end(self, done: int, *, out_of_time: bool) -> float:
@@ -89,9 +90,3 @@ class _Progress:
     def _line(self, done: int, elapsed: float) -> str:
         of = "" if self.total is None or done == self.total else f" of {self.total}"
         return f"{self.name}: {done}{of} in {elapsed:.1f} s"
-
-    def _bar(self, done: int) -> str:
-        if not self.total:
-            return ""
-        full = min(BAR, BAR * done // self.total)
-        return f"[{'#' * full}{' ' * (BAR - full)}] "
