@@ -116,12 +116,12 @@ def _convert(folder: Path, source: str, *, verify: bool, data: Path | None, keep
     from kernelwright.adopt.convert import convert
     from kernelwright.adopt.original import read
     from kernelwright.errors import UnwritableOutput
-    from kernelwright.support import atomic_files
+    from kernelwright.project import scaffold
 
     if any(folder.iterdir()) if folder.is_dir() else folder.exists() or folder.is_symlink():
         raise UnwritableOutput(f"{folder}: there is something already; name an empty or a new folder")
     conversion = convert(read(source), folder.resolve().name, keep_cells=keep_cells, tidy=tidy)
-    atomic_files.replace_all({folder / path: data for path, data in conversion.files.items()})
+    scaffold.write(folder, conversion.files)
     print("\n".join(f"{folder / path}" for path in conversion.files))
     for heading, lines in conversion.report:
         print(f"\n{heading}:")

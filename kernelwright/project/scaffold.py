@@ -46,11 +46,34 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
     if kind == "output":
         texts[_DRIVER] = _fill((TEMPLATES / f"output.py{_SUFFIX}").read_text("utf-8"), values)
     contents = {path: text.encode() for path, text in sorted(texts.items())}
-    if foreign := [path for path, data in contents.items() if _differs(folder / path, data)]:
-        raise UnwritableOutput(f"{folder}: {', '.join(foreign)} there already; name an empty or a new folder")
-    atomic_files.replace_all({folder / path: data for path, data in contents.items()})
+    write(folder, contents)
     _make_mini(folder)
     return list(contents)
+
+
+def write(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a project's files. A new folder appears with all of them; one that is there keeps what it has.
+
+    Raises
+    ------
+    UnwritableOutput
+        One of the files exists with another content, and nothing is written; or the folder cannot be written to.
+    """
+    if folder.exists():
+        # The same content is no hindrance: an interrupted start may have left it.
+        differing = [
+            path
+            for path, data in contents.items()
+            if (file := folder / path).exists() and not (file.is_file() and file.read_bytes() == data)
+        ]
+        if differing:
+            raise UnwritableOutput(f"{folder}: {', '.join(differing)} there already; name an empty or a new folder")
+        atomic_files.replace_all({folder / path: data for path, data in contents.items()})
+        return
+    with atomic_files.scratch_folder(folder.absolute().parent) as scratch, atomic_files.report_errors(folder):
+        project = scratch / "project"
+        atomic_files.replace_all({project / path: data for path, data in contents.items()})
+        project.rename(folder)
 
 
 def missing_requirements(folder: Path) -> list[str]:
@@ -71,11 +94,6 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
     for placeholder, value in values.items():
         text = text.replace(f"@{placeholder}@", value)
     return text
-
-
-def _differs(file: Path, data: bytes) -> bool:
-    """Return whether something else is in a file's place; what an interrupted start wrote is no hindrance."""
-    return file.exists() and (not file.is_file() or file.read_bytes() != data)
 
 
 def slug(name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from kernelwright import cli
 from kernelwright.project import scaffold
+from kernelwright.support import atomic_files
 from tests.packager.adopt.corpus_files import notebook
 
 NEXT = ["kernelwright build", "kernelwright check", "kernelwright rehearse --input DIR"]
@@ -72,6 +73,24 @@ def test_a_folder_with_something_in_it_is_left_alone(init, tmp_path):
         "full: there is something already; name an empty or a new folder\n",
     )
     assert [file.name for file in (tmp_path / "full").iterdir()] == ["mine.txt"]
+
+
+def test_an_interrupted_conversion_leaves_nothing(init, tmp_path, monkeypatch):
+    written = []
+
+    def interrupted(source, target):
+        written.append(target)
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        return replace(source, target)
+
+    replace = atomic_files.os.replace
+    before = sorted(tmp_path.iterdir())
+    with monkeypatch.context() as patched:
+        patched.setattr(atomic_files.os, "replace", interrupted)
+        assert init("first-look", "--from", "houses.ipynb")[0] != 0
+    assert sorted(tmp_path.iterdir()) == before
+    assert init("first-look", "--from", "houses.ipynb")[0] == 0
 
 
 def test_a_link_to_an_empty_folder_is_filled(init, tmp_path):

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import tomllib
 
+from pathlib import Path
+
 import pytest
 
 from kernelwright.bundle.build import build_notebook
@@ -100,6 +102,22 @@ def test_a_start_that_was_interrupted_can_be_repeated(tmp_path, monkeypatch):
     (tmp_path / "demo/kernel_src/main.py").unlink()
     start(tmp_path / "demo")
     assert (tmp_path / "demo/build/mini/my-competition/train.csv").is_file()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_a_new_project_is_there_whole_or_not_at_all(tmp_path, monkeypatch, error):
+    def interrupted(*_):
+        raise error
+
+    files = {"pyproject.toml": b"[tool.kernelwright]\n", "kernel_src/main.py": b"# %%\n"}
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", interrupted)
+        with pytest.raises(UnwritableOutput if error is OSError else error):
+            scaffold.write(tmp_path / "demo", files)
+    assert list(tmp_path.iterdir()) == []
+    scaffold.write(tmp_path / "demo", files)
+    assert {path: (tmp_path / "demo" / path).read_bytes() for path in files} == files
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
 @pytest.mark.parametrize("template", ["images", "tabular"])
