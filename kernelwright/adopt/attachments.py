@@ -1,22 +1,24 @@
 """What a notebook attaches: what its metadata says, and what its paths say beyond that."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernelwright.adopt import paths
 from kernelwright.adopt.original import Original
+from kernelwright.adopt.paths import PLACE
 from kernelwright.project.metadata import PLACEHOLDER_OWNER
+from kernelwright.runtime.inputs import KINDS
 
+# A folder of Kaggle's newer layout -> its list in kernel-metadata.json.
 _LISTS = {
-    "competition": "competition_sources",
-    "dataset": "dataset_sources",
-    "kernel": "kernel_sources",
-    "model": "model_sources",
+    "competitions": "competition_sources",
+    "datasets": "dataset_sources",
+    "notebooks": "kernel_sources",
+    "models": "model_sources",
 }
-_SLUG = re.compile("[A-Za-z0-9-]+")
-_PREFIX = re.compile(r"^(?:competitions|datasets|kernels|models)/")
+_MENTION = re.compile(rf"{PLACE}/([A-Za-z0-9][\w.-]*(?:/[\w.-]+)*)")
+_SAMPLE = re.compile(r"(\w*sample_?submission\w*|gender_submission|submission_format)\.(csv|parquet)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,40 +47,59 @@ def find(original: Original, code: Sequence[str]) -> Attachments:
     """Gather what is attached; what only a path names is attached where the path tells its kind."""
     kaggle = original.kaggle
     # Kaggle's client may write the kind before a name.
-    lists = {key: [_PREFIX.sub("", str(ref)) for ref in kaggle.get(key) or ()] for key in _LISTS.values()}
-    slugs = {part for refs in lists.values() for ref in refs for part in (ref, *ref.split("/")[:2])}
+    prefix = re.compile(r"^(?:competitions|datasets|kernels|models)/")
+    lists = {key: [prefix.sub("", str(ref)) for ref in kaggle.get(key) or ()] for key in _LISTS.values()}
+    attached = {part for refs in lists.values() for ref in refs for part in (ref, *ref.split("/")[:2])}
     undecided, ownerless = list[str](), list[str]()
-    for source in paths.attached(code):
-        if source.ref in slugs or source.ref.rpartition("/")[2] in slugs:
+    for ref, key in mentioned(code).items():
+        if ref in attached or ref.rpartition("/")[2] in attached:
             continue
-        if source.kind:
-            lists[_LISTS[source.kind]].append(source.ref)
-            undecided.append(f"`{source.ref}` is attached as a {source.kind}, by its path; correct it if it is none")
-        elif "/" in source.ref:
-            undecided.append(f"`{source.ref}` is read by a part of its name: attach it, a model with its version")
-        elif _SLUG.fullmatch(source.ref):
-            lists["dataset_sources"].append(f"{PLACEHOLDER_OWNER}/{source.ref}")
-            ownerless.append(source.ref)
+        if key:
+            lists[key].append(ref)
+            kind = key.removesuffix("_sources")
+            undecided.append(f"`{ref}` is attached as a {kind}, by its path; correct it if it is none")
+        elif "/" in ref:
+            undecided.append(f"`{ref}` is read by a part of its name: attach it, a model with its version")
+        elif re.fullmatch("[A-Za-z0-9-]+", ref):
+            lists["dataset_sources"].append(f"{PLACEHOLDER_OWNER}/{ref}")
+            ownerless.append(f"`{ref}`")
         else:
-            undecided.append(f"`{source.ref}` is read below /kaggle/input, where only what is attached has a folder")
+            undecided.append(f"`{ref}` is read below /kaggle/input, where only what is attached has a folder")
     if ownerless:
         where = "put each one's owner into dataset_sources, or move its slug to competition_sources"
-        undecided.append(f"{', '.join(f'`{ref}`' for ref in ownerless)}: read, and nothing says whose; {where}")
-    return Attachments(lists=lists, machine=_machine(original, undecided), undecided=undecided)
-
-
-def _machine(original: Original, undecided: list[str]) -> dict[str, Any]:
-    """Return what machine is asked for: by kernel-metadata.json, else by the notebook's own metadata."""
-    kaggle, own = original.kaggle, original.own.get("kaggle")
+        undecided.append(f"{', '.join(ownerless)}: read, and nothing says whose; {where}")
+    own = original.own.get("kaggle")
     own = own if isinstance(own, dict) else {}
-    accelerator = str(own.get("accelerator", "none")).lower()
     if kaggle.get("enable_internet", own.get("isInternetEnabled")):
         undecided.append("the original had the internet; it is switched off in kernel-metadata.json")
+    return Attachments(lists=lists, machine=_machine(kaggle, own), undecided=undecided)
+
+
+def mentioned(texts: Iterable[str]) -> dict[str, str]:
+    """Return the sources that code names by path: slug, ``owner/slug`` or a model's name -> its list of the metadata.
+
+    The list is empty where the path does not tell the kind, as for a model without its version.
+    """
+    sources: dict[str, str] = {}
+    for match in (match for text in texts for match in _MENTION.finditer(text)):
+        ref, *rest = match[1].split("/")
+        key = _LISTS["competitions"] if rest and _SAMPLE.fullmatch(rest[0]) else ""
+        if ref in KINDS:
+            depth = KINDS[ref].count("*")
+            key, ref = _LISTS[ref] if len(rest) >= depth else "", "/".join(rest[:depth])
+        if ref and (key or ref not in sources):
+            sources[ref] = key
+    return sources
+
+
+def _machine(kaggle: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what machine is asked for: by kernel-metadata.json, else by the notebook's own metadata."""
+    named = str(own.get("accelerator", "none"))
+    accelerator = named.lower()
     machine = {
         "enable_gpu": kaggle.get("enable_gpu", "tpu" not in accelerator and accelerator not in {"none", ""}),
         "enable_tpu": kaggle.get("enable_tpu", "tpu" in accelerator),
         "enable_internet": False,
     }
-    named = str(own.get("accelerator", ""))
-    shape = kaggle.get("machine_shape") or named[:1].upper() + named[1:]
-    return machine | ({"machine_shape": shape} if str(shape).startswith("Nvidia") else {})
+    shape = str(kaggle.get("machine_shape") or named[:1].upper() + named[1:])
+    return machine | ({"machine_shape": shape} if shape.startswith("Nvidia") else {})

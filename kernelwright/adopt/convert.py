@@ -6,17 +6,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from kernelwright.adopt import attachments, installs, modules, moves, paths, report
+from kernelwright.adopt import attachments, installs, modules, paths, report, statements
 from kernelwright.adopt.moves import Analysis
 from kernelwright.adopt.original import Original
-from kernelwright.adopt.statements import read as read_statements
 from kernelwright.bundle import notebook_io, reserved_names
 from kernelwright.bundle.cells import Cell
 from kernelwright.errors import InvalidNotebook, InvalidProject
 from kernelwright.image import import_names, kaggle_image
-from kernelwright.image.kaggle_image import Image
 from kernelwright.project import scaffold
 from kernelwright.pull import percent_script
 
@@ -48,35 +45,37 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
     Raises `InvalidNotebook` with each cell that is not Python, or that no percent script can hold.
     """
     image, slug = kaggle_image.load(kaggle_image.DEFAULT), scaffold.slug(folder_name)
-    cells, removed = _without_installs(_writable_cells(original), image)
-    analysis = moves.analyse(read_statements(cells), image)
-    if keep_cells:
-        analysis.moved.clear()
-    package = _package(slug, analysis, image)
-    words = {word for statement in analysis.statements for word in re.findall(r"\w+", statement.text)}
-    inputs = "kaggle_inputs" if "inputs" in words else "inputs"
-    statements = [replace(s, text=paths.through_find(s.text, inputs)) if s.is_plain else s for s in analysis.statements]
-    analysis = replace(analysis, statements=statements)
+    cells, removed = installs.remove_all(_writable_cells(original), image.distributions)
+    code = [cell.source for cell in cells if cell.kind == "code"]
+    inputs = "kaggle_inputs" if any(re.search(r"\binputs\b", source) for source in code) else "inputs"
+    through_find = [
+        replace(statement, text=paths.through_find(statement.text, inputs)) if statement.is_plain else statement
+        for statement in statements.read(cells)
+    ]
+    analysis = Analysis(statements=through_find, image=image, keep_cells=keep_cells)
+    package = _package(slug, analysis)
     grouped = modules.group(cells, analysis)
-    driver = _with_find(modules.driver(cells, grouped, analysis, package), cells, inputs)
+    driver = modules.driver(cells, grouped, analysis, package)
+    call = f"{inputs}.find("
+    find_import = "from kernelwright.runtime import inputs" + ("" if inputs == "inputs" else f" as {inputs}")
+    for index, (cell, before) in enumerate(zip(driver, cells, strict=True)):
+        if call in cell.source and call not in before.source:
+            driver[index] = replace(cell, source=_with_import(cell.source, find_import))
+            break  # later cells have it
     if tidy:
         driver = [cell for cell, before in zip(driver, cells, strict=True) if not _is_idle(before)]
-    sources = {}
+    attached = attachments.find(original, code)
+    files = _settings(slug, original.name, package if grouped else "", driver, removed)
+    files["kernel-metadata.json"] = json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n"
+    files["kernel_src/main.py"] = percent_script.write(driver, "")
     for module in grouped:
-        is_asking = any(f"{inputs}.find(" in statement.text for statement in module.statements)
-        further = [_find_import(inputs)] if is_asking else []
-        sources[f"{package}/{module.name}.py"] = modules.text(module, grouped, analysis, package, further)
-    attached = attachments.find(original, [cell.source for cell in cells if cell.kind == "code"])
-    files = {
-        **_settings(slug, original.name, sources, driver, removed),
-        **{f"kernel_src/{path}": text for path, text in sources.items()},
-        "kernel-metadata.json": json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n",
-        "kernel_src/main.py": percent_script.write(driver, ""),
-    }
+        is_asking = any(call in statement.text for statement in module.statements)
+        text = modules.text(module, grouped, analysis, package, [find_import] if is_asking else [])
+        files[f"kernel_src/{package}/{module.name}.py"] = text
     sections = {
         "moved": [f"{package}/{m.name}.py: {', '.join(s.name for s in m.statements)}" for m in grouped],
         "left in the driver": [] if keep_cells else report.left(analysis),
-        "installs": [report.installed(line) for line in removed],
+        "installs": [line.outcome for line in removed],
         "yours to decide": [*attached.undecided, *report.open_questions(driver, pickles=bool(grouped))],
     }
     reference = [replace(cell, id=f"cell-{number}") for number, cell in enumerate(cells)]
@@ -102,67 +101,45 @@ def _writable_cells(original: Original) -> list[Cell]:
     return cells
 
 
-def _without_installs(cells: Sequence[Cell], image: Image) -> tuple[list[Cell], list[installs.Removed]]:
-    kept, removed = list(cells), []
-    for index, cell in enumerate(cells):
-        if cell.kind == "code":
-            source, lines = installs.remove(index, cell.source, image.distributions)
-            kept[index] = replace(cell, source=source)
-            removed += lines
-    return kept, removed
-
-
-def _package(slug: str, analysis: Analysis, image: Image) -> str:
+def _package(slug: str, analysis: Analysis) -> str:
     """Name the package for the slug, unless that would hide another module or a name of the notebook."""
     name = slug.replace("-", "_")
     name = name if name.isidentifier() else f"kernel_{name}"
     imported = {origin.partition(".")[0] for origin in analysis.effects.origins.values()}
-    taken = {*reserved_names.NAMES, *sys.stdlib_module_names, *imported, *analysis.effects.bound}
-    return f"{name}_kernel" if name in taken or import_names.provided(name, image) else name
+    taken = {*reserved_names.NAMES, *sys.stdlib_module_names, *imported, *analysis.binders}
+    return f"{name}_kernel" if name in taken or import_names.provided(name, analysis.image) else name
 
 
-def _find_import(inputs: str) -> str:
-    return f"from kernelwright.runtime import inputs{'' if inputs == 'inputs' else f' as {inputs}'}"
-
-
-def _with_find(driver: Sequence[Cell], before: Sequence[Cell], inputs: str) -> list[Cell]:
-    """Import ``inputs`` in the first cell that asks it."""
-    cells, call = list(driver), f"{inputs}.find("
-    for index, (cell, old) in enumerate(zip(cells, before, strict=True)):
-        if cell.kind == "code" and call in cell.source and call not in old.source:
-            lines = cell.source.split("\n")
-            head = next(
-                i for i, line in enumerate(lines) if line and not line.startswith(("%", "!", "from __future__"))
-            )
-            cells[index] = replace(cell, source="\n".join([*lines[:head], _find_import(inputs), *lines[head:]]))
-            break
-    return cells
+def _with_import(source: str, line: str) -> str:
+    """Return a cell's code with an import above its first line of code."""
+    lines = source.split("\n")
+    is_head = re.compile(r"$|%|!|from __future__").match
+    first = next(index for index, text in enumerate(lines) if not is_head(text))
+    return "\n".join([*lines[:first], line, *lines[first:]])
 
 
 def _is_idle(cell: Cell) -> bool:
     """Return whether a code cell is empty, or commented out."""
-    lines = [line.strip() for line in cell.source.split("\n") if line.strip()]
-    return cell.kind == "code" and all(line.startswith("#") for line in lines)
+    return cell.kind == "code" and re.fullmatch(r"\s*(#.*\s*)*", cell.source) is not None
 
 
 def _settings(
-    slug: str, name: str, sources: Mapping[str, str], driver: Sequence[Cell], removed: Sequence[installs.Removed]
+    slug: str, name: str, package: str, driver: Sequence[Cell], removed: Sequence[installs.Removed]
 ) -> dict[str, str]:
     """Return the files around the sources, the requirements of what the image lacks among them."""
-    package = next(iter(sources), "").partition("/")[0]
     requirements = sorted({requirement for line in removed for requirement in line.lacking})
     submission = report.submission("\n".join(cell.source for cell in driver if cell.kind == "code"))
-    values: dict[str, Any] = dict.fromkeys(("sources", "submission", "kind", "wheels"), "")
-    if package:
-        values["sources"] = f'sources = ["kernel_src/{package}"]\n'
-    if "submission" in submission and submission != "submission.csv":
-        values["submission"] = f'submission = "{submission}"\n'
-    if not submission:
-        values["kind"] = 'kind = "output" # it writes no submission; take this line out if it does\n'
-    if requirements:
-        values["wheels"] = wheels_keys(slug)
-    title = slug.replace("-", " ").capitalize()
-    values |= {"slug": slug, "title": title, "original": name.replace("`", "'"), "image": kaggle_image.DEFAULT}
+    is_named = submission not in {"", "submission.csv"}
+    values = {
+        "slug": slug,
+        "title": slug.replace("-", " ").capitalize(),
+        "original": name.replace("`", "'"),
+        "image": kaggle_image.DEFAULT,
+        "sources": f'sources = ["kernel_src/{package}"]\n' if package else "",
+        "submission": f'submission = "{submission}"\n' if is_named else "",
+        "kind": "" if submission else 'kind = "output" # it writes no submission; take this line out if it does\n',
+        "wheels": wheels_keys(slug) if requirements else "",
+    }
     files = scaffold.render("adopted", values)
     if package:
         files[f"kernel_src/{package}/__init__.py"] = f'"""The modules of {slug}."""\n'

@@ -2,12 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from kernelwright.bundle.cells import Cell
 from kernelwright.support import ipython_syntax
 
 _PYTHON = r"(?:(?:python3?|\{sys\.executable\})\s+-m\s+)?"
@@ -26,18 +27,25 @@ class Removed:
     provided: tuple[str, ...]
     lacking: tuple[str, ...]
 
+    @property
+    def outcome(self) -> str:
+        """What becomes of it, as the report says it."""
+        has = [f"the image has {', '.join(self.provided)}"] if self.provided else []
+        lacks = [f"wheels/requirements.in names {', '.join(self.lacking)}"] if self.lacking else []
+        return f"cell {self.cell + 1}: `{self.line}` is removed: {'; '.join([*has, *lacks])}"
 
-def remove(cell: int, text: str, distributions: Mapping[str, str]) -> tuple[str, list[Removed]]:
-    """Take the lines that only install by name out of a cell's text; others stay."""
-    kept, removed = [], []
-    numbers = {number for number, _ in ipython_syntax.commands(text)} if not text.lstrip().startswith("%%") else set()
-    for number, line in enumerate(text.split("\n"), 1):
-        removable = _read(cell, line, distributions) if number in numbers else None
-        if removable:
-            removed.append(removable)
-        else:
-            kept.append(line)
-    return "\n".join(kept) if removed else text, removed
+
+def remove_all(cells: Sequence[Cell], distributions: Mapping[str, str]) -> tuple[list[Cell], list[Removed]]:
+    """Take the lines that only install by name out of the cells; others stay."""
+    kept, removed = list(cells), list[Removed]()
+    for index, cell in enumerate(cells):
+        if cell.kind == "code" and not cell.source.lstrip().startswith("%%"):
+            lines, numbers = cell.source.split("\n"), {n for n, _ in ipython_syntax.commands(cell.source)}
+            read = {n: _read(index, lines[n - 1], distributions) for n in sorted(numbers)}
+            gone = {n: line for n, line in read.items() if line}
+            removed += gone.values()
+            kept[index] = replace(cell, source="\n".join(x for n, x in enumerate(lines, 1) if n not in gone))
+    return kept, removed
 
 
 def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | None:
@@ -49,17 +57,16 @@ def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | N
         wanted = [Requirement(word) for word in words if word not in _QUIET | _UPGRADE]
     except (ValueError, InvalidRequirement):  # a folder, an address, a file of requirements, other options
         return None
-    lacking = [requirement for requirement in wanted if canonicalize_name(requirement.name) not in distributions]
-    provided = [requirement for requirement in wanted if requirement not in lacking]
     if not wanted or any(requirement.url for requirement in wanted):
         return None
-    versions = {requirement: distributions[canonicalize_name(requirement.name)] for requirement in provided}
-    fits = all(wanted.specifier.contains(version or "0", prereleases=True) for wanted, version in versions.items())
-    if provided and not (fits and _UPGRADE.isdisjoint(words)):
-        return None  # the image has another version, or none that is known: whether that will do is not ours to decide
-    return Removed(
-        cell=cell,
-        line=line.strip(),
-        provided=tuple(map(str, provided)),
-        lacking=tuple(map(str, lacking)),
-    )
+    provided, lacking = list[str](), list[str]()
+    for requirement in wanted:
+        version = distributions.get(canonicalize_name(requirement.name))
+        if version is None:
+            lacking.append(str(requirement))
+            continue
+        # The image has another version, or none that is known: whether that will do is not ours to decide.
+        if not (requirement.specifier.contains(version or "0", prereleases=True) and _UPGRADE.isdisjoint(words)):
+            return None
+        provided.append(str(requirement))
+    return Removed(cell=cell, line=line.strip(), provided=tuple(provided), lacking=tuple(lacking))

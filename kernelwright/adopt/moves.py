@@ -6,47 +6,83 @@ import itertools
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cached_property
 
-from kernelwright.adopt import effects, name_lists
-from kernelwright.adopt.effects import EFFECT, TIMED, Effects
+from kernelwright.adopt.effects import EFFECT, TIMED, Effects, names, root
 from kernelwright.adopt.statements import Definition, Statement
 from kernelwright.image import import_names
 from kernelwright.image.kaggle_image import Image
 
 _NOT_IN_A_MODULE = {"__name__", "__file__", "eval", "exec", "globals", "locals", "vars", "get_ipython", "exit", "quit"}
-_SHOWS = {"print", "display", "repr", "str", "format"}
 _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("__")) | {"display", "__debug__"}
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """A notebook's statements, what binds each name, and the verdict on each definition.
+    """A notebook's statements, and the verdict on each definition.
 
     Attributes
     ----------
     statements : sequence of Statement
         In order.
-    imports : mapping
-        Imported name -> its import statements, where it always stands for the same.
-    inert : sequence of bool
-        Of each statement, whether it only binds names, so that it may as well be run a little earlier or later.
-    candidates : mapping
-        Name -> the one statement that binds it, a definition or a constant.
-    reasons : mapping
-        Name -> why its definition stays.
-    moved : set of str
-        The names whose statements move.
+    image : Image
+        Whose libraries only define things when they are imported.
+    keep_cells : bool
+        Whether nothing is to move.
     """
 
     statements: Sequence[Statement]
-    imports: Mapping[str, list[Statement]]
-    effects: Effects
-    inert: Sequence[bool]
-    candidates: Mapping[str, Statement]
-    reasons: dict[str, str] = field(default_factory=dict)
-    moved: set[str] = field(default_factory=set)
+    image: Image
+    keep_cells: bool = False
+
+    @cached_property
+    def binders(self) -> Mapping[str, Sequence[Statement]]:
+        """Name -> the statements that bind it."""
+        binders: dict[str, list[Statement]] = defaultdict(list)
+        for statement in self.statements:
+            for name in statement.binds:
+                binders[name].append(statement)
+        return dict(binders)
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What evaluations do here; its origins are the imported names that always stand for the same."""
+        origins = {}
+        for name, binders in self.binders.items():
+            imported = {_origin(name, statement) if statement.is_import else "" for statement in binders}
+            if len(imported) == 1 and "" not in imported:
+                (origins[name],) = imported
+        return Effects(statements=self.statements, origins=origins)
+
+    @cached_property
+    def candidates(self) -> Mapping[str, Statement]:
+        """Name -> the one statement that binds it, a definition or a constant."""
+        single = {s.name: s for s in self.statements if s.name and len(self.binders[s.name]) == 1}
+        return {n: s for n, s in single.items() if isinstance(s.node, Definition) or self.effects.of(s) < EFFECT}
+
+    @cached_property
+    def inert(self) -> Sequence[bool]:
+        """Of each statement, whether it only binds names, so that it may as well be run a little earlier or later."""
+        fixed = {*self.effects.origins, *self.candidates, *_BUILTINS}
+        return [
+            self._is_inert_import(statement)
+            if statement.is_import
+            else self.effects.of(statement) < EFFECT and statement.reads_at_once <= fixed
+            for statement in self.statements
+        ]
+
+    def _is_inert_import(self, statement: Statement) -> bool:
+        """Return whether all it imports is of Python or of the image; other modules may do anything."""
+        modules = set[str]()
+        for node in statement.nodes:
+            if isinstance(node, ast.Import):
+                modules |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                modules.add(node.module or "")
+        foreign = {module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names}
+        return not statement.may_bind_any and all(import_names.provided(name, self.image) for name in foreign)
 
     @cached_property
     def epochs(self) -> Sequence[int]:
@@ -59,30 +95,143 @@ class Analysis:
 
     def epoch_needed(self, statement: Statement) -> int:
         """Return the epoch before which the statement cannot be run."""
-        epochs = [self.ready(self.imports[name][0]) for name in statement.reads & self.imports.keys()]
+        imported = statement.reads & self.effects.origins.keys()
         is_timed = self.effects.of(statement) == TIMED
-        return max([0, *epochs, *([self.epochs[statement.position]] if is_timed else [])])
+        own = self.epochs[statement.position] if is_timed else 0
+        return max([own, *(self.ready(self.binders[name][0]) for name in imported)])
+
+    @cached_property
+    def reasons(self) -> Mapping[str, str]:
+        """Name -> why its definition stays.
+
+        All start as free to move; what cannot is taken out until the rest can stand alone.
+        """
+        reasons: dict[str, str] = {}
+        for statement in self.statements:
+            if isinstance(statement.node, Definition) or statement.name in self.candidates:
+                if why := next(self._own_reasons(statement), ""):
+                    reasons[statement.name] = why
+                continue
+            why = "it stands inside another statement" if statement.is_plain else "it has IPython's syntax in it"
+            if statement.text.lstrip().startswith("%%"):
+                why = f"its cell is measured or caught by `{statement.text.split(maxsplit=1)[0]}`"
+            for definition in statement.definitions:
+                reasons.setdefault(definition, why)
+        while stays := {
+            name: why
+            for name, statement in self.candidates.items()
+            if name not in reasons and (why := self._unavailable(statement, reasons))
+        }:
+            reasons |= stays
+        return reasons
+
+    @cached_property
+    def moved(self) -> AbstractSet[str]:
+        """The names whose statements move: definitions, the constants they read, and those in capitals."""
+        can_move = {name: s for name, s in self.candidates.items() if name not in self.reasons}
+        chosen = [n for n, s in can_move.items() if isinstance(s.node, Definition) or (n.isupper() and n.strip("_"))]
+        moved = set[str]()
+        while chosen and not self.keep_cells:
+            name = chosen.pop()
+            if name not in moved:
+                moved.add(name)
+                chosen += can_move[name].reads & can_move.keys()
+        return moved
+
+    def _own_reasons(self, statement: Statement) -> Iterator[str]:
+        """Yield what keeps a statement from moving, whatever becomes of those it reads."""
+        name, node = statement.name, statement.node
+        others = dict.fromkeys(str(other.cell + 1) for other in self.binders[name] if other is not statement)
+        if others:
+            yield f"`{name}` is bound more than once: also in cell {', '.join(others)}"
+        if statement.reads and self._binder:
+            yield f"{self._binder.may_bind_any} in cell {self._binder.cell + 1} may bind any name it reads"
+        if self._future and self._future.position > statement.position:
+            yield f"`from __future__` in cell {self._future.cell + 1} comes after it"
+        if rebound := {n for part in statement.parts if isinstance(part, ast.Global) for n in part.names}:
+            yield f"it rebinds the notebook's {', '.join(f'`{n}`' for n in sorted(rebound))}"
+        if hidden := sorted(statement.reads & _NOT_IN_A_MODULE - self.candidates.keys()):
+            yield f"it uses `{hidden[0]}`, which means something else in a module"
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+            # An empty list or dictionary is there to be filled.
+            is_full = bool(getattr(node.value, "elts", None) or getattr(node.value, "keys", None))
+            if name in self._changed or not (self.effects.is_immutable(node.value) or is_full):
+                yield f"`{name}` is changed after it is made"
+        elif self.effects.of(statement) == EFFECT:
+            yield "its decorators, defaults, bases or body call what may do more than define it"
+        elif name in self._shown:
+            yield "it is printed itself, and that names its module"
+
+    def _unavailable(self, statement: Statement, reasons: Mapping[str, str]) -> str:
+        """Return why a statement cannot read in a module what it reads in the notebook; empty where it can."""
+        for name in sorted(statement.reads - {statement.name}):
+            if name not in self.binders:
+                if name not in _BUILTINS:
+                    return f"it reads `{name}`, which nothing in the notebook defines"
+                continue
+            first = self.binders[name][0]
+            if name not in self.effects.origins and (name not in self.candidates or name in reasons):
+                return f"it reads `{name}`, {self._not_movable(name, reasons)}"
+            is_late = self.ready(first) > self.epochs[statement.position]
+            if is_late or (name in statement.reads_at_once and first.position > statement.position):
+                return f"it reads `{name}`, which only cell {first.cell + 1} defines"
+        return ""
+
+    def _not_movable(self, name: str, reasons: Mapping[str, str]) -> str:
+        first, *others = self.binders[name]
+        cells = ", ".join(dict.fromkeys(str(binder.cell + 1) for binder in self.binders[name]))
+        if others:
+            return f"which is bound more than once, in cell {cells}"
+        if isinstance(first.node, Definition):
+            return "which stays"
+        if name in reasons:
+            return "which is changed after it is made" if "changed" in reasons[name] else "which stays"
+        if first.is_import or not first.is_plain:
+            return f"which cell {cells} binds"
+        return f"which cell {cells} computes" if first.name else f"which cell {cells} binds in a larger statement"
+
+    @cached_property
+    def _binder(self) -> Statement | None:
+        return next((statement for statement in self.statements if statement.may_bind_any), None)
+
+    @cached_property
+    def _future(self) -> Statement | None:
+        futures = (
+            s for s in self.statements for n in s.nodes if isinstance(n, ast.ImportFrom) and n.module == "__future__"
+        )
+        return next(futures, None)
+
+    @cached_property
+    def _changed(self) -> AbstractSet[str]:
+        """Names of which something is changed in place."""
+        called = set[str]()
+        for part in (part for statement in self.statements for part in statement.parts):
+            match part:
+                case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in names("mutators"):
+                    called.add(root(value))
+        return self.effects.patched | called
+
+    @cached_property
+    def _shown(self) -> AbstractSet[str]:
+        """Names that are printed themselves, or with all their attributes."""
+        shown: list[ast.expr] = []
+        for statement in self.statements:
+            shown += [node.value for node in statement.nodes if isinstance(node, ast.Expr)]
+            for part in statement.parts:
+                match part:
+                    case ast.Call(func=ast.Name(id="print" | "display" | "repr" | "str" | "format"), args=args):
+                        shown += args
+                    case ast.FormattedValue(value=value):
+                        shown.append(value)
+        return set(itertools.chain.from_iterable(map(_inspected, shown)))
 
 
-def analyse(statements: Sequence[Statement], image: Image) -> Analysis:
-    """Decide what moves: only what certainly does the same in a module as in the notebook."""
-    binders: dict[str, list[Statement]] = defaultdict(list)
-    for statement in statements:
-        for name in statement.binds:
-            binders[name].append(statement)
-    imports, origins = dict[str, list[Statement]](), dict[str, str]()
-    for name, binding in binders.items():
-        imported = {_origin(name, statement) if statement.is_import else "" for statement in binding}
-        if len(imported) == 1 and "" not in imported:
-            imports[name], (origins[name],) = binding, imported
-    surveyed = effects.survey(statements, origins)
-    single = {s.name: s for s in statements if s.name and len(binders[s.name]) == 1}
-    candidates = {name: s for name, s in single.items() if isinstance(s.node, Definition) or surveyed.of(s) < EFFECT}
-    fixed = {*imports, *candidates, *_BUILTINS}
-    inert = [_is_inert(statement, surveyed, fixed, image) for statement in statements]
-    analysis = Analysis(statements=statements, imports=imports, effects=surveyed, inert=inert, candidates=candidates)
-    _judge(analysis, binders)
-    return analysis
+def _inspected(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Call(func=ast.Name(id="vars" | "dir"), args=[ast.Name(id=name)]):
+            yield name
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="__dict__" | "__module__"):
+            yield name
 
 
 def _origin(name: str, statement: Statement) -> str:
@@ -94,158 +243,3 @@ def _origin(name: str, statement: Statement) -> str:
             if isinstance(node, ast.ImportFrom) and name == (alias.asname or alias.name) and not node.level:
                 return f"{node.module}.{alias.name}"
     return ""
-
-
-def _is_inert(statement: Statement, surveyed: Effects, fixed: set[str], image: Image) -> bool:
-    """Return whether running it earlier or later than its neighbours makes no difference to them."""
-    if statement.is_import:
-        modules = (
-            alias.name if isinstance(node, ast.Import) else node.module or ""
-            for node in statement.nodes
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-        )
-        return not statement.may_bind_any and all(
-            name.partition(".")[0] in sys.stdlib_module_names or import_names.provided(name, image) for name in modules
-        )
-    return surveyed.of(statement) < EFFECT and statement.reads_at_once <= fixed
-
-
-def _judge(analysis: Analysis, binders: Mapping[str, list[Statement]]) -> None:
-    """Start from all definitions and constants, and take out what cannot move until the rest can stand alone."""
-    reasons, notebook = analysis.reasons, _Notebook.of(analysis.statements)
-    for statement in analysis.statements:
-        name = statement.name
-        if isinstance(statement.node, Definition) or name in analysis.candidates:
-            others = dict.fromkeys(str(other.cell + 1) for other in binders[name] if other is not statement)
-            again = f"`{name}` is bound more than once: also in cell {', '.join(others)}" if others else ""
-            if why := again or notebook.objection(statement) or _own_reason(statement, analysis, notebook):
-                reasons[name] = why
-        else:
-            why = "it stands inside another statement" if statement.is_plain else "it has IPython's syntax in it"
-            if statement.text.lstrip().startswith("%%"):
-                why = f"its cell is measured or caught by `{statement.text.split(maxsplit=1)[0]}`"
-            for definition in statement.definitions:
-                reasons.setdefault(definition, why)
-    while stays := {
-        name: why
-        for name, statement in analysis.candidates.items()
-        if name not in reasons and (why := _reading(statement, analysis, binders))
-    }:
-        reasons |= stays
-    # What moves: the definitions that can, the constants they read, and those whose name says that they are constant.
-    can_move = {name: s for name, s in analysis.candidates.items() if name not in reasons}
-    chosen = [n for n, s in can_move.items() if isinstance(s.node, Definition) or (n.isupper() and n.strip("_"))]
-    while chosen:
-        name = chosen.pop()
-        if name not in analysis.moved:
-            analysis.moved.add(name)
-            chosen += can_move[name].reads & can_move.keys()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Notebook:
-    """What concerns every definition: what may bind any name, what is changed in place, what is printed itself."""
-
-    binder: Statement | None
-    future: Statement | None
-    mutated: frozenset[str]
-    shown: frozenset[str]
-
-    @classmethod
-    def of(cls, statements: Sequence[Statement]) -> "_Notebook":
-        futures = (s for s in statements for n in s.nodes if isinstance(n, ast.ImportFrom) and n.module == "__future__")
-        return cls(
-            binder=next((statement for statement in statements if statement.may_bind_any), None),
-            future=next(futures, None),
-            mutated=frozenset(_mutated(statements)),
-            shown=frozenset(_shown(statements)),
-        )
-
-    def objection(self, statement: Statement) -> str:
-        if self.binder and statement.reads:
-            return f"{self.binder.may_bind_any} in cell {self.binder.cell + 1} may bind any name it reads"
-        if self.future and self.future.position > statement.position:
-            return f"`from __future__` in cell {self.future.cell + 1} comes after it"
-        return ""
-
-
-def _own_reason(statement: Statement, analysis: Analysis, notebook: _Notebook) -> str:
-    """Return what of a statement itself keeps it from moving; empty for nothing."""
-    name, node = statement.name, statement.node
-    declared = {n for part in ast.walk(node) if isinstance(part, ast.Global) for n in part.names} if node else set()
-    hidden = sorted(statement.reads & _NOT_IN_A_MODULE - analysis.candidates.keys())
-    value = getattr(node, "value", None)
-    if declared:
-        return f"it rebinds the notebook's {', '.join(f'`{n}`' for n in sorted(declared))}"
-    if hidden:
-        return f"it uses `{hidden[0]}`, which means something else in a module"
-    is_full = bool(getattr(value, "elts", None) or getattr(value, "keys", None))  # an empty one is there to be filled
-    if value and (name in notebook.mutated or not (analysis.effects.is_immutable(value) or is_full)):
-        return f"`{name}` is changed after it is made"
-    if isinstance(node, Definition) and analysis.effects.of(statement) >= EFFECT:
-        return "its decorators, defaults, bases or body call what may do more than define it"
-    if isinstance(node, Definition) and name in notebook.shown:
-        return "it is printed itself, and that names its module"
-    return ""
-
-
-def _mutated(statements: Sequence[Statement]) -> Iterator[str]:
-    """Yield names of which something is changed in place."""
-    for part in (part for statement in statements for node in statement.nodes for part in ast.walk(node)):
-        match part:
-            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-                yield effects.root(part)
-            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in name_lists.names("mutators"):
-                yield effects.root(value)
-
-
-def _shown(statements: Sequence[Statement]) -> Iterator[str]:
-    """Yield names that are printed themselves, or with all their attributes."""
-    for statement in statements:
-        for node in statement.nodes:
-            yield from _inspected(node.value) if isinstance(node, ast.Expr) else ()
-            for part in ast.walk(node):
-                match part:
-                    case ast.Call(func=ast.Name(id=function), args=args) if function in _SHOWS:
-                        yield from (name for arg in args for name in _inspected(arg))
-                    case ast.FormattedValue(value=value):
-                        yield from _inspected(value)
-
-
-def _inspected(node: ast.expr) -> Iterator[str]:
-    match node:
-        case ast.Call(func=ast.Name(id="vars" | "dir"), args=[ast.Name(id=name)]):
-            yield name
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="__dict__" | "__module__"):
-            yield name
-
-
-def _reading(statement: Statement, analysis: Analysis, binders: Mapping[str, list[Statement]]) -> str:
-    """Return why a statement cannot read in a module what it reads in the notebook; empty where it can."""
-    for name in sorted(statement.reads - {statement.name}):
-        if name not in binders:
-            if name not in _BUILTINS:
-                return f"it reads `{name}`, which nothing in the notebook defines"
-            continue
-        first = binders[name][0]
-        if name not in analysis.imports and (name not in analysis.candidates or name in analysis.reasons):
-            return f"it reads `{name}`, {_explained(name, analysis, binders)}"
-        is_late = analysis.ready(first) > analysis.epochs[statement.position]
-        if is_late or (name in statement.reads_at_once and first.position > statement.position):
-            return f"it reads `{name}`, which only cell {first.cell + 1} defines"
-    return ""
-
-
-def _explained(name: str, analysis: Analysis, binders: Mapping[str, list[Statement]]) -> str:
-    first = binders[name][0]
-    places = ", ".join(dict.fromkeys(str(binder.cell + 1) for binder in binders[name]))
-    if len(binders[name]) > 1:
-        return f"which is bound more than once, in cell {places}"
-    if isinstance(first.node, Definition):
-        return "which stays"
-    if name in analysis.reasons:
-        return "which is changed after it is made" if "changed" in analysis.reasons[name] else "which stays"
-    if first.is_import or not first.is_plain:
-        return f"which cell {places} binds"
-    return f"which cell {places} computes" if first.name else f"which cell {places} binds in a larger statement"

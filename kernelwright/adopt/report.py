@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from kernelwright.adopt.installs import Removed
 from kernelwright.adopt.moves import Analysis
 from kernelwright.bundle.cells import Cell
 
@@ -23,13 +22,6 @@ def left(analysis: Analysis) -> list[str]:
         for name in dict.fromkeys(statement.definitions)
         if name in analysis.reasons
     ]
-
-
-def installed(line: Removed) -> str:
-    """Say what becomes of a line that installs."""
-    has = f"the image has {', '.join(line.provided)}" if line.provided else ""
-    lacks = f"wheels/requirements.in names {', '.join(line.lacking)}" if line.lacking else ""
-    return f"cell {line.cell + 1}: `{line.line}` is removed: {'; '.join(part for part in (has, lacks) if part)}"
 
 
 def submission(code: str) -> str:

@@ -7,7 +7,8 @@ import math
 import re
 import sys
 
-from kernelwright.adopt import modules, moves, statements
+from kernelwright.adopt import modules, statements
+from kernelwright.adopt.moves import Analysis
 from kernelwright.bundle.cells import Cell
 from kernelwright.image import kaggle_image
 
@@ -141,7 +142,7 @@ def run(cells, folder=None):
 
 def divide(cells):
     """Return the driver's cells, the modules' text by their names, and the analysis that led to them."""
-    analysis = moves.analyse(statements.read(cells), IMAGE)
+    analysis = Analysis(statements=statements.read(cells), image=IMAGE)
     grouped = modules.group(cells, analysis)
     texts = {module.name: modules.text(module, grouped, analysis, "random_kernel") for module in grouped}
     return modules.driver(cells, grouped, analysis, "random_kernel"), texts, analysis

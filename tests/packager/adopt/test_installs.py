@@ -1,6 +1,7 @@
 import pytest
 
 from kernelwright.adopt import installs
+from kernelwright.bundle.cells import Cell
 
 IMAGE = {"pandas": "2.2.2", "numpy": "2.0.2"}
 
@@ -16,9 +17,11 @@ IMAGE = {"pandas": "2.2.2", "numpy": "2.0.2"}
     ],
 )
 def test_a_line_that_installs_by_name_goes(line, provided, lacking):
-    text, removed = installs.remove(4, f"{line}\nx = 1" if line[0] in "!%" else line, IMAGE)
-    assert text == ("x = 1" if line[0] in "!%" else "")
-    assert [(one.cell, one.provided, one.lacking) for one in removed] == [(4, provided, lacking)]
+    first = Cell(kind="code", source="x = 0")
+    source = f"{line}\nx = 1" if line[0] in "!%" else line
+    kept, removed = installs.remove_all([first, Cell(kind="code", source=source)], IMAGE)
+    assert [cell.source for cell in kept] == ["x = 0", "x = 1" if line[0] in "!%" else ""]
+    assert [(line.cell, line.provided, line.lacking) for line in removed] == [(1, provided, lacking)]
 
 
 @pytest.mark.parametrize(
@@ -36,4 +39,5 @@ def test_a_line_that_installs_by_name_goes(line, provided, lacking):
     ],
 )
 def test_any_other_line_stays(text):
-    assert installs.remove(0, text, IMAGE) == (text, [])
+    cells = [Cell(kind="code", source=text)]
+    assert installs.remove_all(cells, IMAGE) == (cells, [])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kernelwright.adopt import modules, moves, report, statements
+from kernelwright.adopt import modules, report, statements
+from kernelwright.adopt.moves import Analysis
 from kernelwright.bundle.cells import Cell
 from kernelwright.image import kaggle_image
 
@@ -11,7 +12,7 @@ IMAGE = kaggle_image.load(kaggle_image.DEFAULT)
 
 def analysed(*sources):
     cells = [Cell(kind="code", source=source) for source in sources]
-    return cells, moves.analyse(statements.read(cells), IMAGE)
+    return cells, Analysis(statements=statements.read(cells), image=IMAGE)
 
 
 @pytest.mark.parametrize(

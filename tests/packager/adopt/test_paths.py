@@ -1,7 +1,6 @@
 import pytest
 
 from kernelwright.adopt import paths
-from kernelwright.adopt.paths import Attached
 
 
 @pytest.mark.parametrize(
@@ -36,18 +35,3 @@ def test_a_literal_read_goes_through_find(before, after):
 )
 def test_any_other_mention_keeps_its_bytes(text):
     assert paths.through_find(text, "inputs") == text
-
-
-def test_what_is_attached_is_told_by_its_path():
-    code = """
-    a = read('/kaggle/input/titanic/train.csv', '../input/titanic/gender_submission.csv')
-    b = '/kaggle/input/datasets/me/data/x', "/kaggle/input/models/google/bert/tensorflow2/base/1/x"
-    c = '../input/weights/w.h5', '/kaggle/input/models/google/delg'
-    """
-    assert paths.attached([code]) == [
-        Attached(ref="titanic", kind="competition"),
-        Attached(ref="me/data", kind="dataset"),
-        Attached(ref="google/bert/tensorflow2/base/1", kind="model"),
-        Attached(ref="weights"),
-        Attached(ref="google/delg"),
-    ]

@@ -3,7 +3,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-
 from pathlib import Path
 
 import pytest
