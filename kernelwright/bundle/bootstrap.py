@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from importlib import resources
 
 DATASET_FILE = "sources.json"
-_LINE = 100
 _INSTALL = """# What Kaggle's image lacks, from the attached wheels.
 __import__("kernelwright.runtime.offline").runtime.offline.install()"""
 
@@ -26,33 +25,28 @@ def text(manifest: str, packed: Mapping[str, bytes], dataset: str = "", *, insta
     installs : bool
         Whether the cell ends with the offline install.
     """
-    parts = [_definition("bootstrap_template.py")]
-    if dataset:
-        parts.append(_definition("bootstrap_dataset_template.py"))
+    templates = ["bootstrap_template.py", *(["bootstrap_dataset_template.py"] if dataset else [])]
+    folder = resources.files("kernelwright.bundle")
+    parts = [folder.joinpath(template).read_text("utf-8").rstrip() for template in templates]
     parts.append(f"_config = {_raw_literal(manifest) or repr(manifest)}")
-    files = f"_fetch({dataset!r}, _config)" if dataset else _packed(packed)
-    parts.append(f"_set_up(_config, {files})\ndel _set_up, _config{', _fetch' if dataset else ''}")
-    if installs:
-        parts.append(_INSTALL)
-    return "\n\n".join(parts)
-
-
-def _definition(name: str) -> str:
-    return resources.files("kernelwright.bundle").joinpath(name).read_text("utf-8").rstrip()
-
-
-def _packed(files: Mapping[str, bytes]) -> str:
-    """Return the files as a dictionary: text as it is, so that it can be read in the cell, other bytes in base64."""
-    entries = "".join(f"    {json.dumps(path, ensure_ascii=False)}: {_value(data)},\n" for path, data in files.items())
-    return f"{{\n{entries}}}" if files else "{}"
+    entries = (f"    {json.dumps(path, ensure_ascii=False)}: {_value(data)},\n" for path, data in packed.items())
+    files = f"{{\n{''.join(entries)}}}" if packed else "{}"
+    files, further = (f"_fetch({dataset!r}, _config)", ", _fetch") if dataset else (files, "")
+    parts.append(f"_set_up(_config, {files})\ndel _set_up, _config{further}")
+    return "\n\n".join([*parts, *([_INSTALL] if installs else [])])
 
 
 def _value(data: bytes) -> str:
+    """Return bytes as an expression: text as it is, so that it can be read in the cell, other bytes in base64."""
     try:
-        literal = _raw_literal(data.decode("utf-8"))
+        if literal := _raw_literal(data.decode("utf-8")):
+            return f"{literal}.encode()"
     except UnicodeDecodeError:
-        literal = ""
-    return f"{literal}.encode()" if literal else f'__import__("base64").b64decode({_base64(data)})'
+        pass
+    encoded = base64.b64encode(data).decode("ascii")
+    lines = [encoded[at : at + 100] for at in range(0, len(encoded), 100)]
+    quoted = f'"{encoded}"' if len(lines) <= 1 else '"""\n' + "\n".join(lines) + '"""'
+    return f'__import__("base64").b64decode({quoted})'
 
 
 def _raw_literal(text: str) -> str:
@@ -66,26 +60,16 @@ def _raw_literal(text: str) -> str:
         return ""
 
 
-def _base64(data: bytes) -> str:
-    encoded = base64.b64encode(data).decode("ascii")
-    if len(encoded) <= _LINE:
-        return f'"{encoded}"'
-    lines = (encoded[at : at + _LINE] for at in range(0, len(encoded), _LINE))
-    return '"""\n' + "\n".join(lines) + '"""'
-
-
 def dataset(files: Mapping[str, bytes]) -> bytes:
     """Return the one file of the sources' dataset: path -> ``["text", …]``, or ``["base64", …]`` where it is no text.
 
     One file, because Kaggle takes at most 50 at the top of a dataset, unpacks archives, and its client leaves folders
     out unless told otherwise.
     """
-    entries = {path: _entry(data) for path, data in files.items()}
+    entries = {}
+    for path, data in files.items():
+        try:
+            entries[path] = "text", data.decode("utf-8")
+        except UnicodeDecodeError:
+            entries[path] = "base64", base64.b64encode(data).decode("ascii")
     return f"{json.dumps(entries, ensure_ascii=False, indent=1)}\n".encode()
-
-
-def _entry(data: bytes) -> tuple[str, str]:
-    try:
-        return "text", data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "base64", base64.b64encode(data).decode("ascii")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelwright.bundle import bootstrap, cells, file_walk, notebook_io, sources
-from kernelwright.bundle.sources import SourceTree
+from kernelwright.bundle.source_tree import SourceTree
 from kernelwright.errors import InvalidProject, NotebookTooLarge
 from kernelwright.project import consistency, metadata
 from kernelwright.project.model import Project
@@ -43,13 +43,6 @@ class Notebook:
     dataset: Mapping[str, bytes]
     wheels: Mapping[str, str]
 
-    @property
-    def carriers(self) -> dict[str, str]:
-        """Path -> what carries the file: ``cell``, ``bootstrap`` or ``dataset``."""
-        if self.dataset:
-            return dict.fromkeys(self.tree.digests, "dataset")
-        return {file.path: "cell" if cells.fits_a_cell(file) else "bootstrap" for file in self.tree.files}
-
 
 def build_notebook(project: Project, *, limit: int | None = LARGEST_NOTEBOOK_BYTES) -> Notebook:
     """Bundle driver and sources into one notebook; nothing is written.
@@ -72,14 +65,11 @@ def build_notebook(project: Project, *, limit: int | None = LARGEST_NOTEBOOK_BYT
     wheels = project_locks.wheel_hashes(project) if configuration.wheels else {}
     manifest = write_manifest(runtime_config(project, tree, driver, wheels))
 
-    packed = {file.path: file.data for file in tree.files if not cells.fits_a_cell(file)}
-    dataset_slug = consistency.sources_dataset(configuration)
-    text = bootstrap.text(manifest, packed, dataset_slug, installs=bool(wheels))
-    set_up = cells.bootstrap_cell(text, manifest)
-
+    packed = {file.path: file.data for file in tree.files if file.carrier == "bootstrap"}
+    text = bootstrap.text(manifest, packed, consistency.sources_dataset(configuration), installs=bool(wheels))
     hidden = file_walk.matcher(configuration.hide_input)
-    composed = cells.compose(tree, driver, set_up, shown=not dataset_slug, hidden=hidden)
-    dataset = _dataset(project, tree) if dataset_slug else {}
+    composed = cells.compose(tree, driver, cells.bootstrap_cell(text, manifest), hidden=hidden)
+    dataset = _dataset(project, {file.path: file.data for file in tree.files if file.carrier == "dataset"})
     built = Notebook(cells=composed, data=notebook_io.write(composed), tree=tree, dataset=dataset, wheels=wheels)
     if limit is not None and len(built.data) > limit:
         largest = sorted(tree.files, key=lambda file: (-len(file.data), file.path))[:10]
@@ -130,15 +120,16 @@ def write_manifest(config: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _dataset(project: Project, tree: SourceTree) -> dict[str, bytes]:
-    """Return the files of the dataset that carries the tree."""
+def _dataset(project: Project, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the dataset that carries the files, by file name; empty for no files."""
+    if not files:
+        return {}
     slug = project.configuration.sources_dataset
-    owner = SourceRef.parse(project.metadata.id).owner
     title = slug.replace("-", " ").capitalize()[:50]
-    described = {"id": f"{owner}/{slug}", "title": title, "licenses": [{"name": "other"}]}
+    described = {"id": f"{project.metadata.owner}/{slug}", "title": title, "licenses": [{"name": "other"}]}
     return {
         metadata.DATASET_FILE: f"{json.dumps(described, indent=1)}\n".encode(),
-        bootstrap.DATASET_FILE: bootstrap.dataset({file.path: file.data for file in tree.files}),
+        bootstrap.DATASET_FILE: bootstrap.dataset(files),
     }
 
 

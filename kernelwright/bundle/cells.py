@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from kernelwright.bundle.sources import DRIVER, SourceFile, SourceTree
-from kernelwright.project.config import RUNTIME
+from kernelwright.bundle.source_tree import SourceTree
 from kernelwright.support.hashing import sha256
 
 CONFIG = "kernelwright.json"
 CONTENTS = "contents"
 MODULES_TAG = "modules"
-_LARGEST_DATA_CELL_BYTES = 20_000
 _NOTHING = re.compile(r"(?!)")
 # Folded away in Kaggle's viewer and in JupyterLab: what is carried, but is not the author's story.
 FOLDED = {"_kg_hide-input": True, "jupyter": {"source_hidden": True}}
@@ -43,12 +41,7 @@ class Cell:
 
 
 def compose(
-    tree: SourceTree,
-    driver: Sequence[Cell],
-    bootstrap: Cell,
-    *,
-    shown: bool = True,
-    hidden: re.Pattern[str] = _NOTHING,
+    tree: SourceTree, driver: Sequence[Cell], bootstrap: Cell, *, hidden: re.Pattern[str] = _NOTHING
 ) -> tuple[Cell, ...]:
     """Put the notebook together.
 
@@ -60,8 +53,6 @@ def compose(
         The driver's cells in order; one tagged ``modules`` gets the module cells after it.
     bootstrap : Cell
         As `bootstrap_cell` makes it.
-    shown : bool
-        Whether the modules are cells; else they come with the bootstrap cell or a dataset.
     hidden : re.Pattern
         The files of sources whose cells are folded away.
     """
@@ -73,13 +64,18 @@ def compose(
     at = next((i + 1 for i, cell in enumerate(own) if MODULES_TAG in cell.metadata.get("tags", [])), opening)
     cells = [
         *own[:opening],
-        *_contents(tree, own[at:], shown=shown),
+        *_contents(tree, own[at:]),
         bootstrap,
         *own[opening:at],
-        *(_module_cells(tree, hidden) if shown else ()),
+        *_module_cells(tree, hidden),
         *own[at:],
     ]
-    return tuple(replace(cell, id=_id(cell)) for cell in cells)
+    placed = []
+    for cell in cells:
+        # Of what the cell is, not of what is in it: the same tree gives the same ids, and an edit keeps them.
+        identity = {key: value for key, value in cell.metadata["kernelwright"].items() if key != "sha256"}
+        placed.append(replace(cell, id=sha256(f"{cell.kind} {json.dumps(identity)}")[:12]))
+    return tuple(placed)
 
 
 def bootstrap_cell(text: str, manifest: str) -> Cell:
@@ -87,45 +83,32 @@ def bootstrap_cell(text: str, manifest: str) -> Cell:
     return _generated("code", text, CONFIG, sha256(manifest), folded=True)
 
 
-def fits_a_cell(file: SourceFile) -> bool:
-    """Return whether a ``%%module`` cell carries the file; the bootstrap cell packs the others."""
-    if file.text is None or file.origin == DRIVER or file.vendored == RUNTIME:  # that takes no screenful of its own
-        return False
-    # A magic's line is expanded by IPython, and ends where an editor trims it.
-    is_name_plain = re.fullmatch(r"[\w./ @+=,()-]+", file.path) and file.path == file.path.strip()
-    return bool(is_name_plain) and (file.path.endswith(".py") or len(file.data) <= _LARGEST_DATA_CELL_BYTES)
-
-
-def _contents(tree: SourceTree, after: Sequence[Cell], *, shown: bool) -> Iterator[Cell]:
+def _contents(tree: SourceTree, after: Sequence[Cell]) -> Iterator[Cell]:
     """Yield the folded list of the author's modules, linked to their cells, and to the cells after them; or nothing."""
     rows = []
     for file in tree.files:
         if not file.vendored and file.module and file.data:
-            name = f"`{file.path}`"
-            if shown and fits_a_cell(file):
-                name = f"[{name}](#{_anchor(file.path)})"
+            name = f"[`{file.path}`](#{_anchor(file.path)})" if file.carrier == "cell" else f"`{file.path}`"
             rows.append(f"- {name} · {_plain(file.summary)}" if file.summary else f"- {name}")
-    if rows:
-        text = "\n".join(
-            [
-                "**The modules of this notebook**",
-                f"{_introduction(tree, after, shown=shown)}\n",
-                f"<details><summary>The list of modules: {len(rows)}</summary>\n",
-                *rows,
-                "\n</details>",
-            ]
-        )
-        yield _generated("markdown", text, CONTENTS, sha256(text))
-
-
-def _introduction(tree: SourceTree, after: Sequence[Cell], *, shown: bool) -> str:
+    if not rows:
+        return
+    in_dataset = any(file.carrier == "dataset" for file in tree.files)
+    where = "come out of an attached dataset" if in_dataset else "follow, each written to a file by a cell of its own"
     packages = dict.fromkeys(f"`{file.vendored}`" for file in tree.files if file.vendored)
     along = f", {', '.join(packages)} among them" if packages else ""
-    where = "follow, each written to a file by a cell of its own" if shown else "come out of an attached dataset"
     titles = (re.match(r"#+ ([\w ,'-]+)$", cell.source, re.MULTILINE) for cell in after if cell.kind == "markdown")
-    title = next((match[1] for match in titles if match), "")
-    onward = f" The story goes on at [{title}](#{_anchor(title)})." if title and shown else ""
-    return f"{where}; the folded cell sets that up and brings what they need{along}.{onward}"
+    title = "" if in_dataset else next((match[1] for match in titles if match), "")
+    onward = f" The story goes on at [{title}](#{_anchor(title)})." if title else ""
+    text = "\n".join(
+        [
+            "**The modules of this notebook**",
+            f"{where}; the folded cell sets that up and brings what they need{along}.{onward}\n",
+            f"<details><summary>The list of modules: {len(rows)}</summary>\n",
+            *rows,
+            "\n</details>",
+        ]
+    )
+    yield _generated("markdown", text, CONTENTS, sha256(text))
 
 
 def _anchor(heading: str) -> str:
@@ -139,7 +122,7 @@ def _plain(text: str) -> str:
 
 def _module_cells(tree: SourceTree, hidden: re.Pattern[str]) -> Iterator[Cell]:
     for file in tree.files:
-        if fits_a_cell(file):
+        if file.carrier == "cell":
             summary = f"\n\n{_plain(file.summary)}" if file.summary else ""
             yield _generated("markdown", f"### `{file.path}`{summary}", file.path, file.sha256)
             source = f"%%module {file.path}\n{file.text}"
@@ -150,13 +133,6 @@ def _module_cells(tree: SourceTree, hidden: re.Pattern[str]) -> Iterator[Cell]:
 def _generated(kind: Literal["code", "markdown"], source: str, file: str, digest: str, *, folded: bool = False) -> Cell:
     mark = {"kernelwright": {"file": file, "sha256": digest}}
     return Cell(kind=kind, source=source, metadata={**mark, **(FOLDED if folded else {})})
-
-
-def _id(cell: Cell) -> str:
-    """Derive a cell's id from what it is, so that the same tree gives the same notebook, and an edit keeps it."""
-    mark = cell.metadata["kernelwright"]
-    identity = {key: mark[key] for key in ("file", "driver") if key in mark}
-    return sha256(f"{cell.kind} {json.dumps(identity, sort_keys=True)}")[:12]
 
 
 def driver_digest(driver: Sequence[Cell]) -> str:

@@ -1,8 +1,7 @@
 """The files below a folder, links included as long as they stay inside."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kernelwright.errors import Problem
@@ -17,88 +16,67 @@ def is_left_out(name: str) -> bool:
     return _LEFT_OUT.fullmatch(name) is not None
 
 
-@dataclass(frozen=True, kw_only=True)
-class TreeFile:
-    """A file, where it lands in the tree, and the entry of the configuration that brings it."""
-
-    path: str
-    data: bytes
-    origin: str
+def matcher(globs: Sequence[str]) -> re.Pattern[str]:
+    """Return the pattern that matches in full the paths that one of the globs names; none where there is no glob."""
+    split = (re.split(r"(\*\*/|\*\*|\*|\?)", glob.strip("/")) for glob in globs)
+    patterns = ["".join(_WILDCARDS.get(part, re.escape(part)) for part in parts) for parts in split]
+    return re.compile("|".join(patterns) or r"(?!)", re.DOTALL)
 
 
 def walk(
-    path: Path, name: str, origin: str, root: Path, exclude: Sequence[str] = ()
-) -> tuple[list[TreeFile], list[Problem]]:
-    """Read the files at or below ``path``, to land under ``name``.
+    path: Path, name: str, root: Path, problems: list[Problem], excluded: re.Pattern[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield where each file at or below ``path`` lands in the tree, and its bytes.
 
     Parameters
     ----------
-    path, name, origin : Path, str, str
-        Where they lie, where they land, and what brings them.
+    path, name : Path, str
+        Where they lie, and where they land.
     root : Path
         A link is followed while it stays inside.
-    exclude : sequence of str
-        Globs, relative to ``root``, of what is left out.
+    problems : list of Problem
+        Gets what cannot be carried.
+    excluded : re.Pattern, optional
+        Of the paths, relative to ``root``, that are left out.
     """
-    excluded = matcher(exclude)
-    files: list[TreeFile] = []
-    problems: list[Problem] = []
     waiting = [(path, name)]
     while waiting:
         path, name = waiting.pop()
-        if excluded.fullmatch(path.relative_to(root).as_posix()):
+        place = path.relative_to(root).as_posix()
+        if excluded and excluded.fullmatch(place):
             continue
-        if problem := _problem(path, root):
+        if problem := _obstacle(path, root, place):
             problems.append(problem)
         elif path.is_dir():
             names = sorted((entry.name for entry in path.iterdir()), reverse=True)
             waiting += [(path / entry, f"{name}/{entry}") for entry in names if not is_left_out(entry)]
         else:
             try:
-                files.append(TreeFile(path=name, data=path.read_bytes(), origin=origin))
+                yield name, path.read_bytes()
             except OSError as error:
-                problems.append(_unusable("KW218", path, root, f"cannot be read: {error.strerror}", "make it readable"))
-    return files, problems
+                message = f"cannot be read: {error.strerror}"
+                problems.append(Problem(code="KW218", file=place, message=message, fix="make it readable"))
 
 
-def matcher(globs: Sequence[str]) -> re.Pattern[str]:
-    """Return the pattern that matches in full the paths that one of the globs names; none where there is no glob."""
-    return re.compile("|".join(map(_regex, globs)) or r"(?!)", re.DOTALL)
-
-
-def _regex(glob: str) -> str:
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob.strip("/"))
-    return "".join(_WILDCARDS.get(part, re.escape(part)) for part in parts)
-
-
-def _problem(path: Path, root: Path) -> Problem | None:
-    """Return what keeps ``path`` out of the tree, before it is opened."""
-    shown = str(path.relative_to(root))
-    if not shown.isprintable() or any("\ud800" <= letter <= "\udfff" for letter in path.name):
+def _obstacle(path: Path, root: Path, place: str) -> Problem | None:
+    """Return what keeps ``path`` out of the tree, before it is opened: opening a pipe would wait for ever."""
+    if not place.isprintable():  # neither are the surrogates that stand for what is not UTF-8
         message = "a name that is not UTF-8, or not printable"
-        return Problem(code="KW216", file=repr(shown), message=message, fix="rename it")
-    if path.is_symlink():
-        return _link_problem(path, root)
+        return Problem(code="KW216", file=repr(place), message=message, fix="rename it")
+    if path.is_symlink() and (fault := _link_fault(path, root)):
+        message, fix = f"a link to {path.readlink()}, {fault}", "replace the link by what it points at"
+        return Problem(code="KW215", file=place, message=message, fix=fix)
     if not path.is_dir() and not path.is_file():
-        return _unusable("KW217", path, root, "neither a file nor a folder", "move it out of the sources")
+        message, fix = "neither a file nor a folder", "move it out of the sources"
+        return Problem(code="KW217", file=place, message=message, fix=fix)
     return None
 
 
-def _link_problem(path: Path, root: Path) -> Problem | None:
-    message = f"a link to {path.readlink()}"
+def _link_fault(link: Path, root: Path) -> str:
     try:
-        target = path.resolve(strict=True)
+        target = link.resolve(strict=True)
     except (OSError, RuntimeError):
-        message += ", which is missing or leads back to itself"
-    else:
-        if path.parent.resolve().is_relative_to(target):
-            message += ", a folder it lies in"
-        elif target.is_relative_to(root):
-            return None
-        else:
-            message += ", outside the project"
-    return _unusable("KW215", path, root, message, "replace the link by what it points at")
-
-
-def _unusable(code: str, path: Path, root: Path, message: str, fix: str) -> Problem:
-    return Problem(code=code, file=path.relative_to(root).as_posix(), message=message, fix=fix)
+        return "which is missing or leads back to itself"
+    if link.parent.resolve().is_relative_to(target):
+        return "a folder it lies in"
+    return "" if target.is_relative_to(root) else "outside the project"

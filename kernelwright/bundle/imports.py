@@ -22,8 +22,13 @@ def module_name(path: str) -> str | None:
 def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozenset[str]) -> tuple[str, ...]:
     """Return the carried modules that module ``name`` imports anywhere, in functions too."""
     package = name if is_package else name.rpartition(".")[0]
-    targets = {_longest(target, carried) for target in _targets(tree, package)}
-    return tuple(sorted(targets - {"", name}))
+    modules = set()
+    for target in _targets(tree, package):
+        module = target
+        while module and module not in carried:  # `from p.x import name` needs p.x, where name is none of its modules
+            module = module.rpartition(".")[0]
+        modules.add(module)
+    return tuple(sorted(modules - {"", name}))
 
 
 def names(tree: ast.Module) -> frozenset[str]:
@@ -72,12 +77,6 @@ def _targets(tree: ast.Module, package: str) -> Iterator[str]:
                 parents = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*parents, base] if base else parents)
             yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def _longest(target: str, carried: frozenset[str]) -> str:
-    while target and target not in carried:
-        target = target.rpartition(".")[0]
-    return target
 
 
 def dependency_order(graph: Graph) -> tuple[str, ...]:

@@ -77,29 +77,33 @@ def parse_driver(data: bytes, name: str, *, layout: bool = False) -> tuple[Cell,
     except UnicodeDecodeError as error:
         message, fix = f"not UTF-8 at byte {error.start}", "save the driver as UTF-8"
         raise InvalidProject([Problem(code="KW201", file=name, message=message, fix=fix)]) from None
-    if problems := [*_header_problems(text, name), *_mark_problems(text, name)]:
+    if problems := list(_form_problems(text, name)):
         raise InvalidProject(problems)
     cells = None if layout else plain_script.split(text)
     cells = _split(text, name, frozenset() if layout else LAYOUT) if cells is None else cells
-    if problems := list(_syntax_problems(cells, name)):
+    for cell in cells:
+        try:
+            ast.parse((ipython_syntax.python_source(cell.source) if cell.kind == "code" else None) or "")
+        except ipython_syntax.UNPARSABLE as error:
+            line, message = ipython_syntax.complaint(error)
+            place = cell.line + line - 1
+            problems.append(Problem(code="KW203", file=name, place=place, message=message, fix="correct the syntax"))
+    if problems:
         raise InvalidProject(problems)
     return cells
 
 
-def _header_problems(text: str, name: str) -> Iterator[Problem]:
-    """Yield what the header says of the cells' form that would have them read as something else than they are."""
-    header = _HEADER.match(text)
-    if header and re.search(r"^#\s+comment_magics:\s*true", header[0], re.MULTILINE):
+def _form_problems(text: str, name: str) -> Iterator[Problem]:
+    """Yield what would have jupytext read the cells as something else than they are."""
+    header = match[0] if (match := _HEADER.match(text)) else ""
+    if re.search(r"^#\s+comment_magics:\s*true", header, re.MULTILINE):
         message = "comment_magics: true, so the magics are comments, and would stay comments"
         fix = "set it to false, and take the magics out of their comments"
         yield Problem(code="KW206", file=name, place=1, message=message, fix=fix)
-    form = re.search(r"^#\s+format_name:\s*(\w+)", header[0], re.MULTILINE) if header else None
+    form = re.search(r"^#\s+format_name:\s*(\w+)", header, re.MULTILINE)
     if form and form[1] not in {"percent", "hydrogen"}:
         message = f"its header says that it is in jupytext's format {form[1]}"
         yield Problem(code="KW204", file=name, place=1, message=message, fix=_TO_PERCENT.format(name))
-
-
-def _mark_problems(text: str, name: str) -> Iterator[Problem]:
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):  # live magics are not Python; cells are then split by line alone
@@ -132,17 +136,6 @@ def _split(text: str, name: str, left_out: Collection[str]) -> tuple[Cell, ...]:
         cells.append(Cell(kind=node.cell_type, source=source, metadata=kept, line=text.count("\n", 0, start) + 1))
         at = start + length
     return tuple(cells)
-
-
-def _syntax_problems(cells: Sequence[Cell], name: str) -> Iterator[Problem]:
-    for cell in cells:
-        python = ipython_syntax.python_source(cell.source) if cell.kind == "code" else None
-        try:
-            ast.parse(python or "")
-        except ipython_syntax.UNPARSABLE as error:
-            line, message = ipython_syntax.complaint(error)
-            place = cell.line + line - 1
-            yield Problem(code="KW203", file=name, place=place, message=message, fix="correct the syntax")
 
 
 def write_driver(cells: Sequence[Cell]) -> str:

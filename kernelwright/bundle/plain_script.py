@@ -6,7 +6,6 @@ header, no options, no magics and nothing that jupytext could take for one of th
 
 import itertools
 import re
-from collections.abc import Sequence
 from typing import Literal
 
 from kernelwright.bundle.cells import Cell
@@ -28,31 +27,18 @@ def split(text: str) -> tuple[Cell, ...] | None:
         return None
     cells = []
     for start, end in itertools.pairwise([*marks, len(lines)]):
-        content = _without_blank_end(lines[start:end])[1:]
-        kind = _KINDS[lines[start]]
-        source = _markdown(content) if kind == "markdown" else _python(content)
-        if source is None:
+        content, kind = lines[start:end], _KINDS[lines[start]]
+        # As jupytext does, leave out the blank lines before the next mark: one, or two that stand alone.
+        blank = [not line.strip() for line in content[-3:]]
+        if blank[-1]:
+            content = content[: -2 if blank == [False, True, True] else -1]
+        content = content[1:]
+        if kind == "markdown":
+            if not all(line.startswith("#") or not line.strip() for line in content):
+                return None
+            content = [line.removeprefix("# " if line.startswith("# ") else "#") for line in content]
+        source = "\n".join(content)
+        if kind == "code" and not ipython_syntax.parse(source):
             return None
         cells.append(Cell(kind=kind, source=source, line=start + 2))
     return tuple(cells)
-
-
-def _without_blank_end(lines: Sequence[str]) -> Sequence[str]:
-    """Leave out the blank lines before the next mark: one, or two that stand alone, as jupytext does."""
-    blank = [not line.strip() for line in lines[-3:]]
-    if blank == [False, True, True]:
-        return lines[:-2]
-    return lines[:-1] if blank[-1] else lines
-
-
-def _markdown(lines: Sequence[str]) -> str | None:
-    """Return a markdown cell's text, None where it is not in comments."""
-    if not all(line.startswith("#") or not line.strip() for line in lines):
-        return None
-    return "\n".join(line.removeprefix("# ") if line.startswith("# ") else line.removeprefix("#") for line in lines)
-
-
-def _python(lines: Sequence[str]) -> str | None:
-    """Return a code cell's text, None where it is not Python alone."""
-    source = "\n".join(lines)
-    return source if ipython_syntax.parse(source) else None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kernelwright.bundle.sources import DRIVER
+from kernelwright.bundle.source_tree import DRIVER
 from kernelwright.check import credentials
 from kernelwright.check.context import Context
 from kernelwright.check.registry import register

@@ -29,7 +29,6 @@ def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) 
 def _describe(project: "Project", built: "Notebook") -> dict[str, Any]:
     from kernelwright.bundle.build import LARGEST_NOTEBOOK_BYTES
 
-    carriers = built.carriers  # which looks at every file
     return {
         "notebook": {"file": str(project.notebook), "bytes": len(built.data), "limit": LARGEST_NOTEBOOK_BYTES},
         "files": [
@@ -38,7 +37,7 @@ def _describe(project: "Project", built: "Notebook") -> dict[str, Any]:
                 "file": file.path,
                 "module": file.module,
                 "why": file.origin,
-                "carried": carriers[file.path],
+                "carried": file.carrier,
                 "bytes": len(file.data),
                 "sha256": file.sha256,
                 "imports": list(built.tree.graph.get(file.module or "", ())),

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from kernelwright.bundle import bootstrap
-from kernelwright.bundle.sources import SourceTree
+from kernelwright.bundle.source_tree import SourceTree
 from kernelwright.errors import GitFailed, InvalidNotebook, InvalidProject
 from kernelwright.project.model import Project
 from kernelwright.pull import edited_notebook, percent_script

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
-from kernelwright.bundle.sources import SourceTree
+from kernelwright.bundle.source_tree import SourceTree
 from kernelwright.check.code import images, shell
 from kernelwright.check.code.names import Site
 from kernelwright.check.code.reachability import Code

@@ -1,9 +1,11 @@
+import ast
 import re
+from dataclasses import replace
 
 import pytest
 
-from kernelwright.bundle.cells import Cell, bootstrap_cell, compose, driver_digest, fits_a_cell
-from kernelwright.bundle.sources import DriverPlacement, SourceFile, SourceTree
+from kernelwright.bundle.cells import Cell, bootstrap_cell, compose, driver_digest
+from kernelwright.bundle.source_tree import DriverPlacement, SourceFile, SourceTree
 
 PLACEMENT = DriverPlacement(file="main.py")
 MARKDOWN = Cell(kind="markdown", source="# Title")
@@ -33,7 +35,7 @@ follow, each written to a file by a cell of its own; the folded cell sets that u
 - [`p/a.py`](#p/a.py) · About &lt;a&gt; \\$x\\$
 
 </details>"""
-A = file(module="p.a", summary="About <a> $x$")
+A = file(module="p.a", syntax=ast.parse('"""About <a> $x$"""'))
 
 
 def test_the_opening_comes_first_then_contents_set_up_modules_and_the_driver():
@@ -57,14 +59,15 @@ def test_a_cell_tagged_modules_moves_them_behind_it():
 
 
 def test_modules_of_a_dataset_are_listed_and_not_shown():
-    contents, *rest = sources(composed([CODE], A, shown=False))
+    contents, *rest = sources(composed([CODE], replace(A, carrier="dataset")))
     assert contents.split("\n")[1].startswith("come out of an attached dataset; the folded cell sets that up")
     assert "\n- `p/a.py` · About" in contents
     assert rest == ["SET UP", "go()"]
 
 
 def test_the_runtime_has_no_cells_and_is_named_in_a_line():
-    runtime = file("kernelwright/runtime/phase.py", origin="vendor kernelwright.runtime", module="kernelwright.runtime")
+    more = {"origin": "vendor kernelwright.runtime", "module": "kernelwright.runtime", "carrier": "bootstrap"}
+    runtime = file("kernelwright/runtime/phase.py", **more)
     contents, *rest = sources(composed([CODE], runtime, A))
     assert "and brings what they need, `kernelwright.runtime` among them." in contents.split("\n")[1]
     assert rest == ["SET UP", *MODULE, "go()"]
@@ -118,28 +121,6 @@ def test_ids_follow_from_what_a_cell_is_not_from_what_is_in_it():
     assert [cell.id for cell in before] == [cell.id for cell in after]
     assert len({cell.id for cell in before}) == len(before)
     assert all(len(cell.id) == 12 for cell in before)
-
-
-@pytest.mark.parametrize(
-    ("it", "fits"),
-    [
-        (file(), True),
-        (file("p/größe.py"), True),
-        (file("p/two words.txt", b"x"), True),
-        (file(data=b""), False),
-        (file(data=b"\xff"), False),
-        (file("p/{x}.py"), False),
-        (file("p/$x.py"), False),
-        (file("p/x.txt "), False),
-        (file("p/x.csv", b"x" * 20_001), False),
-        (file("p/x.py", b"x" * 20_001), True),
-        (file("main.py", origin="driver"), False),
-        (file("p.py", origin="vendor p"), True),
-        (file("kernelwright/__init__.py", origin="vendor kernelwright.runtime"), False),
-    ],
-)
-def test_a_cell_carries_text_under_a_plain_name(it, fits):
-    assert fits_a_cell(it) is fits
 
 
 def test_a_drivers_digest_is_of_kinds_texts_and_tags_in_order():

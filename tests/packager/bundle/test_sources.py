@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kernelwright.bundle import notebook_io, sources
-from kernelwright.bundle.sources import DriverPlacement
+from kernelwright.bundle.source_tree import DriverPlacement, SourceFile
 from kernelwright.errors import InvalidProject
 
 
@@ -220,3 +220,29 @@ def test_folders_that_differ_after_a_dot_are_two(folder):
     folder.write("data.small/x.txt", "1")
     folder.write("data.large/x.txt", "2")
     assert own(collect(folder, 'sources = ["data.small", "data.large"]')) == ["data.large/x.txt", "data.small/x.txt"]
+
+
+def file(path="p/a.py", data=b"x = 1\n", origin="p"):
+    return SourceFile(path=path, data=data, origin=origin)
+
+
+@pytest.mark.parametrize(
+    ("it", "shown"),
+    [
+        (file(), True),
+        (file("p/größe.py"), True),
+        (file("p/two words.txt", b"x"), True),
+        (file(data=b""), False),
+        (file(data=b"\xff"), False),
+        (file("p/{x}.py"), False),
+        (file("p/$x.py"), False),
+        (file("p/x.txt "), False),
+        (file("p/x.csv", b"x" * 20_001), False),
+        (file("p/x.py", b"x" * 20_001), True),
+        (file("main.py", origin="driver"), False),
+        (file("p.py", origin="vendor p"), True),
+        (file("kernelwright/__init__.py", origin="vendor kernelwright.runtime"), False),
+    ],
+)
+def test_a_cell_carries_text_under_a_plain_name(it, shown):
+    assert (sources.carrier(it) == "cell") is shown
