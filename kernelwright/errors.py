@@ -22,28 +22,7 @@ KernelwrightError            (kernelwright.runtime.errors, with the runtime's ow
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kernelwright.runtime.errors import KernelwrightError
-
-__all__ = [
-    "ClientFailed",
-    "ClientMissing",
-    "EnvironmentUnavailable",
-    "GitFailed",
-    "HookFailed",
-    "InvalidImage",
-    "InvalidInput",
-    "InvalidNotebook",
-    "InvalidProject",
-    "KernelwrightError",
-    "LinterFailed",
-    "NoForecast",
-    "NotReady",
-    "NotebookTooLarge",
-    "Problem",
-    "RehearsalUnderWay",
-    "UnwritableOutput",
-    "WheelsUnavailable",
-]
+from kernelwright.runtime.errors import KernelwrightError as KernelwrightError  # noqa: PLC0414 - handed on
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,6 @@ _NO_CONNECTION = re.compile(
     r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*"
 )
 _PARSE_ERROR = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
-_STREAM_LOST = "no connection to Kaggle: the stream of the log was cut 5 times in a row"
 _QUOTES = ")( \"'"
 _UNAUTHORISED, _ABSENT = 401, {403, 404}
 _PATIENCE = 3
@@ -112,10 +111,14 @@ class Client:
             raise failed
         return Reply(printed=printed, responses=shown)
 
-    def stream(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start the client; its output is read line by line with `lines`."""
+    def stream(self, *arguments: str) -> Iterator[str]:
+        """Run the client; yield what it prints line by line, as it comes.
+
+        Raises `ClientFailed` where it fails then, or has not ended when a run should have.
+        """
+        limit = self.timeouts.run
         try:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [str(self.executable), "-W", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -126,6 +129,26 @@ class Client:
             )
         except OSError as error:
             raise self._unusable(error) from None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        watch = threading.Timer(limit, process.kill)
+        watch.start()
+        try:
+            for line in process.stdout:
+                if line.startswith(f"{_UNKNOWN_USER} to call the Kaggle API"):
+                    raise ClientFailed(f"kaggle: {_NO_CREDENTIALS}", code=_UNAUTHORISED)
+                yield line.rstrip("\n")
+            stderr, status = process.stderr.read(), process.wait()
+            if status == -signal.SIGKILL:
+                raise ClientFailed(f"kaggle: not done after {limit:g} s")
+            if "giving up" in stderr:
+                raise ClientFailed("kaggle: no connection to Kaggle: the stream of the log was cut 5 times in a row")
+            if failed := failure("kaggle", "", stderr, status):
+                raise failed
+        finally:
+            watch.cancel()
+            process.kill()
+            process.wait()
 
     def wait(
         self,
@@ -208,30 +231,3 @@ def failure(
 def is_absence(error: ClientFailed) -> bool:
     """Return whether Kaggle says that a thing does not exist, or is not ours to see: it answers 403 for both."""
     return error.code in _ABSENT
-
-
-def lines(process: "subprocess.Popen[str]", limit: float) -> Iterator[str]:
-    """Yield what a started client prints, as it comes.
-
-    Raises `ClientFailed` where it fails then, or has not ended after ``limit`` seconds.
-    """
-    assert process.stdout is not None
-    assert process.stderr is not None
-    watch = threading.Timer(limit, process.kill)
-    watch.start()
-    try:
-        for line in process.stdout:
-            if line.startswith(f"{_UNKNOWN_USER} to call the Kaggle API"):
-                raise ClientFailed(f"kaggle: {_NO_CREDENTIALS}", code=_UNAUTHORISED)
-            yield line.rstrip("\n")
-        stderr, status = process.stderr.read(), process.wait()
-        if status == -signal.SIGKILL:
-            raise ClientFailed(f"kaggle: not done after {limit:g} s")
-        if "giving up" in stderr:
-            raise ClientFailed(f"kaggle: {_STREAM_LOST}")
-        if error := failure("kaggle", "", stderr, status):
-            raise error
-    finally:
-        watch.cancel()
-        process.kill()
-        process.wait()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import ClientFailed, UnwritableOutput
-from kernelwright.ship.client import Client, is_absence, lines
+from kernelwright.ship.client import Client, is_absence
 from kernelwright.support import atomic_files, json_text
 
 _LINE_END = re.compile(r"\r\n?")
@@ -139,7 +139,7 @@ class RemoteKernel:
     def follow_log(self) -> Iterator[str]:
         """Yield the log's lines as they come, until the run ends."""
         empty = True
-        for line in lines(self.client.stream("kernels", "logs", "-f", self.ref), self.client.timeouts.run):
+        for line in self.client.stream("kernels", "logs", "-f", self.ref):
             empty = False
             yield line
         if empty:  # the client makes a log without lines of an answer that is an error

@@ -94,16 +94,11 @@ def _sweep(folder: Path) -> None:
     """Delete what processes that were killed left beside a file."""
     for partial in folder.glob(f".*{PARTIAL}"):
         pid = partial.name.split(".")[1]
-        if pid.isdecimal() and not _is_running(int(pid)):
+        try:
+            if pid.isdecimal():
+                os.kill(int(pid), 0)
+        except PermissionError:  # a process of somebody else's, which writes there
+            pass
+        except (ProcessLookupError, OverflowError):
             with suppress(OSError):
                 shutil.rmtree(partial) if partial.is_dir() and not partial.is_symlink() else partial.unlink()
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:  # somebody else's
-        pass
-    return True

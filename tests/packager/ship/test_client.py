@@ -82,7 +82,7 @@ def test_a_client_that_cannot_be_run_is_named(tmp_path):
     client = clients.Client(executable=program, timeouts=Timeouts())
     for call in (client.call, client.stream):
         with pytest.raises(ClientMissing) as caught:
-            call("kernels", "status", "alice/toy-kernel")
+            list(call("kernels", "status", "alice/toy-kernel"))
         assert str(caught.value) == f"{program}: {CANNOT_RUN}"
 
 
@@ -109,7 +109,7 @@ def test_what_fails_here_is_not_taken_for_what_is_not_there(tmp_path):
 
 def test_a_stream_that_does_not_end_is_ended(tmp_path):
     client = program(tmp_path, "echo one; exec sleep 60")
-    told = clients.lines(client.stream("kernels", "logs", "-f", "alice/toy-kernel"), client.timeouts.run)
+    told = client.stream("kernels", "logs", "-f", "alice/toy-kernel")
     assert next(told) == "one"
     with pytest.raises(ClientFailed) as caught:
         next(told)
