@@ -78,9 +78,9 @@ def sources(metadata: KernelMetadata) -> list[Source]:
     for kind, refs in (("datasets", metadata.dataset_sources), ("notebooks", metadata.kernel_sources)):
         for text, ref in ((text, SourceRef.parse(text)) for text in refs):
             listed.append(Source(ref=text, slug=ref.slug, old=ref.slug, new=f"{kind}/{ref.name}"))
-    for ref in map(SourceRef.parse, metadata.model_sources):
-        below = f"{ref.slug}/{ref.framework}/{ref.variation}/{ref.version}"
-        listed.append(Source(ref=str(ref), slug=ref.slug, old=below, new=f"models/{ref.owner}/{below}"))
+    for text in metadata.model_sources:
+        below = text.partition("/")[2]  # its owner
+        listed.append(Source(ref=text, slug=SourceRef.parse(text).slug, old=below, new=f"models/{text}"))
     counts = Counter(source.slug for source in listed)
     # A competition keeps a slug that others have too, having no owner.
     return [replace(source, is_shared=counts[source.slug] > 1 and not source.is_competition) for source in listed]
