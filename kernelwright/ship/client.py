@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,7 +42,7 @@ _NO_CONNECTION = re.compile(
 )
 _PARSE_ERROR = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
 _QUOTES = ")( \"'"
-_UNAUTHORISED, _ABSENT = 401, {403, 404}
+_UNAUTHORISED, _ABSENT = 401, {403, 404}  # it answers 403 of what does not exist, too
 _PATIENCE = 3
 """Looks in a row that Kaggle may refuse: it may not know at once of what was just sent."""
 
@@ -70,6 +70,11 @@ class Reply:
         """The JSON it printed, None for none; lines about pages and versions may precede it."""
         start = re.search(r"[\[{]", self.printed)
         return json_text.parse(self.printed[start.start() :]) if start else None
+
+    @property
+    def last_line(self) -> str:
+        """What it printed last."""
+        return next(iter(self.printed.strip().splitlines()[-1:]), "nothing")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +115,20 @@ class Client:
         if failed := failure(command, stdout, responses.without_log(done.stderr), done.returncode, shown):
             raise failed
         return Reply(printed=printed, responses=shown)
+
+    def look_up(self, *arguments: str) -> Reply | None:
+        """Run the client; return None where Kaggle says that the thing does not exist, or is not ours to see."""
+        try:
+            return self.call(*arguments)
+        except ClientFailed as error:
+            if error.code in _ABSENT:
+                return None
+            raise
+
+    def files(self, kind: str, ref: str) -> Mapping[str, int]:
+        """Return the files of the latest version of ``datasets`` or ``kernels``, name -> bytes."""
+        listed = self.call(kind, "files", ref, "--format", "json", "--page-size", "200").json
+        return {file["name"]: int(file["size"]) for file in listed or () if file.get("size") is not None}
 
     def stream(self, *arguments: str) -> Iterator[str]:
         """Run the client; yield what it prints line by line, as it comes.
@@ -226,8 +245,3 @@ def failure(
         else:
             message = _NOISE.sub("", last).strip()
     return ClientFailed(f"{command}: {message}", code=code) if message else None
-
-
-def is_absence(error: ClientFailed) -> bool:
-    """Return whether Kaggle says that a thing does not exist, or is not ours to see: it answers 403 for both."""
-    return error.code in _ABSENT

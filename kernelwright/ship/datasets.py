@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kernelwright.errors import ClientFailed
 from kernelwright.project.metadata import DATASET_FILE
-from kernelwright.ship.client import Client, is_absence
+from kernelwright.ship.client import Client
 from kernelwright.support.hashing import file_sha256, sha256
 from kernelwright.support.poll import poll
 
@@ -127,7 +127,7 @@ def ensure(
         _send(client, upload, new=not current.version, public=public)
         current = _wait_until_ready(client, upload.ref, tell, beyond=current.version)
         # The client loses a file that it could not upload without a word.
-        if lost := upload.missing(list_files(client, upload.ref)):
+        if lost := upload.missing(client.files("datasets", upload.ref)):
             raise ClientFailed(f"{upload.ref}: Kaggle does not hold {', '.join(lost[:3])} as it was sent; push again")
         tell(f"{upload.ref}: version {current.version} is ready")
     upload.note.unlink(missing_ok=True)
@@ -141,26 +141,17 @@ def _query(client: Client, upload: DatasetUpload, tell: Callable[[str], None]) -
         return dataset
     if dataset.status != "ready":
         dataset = _wait_until_ready(client, upload.ref, tell, beyond=0)
-    return replace(dataset, files=list_files(client, upload.ref))
+    return replace(dataset, files=client.files("datasets", upload.ref))
 
 
 def query(client: Client, ref: str) -> RemoteDataset:
     """Return a dataset's status, version and visibility, without its files."""
-    try:
-        reply = client.call("datasets", "status", ref, "--format", "json")
-    except ClientFailed as error:
-        if is_absence(error):
-            return RemoteDataset()
-        raise
+    reply = client.look_up("datasets", "status", ref, "--format", "json")
+    if reply is None:
+        return RemoteDataset()
     public = any(response.json.get("isPrivate") is False for response in reply.responses)
     version = int(reply.json["current_version_number"] or 0)
     return RemoteDataset(status=reply.json["status"], version=version, public=public)
-
-
-def list_files(client: Client, ref: str) -> Mapping[str, int]:
-    """Return the files of a dataset's newest version, name -> bytes."""
-    listed = client.call("datasets", "files", ref, "--format", "json", "--page-size", "200").json
-    return {file["name"]: int(file["size"]) for file in listed or ()}
 
 
 def _check_replaceable(upload: DatasetUpload, current: RemoteDataset, *, public: bool, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import ClientFailed, UnwritableOutput
-from kernelwright.ship.client import Client, is_absence
+from kernelwright.ship.client import Client
 from kernelwright.support import atomic_files, json_text
 
 _LINE_END = re.compile(r"\r\n?")
@@ -66,11 +66,10 @@ class RemoteKernel:
 
     def push(self, folder: Path) -> tuple[int, str, list[str]]:
         """Push the kernel in ``folder``; return its version, its address, and the sources Kaggle did not attach."""
-        printed = self.client.call("kernels", "push", "-p", str(folder)).printed
-        if not (pushed := _VERSION.search(printed)):
-            last = printed.strip().splitlines()[-1:] or ["nothing"]
-            raise ClientFailed(f"kaggle kernels push: Kaggle named no version; the client said: {last[0]}")
-        dropped = [f"{kind}: {listed}" for kind, listed in _DROPPED.findall(printed) if kind != "tags"]
+        reply = self.client.call("kernels", "push", "-p", str(folder))
+        if not (pushed := _VERSION.search(reply.printed)):
+            raise ClientFailed(f"kaggle kernels push: Kaggle named no version; the client said: {reply.last_line}")
+        dropped = [f"{kind}: {listed}" for kind, listed in _DROPPED.findall(reply.printed) if kind != "tags"]
         return int(pushed[1]), pushed[2], dropped
 
     def is_at(self, address: str) -> bool:
@@ -88,24 +87,15 @@ class RemoteKernel:
 
     def has_run(self) -> bool:
         """Return whether Kaggle knows of a run of the kernel."""
-        try:
-            self.status()
-        except ClientFailed as error:
-            if is_absence(error):
-                return False
-            raise
-        return True
+        return self.client.look_up("kernels", "status", self.ref) is not None
 
     def notebook(self, version: int | None = None) -> RemoteNotebook | None:
         """Return the latest version, or another one; None where there is none."""
         pinned = self.ref if version is None else f"{self.ref}/{version}"
         with tempfile.TemporaryDirectory() as folder:
-            try:
-                reply = self.client.call("kernels", "pull", pinned, "-m", "-p", folder)
-            except ClientFailed as error:
-                if is_absence(error):
-                    return None
-                raise
+            reply = self.client.look_up("kernels", "pull", pinned, "-m", "-p", folder)
+            if reply is None:
+                return None
             try:
                 metadata = json_text.parse(Path(folder, "kernel-metadata.json").read_text("utf-8"))
                 content = Path(folder, Path(metadata["code_file"]).name).read_bytes()
@@ -177,8 +167,7 @@ class RemoteKernel:
         atomic_files.make_folder(folder)
         with atomic_files.scratch_folder(folder.parent) as fresh:
             self.client.call("kernels", "output", self.ref, "-p", str(fresh), "-o", "-q", transfers=True)
-            listed = self.client.call("kernels", "files", self.ref, "--format", "json", "--page-size", "200").json
-            sizes = {file["name"]: int(file["size"]) for file in listed or () if file.get("size") is not None}
+            sizes = self.client.files("kernels", self.ref)
             files = [path for path in fresh.rglob("*") if path.is_file()]
             arrived = {path.relative_to(fresh).as_posix(): path.stat().st_size for path in files}
             if partial := [name for name, size in sizes.items() if arrived.get(name) != size]:

@@ -60,10 +60,9 @@ def submit(project: Project, client: Client, push: Push) -> None:
     text, file = message(push), project.configuration.submission[0]
     what = ("-k", push.kernel, "-v", str(push.version), "-f", file, "-m", text)
     with push_log.step(project.root, text, {"version": push.version}):
-        printed = client.call("competitions", "submit", competition(project), *what, "-q").printed
-    if not _CONFIRMED.search(printed):
-        last = next(iter(printed.strip().splitlines()[-1:]), "nothing")
-        raise ClientFailed(f"kaggle competitions submit: Kaggle confirmed nothing; the client said: {last}")
+        reply = client.call("competitions", "submit", competition(project), *what, "-q")
+    if not _CONFIRMED.search(reply.printed):
+        raise ClientFailed(f"kaggle competitions submit: Kaggle confirmed nothing; the client said: {reply.last_line}")
 
 
 def record(project: Project, push: Push) -> None:

@@ -102,9 +102,8 @@ def test_a_program_that_is_not_kaggles_client_is_found_out(tmp_path):
 
 def test_what_fails_here_is_not_taken_for_what_is_not_there(tmp_path):
     client = program(tmp_path, "echo '[Errno 13] Permission denied: 404 not found' >&2; exit 1")
-    with pytest.raises(ClientFailed) as caught:
-        client.call("kernels", "status", "alice/toy-kernel")
-    assert not clients.is_absence(caught.value)
+    with pytest.raises(ClientFailed):
+        client.look_up("kernels", "status", "alice/toy-kernel")
 
 
 def test_a_stream_that_does_not_end_is_ended(tmp_path):
