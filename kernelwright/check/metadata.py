@@ -10,11 +10,9 @@ from dataclasses import fields
 from kernelwright.check.context import Files
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
-from kernelwright.project.metadata import PLACEHOLDER_OWNER, KernelMetadata
+from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER, SOURCES, KernelMetadata
 from kernelwright.project.refs import SourceRef
 
-_OWNED = ("dataset_sources", "kernel_sources", "model_sources")
-_SOURCES = ("competition_sources", *_OWNED)
 _REQUIRED = {"language": "python", "kernel_type": "notebook"}
 # The list of docs/kernels.md in Kaggle's client, which sends a name as it is; the P100 was in it until then.
 _SHAPES_OF = "September 2026"
@@ -28,7 +26,7 @@ _SHAPES = (
 def owner(files: Files) -> Iterator[Problem]:
     """Find the placeholder in place of a user's name."""
     values = {"id": files.values.get("id", "")}
-    for key in _OWNED:
+    for key in OWNED_SOURCES:
         values |= {f"{key}[{index}]": source for index, source in enumerate(files.values.get(key, ()))}
     for place, value in values.items():
         if value.startswith(f"{PLACEHOLDER_OWNER}/"):
@@ -104,13 +102,13 @@ def machine(files: Files) -> Iterator[Problem]:
 def sources(files: Files) -> Iterator[Problem]:
     """Find sources that are attached twice, or mounted at one place in Kaggle's older layout."""
     by_slug: dict[str, list[str]] = defaultdict(list)
-    for key in _SOURCES:
+    for key in SOURCES:
         values = files.values.get(key, ())
         for index, value in enumerate(values):
             if value in values[:index]:
                 yield files.problem("KW112", f"{key}[{index}]", f"{value!r} is attached twice", "remove one")
                 continue
-            others = by_slug[SourceRef.parse(value).slug if key in _OWNED else value]
+            others = by_slug[SourceRef.parse(value).slug if key in OWNED_SOURCES else value]
             if others:
                 message = f"{others[0]} and {value} are mounted at one place in the older layout"
                 fix = "rename one, or attach one of them only"

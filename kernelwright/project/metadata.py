@@ -18,6 +18,9 @@ from kernelwright.project.refs import SourceRef
 from kernelwright.support import json_text
 
 PLACEHOLDER_OWNER = "OWNER"
+OWNED_SOURCES = ("dataset_sources", "kernel_sources", "model_sources")
+SOURCES = ("competition_sources", *OWNED_SOURCES)
+"""The keys that list what a kernel attaches."""
 DATASET_FILE = "dataset-metadata.json"
 """Beside a dataset's files; Kaggle reads it at the upload and mounts it nowhere."""
 _LONGEST_NAME = 200  # bytes; a file is written beside its place first, under a longer name

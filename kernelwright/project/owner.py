@@ -8,7 +8,7 @@ from typing import Any
 
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import model
-from kernelwright.project.metadata import PLACEHOLDER_OWNER, read_raw
+from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER, read_raw
 from kernelwright.support import atomic_files
 
 
@@ -51,7 +51,7 @@ def write(folder: Path, owner: str) -> list[str]:
 def _references(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the places of a kernel's metadata, whatever it holds, where an owner is written."""
     places = {"id": metadata.get("id")}
-    for key in ("dataset_sources", "kernel_sources", "model_sources"):
+    for key in OWNED_SOURCES:
         sources = metadata.get(key)
         if isinstance(sources, list):
             places |= {f"{key}[{index}]": source for index, source in enumerate(sources)}

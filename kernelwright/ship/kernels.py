@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelwright.errors import ClientFailed, UnwritableOutput
+from kernelwright.project.metadata import SOURCES
 from kernelwright.ship.client import Client
 from kernelwright.support import atomic_files, json_text
 
@@ -18,7 +19,6 @@ _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
 _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
 _DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
 _RUNNING = {"QUEUED", "RUNNING", "NEW_SCRIPT", "CANCEL_REQUESTED"}
-_SOURCE_LISTS = ("dataset_sources", "competition_sources", "kernel_sources", "model_sources")
 _KIND = re.compile(r"^(datasets|code|models|competitions)/(?=[^/]+/|[^/]+$)")
 _PINNED = re.compile(r"^([^/]+/[^/]+)/\d+$")
 
@@ -189,7 +189,7 @@ def lost_sources(wanted: Mapping[str, object], remote: Mapping[str, object]) -> 
     The client prints nothing of a model that was dropped.
     """
     lost = []
-    for key in _SOURCE_LISTS:
+    for key in SOURCES:
         attached = {source.lower() for source in _bare_sources(remote.get(key))}
         lost += [f"{key}: {source}" for source in _bare_sources(wanted.get(key)) if source.lower() not in attached]
     return lost

@@ -15,7 +15,7 @@ from kernelwright.check.context import Context
 from kernelwright.check.registry import register
 from kernelwright.check.suppression import ALLOW
 from kernelwright.errors import Problem
-from kernelwright.project.metadata import PLACEHOLDER_OWNER
+from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER
 from kernelwright.project.model import Project
 
 _MOUNTED = re.compile(r"(?<![\w.~}-])(?:/kaggle/input|(?:\.\./)+input)/[^\s\"'`,;:|&()<>\\]*")
@@ -169,15 +169,14 @@ def settings(context: Context) -> Iterator[Problem]:
 @register("inputs", Context)
 def unused_sources(context: Context) -> Iterator[Problem]:
     """Find attached sources that no text names; the competition, and what the configuration names, are used."""
-    keys = ("dataset_sources", "kernel_sources", "model_sources")
-    if not any(getattr(context.project.metadata, key) for key in keys):
+    if not any(getattr(context.project.metadata, key) for key in OWNED_SOURCES):
         return
     configuration, code = context.project.configuration, context.shared(analyse)
     texts = [configuration.wheels_dataset, configuration.sources_dataset, *configuration.public]
     texts += [file.text for file in context.built.tree.files if file.is_source and file.text]
     texts += [line for script in code.scripts.values() for line in script.lines]
     words = set(re.findall(r"[\w-]+", "\n".join(texts)))
-    for key in keys:
+    for key in OWNED_SOURCES:
         for index, source in enumerate(getattr(context.project.metadata, key)):
             slug = source.split("/")[1]
             if not words & {slug, slug.replace("-", "_")}:
