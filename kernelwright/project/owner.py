@@ -33,12 +33,13 @@ def write(folder: Path, owner: str) -> list[str]:
     described = {kernel.metadata: read_raw(root, kernel.metadata) for kernel in kernels}
     own = {slug for kernel in kernels for slug in (kernel.wheels_dataset, kernel.sources_dataset)}
     own |= {str(metadata.get("id", "")).partition("/")[2] for metadata in described.values()}
+    own.discard("")
     texts, lines = {}, []
     for name, metadata in described.items():
         text = (root / name).read_bytes().decode("utf-8")  # line ends as they are
         for place, value in _references(metadata):
             old, slash, rest = value.partition("/")  # what is no reference yet is left as it is
-            ours = place == "id" or old == PLACEHOLDER_OWNER or rest.partition("/")[0] in own - {""}
+            ours = place == "id" or old == PLACEHOLDER_OWNER or rest.partition("/")[0] in own
             if slash and ours and old != owner:
                 written = re.escape(json.dumps(value)).replace("/", r"\\?/")  # some write a slash as \/
                 text = re.sub(written, json.dumps(f"{owner}/{rest}").replace("\\", r"\\"), text)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kernelwright.errors import ClientFailed
 from kernelwright.project.metadata import DATASET_FILE
+from kernelwright.ship import push_log
 from kernelwright.ship.client import Client
 from kernelwright.support.hashing import file_sha256, sha256
 from kernelwright.support.poll import poll
@@ -25,6 +26,8 @@ class DatasetUpload:
 
     Attributes
     ----------
+    root : Path
+        The project, in whose record it is noted that the upload began.
     ref : str
         ``owner/slug``.
     folder : Path
@@ -35,19 +38,11 @@ class DatasetUpload:
         The file that lists the contents. Its name is their digest, so that Kaggle's list of files tells the content.
     """
 
+    root: Path
     ref: str
     folder: Path
     sizes: Mapping[str, int]
     marker: str
-
-    @property
-    def note(self) -> Path:
-        """Where it is noted that an upload began, which outlives a push that is cut off."""
-        return self.folder.with_name(f"{self.folder.name}.begun")
-
-    def was_begun(self) -> bool:
-        """Return whether a push that was cut off may have sent this very content."""
-        return self.note.is_file() and self.note.read_text("utf-8") == self.marker
 
     def missing(self, files: Mapping[str, int]) -> list[str]:
         """Return the files that are not among ``files`` in their size."""
@@ -60,8 +55,8 @@ def file_names(folder: Path) -> list[str]:
     return sorted(name for name in names if not name.startswith(".") and name != DATASET_FILE)
 
 
-def stage_dataset(source: Path, target: Path) -> DatasetUpload:
-    """Copy a dataset's folder to ``target`` and add the list of its contents."""
+def stage_dataset(root: Path, source: Path, target: Path) -> DatasetUpload:
+    """Copy a dataset's folder to ``target`` and add the list of its contents; ``root`` is the project's."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     names = file_names(source)
@@ -72,7 +67,7 @@ def stage_dataset(source: Path, target: Path) -> DatasetUpload:
     (target / marker).write_text(contents, "utf-8")
     ref = json.loads((target / DATASET_FILE).read_text("utf-8"))["id"]
     sizes = {name: (target / name).stat().st_size for name in sorted([*names, marker])}
-    return DatasetUpload(ref=ref, folder=target, sizes=sizes, marker=marker)
+    return DatasetUpload(root=root, ref=ref, folder=target, sizes=sizes, marker=marker)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +104,9 @@ def ensure(
     ClientFailed
         It cannot be made, is not ready in time, or is not what was sent; it is public, or holds files of others.
     """
-    current = _query(client, upload, tell)
-    if upload.was_begun() and current.status not in _DEAD and upload.missing(current.files):
+    current, step = _query(client, upload, tell), f"datasets/{upload.ref}"
+    was_begun = push_log.pending_step(upload.root, step).get("marker") == upload.marker
+    if was_begun and current.status not in _DEAD and upload.missing(current.files):
 
         def look() -> RemoteDataset | None:
             now = _query(client, upload, tell)
@@ -123,14 +119,14 @@ def ensure(
     else:
         _check_replaceable(upload, current, public=public, overwrite=overwrite)
         tell(f"{upload.ref}: {'a new version' if current.version else 'new'}, {len(upload.sizes)} files")
-        upload.note.write_text(upload.marker, "utf-8")
-        _send(client, upload, new=not current.version, public=public)
+        with push_log.step(upload.root, step, {"marker": upload.marker}):
+            _send(client, upload, new=not current.version, public=public)
         current = _wait_until_ready(client, upload.ref, tell, beyond=current.version)
         # The client loses a file that it could not upload without a word.
         if lost := upload.missing(client.files("datasets", upload.ref)):
             raise ClientFailed(f"{upload.ref}: Kaggle does not hold {', '.join(lost[:3])} as it was sent; push again")
         tell(f"{upload.ref}: version {current.version} is ready")
-    upload.note.unlink(missing_ok=True)
+    push_log.finish_step(upload.root, step)
     return current.version
 
 

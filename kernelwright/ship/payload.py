@@ -32,7 +32,7 @@ def stage_datasets(project: Project) -> list[DatasetUpload]:
     if problems := [problem for slug, folder in folders for problem in _problems(project, slug, folder)]:
         raise InvalidProject(problems)
     atomic_files.make_folder(project.push)
-    return [stage_dataset(folder, project.push / slug) for slug, folder in folders]
+    return [stage_dataset(project.root, folder, project.push / slug) for slug, folder in folders]
 
 
 def _problems(project: Project, slug: str, folder: Path) -> Iterator[Problem]:

@@ -88,8 +88,8 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
                 f"{project.metadata.id} was edited on Kaggle since the last push ({_examples(edits)}); "
                 "bring the edits here with `kernelwright pull --apply`, or leave them behind with push --overwrite"
             )
-        may = {"public": options.public_datasets, "overwrite": options.overwrite}
-        versions = {upload.ref: datasets.ensure(client, upload, tell, **may) for upload in uploads}
+        allowed = {"public": options.public_datasets, "overwrite": options.overwrite}
+        versions = {upload.ref: datasets.ensure(client, upload, tell, **allowed) for upload in uploads}
         folder, metadata = payload.stage_kernel(project, notebook, versions)
         request = sha256(json.dumps(metadata, sort_keys=True).encode() + notebook)
         if resumed and resumed.request == request:

@@ -137,8 +137,8 @@ def record_run(root: Path, push: Push, status: str) -> None:
 def step(root: Path, name: str, fields: Mapping[str, Any]) -> Iterator[None]:
     """Note that a step begins, and take it in the block: one that is cut off is found again.
 
-    ``name`` is the kernel's, or of a submission its message. A step that Kaggle rejects is forgotten; one that is taken
-    is to be recorded before `finish_step`.
+    ``name`` is the kernel's, ``datasets/`` and a dataset's, or the message of a submission. A step that Kaggle rejects
+    is forgotten; one that is taken is to be recorded before `finish_step`.
     """
     _write_steps(root, _steps(root) | {name: fields})
     try:

@@ -35,7 +35,7 @@ def test_a_version_cut_off_that_kaggle_does_not_tell_of_yet_is_not_made_twice(ka
     monkeypatch.setattr(datasets, "_send", send)
     assert ship(carried)[0].datasets == {SOURCES: 2}
     assert len(kaggle.datasets[SOURCES].versions) == 2
-    assert not list((carried / "build/push").glob("*.begun"))
+    assert not (carried / ".kernelwright/pushing.json").exists()
 
 
 @pytest.mark.full
