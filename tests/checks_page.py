@@ -1,4 +1,4 @@
-"""docs/checks.md, made from kernelwright/codes.toml: ``python -m tests.checks_page`` writes it anew."""
+"""docs/checks.md, generated from kernelwright/codes.toml by ``python -m tests.checks_page``."""
 
 from itertools import groupby
 from pathlib import Path
@@ -20,9 +20,9 @@ SECTIONS = {
 }
 HEAD = """# Codes
 
-Made from `kernelwright/codes.toml`; do not edit. Each code says one certain thing. [check.md](check.md) explains the
-severities, how a finding is ignored, and which ones cannot be. The severity here is the usual one: where it is not
-certain that a line of code runs, an error is a warning.
+Generated from `kernelwright/codes.toml`; do not edit. Each code says one certain thing. [check.md](check.md) explains
+the severities and how to suppress a finding. This page gives the usual severity of a code: an error about code is only
+a warning if it is not certain that the line runs.
 """
 
 
@@ -31,7 +31,9 @@ def page() -> str:
     parts = [HEAD]
     for section, rows in groupby(codes.table().items(), key=lambda row: row[0][:3]):
         parts.append(f"## {section} {SECTIONS[section]}\n")
-        parts += (f"### {code}\n\n{row.severity}: {row.what} {row.why}\n\nFix: {row.fix}\n" for code, row in rows)
+        parts += (
+            f"### {code}\n\n**{row.severity}**: {row.what} {row.why}\n\n**Fix**: {row.fix}\n" for code, row in rows
+        )
     return "\n".join(parts)
 
 

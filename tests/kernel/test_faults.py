@@ -1,6 +1,6 @@
 """Each fault on the whole driver with a small competition, as the hidden rerun meets it and as a local run does.
 
-The table docs/faults.md is made of `FAULTS`: ``python -m tests.kernel.test_faults`` writes it.
+docs/faults.md is generated from `FAULTS` by ``python -m tests.kernel.test_faults``.
 """
 
 import csv
@@ -493,21 +493,21 @@ FAULTS = [
         same=False,
     ),
     Fault(
-        name="memory ends in one image",
+        name="memory runs out in one image",
         cause=failing("embedding", MemoryError("no room"), "5f00"),
         rerun="it is left out",
         logged="skipped: .*5f00.jpg: MemoryError: no room",
         local="ImagesFailed",
     ),
     Fault(
-        name="memory ends in a batch",
+        name="memory runs out in a batch",
         cause=small_memory,
         rerun="batches are halved",
         logged="out of memory: batches of 2 images from here on",
         same=False,
     ),
     Fault(
-        name="the GPU's memory ends in a batch",
+        name="the GPU's memory runs out in a batch",
         cause=small_gpu,
         rerun="batches are halved",
         logged="out of memory: batches of 2 images from here on",
@@ -524,7 +524,7 @@ FAULTS = [
     Fault(
         name="the disk is full when the predictions are written",
         cause=disk_full,
-        rerun="the submission before stays",
+        rerun="the previous submission stays",
         logged="what failed is left out; the submission on disk stands",
         local="OSError",
         sample=True,
@@ -541,46 +541,51 @@ FAULTS = [
 
 
 FROM_OUTSIDE = """
-Tried by `tests/kernel/test_killed.py` (`make test-full`), each in a process of its own on the mini dataset:
+`tests/kernel/test_killed.py` (`make test-full`) tries the following faults, each in a process of its own on the mini
+dataset:
 
 | fault | hidden rerun |
 |---|---|
-| kill -9 at any moment, as where memory ends | the file on disk is whole, of the step reached or the next |
-| kill -9 while TensorFlow is imported | the sample is there |
-| SIGTERM | stages end; what is embedded is compared, what is verified is handed in; the notebook ends well |
-| the disk is full | the submission before stays; the run goes on, and writes again after the next step |
+| kill -9 at any moment, as when memory runs out | the file on disk is complete, from the step reached or the next |
+| kill -9 while TensorFlow is imported | the sample is on disk |
+| SIGTERM | stages end; what is embedded is compared, what is verified is submitted; the notebook ends well |
+| the disk is full | the previous submission stays; the run continues, and writes again after the next step |
 
-On 2026-11-26, `python -m tests.kernel.test_killed 50` killed 50 runs at random moments of the 13 s that one took: none
-left half a file, or less than the step reached. 10 had not begun; the others left the sample 23 times, retrieval 15
-times, verification twice.
+On 2026-11-26, `python -m tests.kernel.test_killed 50` killed 50 runs at random moments of the 13 s that one run took.
+None left half a file, or less than the step reached. 10 had not begun. The others left the sample 23 times, retrieval
+15 times and verification twice.
 
-A process that verifies and is killed loses nothing: the run verifies its pair itself. A worker that builds an index of
-embeddings and is killed is started again, and its shard with it (`tests/kernel/index/test_build.py`). Threads decode
-and describe; what one of them raises is raised where its result is awaited, and ends no other thread
-(`tests/kernel/test_prefetch.py`). SIGTERM waits for an import that is under way.
+- If a process that verifies is killed, nothing is lost: the run verifies its pair itself.
+- If a worker that builds an index of embeddings is killed, it is restarted, and so is its shard
+  (`tests/kernel/index/test_build.py`).
+- Threads decode and describe. An exception in a thread is raised where its result is awaited, and ends no other thread
+  (`tests/kernel/test_prefetch.py`).
+- SIGTERM waits for an import in progress.
 
-## Where time runs short
+## If time runs short
 
 Work is left out in this order, and the log says how much of it (`Settings.deadline_hours`, `$KERNELWRIGHT_DEADLINE`):
 
-1. candidates beyond the best, for the queries that come last: verification changes their predictions least
+1. candidates beyond the best, for the queries that come last, because verification changes their predictions least
 2. fine local features: DELG without its largest scale, RootSIFT on images of half the size
-3. the verification of the queries that come last; they keep their retrieval score
+3. verification of the queries that come last; they keep their retrieval score
 4. gallery images: one of each landmark comes first
 5. queries: their rows are empty
 
-At the deadline, and at SIGTERM, what is under way is abandoned with its thread (`landmarks.prefetch.in_time`), as
-TensorFlow cannot be interrupted while it loads a model or embeds a batch. So that little is lost, a batch is of as many
-images as fit into half of the time left, by the pace of the batch before; the first is of four at least, as a model is
-judged by it. The picture of the answers is abandoned as well. The import of the libraries is waited for: it waits for
-nothing but the disk, and half an import would be in the way of later cells.
+At the deadline, and at SIGTERM, work in progress is abandoned with its thread (`landmarks.prefetch.in_time`), because
+TensorFlow cannot be interrupted while it loads a model or embeds a batch.
 
-A process whose work was abandoned ends at its exit without Python's tear-down, under which TensorFlow crashes
-(`tests/kernel/test_exit.py`, in a plain process and in a Jupyter kernel).
+- To lose little, a batch has as many images as fit into half of the remaining time at the pace of the previous batch.
+  The first batch has at least four, because a model is judged by it.
+- The picture of the answers is abandoned as well.
+- The import of the libraries is not abandoned: it waits only for the disk, and half an import would disturb later
+  cells.
+- A process whose work was abandoned exits without Python's tear-down, during which TensorFlow crashes
+  (`tests/kernel/test_exit.py`, in a plain process and in a Jupyter kernel).
 
-The pace decides, so that a slow start may leave out too much: where time is left at the end, what was verified in part
-is verified again, in full. Embedding may take all the time but 2 %, because a query that is not embedded has no
-prediction, and one that is not verified mostly has the right one.
+The pace decides, so a slow start may leave out too much. If time is left at the end, queries that were verified only in
+part are verified again in full. Embedding may take all but 2 % of the time: a query that is not embedded has no
+prediction, while one that is not verified usually has the right one.
 """
 
 
@@ -593,9 +598,10 @@ def table() -> str:
     )
     return (
         "# What the kernel does with faults\n\n"
-        "Made by `python -m tests.kernel.test_faults`; `tests/kernel/test_faults.py` tries each on the whole driver.\n"
-        "In the hidden rerun nobody can retry: it ends well with what there is, and the log names what was left out.\n"
-        "A commit or a local run ends red where somebody can fix the cause. `Settings.on_error` chooses otherwise.\n\n"
+        "Generated by `python -m tests.kernel.test_faults`. The tests in that file try each fault on the whole driver.\n\n"
+        "- In the hidden rerun nobody can retry. The run ends well with what it has, and the log names what is missing.\n"
+        "- A commit or a local run ends with an error if somebody can fix the cause.\n"
+        "- `Settings.on_error` overrides this.\n\n"
         f"| fault | hidden rerun | commit, editor, local |\n|---|---|---|\n{images}{rows}{FROM_OUTSIDE}"
     )
 
