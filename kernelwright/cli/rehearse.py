@@ -3,14 +3,14 @@
 import json
 import sys
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from kernelwright.cli import render
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
+from kernelwright.rehearsal.run_directory import SandboxName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,39 +20,15 @@ if TYPE_CHECKING:
     from kernelwright.project.model import Project
     from kernelwright.rehearsal.report import Report, Run
 
-
-class Phases(StrEnum):
-    """Which of Kaggle's two runs to rehearse."""
-
-    both = "both"
-    rerun = "rerun"
-    commit = "commit"
-
-
-class Mounts(StrEnum):
-    """In which of Kaggle's layouts the inputs are mounted."""
-
-    old = "old"
-    new = "new"
-    both = "both"
-
-
-class Sandbox(StrEnum):
-    """What keeps a run from network and host."""
-
-    bubblewrap = "bubblewrap"
-    namespaces = "namespaces"
-    process = "process"
-
-
 Input = Annotated[
     Path | None,
     typer.Option("--input", metavar="DIR", help="One folder per attached source.  [default: build/mini]"),
 ]
-Phase = Annotated[Phases, typer.Option("--phase", help="Which run to rehearse.")]
-Layouts = Annotated[Mounts, typer.Option("--mounts", help="How the inputs are mounted.")]
+Phase = Annotated[Literal["both", "rerun", "commit"], typer.Option("--phase", help="Which run to rehearse.")]
+Layouts = Annotated[Literal["old", "new", "both"], typer.Option("--mounts", help="How the inputs are mounted.")]
 Isolation = Annotated[
-    Sandbox | None, typer.Option("--sandbox", help="What the runs are made in.  [default: the strongest that works]")
+    SandboxName | None,
+    typer.Option("--sandbox", help="What the runs are made in.  [default: the strongest that works]"),
 ]
 Hours = Annotated[float | None, typer.Option("--hours", help="Time limit.  [default: forecast.limit_hours]")]
 Memory = Annotated[float, typer.Option("--memory", metavar="GB", help="Memory limit.")]
@@ -67,8 +43,8 @@ def rehearse(
     project: Folder = HERE,
     kernel: Kernel = "",
     source: Input = None,
-    phase: Phase = Phases.both,
-    mounts: Layouts = Mounts.both,
+    phase: Phase = "both",
+    mounts: Layouts = "both",
     sandbox: Isolation = None,
     hours: Hours = None,
     memory: Memory = 30,
@@ -89,9 +65,9 @@ def rehearse(
         limit = rehearsed.configuration.forecast.limit_hours if hours is None else hours
         plan = rehearsal.Plan(
             source=(source or rehearsed.default_input).resolve(),
-            phases=[name for name in rehearsal.PHASES if phase in {Phases.both, name}],
-            layouts=[name for name in rehearsal.LAYOUTS if mounts in {Mounts.both, name}],
-            sandbox=sandbox.value if sandbox else None,
+            phases=[name for name in rehearsal.PHASES if phase in {"both", name}],
+            layouts=[name for name in rehearsal.LAYOUTS if mounts in {"both", name}],
+            sandbox=sandbox,
             limits=Limits(hours=limit, memory_bytes=int(memory * GB), disk_bytes=int(disk * GB)),
             outputs=outputs,
         )

@@ -47,34 +47,23 @@ class ImageFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """One of Kaggle's images.
-
-    Attributes
-    ----------
-    name : str
-        As in ``images`` of the configuration.
-    python_full : str
-        ``3.12.13``, or ``3.12`` where the patch is not known.
-    glibc : str
-        ``2.35``: wheels up to manylinux_2_35 fit.
-    date, source : str
-        When and where the list was taken.
-    provisional : bool
-        Put together from what is known of an image that Kaggle does not run yet.
-    distributions : mapping of str to str
-        Normalized name to version; the version is empty where it is known only that some version is there.
-    added : tuple of str
-        Those installed over the rest on purpose: where the list contradicts itself, they hold.
-    """
+    """One of Kaggle's images."""
 
     name: str
+    """As in ``images`` of the configuration."""
     python_full: str
+    """``3.12.13``, or ``3.12`` where the patch is not known."""
     glibc: str
+    """``2.35``: wheels up to manylinux_2_35 fit."""
     date: str
     source: str
+    """When and where the list was taken."""
     provisional: bool
+    """Put together from what is known of an image that Kaggle does not run yet."""
     distributions: Mapping[str, str]
+    """Normalized name to version; the version is empty where it is known only that some version is there."""
     added: tuple[str, ...] = ()
+    """Those installed over the rest on purpose: where the list contradicts itself, they hold."""
 
     @property
     def python(self) -> str:

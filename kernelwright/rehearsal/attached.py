@@ -13,25 +13,17 @@ TRUTH = "truth.csv"
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A competition, dataset, kernel output or model that the notebook attaches.
-
-    Attributes
-    ----------
-    ref : str
-        As in kernel-metadata.json.
-    slug : str
-        The last part of its name: its folder in an input folder.
-    old, new : str
-        Its place under ``/kaggle/input`` in either layout.
-    is_shared : bool
-        Another source has the same slug, so that only ``new`` names the folder of this one.
-    """
+    """A competition, dataset, kernel output or model that the notebook attaches."""
 
     ref: str
+    """As in kernel-metadata.json."""
     slug: str
+    """The last part of its name: its folder in an input folder."""
     old: str
     new: str
+    """Its place under ``/kaggle/input`` in either layout."""
     is_shared: bool = False
+    """Another source has the same slug, so that only ``new`` names the folder of this one."""
 
     @property
     def place(self) -> str:

@@ -16,6 +16,7 @@ import psutil
 from kernelwright.errors import EnvironmentUnavailable
 from kernelwright.rehearsal.resource_limits import PROCESSES, Limits
 from kernelwright.rehearsal.run_directory import RunDirectory
+from kernelwright.support.poll import poll
 
 CGROUPS = Path("/sys/fs/cgroup")
 _PREFIX = "kernelwright-"
@@ -31,18 +32,12 @@ _UNSHARED = ("unshare", "--mount", "--propagation", "private", "/bin/sh", "-c")
 
 @dataclass(frozen=True, kw_only=True)
 class EnforcedLimits:
-    """What Linux holds of a run's limits.
-
-    Attributes
-    ----------
-    group : Path or None
-        A control group with limits of memory and processes.
-    disks : tuple of (Path, Path)
-        Image of the disk limit's size -> the folder that the run sees it at.
-    """
+    """What Linux holds of a run's limits."""
 
     group: Path | None = None
+    """A control group with limits of memory and processes."""
     disks: tuple[tuple[Path, Path], ...] = ()
+    """Image of the disk limit's size -> the folder that the run sees it at."""
 
     def arguments(self, command: Sequence[str]) -> tuple[str, ...]:
         """Return a command that becomes ``command``, in the same process, within the limits."""
@@ -177,9 +172,10 @@ def _remove_group(group: Path) -> None:
     """End what is left in it, then remove it, which takes a moment."""
     with contextlib.suppress(OSError):
         (group / "cgroup.kill").write_text("1", "ascii")
-    for _ in range(100):
+
+    def is_gone() -> bool | None:
         with contextlib.suppress(OSError):
             group.rmdir()
-        if not group.exists():
-            return
-        time.sleep(0.02)
+        return None if group.exists() else True
+
+    poll(is_gone, every=0.02, timeout=2)

@@ -30,24 +30,16 @@ _ERRORS = {"DEADLINE_EXCEEDED": "GRPC_DEADLINE_EXCEEDED", "UNKNOWN": "SERVER_RAI
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
-    """A competition's gateway.
-
-    Attributes
-    ----------
-    source : Source
-        The competition.
-    folder : Path
-        Its public data, which the notebook sees.
-    hidden : Path or None
-        What the gateway sees in its place; None where the public data is all there is.
-    program : str
-        The gateway's file, below either.
-    """
+    """A competition's gateway."""
 
     source: Source
+    """The competition."""
     folder: Path
+    """Its public data, which the notebook sees."""
     hidden: Path | None
+    """What the gateway sees in its place; None where the public data is all there is."""
     program: str
+    """The gateway's file, below either."""
 
     def spec(self, run: RunSpec) -> RunSpec:
         """Return the run of the gateway beside the notebook's run.
@@ -121,31 +113,21 @@ def _programs(folder: Path) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of a gateway's run.
-
-    Attributes
-    ----------
-    succeeded : bool
-        By its own word, or, where it left none, by its exit status.
-    error, details : str
-        Kaggle's name for what went wrong, by the last call's status where the gateway gives none, and its words.
-    calls : sequence of float
-        Seconds of each call that the server answered.
-    ended : bool
-        It ended by itself; else it was ended, as the notebook's server was gone.
-    server_log : str
-        What gRPC logged in the notebook: the traceback of what a function raised.
-    log : str
-        The end of the gateway's own log.
-    """
+    """What came of a gateway's run."""
 
     succeeded: bool
+    """By its own word, or, where it left none, by its exit status."""
     error: str = ""
     details: str = ""
+    """Kaggle's name for what went wrong, by the last call's status where the gateway gives none, and its words."""
     calls: Sequence[float] = ()
+    """Seconds of each call that the server answered."""
     ended: bool = True
+    """It ended by itself; else it was ended, as the notebook's server was gone."""
     server_log: str = ""
+    """What gRPC logged in the notebook: the traceback of what a function raised."""
     log: str = field(default="", compare=False)
+    """The end of the gateway's own log."""
 
 
 def result(noted: Any, calls: str, log: str, status: int) -> Result:

@@ -4,7 +4,7 @@ import base64
 import functools
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def render(report: Report, shown: Gallery) -> str:
     styles = [style, *_STYLES.findall(shown.html)]
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in styles)
     allowed = " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(hashes))
+    scores = [report.scores, *(entry["scores"] for entry in report.history)]
     # Images in the page itself, exactly these styles, and nothing else.
     policy = f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
     return _template().render(
@@ -64,14 +65,10 @@ def render(report: Report, shown: Gallery) -> str:
         shown=shown,
         gallery=Markup(shown.html),  # noqa: S704 - made by the kernel's own hook, which escapes what it shows
         headline=headline(report),
-        largest=_largest([report.scores, *(entry["scores"] for entry in report.history)]),
+        largest={
+            name: max(values[name] for values in scores if name in values) for values in scores for name in values
+        },
     )
-
-
-def _largest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Return the largest value of each score."""
-    names = {name for rehearsal in scores for name in rehearsal}
-    return {name: max(rehearsal[name] for rehearsal in scores if name in rehearsal) for name in names}
 
 
 def headline(report: Report) -> str:

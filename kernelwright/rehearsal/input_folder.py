@@ -26,21 +26,14 @@ _RUNS = {f"{phase}-{layout}" for phase in get_args(PhaseName) for layout in get_
 
 @dataclass(frozen=True, kw_only=True)
 class Folders:
-    """Where the attached sources are looked for.
-
-    Attributes
-    ----------
-    source : Path
-        The input folder.
-    others : Path or None
-        Has what is no competition and not in ``source``: a folder of public data need not repeat the weights.
-    outputs : mapping of id to Path
-        What kernels left that were rehearsed before this one; it goes before ``source``.
-    """
+    """Where the attached sources are looked for."""
 
     source: Path
+    """The input folder."""
     others: Path | None = None
+    """Has what is no competition and not in ``source``: a folder of public data need not repeat the weights."""
     outputs: Mapping[str, Path] = field(default_factory=dict)
+    """What kernels left that were rehearsed before this one; it goes before ``source``."""
 
 
 def stage(project: Project, folders: Folders, directory: RunDirectory, *, read_only: bool) -> list[str]:

@@ -15,30 +15,21 @@ _FRAME = re.compile(r"^(Executing|Ending) Cell |^Executing notebook with kernel|
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What a run is doing.
-
-    Attributes
-    ----------
-    run : str
-        Which of the runs it is.
-    cell, cells : int
-        The cell that runs, from 1; 0 before the first.
-    stage : tuple or None
-        Name, items done and items in all of the stage that reported last in this cell.
-    stage_seconds : float
-        What that took.
-    last_line : str
-        What it printed last.
-    """
+    """What a run is doing."""
 
     seconds: float
     memory_bytes: int
     run: str = ""
+    """Which of the runs it is."""
     cell: int = 0
     cells: int = 0
+    """The cell that runs, from 1; 0 before the first."""
     stage: tuple[str, int, int] | None = None
+    """Name, items done and items in all of the stage that reported last in this cell."""
     stage_seconds: float = 0.0
+    """What that took."""
     last_line: str = ""
+    """What it printed last."""
 
     @property
     def rate(self) -> float:

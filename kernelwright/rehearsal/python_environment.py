@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from installer.scripts import Script
 from packaging.utils import canonicalize_name
 
 from kernelwright.bundle import imports
@@ -55,15 +56,6 @@ _ENGINES = {
     "to_markdown": "tabulate",
 }
 """What pandas and tqdm import once that is used: it saves a run that fails. Others are found in such a run."""
-_SCRIPT = """\
-#!/bin/sh
-'''exec' "{python}" "$0" "$@"
-' '''
-import sys
-from {module} import {start}
-sys.exit({attribute}())
-"""
-"""A program of a distribution; the shell starts it, as a path may be longer than a first line takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,28 +75,27 @@ class Environment:
 
     def overlay(self, folder: Path) -> Path:
         """Make an empty environment that sees this one's distributions; return its interpreter."""
+        programs = folder / "bin"
+        python = programs / "python"
         command = [str(self.python), "-I", "-m", "venv", "--without-pip", str(folder)]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
             own, below = (_packages(root, self.version) for root in (folder, self.folder))
             (own / "image.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n", "utf-8")
-            self._add_programs(folder / "bin")
+            # Programs start the new Python, so that they see what it holds too.
+            for distribution in self._distributions():
+                for entry in distribution.entry_points.select(group="console_scripts"):
+                    script = Script(entry.name, entry.module, entry.attr, "console")
+                    (programs / entry.name).write_bytes(script.generate(str(python), "posix")[1])
+                    (programs / entry.name).chmod(0o755)
+            for file in (self.folder / "bin").iterdir():
+                if not (programs / file.name).exists():
+                    (programs / file.name).symlink_to(file)
         except (OSError, subprocess.CalledProcessError) as error:
             reason = (getattr(error, "stderr", "") or str(error)).strip().rpartition("\n")[2]
             fix = f"delete {self.folder} and rehearse again"
             raise EnvironmentUnavailable(f"{folder}: no environment can be made here: {reason}; {fix}") from None
-        return folder / "bin" / "python"
-
-    def _add_programs(self, own: Path) -> None:
-        """Put this environment's programs beside another's Python, so that they see what that one holds too."""
-        for distribution in self._distributions():
-            for entry in distribution.entry_points.select(group="console_scripts"):
-                names = {"module": entry.module, "start": entry.attr.partition(".")[0], "attribute": entry.attr}
-                (own / entry.name).write_text(_SCRIPT.format(python=own / "python", **names), "utf-8")
-                (own / entry.name).chmod(0o755)
-        for file in (self.folder / "bin").iterdir():
-            if not (own / file.name).exists():
-                (own / file.name).symlink_to(file)
+        return python
 
     def _distributions(self) -> Iterable[importlib.metadata.Distribution]:
         return importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
@@ -137,23 +128,16 @@ def with_interpreter(spec: RunSpec, environment: Environment) -> RunSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What an environment is made of: requirements, and pins that hold for all that they bring along.
-
-    Attributes
-    ----------
-    python : Path
-        The interpreter, of ``version``.
-    names : tuple of str
-        The image's distributions that are wanted.
-    unpinned : frozenset of str
-        Those whose version in the image cannot be had here.
-    """
+    """What an environment is made of: requirements, and pins that hold for all that they bring along."""
 
     python: Path
+    """The interpreter, of ``version``."""
     version: str
     image: Image
     names: tuple[str, ...]
+    """The image's distributions that are wanted."""
     unpinned: frozenset[str] = frozenset()
+    """Those whose version in the image cannot be had here."""
 
     @property
     def requirements(self) -> list[str]:

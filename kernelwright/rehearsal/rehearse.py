@@ -1,14 +1,15 @@
 """The rehearsal: build, stage the input, run each phase in each layout, judge, score, compare, report."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from kernelwright.bundle import build
 from kernelwright.bundle.build import Notebook
-from kernelwright.errors import EnvironmentUnavailable, GitFailed
+from kernelwright.errors import EnvironmentUnavailable, GitFailed, RehearsalUnderWay
 from kernelwright.project.model import Project
 from kernelwright.rehearsal import (
     comparison,
@@ -18,6 +19,7 @@ from kernelwright.rehearsal import (
     html_report,
     input_folder,
     python_environment,
+    resource_limits,
     sandbox,
     wheels_input,
 )
@@ -26,14 +28,13 @@ from kernelwright.rehearsal import report as reports
 from kernelwright.rehearsal.forecast import forecast
 from kernelwright.rehearsal.gateway import Gateway
 from kernelwright.rehearsal.input_folder import Folders
-from kernelwright.rehearsal.progress import Show
+from kernelwright.rehearsal.progress import Progress, Show
 from kernelwright.rehearsal.python_environment import Environment
-from kernelwright.rehearsal.rehearsal_directory import hold_rehearsal_directory
 from kernelwright.rehearsal.report import Report, Run, State
 from kernelwright.rehearsal.resource_limits import Limits
 from kernelwright.rehearsal.run import Outcome, run
 from kernelwright.rehearsal.run_directory import Layout, PhaseName, RunDirectory, RunSpec, SandboxName
-from kernelwright.support import git, hashing
+from kernelwright.support import file_lock, git, hashing
 
 PHASES: tuple[PhaseName, ...] = ("rerun", "commit")
 LAYOUTS: tuple[Layout, ...] = ("old", "new")
@@ -83,8 +84,7 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
     wheels_input.ensure(project)
     built = build.build_notebook(project)
     build.write(project, built)
-    with hold_rehearsal_directory(plan.folder or project.rehearsal) as folder:
-        report = replace(_first_report(project, plan, built), history=history.read(folder))
+    with hold_folder(plan.folder or project.rehearsal) as folder:
         rehearsal = _Rehearsal(
             project=project,
             plan=plan,
@@ -92,16 +92,12 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
             folder=folder,
             tell=tell,
             show=show,
-            report=report,
+            report=_first_report(project, plan, built, history.read(folder)),
             gateway=gateways.find(project, plan.source),
         )
         rehearsal.save("running", "the rehearsal is about to start")
         try:
-            python = python_environment.prepare(project, built, tell, rehearsal.needed_by_gateway())
-            rehearsal.report = replace(rehearsal.report, image=python.image.name, python=python.version)
-            for phase, layout in plan.steps(project):
-                rehearsal.save("running", f"in the {phase} run, {layout} mounts; {rehearsal.progress}")
-                python = rehearsal.run(phase, layout, python)
+            rehearsal.run_all()
         except KeyboardInterrupt:
             rehearsal.save("interrupted", f"interrupted; {rehearsal.progress}")
             raise
@@ -112,7 +108,19 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
         return rehearsal.save("ended", "")
 
 
-def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[Path]:
+    """Hold ``folder``, empty, for one rehearsal; raises `RehearsalUnderWay` where another process holds it."""
+    busy = f"{folder}: another rehearsal is under way in it; wait for it, or end it"
+    with file_lock.hold(folder.with_name(f".{folder.name}.lock"), RehearsalUnderWay(busy)):
+        # The lock ends with its process, so whatever records into the folder now is left of a launcher that was killed.
+        resource_limits.end_recording(folder)
+        file_copies.remove_tree(folder)
+        folder.mkdir()
+        yield folder
+
+
+def _first_report(project: Project, plan: Plan, built: Notebook, earlier: list[dict[str, Any]]) -> Report:
     limits, commit = plan.limits, ""
     with suppress(GitFailed):  # who pushes hears of it
         commit = git.commit(project.root)
@@ -126,6 +134,7 @@ def _first_report(project: Project, plan: Plan, built: Notebook) -> Report:
         limits={"hours": limits.hours, "memory_bytes": limits.memory_bytes, "disk_bytes": limits.disk_bytes},
         started=datetime.now(UTC).isoformat(" ", "seconds").removesuffix("+00:00"),
         commit=commit,
+        history=earlier,
         isolation=sandbox.OPEN[plan.chosen_sandbox],
         runs=(),
         files=built.tree.digests,
@@ -146,6 +155,22 @@ class _Rehearsal:
     report: Report
     gateway: Gateway | None
 
+    def run_all(self) -> None:
+        """Make the runs, one after the other, in an environment that grows by what they turn out to need."""
+        needed: tuple[str, ...] = ()
+        if self.gateway:
+            slug, source = self.gateway.folder.name, self.plan.source.name
+            none = f"the public data, as there is neither {source}-public nor {source}/{slug}-hidden"
+            line = f"the gateway {self.gateway.program} hands out {self.gateway.hidden or none}"
+            self.tell(line)
+            self.report = replace(self.report, gateway=line)
+            needed = self.gateway.distributions(python_environment.image_of(self.project))
+        python = python_environment.prepare(self.project, self.built, self.tell, needed)
+        self.report = replace(self.report, image=python.image.name, python=python.version)
+        for phase, layout in self.plan.steps(self.project):
+            self.save("running", f"in the {phase} run, {layout} mounts; {self.progress}")
+            python = self.run(phase, layout, python)
+
     @property
     def progress(self) -> str:
         return f"{len(self.report.runs)} of {len(self.plan.steps(self.project))} runs were done"
@@ -156,25 +181,22 @@ class _Rehearsal:
         A run that failed on an import which the image provides is repeated: no statement of the kernel named it, as
         with an engine of pandas, so it was not known before.
         """
-        directory = RunDirectory.below(self.folder / f"{phase}-{layout}")
-        where = f"{layout} mounts, sandbox {self.plan.chosen_sandbox}"
+        directory, mode = RunDirectory.below(self.folder / f"{phase}-{layout}"), self.plan.chosen_sandbox
+        where = f"{layout} mounts, sandbox {mode}"
         self.tell(f"running the {phase} phase on {self.plan.source}, {where}; log: {directory.log}")
-        run_name = f"{phase}, {layout} mounts"
+
+        def show(progress: Progress) -> None:
+            self.show(replace(progress, run=f"{phase}, {layout} mounts"))
+
         while True:
             spec, missing = self._stage(RunSpec(directory=directory, phase=phase, layout=layout), python)
-            outcome = run(
-                self.built.data,
-                spec,
-                self.plan.chosen_sandbox,
-                self.plan.limits,
-                lambda progress: self.show(replace(progress, run=run_name)),
-            )
+            outcome = run(self.built.data, spec, mode, self.plan.limits, show)
             larger = self._enlarge(python, outcome)
             if larger is None:
                 break
             python = larger
             file_copies.remove_tree(directory.folder)
-        done = evaluation.evaluate(self.project, self.plan.source, spec, self.plan.chosen_sandbox, outcome)
+        done = evaluation.evaluate(self.project, self.plan.source, spec, mode, outcome)
         runs: tuple[Run, ...] = (*self.report.runs, done)
         self.report = replace(
             self.report,
@@ -184,17 +206,6 @@ class _Rehearsal:
             forecast=forecast.of_report(self.project.configuration.forecast, runs),
         )
         return python
-
-    def needed_by_gateway(self) -> tuple[str, ...]:
-        """Return the image's distributions that the competition's gateway imports, and say what it will hand out."""
-        if self.gateway is None:
-            return ()
-        slug, source = self.gateway.folder.name, self.plan.source.name
-        none = f"the public data, as there is neither {source}-public nor {source}/{slug}-hidden"
-        line = f"the gateway {self.gateway.program} hands out {self.gateway.hidden or none}"
-        self.report = replace(self.report, gateway=line)
-        self.tell(line)
-        return self.gateway.distributions(python_environment.image_of(self.project))
 
     def _enlarge(self, python: Environment, outcome: Outcome) -> Environment | None:
         """Return an environment that also has what of the image a failed run missed, None where nothing would help."""

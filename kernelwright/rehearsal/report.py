@@ -61,53 +61,39 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole rehearsal; while it is under way, what is known so far.
-
-    Attributes
-    ----------
-    state, note : str
-        ``running`` on disk after the end means that the launcher was killed; the note says how far it came.
-    started, commit : str
-        When (UTC), and of which commit; empty without git.
-    image, python : str
-        The image that is rehearsed, and the version of Python here; empty until the environment is made.
-    history : sequence of mapping
-        The latest rehearsals before this one, oldest first: see `kernelwright.rehearsal.history`.
-    isolation : str
-        What the sandbox leaves open to the runs; empty where nothing of the host is in their reach.
-    files, wheels : mapping of path to sha256
-        What the notebook carries, and what it installs.
-    limits : mapping
-        ``hours``, ``memory_bytes``, ``disk_bytes``.
-    missing : sequence of str
-        Slugs that are attached on Kaggle, and not in the input folder.
-    gateway : str
-        Which data the competition's gateway hands out; empty where there is none.
-    added : sequence of str
-        Distributions of the image that a run missed, and that were installed before it was repeated.
-    """
+    """A whole rehearsal; while it is under way, what is known so far."""
 
     state: State
     note: str
+    """``running`` on disk after the end means that the launcher was killed; the note says how far it came."""
     title: str
     notebook_sha256: str
     notebook_bytes: int
     input: str
     limits: Mapping[str, float]
+    """``hours``, ``memory_bytes``, ``disk_bytes``."""
     started: str = ""
     commit: str = ""
+    """When (UTC), and of which commit; empty without git."""
     image: str = ""
     python: str = ""
+    """The image that is rehearsed, and the version of Python here; empty until the environment is made."""
     history: Sequence[Mapping[str, Any]] = ()
+    """The latest rehearsals before this one, oldest first: see `kernelwright.rehearsal.history`."""
     isolation: str = ""
+    """What the sandbox leaves open to the runs; empty where nothing of the host is in their reach."""
     gateway: str = ""
+    """Which data the competition's gateway hands out; empty where there is none."""
     runs: Sequence[Run]
     comparison: Sequence[Claim] = ()
     missing: Sequence[str] = ()
+    """Slugs that are attached on Kaggle, and not in the input folder."""
     added: Sequence[str] = ()
+    """Distributions of the image that a run missed, and that were installed before it was repeated."""
     forecast: Mapping[str, Any] | None = None
     files: Mapping[str, str]
     wheels: Mapping[str, str]
+    """What the notebook carries, and what it installs."""
 
     @property
     def scores(self) -> Mapping[str, float]:

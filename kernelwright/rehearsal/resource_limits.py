@@ -5,7 +5,7 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -120,19 +120,12 @@ def removed_bytes(members: Sequence[psutil.Process], device: int) -> int:
 
 def size_bytes(path: Path) -> int:
     """Return the bytes of a file, or of those in a folder, which may change while it is looked at."""
-    with contextlib.suppress(NotADirectoryError):
-        return sum(_sizes(path))
-    return path.stat().st_size
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    with contextlib.suppress(FileNotFoundError, PermissionError), os.scandir(folder) as entries:
-        for entry in entries:
+    size = path.stat().st_size if path.is_file() else 0
+    for folder, _, names in os.walk(path):  # passes over a folder that is gone, or may not be read
+        for name in names:
             with contextlib.suppress(OSError):
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _sizes(Path(entry.path))
-                else:
-                    yield entry.stat(follow_symlinks=False).st_size
+                size += os.lstat(f"{folder}/{name}").st_size
+    return size
 
 
 def tree(pid: int) -> list[psutil.Process]:

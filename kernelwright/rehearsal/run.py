@@ -75,8 +75,13 @@ def run(
     outcome = _outcome(directory, seconds, usage, notebook)
     if enforced.disks and FULL in (outcome.exception or {}).get("text", ""):
         usage.exceeded = "disk"
-    result = _result(spec, spec.gateway.directory, gateway_process.wait()) if spec.gateway and gateway_process else None
-    return replace(outcome, limits=enforced.described, gateway=result)
+    if spec.gateway and gateway_process:
+        beside = spec.gateway.directory
+        noted, calls = read_json(beside.working / gateway.RESULT, None), _text(beside.notes / CALLS)
+        result = gateway.result(noted, calls, _text(beside.log, LONGEST_TEXT), gateway_process.wait())
+        server_log = _text(directory.notes / SERVER_LOG, LONGEST_TEXT)
+        outcome = replace(outcome, gateway=replace(result, server_log=server_log))
+    return replace(outcome, limits=enforced.described)
 
 
 @contextlib.contextmanager
@@ -94,12 +99,6 @@ def _beside(spec: RunSpec | None, sandbox_name: SandboxName) -> Iterator[subproc
         finally:
             process.kill()
             resource_limits.end(process)
-
-
-def _result(spec: RunSpec, beside: RunDirectory, status: int) -> Result:
-    noted, calls = read_json(beside.working / gateway.RESULT, None), _text(beside.notes / CALLS)
-    result = gateway.result(noted, calls, _text(beside.log, LONGEST_TEXT), status)
-    return replace(result, server_log=_text(spec.directory.notes / SERVER_LOG, LONGEST_TEXT))
 
 
 def _watched(

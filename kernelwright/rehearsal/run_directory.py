@@ -20,34 +20,23 @@ SERVER_LOG = "server.log"
 
 @dataclass(frozen=True, kw_only=True)
 class RunDirectory:
-    """The folders of one run, all below one that is its own.
-
-    Attributes
-    ----------
-    input : Path
-        One folder per attached source, at its `attached.Source.place`.
-    scripts : Path
-        One folder per utility script, as under ``/kaggle/usr/lib``.
-    working : Path
-        The kernel's current folder; what it outputs stays here.
-    record : Path
-        What the runtime notes: stages, submissions, the guard's choice.
-    scratch : Path
-        What a run takes for HOME, ``/tmp`` and ``/kaggle/tmp``: a folder each.
-    notes : Path
-        What the run leaves for the launcher: how papermill ended, the executed notebook, which hosts were asked for.
-    log : Path
-        Everything papermill printed.
-    """
+    """The folders of one run, all below one that is its own."""
 
     folder: Path
     input: Path
+    """One folder per attached source, at its `attached.Source.place`."""
     scripts: Path
+    """One folder per utility script, as under ``/kaggle/usr/lib``."""
     working: Path
+    """The kernel's current folder; what it outputs stays here."""
     record: Path
+    """What the runtime notes: stages, submissions, the guard's choice."""
     scratch: Path
+    """What a run takes for HOME, ``/tmp`` and ``/kaggle/tmp``: a folder each."""
     notes: Path
+    """What the run leaves for the launcher: how papermill ended, the executed notebook, which hosts were asked for."""
     log: Path
+    """Everything papermill printed."""
 
     @classmethod
     def below(cls, folder: Path) -> "RunDirectory":
@@ -66,42 +55,27 @@ class RunDirectory:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec:
-    """What is run.
-
-    Attributes
-    ----------
-    directory : RunDirectory
-        Its folders, the input staged.
-    phase : str
-        Which of Kaggle's two runs it plays.
-    layout : str
-        Which of Kaggle's two layouts the inputs are mounted in.
-    mounts : tuple of (Path, str)
-        Staged folder -> its place on Kaggle.
-    python : Path
-        The interpreter it runs on.
-    writable : Path or None
-        An environment's folder that the notebook may install into, if it is not to be read-only.
-    readable : tuple of Path
-        Further folders that the Python needs.
-    program : Path or None
-        What is run instead of the notebook: the staged file of a competition's gateway.
-    gateway : RunSpec or None
-        The run of that gateway beside this one.
-    network : int or None
-        A process whose network, the loopback alone, the two share.
-    shared : Path or None
-        A folder that both see as ``/kaggle/shared``: a gateway puts files there that are too large for a call.
-    """
+    """What is run."""
 
     directory: RunDirectory
+    """Its folders, the input staged."""
     phase: PhaseName
+    """Which of Kaggle's two runs it plays."""
     layout: Layout
+    """Which of Kaggle's two layouts the inputs are mounted in."""
     mounts: tuple[tuple[Path, str], ...] = ()
+    """Staged folder -> its place on Kaggle."""
     python: Path = Path(sys.executable)
+    """The interpreter it runs on."""
     writable: Path | None = None
+    """An environment's folder that the notebook may install into, if it is not to be read-only."""
     readable: tuple[Path, ...] = ()
+    """Further folders that the Python needs."""
     program: Path | None = None
+    """What is run instead of the notebook: the staged file of a competition's gateway."""
     gateway: "RunSpec | None" = None
+    """The run of that gateway beside this one."""
     network: int | None = None
+    """A process whose network, the loopback alone, the two share."""
     shared: Path | None = None
+    """A folder that both see as ``/kaggle/shared``: a gateway puts files there that are too large for a call."""

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import itertools
 import os
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from kernelwright.errors import InvalidInput
@@ -19,26 +21,19 @@ Row = Sequence[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table whose rows belong to an id.
-
-    Attributes
-    ----------
-    rows : sequence of rows
-        Without the header.
-    key : int
-        The place of the id's column.
-    lines, coding :
-        A csv file's text, one string per record, the header first; empty for parquet.
-    """
+    """A table whose rows belong to an id."""
 
     path: Path
     header: Row
     rows: Sequence[Row]
+    """Without the header."""
     key: int = 0
+    """The place of the id's column."""
     lines: Sequence[str] = ()
     coding: str = ""
+    """A csv file's text, one string per record, the header first; empty for parquet."""
 
-    @property
+    @cached_property
     def ids(self) -> set[str]:
         """The ids of its rows."""
         return {row[self.key] for row in self.rows if self.key < len(row)}
@@ -122,8 +117,12 @@ def _cut_competition(project: Project, source: Path, target: Path, rows: int, la
     keyed, wanted = _keyed([_read(path, python) for path in files], source / project.configuration.sample)
     if label and not any(label in table.header for table in keyed):
         raise InvalidInput(f"{source}: no table has the column {label!r} that --label names")
+    splits: list[list[Table]] = []  # tables that share ids
+    for table in keyed:
+        touching = [split for split in splits if any(not table.ids.isdisjoint(other.ids) for other in split)]
+        splits = [split for split in splits if split not in touching] + [[*itertools.chain(*touching), table]]
     chosen, kept = set[str](), []
-    for split in _splits(keyed):
+    for split in splits:
         stratum = _stratum(split, [label] if label else wanted)
         ids = _choose(split, stratum, rows)
         chosen |= ids
@@ -172,20 +171,10 @@ def _keyed(read: Sequence[Table], sample_file: Path) -> tuple[list[Table], list[
     if sample_table and place is None:
         raise InvalidInput(f"{sample_file}: no column names the rows, so nothing can be cut by it")
     key = sample_table.header[place] if sample_table and place is not None else "id"
-    keyed = [Table(**{**vars(table), "key": list(table.header).index(key)}) for table in read if key in table.header]
+    keyed = [replace(table, key=list(table.header).index(key)) for table in read if key in table.header]
     if not keyed:
         raise InvalidInput(f"{sample_file.parent}: no table has the id column {key!r} of {sample_file.name}")
     return keyed, [name for name in sample_table.header if name != key] if sample_table else []
-
-
-def _splits(keyed: Sequence[Table]) -> list[list[Table]]:
-    """Group the tables that share ids."""
-    splits: list[tuple[set[str], list[Table]]] = []
-    for table in keyed:
-        touching = [split for split in splits if not split[0].isdisjoint(table.ids)]
-        merged = (set[str](table.ids).union(*(ids for ids, _ in touching)), [t for _, ts in touching for t in ts])
-        splits = [split for split in splits if split not in touching] + [(merged[0], [*merged[1], table])]
-    return [split for _, split in splits]
 
 
 def _stratum(split: Sequence[Table], wanted: Sequence[str]) -> tuple[Table, int] | None:

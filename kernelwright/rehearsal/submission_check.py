@@ -19,30 +19,21 @@ STALE = "the submission is still the sample: it must be computed where it is sco
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """The files of a submission, as they lie in the working folder.
-
-    Attributes
-    ----------
-    missing : tuple of str
-        What is the matter with those that are not there.
-    problems : tuple of str
-        Why those that are there would not be scored.
-    rows : int
-        Of the table, 0 where it is none.
-    sha256, ids_sha256, sample_sha256 : str
-        Digests of the file, of its ids in order, and of the sample; empty where there is none. What is no table has
-        no digest: a zip holds the time it was made.
-    is_sample : bool
-        The file is the sample, byte for byte.
-    """
+    """The files of a submission, as they lie in the working folder."""
 
     missing: tuple[str, ...] = ()
+    """What is the matter with those that are not there."""
     problems: tuple[str, ...] = ()
+    """Why those that are there would not be scored."""
     rows: int = 0
+    """Of the table, 0 where it is none."""
     sha256: str = ""
     ids_sha256: str = ""
     sample_sha256: str = ""
+    """Digests of the file, of its ids in order, and of the sample; empty where there is none. What is no table has
+    no digest: a zip holds the time it was made."""
     is_sample: bool = False
+    """The file is the sample, byte for byte."""
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernelwright.errors import NoForecast
 from kernelwright.project import config
-from kernelwright.rehearsal.forecast.cost_model import Cost, Observed, fit, grows
+from kernelwright.rehearsal.forecast.cost_model import Observed, fit, grows
 from kernelwright.rehearsal.report import Run
 
 HERE = "measured on this machine, not on Kaggle's; to go by a Kaggle log: kernelwright forecast --from-log FILE"
@@ -32,9 +32,7 @@ def timed(stages: Iterable[Any], seconds: Any) -> Timed:
         | ({"left": int(stage["left"])} if "left" in stage else {})
         for stage in stages
     ]
-    numbers = [float(seconds)]
-    for stage in stages:
-        numbers += [float(stage["count"]), float(stage["seconds"])]
+    numbers = [float(seconds), *(float(stage[key]) for stage in stages for key in ("count", "seconds"))]
     if not all(math.isfinite(number) and number >= 0 for number in numbers):
         raise ValueError("a time or a number of items below zero or without an end")
     return Timed(stages=checked, seconds=float(seconds))
@@ -56,15 +54,7 @@ class StageForecast:
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """The hidden rerun.
-
-    Attributes
-    ----------
-    other_s : float
-        What no stage covers: start, imports, installing, loading weights.
-    source : str
-        Whose machine the figures are of.
-    """
+    """The hidden rerun."""
 
     hours: float
     limit_hours: float
@@ -72,7 +62,9 @@ class Forecast:
     dominates: str
     stages: Sequence[StageForecast]
     other_s: float
+    """What no stage covers: start, imports, installing, loading weights."""
     source: str
+    """Whose machine the figures are of."""
 
 
 def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stages] = ()) -> Forecast:
@@ -151,7 +143,16 @@ def _sizes(observed: Sequence[Observed]) -> int:
 
 
 def _stage(name: str, counts: Mapping[str, int], local: list[Observed], logged: list[Observed]) -> StageForecast:
-    cost, note = _cost(local, logged)
+    cost, note = fit(local), "as measured here"
+    expected = sum(cost.seconds(count) for count, _ in logged)
+    if not logged:
+        if _sizes(local) > 1 and not grows(local):
+            note += "; larger runs were not slower, so take larger ones"
+    elif not expected or _sizes(logged) > 1:
+        cost, note = fit(logged), "as logged on Kaggle"
+    else:
+        factor = sum(seconds for _, seconds in logged) / expected
+        cost, note = cost.scaled(factor), f"as measured here, times {factor:.2f} to agree with the Kaggle log"
     largest = max(count for count, _ in local + logged)
     if name not in counts:
         note = f"no count is declared, taken as met: {largest}; {note}"
@@ -166,15 +167,3 @@ def _stage(name: str, counts: Mapping[str, int], local: list[Observed], logged: 
         note=note,
         is_local=not logged,
     )
-
-
-def _cost(local: list[Observed], logged: list[Observed]) -> tuple[Cost, str]:
-    if not logged:
-        doubt = "" if _sizes(local) < 2 or grows(local) else "; larger runs were not slower, so take larger ones"
-        return fit(local), f"as measured here{doubt}"
-    measured = fit(local) if local else None
-    expected = sum(measured.seconds(count) for count, _ in logged) if measured else 0.0
-    if measured is None or not expected or _sizes(logged) > 1:
-        return fit(logged), "as logged on Kaggle"
-    factor = sum(seconds for _, seconds in logged) / expected
-    return measured.scaled(factor), f"as measured here, times {factor:.2f} to agree with the Kaggle log"

@@ -13,8 +13,7 @@ import pytest
 
 from kernelwright.errors import RehearsalUnderWay
 from kernelwright.rehearsal import sandbox
-from kernelwright.rehearsal.rehearsal_directory import hold_rehearsal_directory
-from kernelwright.rehearsal.rehearse import Plan, rehearse
+from kernelwright.rehearsal.rehearse import Plan, hold_folder, rehearse
 from tests import notebooks
 
 SLEEPS = """
@@ -122,7 +121,7 @@ def test_what_a_crash_left_is_swept_at_the_next_start(tmp_path):
     (record / ".stages.json.part").touch()
     record.chmod(0o500)
     left = subprocess.Popen(["sleep", "600"], env={**os.environ, "KERNELWRIGHT_RECORD": str(record)})
-    with hold_rehearsal_directory(folder):
+    with hold_folder(folder):
         assert left.wait(10) == -signal.SIGKILL
         assert not any(folder.iterdir())
 
@@ -130,7 +129,7 @@ def test_what_a_crash_left_is_swept_at_the_next_start(tmp_path):
 def test_two_rehearsals_of_one_project_do_not_meet(kernel, source):
     project = kernel()
     with (
-        hold_rehearsal_directory(project.build / "rehearsal") as folder,
+        hold_folder(project.build / "rehearsal") as folder,
         pytest.raises(RehearsalUnderWay) as caught,
     ):
         rehearse(project, Plan(source=source))
