@@ -55,7 +55,10 @@ def render(report: Report, shown: Gallery) -> str:
     styles = [style, *_STYLES.findall(shown.html)]
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in styles)
     allowed = " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(hashes))
-    scores = [report.scores, *(entry["scores"] for entry in report.history)]
+    largest: dict[str, float] = {}
+    for scores in (report.scores, *(entry["scores"] for entry in report.history)):
+        for name, value in scores.items():
+            largest[name] = max(value, largest.get(name, value))
     # Images in the page itself, exactly these styles, and nothing else.
     policy = f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
     return _template().render(
@@ -65,9 +68,7 @@ def render(report: Report, shown: Gallery) -> str:
         shown=shown,
         gallery=Markup(shown.html),  # noqa: S704 - made by the kernel's own hook, which escapes what it shows
         headline=headline(report),
-        largest={
-            name: max(values[name] for values in scores if name in values) for values in scores for name in values
-        },
+        largest=largest,
     )
 
 
