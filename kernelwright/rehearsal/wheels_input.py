@@ -21,24 +21,17 @@ def stage(project: Project, target: Path, version: str) -> None:
 
     Raises `EnvironmentUnavailable` where a distribution has no wheel for the Python that is rehearsed on.
     """
-    slug = project.configuration.wheels_dataset
     if not project.configuration.wheels:
         return
-    if not (target / slug).is_dir():
-        shutil.copytree(update.folder(project), target / slug)
-    for path in stand_ins(project, target / slug, version):
-        file_copies.private_copy(path, target / slug / path.name)  # what is there may be a link to the user's own
-
-
-def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:
-    """Return wheels for ``version``, kept in build/rehearsal/wheels, for those in ``folder`` that do not fit it."""
+    folder = target / project.configuration.wheels_dataset
+    if not folder.is_dir():
+        shutil.copytree(update.folder(project), folder)
     image_lock, requirements = project_locks.read(project)[0], project_locks.requirements(project)
     image, lock = image_lock.image, image_lock.lock
     if version == image.python or lock is None:
-        return []
+        return
     fitting, present = tags_for(version, image.platforms), {path.name for path in folder.glob("*.whl")}
-    cache, target = update.wheel_cache(project, requirements), project.rehearsal / "wheels"
-    kept = []
+    cache = update.wheel_cache(project, requirements)
     for distribution in lock.distributions:
         best = distribution.best(image.tags)
         if best not in present or best == distribution.best(fitting):
@@ -47,7 +40,4 @@ def stand_ins(project: Project, folder: Path, version: str) -> list[Path]:
         if path is None:
             who = f"{distribution.name} {distribution.version}"
             raise EnvironmentUnavailable(f"{who} has no wheel for Python {version}; put the image's Python on PATH")
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, target / path.name)
-        kept.append(target / path.name)
-    return kept
+        file_copies.private_copy(path, folder / path.name)  # what is there may be a link to the user's own
