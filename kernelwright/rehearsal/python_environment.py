@@ -9,13 +9,12 @@ import importlib.metadata
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,7 +54,8 @@ _ENGINES = {
     **dict.fromkeys(("tqdm.notebook", "tqdm.auto", "tqdm.autonotebook"), "ipywidgets"),
     "to_markdown": "tabulate",
 }
-"""What pandas and tqdm import once that is used: it saves a run that fails. Others are found in such a run."""
+"""What pandas and tqdm import once that is used: it saves a run that fails. Others, and programs that a cell calls, are
+found in such a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,7 +294,7 @@ def _names(project: Project, built: Notebook, image: Image) -> set[str]:
 
 
 def _imported(built: Notebook) -> set[str]:
-    """Return the names that modules and driver import, or call as programs; Python's own and the carried left out."""
+    """Return the names that modules and driver import; Python's own and the carried left out."""
     cells = [c.source for c in built.cells if c.kind == "code" and "driver" in c.metadata["kernelwright"]]
     texts = [*(file.data.decode("utf-8", "replace") for file in built.tree.files if file.module), *cells]
     trees = [ipython_syntax.syntax_tree(text) for text in texts]
@@ -302,17 +302,5 @@ def _imported(built: Notebook) -> set[str]:
     used = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     used |= {part for name in names for part in (name, *name.rpartition(".")[::2])}
     names |= {_ENGINES[name] for name in used & _ENGINES.keys()}
-    names.update(_programs(command for cell in cells for _, command in ipython_syntax.commands(cell)))
     left_out = sys.stdlib_module_names | {name.partition(".")[0] for name in built.tree.graph}
     return {name for name in names if name.partition(".")[0] not in left_out}
-
-
-def _programs(commands: Iterable[str]) -> Iterator[str]:
-    """Yield what ``!name …``, ``!python -m name`` and ``%load_ext name`` call."""
-    for command in commands:
-        try:
-            words = shlex.split(command.lstrip("!%"), comments=True)
-        except ValueError:
-            continue
-        is_module = len(words) > 2 and words[1] == "-m" and "python" in words[0]
-        yield from words[2:3] if is_module else words[1:2] if words[:1] == ["load_ext"] else words[:1]

@@ -46,32 +46,25 @@ class Usage:
         return max((size for _, size in self.memory), default=0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """The folders and files that a run may write to; each of the two groups is held to the disk limit."""
-
-    working: Sequence[Path]
-    other: Sequence[Path]
-
-    def exceeds(self, disk_bytes: int, removed_bytes: int) -> bool:
-        """Whether either is larger; what was removed and is still open counts with the working folder."""
-        working, other = (sum(map(size_bytes, paths)) for paths in (self.working, self.other))
-        return working + removed_bytes > disk_bytes or other > disk_bytes
-
-
 def watch(
     process: subprocess.Popen[bytes],
-    written: Written,
+    written: Sequence[Path],
     limits: Limits,
     show: Callable[[float, int], None],
     is_over: Callable[[], bool] = lambda: False,
 ) -> Usage:
     """Wait for ``process``, and stop waiting as soon as one of the limits is passed, or ``is_over`` says so.
 
-    ``show`` is called with the seconds and the bytes of memory, some times a second.
+    ``written`` is the working folder, then the other folders and files that the run may write to, which are held to
+    the disk limit together. ``show`` is called with the seconds and the bytes of memory, some times a second.
     """
     usage, started, disk_measured = Usage(), time.monotonic(), 0.0
-    device = written.working[0].stat().st_dev
+    working, *other = written
+    device = working.stat().st_dev
+
+    def is_full(removed: int) -> bool:
+        return max(size_bytes(working) + removed, sum(map(size_bytes, other))) > limits.disk_bytes
+
     while process.poll() is None and not is_over():
         elapsed, members = time.monotonic() - started, tree(process.pid)
         memory = sum(map(memory_bytes, members[:PROCESSES]))
@@ -85,12 +78,12 @@ def watch(
             usage.exceeded = "processes"
         elif elapsed - disk_measured >= _DISK_INTERVAL_S:
             disk_measured = elapsed
-            usage.exceeded = "disk" if written.exceeds(limits.disk_bytes, removed_bytes(members, device)) else None
+            usage.exceeded = "disk" if is_full(removed_bytes(members, device)) else None
         if usage.exceeded:
             return usage
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_INTERVAL_S)
-    if written.exceeds(limits.disk_bytes, 0):
+    if is_full(removed=0):
         usage.exceeded = "disk"
     return usage
 

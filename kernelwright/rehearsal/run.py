@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from kernelwright.rehearsal import enforced_limits, gateway, resource_limits, sandbox, shared_network
 from kernelwright.rehearsal.gateway import Result
 from kernelwright.rehearsal.progress import LogReader, Show
-from kernelwright.rehearsal.resource_limits import Limits, Usage, Written
+from kernelwright.rehearsal.resource_limits import Limits, Usage
 from kernelwright.rehearsal.run_directory import CALLS, NOTEBOOK, SERVER_LOG, RunDirectory, RunSpec, SandboxName
 from kernelwright.rehearsal.sandbox import SandboxCommand
 from kernelwright.support import json_text
@@ -109,12 +109,11 @@ def _watched(
     beside: subprocess.Popen[bytes] | None,
 ) -> Usage:
     directory = spec.directory
-    other = [directory.record, directory.notes, directory.scratch, directory.log]
-    other += filter(None, [spec.writable, spec.shared])
-    other += [spec.gateway.directory.working, spec.gateway.directory.scratch] if spec.gateway else []
+    written = [directory.working, directory.record, directory.notes, directory.scratch, directory.log]
+    written += filter(None, [spec.writable, spec.shared])
+    written += [spec.gateway.directory.working, spec.gateway.directory.scratch] if spec.gateway else []
     with directory.log.open("wb") as log, _launch(command, log) as process:
         try:
-            written = Written(working=[directory.working], other=other)
             is_over = (lambda: beside.poll() is not None) if beside else (lambda: False)
             usage = resource_limits.watch(process, written, limits, show, is_over)
             if beside and not usage.exceeded:

@@ -70,7 +70,9 @@ def namespaces_work() -> bool:
     """Whether they can be made, which is tried: containers and some distributions forbid it."""
     with tempfile.TemporaryDirectory() as scratch:
         spec = Path(scratch) / "spec.json"
-        spec.write_text(_launcher_spec(list(_system()), {}, "/", ["/bin/sh", "-c", "true"]), "utf-8")
+        command = ["/bin/sh", "-c", "true"]
+        tried = {"mounts": [*_system()], "environment": {}, "folder": "/", "command": command, "own_network": True}
+        spec.write_text(json.dumps(tried), "utf-8")
         probe = subprocess.run([sys.executable, str(NAMESPACES), str(spec)], capture_output=True, check=False)
     return probe.returncode == 0
 
@@ -98,9 +100,15 @@ def command(spec: RunSpec, sandbox: SandboxName) -> SandboxCommand:
         outer = _bubblewrap(run_mounts, environment, shares_network=spec.network is not None)
         launched = (*outer, "--chdir", "/kaggle/working", *inner)
     else:
-        file, own_network = directory.folder / "namespaces.json", spec.network is None
-        text = _launcher_spec(run_mounts, environment, "/kaggle/working", inner, own_network=own_network)
-        file.write_text(text, "utf-8")
+        launcher_spec = {
+            "mounts": run_mounts,
+            "environment": environment,
+            "folder": "/kaggle/working",
+            "command": inner,
+            "own_network": spec.network is None,
+        }
+        file = directory.folder / "namespaces.json"
+        file.write_text(json.dumps(launcher_spec), "utf-8")
         launched = (sys.executable, str(NAMESPACES), str(file))
     return SandboxCommand(
         arguments=shared_network.join(spec.network, launched),
@@ -133,18 +141,6 @@ def _bubblewrap(mounts: Sequence[Mount], environment: Mapping[str, str], *, shar
     options += [part for name, value in environment.items() for part in ("--setenv", name, value)]
     options += ["--share-net"] if shares_network else []
     return ("bwrap", *_NAMESPACES, *options)
-
-
-def _launcher_spec(
-    mounts: Sequence[Mount],
-    environment: Mapping[str, str],
-    folder: str,
-    command: Sequence[str],
-    *,
-    own_network: bool = True,
-) -> str:
-    spec = {"mounts": mounts, "environment": environment, "folder": folder, "command": command}
-    return json.dumps({**spec, "own_network": own_network})
 
 
 def mounts(spec: RunSpec) -> Iterator[Mount]:
