@@ -2,14 +2,12 @@
 
 import ast
 import builtins
-import tomllib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib import resources
+from functools import cached_property
 
+from kernelwright.adopt.names import Use, Uses, listed, root
 from kernelwright.adopt.statements import Statement
 
 FREE, TIMED, EFFECT = 0, 1, 2
@@ -22,21 +20,6 @@ _COMPOUND = (
     | ast.UnaryOp | ast.BinOp | ast.Compare | ast.Slice
 )  # fmt: skip
 _CONTEXT = ast.expr_context | ast.operator | ast.unaryop | ast.boolop | ast.cmpop
-_HOOKS = {"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__"}
-
-
-@cache
-def names(key: str) -> frozenset[str]:
-    """Return names whose effect is known: one of the lists of ``name_lists.toml``."""
-    text = resources.files("kernelwright.adopt").joinpath("name_lists.toml").read_text("utf-8")
-    return frozenset(tomllib.loads(text)[key])
-
-
-def root(node: ast.AST) -> str:
-    """Return the name that an attribute or an item is of; empty for another expression."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,40 +30,29 @@ class Effects:
     ----------
     statements : sequence of Statement
         The notebook's.
+    binders : mapping
+        Name -> the statements that bind it.
     origins : mapping
         Imported name -> the dotted name it stands for.
     """
 
     statements: Sequence[Statement]
+    binders: Mapping[str, Sequence[Statement]]
     origins: Mapping[str, str]
 
     @cached_property
-    def bound(self) -> Mapping[str, int]:
-        """Every name the notebook binds, and in how many statements."""
-        return Counter(name for statement in self.statements for name in statement.binds)
+    def used(self) -> Uses:
+        """The notebook's names by how any of its statements uses them."""
+        used: dict[Use, set[str]] = defaultdict(set)
+        for statement in self.statements:
+            for use, those in statement.uses.items():
+                used[use] |= those
+        return used
 
     @cached_property
-    def patched(self) -> AbstractSet[str]:
-        """Names of which an attribute or an item is set or deleted."""
-        patched = set[str]()
-        for part in (part for statement in self.statements for part in statement.parts):
-            match part:
-                case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-                    patched.add(root(part))
-                case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_]):
-                    patched.add(root(owner))
-        return patched
-
-    @cached_property
-    def _is_hooked(self) -> bool:
-        """Whether a class of the notebook acts when a subclass is made."""
-        parts = (part for statement in self.statements for part in statement.parts)
-        return any(isinstance(part, ast.FunctionDef) and part.name in _HOOKS for part in parts)
-
-    @cached_property
-    def _own(self) -> Mapping[str, ast.stmt]:
-        """The notebook's own functions and classes that are bound once."""
-        return {s.name: s.node for s in self.statements if s.node and s.name and self.bound[s.name] == 1}
+    def single(self) -> Mapping[str, ast.stmt | None]:
+        """Name -> the definition or plain assignment that alone binds it."""
+        return {name: binders[0].node for name, binders in self.binders.items() if [s.name for s in binders] == [name]}
 
     def of(self, statement: Statement) -> int:
         """Return what running the statement does beside binding its names; imports are not asked about."""
@@ -117,12 +89,12 @@ class Effects:
             case ast.Attribute(value=value) | ast.Subscript(value=value):
                 # What a library or Python itself names stays what it is, unless the notebook sets it.
                 name = root(value)
-                is_builtin = name in dir(builtins) and name not in self.bound
-                is_fixed = is_builtin or name in self.origins.keys() - self.patched
+                is_builtin = name in dir(builtins) and name not in self.binders
+                is_fixed = is_builtin or name in self.origins.keys() - self.used["patched"]
                 own = FREE if is_fixed and isinstance(value, ast.Name | ast.Attribute) else TIMED
                 return max(own, self._most([value, getattr(node, "slice", None)]))
             case ast.Call(func=func, args=args, keywords=keywords):
-                is_known = self.dotted(func) in names("calls") | names("containers")
+                is_known = self.dotted(func) in listed("calls") | listed("containers")
                 return max(TIMED, self._most([*args, *keywords])) if is_known else EFFECT
         if isinstance(node, _COMPOUND):
             parts = [part for part in ast.iter_child_nodes(node) if not isinstance(part, _CONTEXT)]
@@ -134,9 +106,8 @@ class Effects:
 
     def _of_base(self, node: ast.expr) -> int:
         """Return what deriving a class does: nothing, where what it derives from is surely a class."""
-        if isinstance(node, ast.Name) and node.id in self.bound.keys() - self.origins.keys():
-            is_class = isinstance(self._own.get(node.id), ast.ClassDef)
-            return FREE if is_class and not self._is_hooked else EFFECT
+        if isinstance(node, ast.Name) and node.id in self.binders.keys() - self.origins.keys():
+            return FREE if isinstance(self.single.get(node.id), ast.ClassDef) and not self.used["hook"] else EFFECT
         is_imported = "." in self.dotted(node.value if isinstance(node, ast.Subscript) else node)
         is_builtin = isinstance(getattr(builtins, getattr(node, "id", ""), None), type)
         return self._of(node) if is_imported or is_builtin else EFFECT
@@ -146,9 +117,9 @@ class Effects:
         if isinstance(node, ast.Attribute) and node.attr in {"setter", "getter", "deleter"}:
             return FREE
         maker, arguments = (node.func, [*node.args, *node.keywords]) if isinstance(node, ast.Call) else (node, [])
-        if self.dotted(maker) in names("decorators"):
+        if self.dotted(maker) in listed("decorators"):
             own = FREE
-        elif isinstance(maker, ast.Name) and self._wraps(self._own.get(maker.id), calls=1 + (maker is not node)):
+        elif isinstance(maker, ast.Name) and self._wraps(self.single.get(maker.id), calls=1 + (maker is not node)):
             own = TIMED
         else:
             own = EFFECT
@@ -158,16 +129,15 @@ class Effects:
         """Return whether a function only defines functions and returns a name, and so does what its calls return."""
         if not isinstance(node, ast.FunctionDef) or node.decorator_list:
             return False
-        inner = [statement for statement in node.body if isinstance(statement, ast.FunctionDef)]
-        for function in inner:
-            decorators = [part.func if isinstance(part, ast.Call) else part for part in function.decorator_list]
-            if function.args.defaults or function.args.kw_defaults:
-                return False
-            if any(self.dotted(decorator) != "functools.wraps" for decorator in decorators):
-                return False
+        inner = list[ast.stmt]()
         for statement in node.body:
             match statement:
-                case ast.FunctionDef() | ast.Return(value=ast.Name()) | ast.Expr(value=ast.Constant()):
+                case ast.FunctionDef(args=ast.arguments(defaults=[], kw_defaults=[]), decorator_list=decorators):
+                    makers = {self.dotted(part.func if isinstance(part, ast.Call) else part) for part in decorators}
+                    if makers - {"functools.wraps"}:
+                        return False
+                    inner.append(statement)
+                case ast.Return(value=ast.Name()) | ast.Expr(value=ast.Constant()):
                     pass
                 case _:
                     return False
@@ -177,7 +147,7 @@ class Effects:
         """Return what a name stands for, through imports; empty where that is not known."""
         match node:
             case ast.Name(id=name):
-                return self.origins.get(name, "" if name in self.bound else name)
+                return self.origins.get(name, "" if name in self.binders else name)
             case ast.Attribute(value=value, attr=attr):
                 base = self.dotted(value)
                 return f"{base}.{attr}" if base else ""
@@ -185,7 +155,7 @@ class Effects:
 
     def is_immutable(self, node: ast.AST) -> bool:
         """Return whether a value can only be replaced."""
-        if isinstance(node, ast.Call) and self.dotted(node.func) in names("containers"):
+        if isinstance(node, ast.Call) and self.dotted(node.func) in listed("containers"):
             return False
         return not isinstance(node, ast.List | ast.Set | ast.Dict | _COMPREHENSIONS)
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from kernelwright.adopt.effects import EFFECT, TIMED, Effects, names, root
+from kernelwright.adopt.effects import EFFECT, TIMED, Effects
 from kernelwright.adopt.statements import Definition, Statement
 from kernelwright.image import import_names
 from kernelwright.image.kaggle_image import Image
@@ -51,16 +51,20 @@ class Analysis:
         """What evaluations do here; its origins are the imported names that always stand for the same."""
         origins = {}
         for name, binders in self.binders.items():
-            imported = {_origin(name, statement) if statement.is_import else "" for statement in binders}
-            if len(imported) == 1 and "" not in imported:
+            imported = {origin for statement in binders for bound, origin, _ in statement.imports if bound == name}
+            if len(imported) == 1 and "" not in imported and all(statement.is_import for statement in binders):
                 (origins[name],) = imported
-        return Effects(statements=self.statements, origins=origins)
+        return Effects(statements=self.statements, binders=self.binders, origins=origins)
 
     @cached_property
     def candidates(self) -> Mapping[str, Statement]:
         """Name -> the one statement that binds it, a definition or a constant."""
-        single = {s.name: s for s in self.statements if s.name and len(self.binders[s.name]) == 1}
-        return {n: s for n, s in single.items() if isinstance(s.node, Definition) or self.effects.of(s) < EFFECT}
+        return {
+            statement.name: statement
+            for statement in self.statements
+            if statement.name in self.effects.single
+            and (isinstance(statement.node, Definition) or self.effects.of(statement) < EFFECT)
+        }
 
     @cached_property
     def inert(self) -> Sequence[bool]:
@@ -75,13 +79,8 @@ class Analysis:
 
     def _is_inert_import(self, statement: Statement) -> bool:
         """Return whether all it imports is of Python or of the image; other modules may do anything."""
-        modules = set[str]()
-        for node in statement.nodes:
-            if isinstance(node, ast.Import):
-                modules |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                modules.add(node.module or "")
-        foreign = {module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names}
+        modules = {module for _, _, module in statement.imports}
+        foreign = (module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names)
         return not statement.may_bind_any and all(import_names.provided(name, self.image) for name in foreign)
 
     @cached_property
@@ -148,18 +147,19 @@ class Analysis:
             yield f"{self._binder.may_bind_any} in cell {self._binder.cell + 1} may bind any name it reads"
         if self._future and self._future.position > statement.position:
             yield f"`from __future__` in cell {self._future.cell + 1} comes after it"
-        if rebound := {n for part in statement.parts if isinstance(part, ast.Global) for n in part.names}:
+        if rebound := statement.uses.get("rebound"):
             yield f"it rebinds the notebook's {', '.join(f'`{n}`' for n in sorted(rebound))}"
         if hidden := sorted(statement.reads & _NOT_IN_A_MODULE - self.candidates.keys()):
             yield f"it uses `{hidden[0]}`, which means something else in a module"
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
             # An empty list or dictionary is there to be filled.
             is_full = bool(getattr(node.value, "elts", None) or getattr(node.value, "keys", None))
-            if name in self._changed or not (self.effects.is_immutable(node.value) or is_full):
+            changed = self.effects.used["patched"] | self.effects.used["mutated"]
+            if name in changed or not (is_full or self.effects.is_immutable(node.value)):
                 yield f"`{name}` is changed after it is made"
         elif self.effects.of(statement) == EFFECT:
             yield "its decorators, defaults, bases or body call what may do more than define it"
-        elif name in self._shown:
+        elif name in self.effects.used["shown"]:
             yield "it is printed itself, and that names its module"
 
     def _unavailable(self, statement: Statement, reasons: Mapping[str, str]) -> str:
@@ -196,50 +196,5 @@ class Analysis:
 
     @cached_property
     def _future(self) -> Statement | None:
-        futures = (
-            s for s in self.statements for n in s.nodes if isinstance(n, ast.ImportFrom) and n.module == "__future__"
-        )
+        futures = (s for s in self.statements if any(module == "__future__" for _, _, module in s.imports))
         return next(futures, None)
-
-    @cached_property
-    def _changed(self) -> AbstractSet[str]:
-        """Names of which something is changed in place."""
-        called = set[str]()
-        for part in (part for statement in self.statements for part in statement.parts):
-            match part:
-                case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in names("mutators"):
-                    called.add(root(value))
-        return self.effects.patched | called
-
-    @cached_property
-    def _shown(self) -> AbstractSet[str]:
-        """Names that are printed themselves, or with all their attributes."""
-        shown: list[ast.expr] = []
-        for statement in self.statements:
-            shown += [node.value for node in statement.nodes if isinstance(node, ast.Expr)]
-            for part in statement.parts:
-                match part:
-                    case ast.Call(func=ast.Name(id="print" | "display" | "repr" | "str" | "format"), args=args):
-                        shown += args
-                    case ast.FormattedValue(value=value):
-                        shown.append(value)
-        return set(itertools.chain.from_iterable(map(_inspected, shown)))
-
-
-def _inspected(node: ast.expr) -> Iterator[str]:
-    match node:
-        case ast.Call(func=ast.Name(id="vars" | "dir"), args=[ast.Name(id=name)]):
-            yield name
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="__dict__" | "__module__"):
-            yield name
-
-
-def _origin(name: str, statement: Statement) -> str:
-    """Return the dotted name that an import binds to ``name``."""
-    for node in statement.nodes:
-        for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
-            if isinstance(node, ast.Import) and name == (alias.asname or alias.name.partition(".")[0]):
-                return alias.name if alias.asname else name
-            if isinstance(node, ast.ImportFrom) and name == (alias.asname or alias.name) and not node.level:
-                return f"{node.module}.{alias.name}"
-    return ""

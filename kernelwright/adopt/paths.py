@@ -3,7 +3,7 @@
 import ast
 import re
 
-from kernelwright.adopt.effects import names
+from kernelwright.adopt.names import listed
 from kernelwright.runtime.inputs import KINDS
 
 PLACE = r"(?:/kaggle/input|(?:\.\./)+input)"
@@ -25,7 +25,7 @@ def through_find(text: str, name: str) -> str:
         match node:
             case ast.Call(
                 func=ast.Name(id=reader) | ast.Attribute(attr=reader), args=[ast.Constant() as first, *_]
-            ) if reader in names("readers") and id(node) not in tried:
+            ) if reader in listed("readers") and id(node) not in tried:
                 literals.append(first)
     lines = text.encode().split(b"\n")  # in bytes, as Python counts columns
     for node in sorted(literals, key=lambda node: node.col_offset, reverse=True):
@@ -41,7 +41,7 @@ def _found(quote: str, parts: list[str], name: str) -> str:
     depth = 1
     if parts[0] in KINDS:
         depth, parts = KINDS[parts[0]].count("*"), parts[1:]
-    elif len(parts) > 1 and parts[1].lower() in names("frameworks"):
+    elif len(parts) > 1 and parts[1].lower() in listed("frameworks"):
         return ""
     if not all(parts[:depth]) or len(parts) < depth:
         return ""

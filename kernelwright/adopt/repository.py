@@ -26,6 +26,7 @@ MOST_FILES = 20_000
 _LARGEST_CARRIED_BYTES = 200_000
 _SKIPPED = {"build", "dist", "docs", "node_modules", "test", "tests", "venv", "env", "site-packages", "__pycache__"}
 _GUARD = re.compile(r"^if __name__ *== *['\"]__main__['\"]", re.MULTILINE)
+_CELL = re.compile(r"^# %%", re.MULTILINE)
 _TOOLS = {"setup.py", "conftest.py", "noxfile.py", "tasks.py"}
 _SCORES = {"infer": 4, "inference": 4, "predict": 4, "submit": 4, "submission": 4, "main": 3, "kaggle": 3, "run": 2}
 
@@ -53,45 +54,49 @@ def adopt(root: Path) -> Adoption:
     if has_pyproject and "kernelwright" in model.read_tools(root):
         return Adoption(files={}, report=[f"{PYPROJECT} has a [tool.kernelwright] table: nothing is changed"])
     scores = {path: score for path, text in files.items() if (score := _score(path, text)) > 0}
-    ranked = sorted(scores, key=lambda path: (-scores[path], path))
-    entry = next(iter(ranked), "")
+    entry, *others = sorted(scores, key=lambda path: (-scores[path], path)) or [""]
     cells = original.read(str(root / entry)).cells if entry.endswith(".ipynb") else ()
     sources, code = _sources(files, entry, cells) if entry else (_packages(files), {})
     slug = scaffold.slug(root.name)
     raw = metadata.read_raw(root, METADATA) if has_metadata else {}
     attached = attachments.find(Original(name=entry, cells=(), kaggle=raw), [*code.values()])
-    unknown = sorted(_lacking(code, sources))
-    lacking = [] if any("sys.path" in text for text in code.values()) else unknown
+    unknown = _unknown(code, sources)
+    is_path_changed = any("sys.path" in text for text in code.values())
+    lacking = [] if is_path_changed else unknown
     driver, text = _driver(root, files, entry, cells, sources)
-    keys = wheels_keys(slug) if lacking else ""
-    if not (attached.lists["competition_sources"] and any("submission" in text for text in code.values())):
-        keys += 'kind = "output" # of no competition yet; take this line out once it submits\n'
-    written = (root / PYPROJECT).read_text("utf-8") if has_pyproject else ""
-    table = _configuration(driver, sources, _excluded(root, sources), keys)
+    is_submitting = attached.lists["competition_sources"] and any("submission" in text for text in code.values())
+    table = (
+        "# What the notebook is made of; docs/configuration.md of Kernelwright explains every key.\n"
+        f"[tool.kernelwright]\ndriver = {json.dumps(driver)}\nsources = {json.dumps(sources)}\n"
+        f"exclude = {json.dumps(['**/*.ipynb', *_large(root, sources)])}\n"
+        + (wheels_keys(slug) if lacking else "")
+        + ("" if is_submitting else 'kind = "output" # of no competition yet; take this line out once it submits\n')
+        + f'images = ["{kaggle_image.DEFAULT}"] # the image of Kaggle that a rehearsal is like\n'
+    )
+    written = (root / PYPROJECT).read_text("utf-8").rstrip() if has_pyproject else ""
+    ignored = (root / ".gitignore").read_text("utf-8", "replace") if (root / ".gitignore").is_file() else "build"
     new = {
-        PYPROJECT: f"{written.rstrip()}\n\n{table}".lstrip(),
         METADATA: json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n",
         ".gitignore": "build/\n__pycache__/\n",
         **({driver: text} if text else {}),
         **({"wheels/requirements.in": "".join(f"{name}\n" for name in lacking)} if lacking else {}),
     }
-    others = [path for path in ranked[1:] if scores[path] >= scores[entry] - 2]
-    also = f"; it might also be {', '.join(others[:3])}" if others else ""
+    fresh = {path: text for path, text in new.items() if not (root / path).exists()}
+    fresh[PYPROJECT] = f"{written}\n\n{table}".lstrip()  # last: with its table, the repository counts as adopted
+    close = [path for path in others if scores[path] >= scores[entry] - 2][:3]
+    also = f"; it might also be {', '.join(close)}" if close else ""
     report = [
         f"{entry}: what is run{also}" if entry else f"nothing says what is run: write it into {DRIVER}",
         *(f"{source}: carried" for source in sources),
         *(f"{name}: in wheels/requirements.in, as Kaggle's image lacks it" for name in lacking),
-        *(
-            f"{name}: imported; sys.path is changed, and only the run shows what it finds there"
-            for name in unknown
-            if not lacking
-        ),
-        *attached.undecided,
     ]
-    if (root / ".gitignore").is_file() and "build" not in (root / ".gitignore").read_text("utf-8", "replace"):
+    if is_path_changed:
+        why = "imported; sys.path is changed, and only the run shows what it finds there"
+        report += [f"{name}: {why}" for name in unknown]
+    report += attached.undecided
+    if "build" not in ignored:
         report.append("build/: what is built goes there; it belongs in .gitignore")
-    fresh = {path: text.encode() for path, text in new.items() if path == PYPROJECT or not (root / path).exists()}
-    return Adoption(files=fresh, report=report)
+    return Adoption(files={path: text.encode() for path, text in fresh.items()}, report=report)
 
 
 def _walk(root: Path) -> Iterator[tuple[str, str]]:
@@ -99,15 +104,13 @@ def _walk(root: Path) -> Iterator[tuple[str, str]]:
     count = 0
     for folder, names, files in os.walk(root):
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in _SKIPPED)
-        for name in sorted(files):
-            path = Path(folder, name)
-            if path.suffix not in {".py", ".ipynb"} or path.is_symlink():
-                continue
-            if path.stat().st_size <= original.LARGEST_BYTES:
+        for path in (Path(folder, name) for name in sorted(files)):
+            is_code = path.suffix in {".py", ".ipynb"} and not path.is_symlink()
+            if is_code and path.stat().st_size <= original.LARGEST_BYTES:
                 count += 1
                 if count > MOST_FILES:
                     return
-                yield path.relative_to(root).as_posix(), path.read_bytes().decode("utf-8", "replace")
+                yield path.relative_to(root).as_posix(), path.read_text("utf-8", "replace")
 
 
 def _packages(files: Mapping[str, str]) -> list[str]:
@@ -125,7 +128,7 @@ def _score(path: str, text: str) -> int:
     words = set(re.findall(r"[a-z]+", PurePosixPath(path).stem.lower()))
     named = sum(_SCORES.get(word, 0) for word in words)
     is_notebook = path.endswith(".ipynb")
-    if path in _TOOLS or not (_GUARD.search(text) or _is_driver(text) or is_notebook):
+    if path in _TOOLS or not (_GUARD.search(text) or _CELL.search(text) or is_notebook):
         return 0
     mentions = 2 * ("submission" in text) + 2 * ("/kaggle/input" in text)
     return named + mentions - path.count("/") if named or mentions else 0
@@ -152,7 +155,7 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
                 waiting += [
                     file for file in files if file == place or (file.startswith(f"{place}/") and file.endswith(".py"))
                 ]
-    if entry.endswith(".py") and not _is_driver(files[entry]):
+    if entry.endswith(".py") and not _CELL.search(files[entry]):
         places.add(_top(files, entry))
     inner = {place for place in places if any(place.startswith(f"{other}/") for other in places)}
     return sorted(places - inner), reached
@@ -179,16 +182,13 @@ def _top(files: Mapping[str, str], path: str) -> str:
     return top
 
 
-def _lacking(code: Mapping[str, str], sources: Sequence[str]) -> set[str]:
+def _unknown(code: Mapping[str, str], sources: Sequence[str]) -> list[str]:
+    """Return the distributions that the code surely needs, and neither Kaggle's image nor the repository has."""
     image = kaggle_image.load(kaggle_image.DEFAULT)
     own = {PurePosixPath(source).name.removesuffix(".py") for source in sources}
     names = {name for text in code.values() for name in imports.required(ipython_syntax.syntax_tree(text))}
     foreign = names - own - sys.stdlib_module_names - reserved_names.NAMES
-    return {import_names.distributions(name)[0] for name in foreign if not import_names.provided(name, image)}
-
-
-def _is_driver(text: str) -> bool:
-    return "\n# %%" in text or text.startswith("# %%")
+    return sorted({import_names.distributions(name)[0] for name in foreign if not import_names.provided(name, image)})
 
 
 def _driver(
@@ -204,13 +204,15 @@ def _driver(
         fresh = [Cell(kind=cell.kind, source=cell.source, metadata=cell.metadata) for cell in cells]
         return DRIVER, percent_script.write(fresh, "")
     text = files[entry]
-    if _is_driver(text):
+    if _CELL.search(text):
         return entry, ""
     top = next(source for source in sources if entry == source or entry.startswith(f"{source}/"))
-    inside = entry.removeprefix(str(PurePosixPath(top).parent) + "/").removesuffix(".py").replace("/", ".")
-    name = _called(text)
-    run = f'runpy.run_module("{inside}", run_name="__main__")'
-    imported, call = (f"from {inside} import {name}", f"{name}()") if name else ("import runpy", run)
+    module = entry.removeprefix(str(PurePosixPath(top).parent) + "/").removesuffix(".py").replace("/", ".")
+    match ipython_syntax.syntax_tree(text).body[-1:]:
+        case [ast.If(body=[ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[]))], orelse=[])]:
+            imported, call = f"from {module} import {name}", f"{name}()"
+        case _:  # the guard does more than call a function
+            imported, call = "import runpy", f'runpy.run_module("{module}", run_name="__main__")'
     return DRIVER, (
         f"{title}#\n# `{entry}` is run as it is from a command line, without arguments.\n\n"
         f"# %%\nimport sys\n\n{imported}\n\n"
@@ -218,30 +220,11 @@ def _driver(
     )
 
 
-def _called(text: str) -> str:
-    """Return the function of a script that its guard calls, without arguments; empty where it does anything else."""
-    for node in ipython_syntax.syntax_tree(text).body[-1:]:
-        match node:
-            case ast.If(body=[ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[]))], orelse=[]):
-                return name
-    return ""
-
-
-def _excluded(root: Path, sources: Sequence[str]) -> list[str]:
-    """Return what in the sources is not to be carried: notebooks, and data and weights by their own paths."""
-    large = [
+def _large(root: Path, sources: Sequence[str]) -> list[str]:
+    """Return data and weights in the sources, too large to be carried."""
+    return [
         path.relative_to(root).as_posix()
         for source in sources
         for path in sorted((root / source).rglob("*"))
         if path.is_file() and path.suffix not in {".py", ".ipynb"} and path.stat().st_size > _LARGEST_CARRIED_BYTES
     ]
-    return ["**/*.ipynb", *large]
-
-
-def _configuration(driver: str, sources: Sequence[str], exclude: Sequence[str], further: str) -> str:
-    return (
-        "# What the notebook is made of; docs/configuration.md of Kernelwright explains every key.\n"
-        f"[tool.kernelwright]\ndriver = {json.dumps(driver)}\nsources = {json.dumps(list(sources))}\n"
-        f"exclude = {json.dumps(list(exclude))}\n{further}"
-        f'images = ["{kaggle_image.DEFAULT}"] # the image of Kaggle that a rehearsal is like\n'
-    )

@@ -3,18 +3,16 @@
 import ast
 import re
 import symtable
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
 
+from kernelwright.adopt import names
+from kernelwright.adopt.names import Uses
 from kernelwright.bundle.cells import Cell
 from kernelwright.support import ipython_syntax
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-Use = Literal["bound", "read at once", "read later"]
-_COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 # Magics that bind no name of the notebook; any other may.
 _HARMLESS = re.compile(
     r"[!?]|%{1,2}(?:alias|autoreload|bash|cat|cd|conda|config|cp|env|file|html|javascript|js|latex|load_ext|ls|lsmagic"
@@ -38,9 +36,8 @@ class Statement:
         What it is as Python: several where semicolons join them, none for another language.
     is_plain : bool
         Whether it is Python as it stands, in a cell without a cell magic.
-    binds, reads, reads_at_once : frozenset of str
-        The notebook's names that it binds, itself or in functions; that it reads; and that it reads when it is run
-        rather than when a function of it is called.
+    uses : mapping
+        How it uses the notebook's names.
     may_bind_any : str
         What in it may bind names that cannot be known; empty for nothing.
     """
@@ -50,20 +47,28 @@ class Statement:
     text: str
     nodes: Sequence[ast.stmt] = ()
     is_plain: bool = False
-    binds: frozenset[str] = frozenset()
-    reads: frozenset[str] = frozenset()
-    reads_at_once: frozenset[str] = frozenset()
+    uses: Uses = field(default_factory=dict)
     may_bind_any: str = ""
+
+    @cached_property
+    def binds(self) -> frozenset[str]:
+        """The names that it binds, itself or in functions."""
+        return frozenset(self.uses.get("bound", ()))
+
+    @cached_property
+    def reads_at_once(self) -> frozenset[str]:
+        """The names that it reads when it is run rather than when a function of it is called."""
+        return frozenset(self.uses.get("read at once", ()))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The names that it reads at any time."""
+        return self.reads_at_once.union(self.uses.get("read later", ()))
 
     @property
     def node(self) -> ast.stmt | None:
         """The statement, where it is one alone."""
         return self.nodes[0] if len(self.nodes) == 1 and self.is_plain else None
-
-    @cached_property
-    def parts(self) -> list[ast.AST]:
-        """Every node of its syntax tree."""
-        return [part for node in self.nodes for part in ast.walk(node)]
 
     @property
     def name(self) -> str:
@@ -80,13 +85,27 @@ class Statement:
         """The names that it defines for the notebook: its own, or of those inside another statement."""
         if isinstance(self.node, Definition):
             return [self.node.name]
-        return [part.name for part in self.parts if isinstance(part, Definition) and part.name in self.binds]
+        inner = (part for node in self.nodes for part in ast.walk(node))
+        return [part.name for part in inner if isinstance(part, Definition) and part.name in self.binds]
 
     @property
     def is_import(self) -> bool:
         """Whether it only imports."""
         is_all = all(isinstance(node, ast.Import | ast.ImportFrom) for node in self.nodes)
         return self.is_plain and bool(self.nodes) and is_all
+
+    @property
+    def imports(self) -> Iterator[tuple[str, str, str]]:
+        """Each name that it imports, the dotted name that stands for, empty if unknown, and the module."""
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    first = alias.name.partition(".")[0]
+                    yield (alias.asname, alias.name, alias.name) if alias.asname else (first, first, alias.name)
+            elif isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    origin = "" if node.level else f"{node.module}.{alias.name}"
+                    yield alias.asname or alias.name, origin, node.module or ""
 
     @property
     def lines(self) -> tuple[str, str]:
@@ -145,91 +164,18 @@ def _last_line(node: ast.stmt, lines: Sequence[str]) -> int:
 
 def _statement(cell: int, position: int, text: str, python: str | None, *, is_plain: bool) -> Statement:
     magics = [command for _, command in ipython_syntax.commands(text) if not _HARMLESS.match(command)]
-    may_bind_any = [f"`{magic}`" for magic in magics]
+    statement = Statement(cell=cell, position=position, text=text, may_bind_any=f"`{magics[0]}`" if magics else "")
     if python is None:
-        return Statement(cell=cell, position=position, text=text, may_bind_any="".join(may_bind_any[:1]))
+        return statement
     try:
         tree, table = ast.parse(python), symtable.symtable(python, "cell", "exec")
     except ipython_syntax.UNPARSABLE:
-        return Statement(cell=cell, position=position, text=text, may_bind_any="what Python cannot read")
-    uses: dict[Use, set[str]] = defaultdict(set)
-    for use, name in [*_symbols(table), *_unseen(tree)]:
-        uses[use].add(name)
-    return Statement(
-        cell=cell,
-        position=position,
-        text=text,
+        return replace(statement, may_bind_any="what Python cannot read")
+    dynamic = [statement.may_bind_any, *(f"`{what}`" for what in names.unpredictable(list(ast.walk(tree))))]
+    return replace(
+        statement,
         nodes=tree.body,
         is_plain=is_plain,
-        binds=frozenset(uses["bound"]),
-        reads=frozenset(uses["read at once"] | uses["read later"]),
-        reads_at_once=frozenset(uses["read at once"]),
-        may_bind_any=next(iter([*may_bind_any, *(f"`{name}`" for name in _dynamic(list(ast.walk(tree))))]), ""),
+        uses=names.uses(tree, table),
+        may_bind_any=next(filter(None, dynamic), ""),
     )
-
-
-def _symbols(table: symtable.SymbolTable, *, is_run: bool = True) -> Iterator[tuple[Use, str]]:
-    """Yield how the notebook's names are used in a scope and in those inside it."""
-    kind = table.get_type()
-    # A class's body and a comprehension are run where they stand, a function when it is called.
-    is_run = is_run and (kind != "function" or table.get_name().strip("<>") in _COMPREHENSIONS)
-    for symbol in table.get_symbols():
-        name = symbol.get_name()
-        # In a class's body, a name is the notebook's until the body binds it.
-        is_notebooks = kind == "module" or symbol.is_global() or (kind == "class" and symbol.is_local())
-        if symbol.is_referenced() and is_notebooks:
-            yield "read at once" if is_run else "read later", name
-        if symbol.is_declared_global():
-            yield "read later", name
-        is_bound = symbol.is_assigned() or symbol.is_imported()
-        if is_bound and (kind == "module" or symbol.is_declared_global()):
-            yield "bound", name
-    for child in table.get_children():
-        yield from _symbols(child, is_run=is_run)
-
-
-def _unseen(tree: ast.Module) -> Iterator[tuple[Use, str]]:
-    """Yield what no symbol table has: ``:=`` in a comprehension, and names in annotations that are strings."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.NamedExpr):
-            yield "bound", node.target.id
-        annotation = getattr(node, "annotation", None) or getattr(node, "returns", None)
-        for part in ast.walk(annotation) if isinstance(annotation, ast.expr) else ():
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                for name in ast.walk(ipython_syntax.parse(part.value.strip()) or ast.Module([], [])):
-                    if isinstance(name, ast.Name):
-                        yield "read later", name.id
-
-
-def _dynamic(parts: Sequence[ast.AST]) -> Iterator[str]:
-    """Yield what may bind names, or ask for them, in a way that only the run shows."""
-    looked_up = {id(name) for part in parts for name in _looked_up(part)}
-    for part in parts:
-        match part:
-            case ast.ImportFrom(module=module, names=[ast.alias(name="*")]):
-                yield f"from {module} import *"
-            case ast.Name(id="exec" | "globals" | "locals" as name) if id(part) not in looked_up:
-                yield name
-            case ast.Call(func=ast.Name(id="vars"), args=[]):
-                yield "vars"
-            case ast.Import(names=aliases) if any(alias.name == "__main__" for alias in aliases):
-                yield "import __main__"
-            case ast.Attribute(attr="modules" | "_getframe" as name, value=ast.Name(id="sys")):
-                yield f"sys.{name}"
-            case ast.Call(func=ast.Attribute(attr="run_cell" | "push" | "ex" as name, value=ast.Call())):
-                yield f"get_ipython().{name}"
-            case ast.Constant(value=str(value)) if value.startswith("__main__."):
-                yield value
-
-
-def _looked_up(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield each ``globals`` and ``locals`` that is only asked for a name, and each ``locals`` of a function."""
-    match node:
-        case (
-            ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Call(func=ast.Name() as func)])
-            | ast.Attribute(attr="get" | "keys" | "items", value=ast.Call(func=ast.Name() as func))
-            | ast.Subscript(ctx=ast.Load(), value=ast.Call(func=ast.Name() as func))
-        ):
-            yield func
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-            yield from (part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == "locals")

@@ -3,10 +3,9 @@
 import difflib
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kernelwright.bundle import build
 from kernelwright.project.model import Project
@@ -19,7 +18,6 @@ from kernelwright.support import hashing
 from kernelwright.support.terminal import without_colours
 
 _VOLATILE = re.compile(r"0x[0-9a-f]{6,}|(?m:^(?:CPU times|Wall time).*$)|\d[\d.]* (?:[mµn]s|s) ± .*")
-_MISSING = {"InputNotFound", "FileNotFoundError"}
 _SHOWN = 20
 
 
@@ -55,21 +53,20 @@ def verify(project: Project, reference: bytes, source: Path | None, tell: Callab
     built = build.build_notebook(project, limit=None)
     python = python_environment.prepare(project, built, tell)
     layout: Layout = "new" if re.search(rb"/kaggle/input/(competitions|datasets|models)/", reference) else "old"
-    results = []
+    results, backend = [], sandbox.best()
     with tempfile.TemporaryDirectory(prefix="kernelwright-") as folder:
         for name, data in (("original", reference), ("built", built.data)):
             tell(f"running the {name} notebook on {source or 'no input'}")
             directory = RunDirectory.below(Path(folder) / name)
             directory.folder.mkdir()
             if source:
-                read_only = sandbox.best() != "process"
-                input_folder.stage(project, Folders(source=source), directory, read_only=read_only)
+                input_folder.stage(project, Folders(source=source), directory, read_only=backend != "process")
             else:
                 directory.input.mkdir()
             mounts = input_folder.mounts(project.metadata, directory, layout)
             spec = RunSpec(directory=directory, phase="rerun", layout=layout, mounts=mounts)
-            spec = python_environment.with_interpreter(spec, python)
-            results.append(result(run(data, spec, sandbox.best(), Limits()), directory.working))
+            outcome = run(data, python_environment.with_interpreter(spec, python), backend, Limits())
+            results.append(result(outcome, directory.working))
     return compare(*results)
 
 
@@ -80,13 +77,13 @@ def result(outcome: Outcome, working: Path) -> Result:
         for path in sorted(working.rglob("*"))
         if path.is_file() and not path.is_symlink() and path.name != NOTEBOOK and "__pycache__" not in path.parts
     }
-    failed = next((output for output in _outputs(outcome.notebook) if output["output_type"] == "error"), None)
-    ended = "Complete" if not outcome.exception else outcome.exception["name"]
-    if failed:
-        missing = failed["ename"] in _MISSING
-        ended = "an input is missing" if missing else f"{failed['ename']}: {failed['evalue']}"
+    ended = outcome.exception["name"] if outcome.exception else "Complete"
+    outputs = [output for cell in outcome.notebook["cells"] for output in cell.get("outputs", ())]
+    if failed := next((output for output in outputs if output["output_type"] == "error"), None):
+        is_missing = failed["ename"] in {"InputNotFound", "FileNotFoundError"}
+        ended = "an input is missing" if is_missing else f"{failed['ename']}: {failed['evalue']}"
     printed = ""
-    for output in _outputs(outcome.notebook):  # pictures, HTML and what is logged vary from run to run
+    for output in outputs:  # pictures, HTML and what is logged vary from run to run
         if output["output_type"] != "stream":
             text = "".join(output.get("data", {}).get("text/plain", ""))
             printed += f"{text}\n" if text else ""
@@ -95,26 +92,18 @@ def result(outcome: Outcome, working: Path) -> Result:
     return Result(ended=ended, printed=_VOLATILE.sub("…", without_colours(printed)), files=files)
 
 
-def _outputs(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for cell in notebook["cells"]:
-        yield from cell.get("outputs", ())
-
-
 def compare(original: Result, built: Result) -> Comparison:
     """Compare two runs."""
-    same_end, same_output = original.ended == built.ended, original.printed == built.printed
+    is_same = {True: "the same", False: "not the same"}
     before, after = original.printed.splitlines(), built.printed.splitlines()
-    counted = f"{len(before)} {'line' if len(before) == 1 else 'lines'}"
     lines = [
-        f"end: {original.ended}" if same_end else f"end: {original.ended} before, {built.ended} now",
-        f"output ({counted}): {'the same' if same_output else 'not the same'}",
+        f"end: {original.ended}" + ("" if original.ended == built.ended else f" before, {built.ended} now"),
+        f"output ({len(before)} line{'' if len(before) == 1 else 's'}): {is_same[original.printed == built.printed]}",
     ]
-    if not same_output:
-        difference = list(difflib.unified_diff(before, after, "original", "built", lineterm="", n=1))
-        lines += [f"  {line}" for line in difference[:_SHOWN]]
+    difference = list(difflib.unified_diff(before, after, "original", "built", lineterm="", n=1))
+    lines += [f"  {line}" for line in difference[:_SHOWN]]
     for name in sorted({*original.files, *built.files}):
-        digests = {original.files.get(name), built.files.get(name)}
-        verdict = "the same" if len(digests) == 1 else "only in one of them" if None in digests else "not the same"
+        is_in_both = name in original.files and name in built.files
+        verdict = is_same[original.files.get(name) == built.files.get(name)] if is_in_both else "only in one of them"
         lines.append(f"{name}: {verdict}")
-    same = same_end and same_output and original.files == built.files
-    return Comparison(same=same, lines=tuple(lines))
+    return Comparison(same=original == built, lines=tuple(lines))

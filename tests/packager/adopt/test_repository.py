@@ -100,6 +100,12 @@ def test_run_again_it_changes_nothing(root):
     assert snapshot(root) == before
 
 
+def test_what_an_interrupted_run_did_not_write_is_written_by_the_next(root):
+    *first, last = repository.adopt(root).files.items()
+    made(root, {path: data.decode() for path, data in first})
+    assert repository.adopt(root).files == dict([last])
+
+
 def test_what_is_there_is_kept(root):
     metadata = json.dumps(notebooks.METADATA)
     made(root, {"kernel-metadata.json": metadata, ".gitignore": "build/\n"})
