@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from kernelwright.check.code import shell
-from kernelwright.check.code.names import Site
 from kernelwright.check.code.reachability import Call, Code
 from kernelwright.check.code.severity import table
 from kernelwright.check.code.values import UNKNOWN
@@ -22,7 +21,7 @@ _READING = {"cat", "head", "tail", "ls", "wc", "du", "grep", "md5sum"}
 class Use(NamedTuple):
     """A call that opens or may make a file: its bare name, and the texts that may be paths."""
 
-    site: Site
+    node: ast.Call
     name: str
     texts: Sequence[str]
     reads: bool
@@ -35,32 +34,36 @@ def uses(code: Code) -> Iterator[Use]:
         name = call.name.rpartition(".")[2].removesuffix("()")
         if call.name in code.bindings or neutral.fullmatch(name):
             continue
-        path, mode = _path_and_mode(code, call)
+        path, mode, values = _arguments(code, call)
         is_written, is_copied = bool(set(f"wax+{UNKNOWN}") & set(mode)), name.startswith(("copy", "move"))
-        if readers.fullmatch(name) and not is_written:
-            yield Use(call.site, name, [path] if path else [], reads=True)
-        if not readers.fullmatch(name) or is_written or is_copied:
-            arguments = [*call.node.args, *(word.value for word in call.node.keywords)][is_copied:]
-            texts = [text for part in arguments if isinstance(text := code.fold(part, call.site.unit), str)]
-            yield Use(call.site, name, [path, *texts] if path and is_written else texts, reads=False)
+        reads = readers.fullmatch(name) and not is_written
+        if reads:
+            yield Use(call.node, name, [path] if path else [], reads=True)
+        if is_written and path:
+            yield Use(call.node, name, [path], reads=False)
+        elif is_copied or not reads:  # which of the arguments is a path, only the library knows
+            texts = [value for value in values[is_copied:] if isinstance(value, str)]
+            yield Use(call.node, name, texts, reads=False)
 
 
-def _path_and_mode(code: Code, call: Call) -> tuple[str, str]:
-    """Return the path a call is about, empty where there is none, and the mode it is opened in."""
-    node, unit = call.node, call.site.unit
-    modes = [word.value for word in node.keywords if word.arg == "mode"]
-    base = code.text(node.func.value, unit) if isinstance(node.func, ast.Attribute) else UNKNOWN
-    if base != UNKNOWN:  # a method of a path
-        path, modes = base, [*modes, *node.args[:1]]
-    elif "()" in call.name or "?" in call.name or (isinstance(node.func, ast.Attribute) and "." not in call.name):
-        return "", ""  # of an object whose members are no files
-    else:
-        paths = [*node.args[:1], *(word.value for word in node.keywords if word.arg in _PATHS)]
-        value = code.fold(paths[0], unit) if paths else ""
-        path, modes = value if isinstance(value, str) else "", [*modes, *node.args[1:2]]
-    if base != UNKNOWN and call.name.rpartition(".")[2].startswith(("write", "touch", "mkdir")):
-        return path, "w"
-    return path, code.text(modes[0], unit) if modes and _WITH_MODE.fullmatch(call.name) else "r"
+def _arguments(code: Code, call: Call) -> tuple[str, str, list[object]]:
+    """Return the path a call is about, empty where there is none, the mode it is opened in, and the other arguments."""
+    func, arguments = call.node.func, [*call.node.args]
+    words = {word.arg: word.value for word in call.node.keywords}
+    base = code.text(func.value) if isinstance(func, ast.Attribute) else UNKNOWN
+    is_method = base != UNKNOWN  # of a path
+    mode = words.pop("mode", None)
+    if mode is None and _WITH_MODE.fullmatch(call.name) and len(arguments) > (not is_method):
+        mode = arguments.pop(not is_method)
+    paths = [*arguments[:1], *(value for word, value in words.items() if word in _PATHS)]
+    values = [code.fold(part) for part in (*arguments, *words.values())]
+    if is_method:
+        writes = call.name.rpartition(".")[2].startswith(("write", "touch", "mkdir"))
+        return base, "w" if writes else code.text(mode) if mode else "r", values
+    if "()" in call.name or "?" in call.name or (isinstance(func, ast.Attribute) and "." not in call.name):
+        return "", "", values  # of an object whose members are no files
+    path = code.fold(paths[0]) if paths else ""
+    return path if isinstance(path, str) else "", code.text(mode) if mode else "r", values
 
 
 def written_paths(code: Code) -> set[str]:

@@ -13,11 +13,11 @@ from packaging.utils import canonicalize_name
 
 from kernelwright.bundle.source_tree import SourceTree
 from kernelwright.check.code import images, shell
-from kernelwright.check.code.names import Site
 from kernelwright.check.code.reachability import Code
-from kernelwright.check.code.reader import origin
 from kernelwright.check.code.severity import Suspect, check_code, table
+from kernelwright.check.code.syntax import Script
 from kernelwright.check.code.values import TREE, UNKNOWN
+from kernelwright.check.code.walk import origin
 from kernelwright.check.context import Context
 from kernelwright.image import import_names
 from kernelwright.project.model import Project
@@ -33,7 +33,7 @@ _WRITTEN = re.compile(r"\s*%%writefile\s+(?:-a\s+)?(?:\./|/kaggle/working/)?(\w+
 class Missing(NamedTuple):
     """What is imported, and where, and not there; what is carried; what is on ``sys.path``; whether that is all."""
 
-    imports: Sequence[tuple[Site, str]]
+    imports: Sequence[tuple[ast.expr | ast.stmt, str]]
     modules: AbstractSet[str]
     entries: AbstractSet[str]
     is_certain: bool
@@ -43,9 +43,9 @@ class Missing(NamedTuple):
 def imports(context: Context, code: Code) -> Iterator[Suspect]:
     """Find imports of what is certainly not there."""
     missing = find(context, code)
-    for site, name in missing.imports if missing.is_certain else ():
-        number, message, fix = _explained(name, site, context.project, missing)
-        yield Suspect(code=number, site=site, message=message, fix=fix)
+    for node, name in missing.imports if missing.is_certain else ():
+        number, message, fix = _explained(name, code.script(node), context.project, missing)
+        yield Suspect(code=number, node=node, message=message, fix=fix)
 
 
 def find(context: Context, code: Code) -> Missing:
@@ -56,19 +56,19 @@ def find(context: Context, code: Code) -> Missing:
     modules |= {match[1] for cell in context.built.cells if (match := _WRITTEN.match(cell.source))}
     modules |= {source.split("/")[1].replace("-", "_") for source in project.metadata.kernel_sources}
     missing = [
-        (site, name)
-        for site in [*code.sites[ast.Import], *code.sites[ast.ImportFrom]]
-        for name in _needed(site)
-        if not code.is_tried(site) and not _is_provided(name, modules, distributions)
+        (node, name)
+        for node in [*code.nodes[ast.Import], *code.nodes[ast.ImportFrom]]
+        for name in _needed(node, code.script(node))
+        if not _is_provided(name, modules, distributions) and not code.is_tried(node) and code.may_run(node)
     ]
     return Missing(missing, modules, entries, UNKNOWN not in installed | entries)
 
 
-def _needed(site: Site) -> list[str]:
+def _needed(node: ast.AST, script: Script) -> list[str]:
     """Return the modules that a statement certainly needs."""
-    if isinstance(site.node, ast.Import):
-        return [alias.name for alias in site.node.names]
-    return [origin(site.node, site.unit.script)] if isinstance(site.node, ast.ImportFrom) else []
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [origin(node, script)] if isinstance(node, ast.ImportFrom) else []
 
 
 def _modules(tree: SourceTree, entries: AbstractSet[str]) -> set[str]:
@@ -94,7 +94,7 @@ def _is_provided(name: str, modules: AbstractSet[str], distributions: AbstractSe
     return is_known or not distributions.isdisjoint(import_names.distributions(name))
 
 
-def _explained(name: str, site: Site, project: Project, missing: Missing) -> tuple[str, str, str]:
+def _explained(name: str, script: Script, project: Project, missing: Missing) -> tuple[str, str, str]:
     """Return code, message and fix for an import of what is not there."""
     root = name.partition(".")[0]
     if root in missing.modules:
@@ -102,16 +102,16 @@ def _explained(name: str, site: Site, project: Project, missing: Missing) -> tup
     if twin := next((module for module in sorted(missing.modules) if module.endswith(f".{root}")), ""):
         message = f"imports {root!r}, which is carried as {twin!r} and found under that name alone"
         return "KW402", message, f"import {twin}, or name the file itself in sources"
-    if beside := _beside(root, site, project, missing.entries):
+    if beside := _beside(root, script, project, missing.entries):
         return "KW403", f"imports {root!r}, which works in place: {beside} is not carried", f"add {beside!r} to sources"
     distribution, file = import_names.distributions(name)[0], project.configuration.wheels or "wheels/requirements.in"
     message = f"imports {root!r}, which neither Kaggle's image nor wheels nor sources provide"
     return "KW401", message, f"add {distribution} to {file} and run kernelwright wheels"
 
 
-def _beside(name: str, site: Site, project: Project, entries: AbstractSet[str]) -> str:
+def _beside(name: str, script: Script, project: Project, entries: AbstractSet[str]) -> str:
     """Return where in the project a module lies that is found there by the working folder or ``sys.path``."""
-    places = [project.root, project.driver.parent, (project.root / site.unit.script.file).parent]
+    places = [project.root, project.driver.parent, (project.root / script.file).parent]
     places += [place / entry for place in places for entry in entries if not Path(entry).is_absolute()]
     for path in (path for place in places for path in (place / f"{name}.py", place / name)):
         if (path.is_file() or any(path.glob("*.py"))) and path.resolve().is_relative_to(project.root):
@@ -137,12 +137,12 @@ def _installed(code: Code, *, is_online: bool) -> set[str]:
 def _path_entries(code: Code) -> set[str]:
     """Return what is added to ``sys.path``; `UNKNOWN` for what may be an attached source, or made by the run."""
     added = [call for call in code.calls if call.name in _CHANGES and call.node.args]
-    values: list[object] = [code.fold(call.node.args[-1], call.site.unit) for call in added]
+    values: list[object] = [code.fold(call.node.args[-1]) for call in added]
     entries = {str(part) for value in values for part in (value if isinstance(value, list) else [value])}
     commands = shell.commands(code)
     entries |= {command.words[-1] for command in commands if command.program == "cd"}
     brings = any(_BROUGHT.search(str(command)) for command in commands if command.program in _BRINGING)
-    if brings or "sys.path" in code.bindings or "shutil.copytree" in code.calls_by_name:
+    if brings or "sys.path" in code.bindings or "shutil.copytree" in code.called:
         entries.add(UNKNOWN)  # the working folder is on sys.path too
     texts = " ".join(str(command) for command in commands if command.program != "cd")
     return {UNKNOWN if _ANYTHING.match(entry) or _is_brought(entry, texts) else entry for entry in entries}

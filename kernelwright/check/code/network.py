@@ -32,7 +32,7 @@ def calls(context: Context, code: Code) -> Iterator[Suspect]:
         for pattern, rule in patterns:
             if pattern.fullmatch(call.name) and (argument := _download(code, call, rule, written)):
                 message = f"{'.'.join(call.name.split('.')[-3:])}({argument.strip()}) {_NEEDS}"
-                yield Suspect(code="KW501", site=call.site, message=message, fix=rule.get("fix", _ATTACH))
+                yield Suspect(code="KW501", node=call.node, message=message, fix=rule.get("fix", _ATTACH))
                 break
 
 
@@ -46,13 +46,13 @@ def commands(context: Context, code: Code) -> Iterator[Suspect]:
     for command in shell.commands(code):
         shown, install = secrets.masked(str(command)), shell.install(command)
         if shell.fetches(command):
-            yield Suspect(code="KW502", site=command.site, message=f"{shown} {_NEEDS}", fix=_ATTACH)
+            yield Suspect(code="KW502", node=command.node, message=f"{shown} {_NEEDS}", fix=_ATTACH)
         elif install and install.needs_index(distributions) and not is_kept_here:
             fix = f"add it to {context.project.configuration.wheels or 'wheels/requirements.in'}, or take the line out"
-            yield Suspect(code="KW503", site=command.site, message=f"{shown} {_NEEDS}", fix=fix)
+            yield Suspect(code="KW503", node=command.node, message=f"{shown} {_NEEDS}", fix=fix)
         elif install and not install.is_offline and any("/kaggle/input/" in operand for operand in install.operands):
             message = f"{shown} asks the index for what the wheel requires and the image lacks"
-            yield Suspect(code="KW504", site=command.site, message=message, fix="add --no-index")
+            yield Suspect(code="KW504", node=command.node, message=message, fix="add --no-index")
 
 
 def _download(code: Code, call: Call, rule: Mapping[str, Any], written: AbstractSet[str]) -> str:
@@ -81,10 +81,10 @@ def _download(code: Code, call: Call, rule: Mapping[str, Any], written: Abstract
 
 def _argument(code: Code, call: Call, keyword: str, position: int = -1) -> object:
     """Return the value of an argument, by its name or position, or `_LEFT_OUT`."""
-    node, unit = call.node, call.site.unit
+    node = call.node
     words = {word.arg: word.value for word in node.keywords}
     if None in words:
-        keywords = code.fold(words[None], unit)
+        keywords = code.fold(words[None])
         if not isinstance(keywords, dict) or keyword in keywords:
             return keywords[keyword] if isinstance(keywords, dict) else UNKNOWN
     if any(isinstance(part, ast.Starred) for part in node.args):
@@ -92,5 +92,5 @@ def _argument(code: Code, call: Call, keyword: str, position: int = -1) -> objec
     argument = words.get(keyword) or (node.args[position] if 0 <= position < len(node.args) else None)
     if argument is None:
         return _LEFT_OUT
-    value, name = code.fold(argument, unit), code.resolve(argument, unit)
+    value, name = code.fold(argument), code.resolve(argument)
     return name if value == UNKNOWN and "_Weights." in name else value  # a member of an enumeration of weights

@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from kernelwright.check.code import files, shell
-from kernelwright.check.code.names import Site
 from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.severity import Suspect, analyse, check_code
 from kernelwright.check.code.values import TREE, UNKNOWN
@@ -27,6 +26,9 @@ _SETTINGS = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}
 _LOOKING = {"ls", "du", "tree", "test", "[", "mkdir", "rm", "find"}
 _ELSEWHERE = "of another machine than Kaggle's"
 _ATTACH = "attach the data and use inputs.find(), or carry the file with sources"
+
+
+Node = ast.expr | ast.stmt
 
 
 class Mounted(NamedTuple):
@@ -60,83 +62,83 @@ def is_attached(project: Project, slug: str, owner: str = "") -> bool:
 def inputs(context: Context, code: Code) -> Iterator[Suspect]:
     """Find paths of sources that are not attached, and those that are right in one of Kaggle's layouts alone."""
     project, reported = context.project, set[tuple[str, str]]()
-    for site, text, is_opened in _texts(code):
-        file = site.unit.script.file
-        for source in mounted(text):
+    for node, text, is_opened in _texts(code):
+        file, sources = code.script(node).file, [*mounted(text)]
+        if not sources or (not is_opened and (code.is_shown(node) or not code.may_run(node))):
+            continue
+        for source in sources:
             is_there, is_new = is_attached(project, source.slug, source.owner), (file, source.path) not in reported
             if is_there and is_new:
                 message = f"{source.path!r}: Kaggle mounts sources in two layouts, and this path is of one"
-                yield Suspect(code="KW602", site=site, message=message, fix=f'use inputs.find("{source.slug}")')
+                yield Suspect(code="KW602", node=node, message=message, fix=f'use inputs.find("{source.slug}")')
             elif not is_there and (is_opened or (file, source.slug) not in reported):
-                yield _unattached(project, site, source.path, source.slug, is_opened=is_opened)
+                yield _unattached(project, node, source.path, source.slug, is_opened=is_opened)
             reported |= {(file, source.path), (file, source.slug)}
 
 
 @check_code("inputs")
 def sought(context: Context, code: Code) -> Iterator[Suspect]:
     """Find sources that are asked for by ``inputs.find`` and not attached."""
-    for call in code.calls:
-        if call.name == "kernelwright.runtime.inputs.find":
-            arguments = [*call.node.args, *(word.value for word in call.node.keywords)]
-            slug = code.text(arguments[0], call.site.unit) if arguments else UNKNOWN
-            if UNKNOWN not in slug and not is_attached(context.project, slug):
-                yield _unattached(context.project, call.site, slug, slug, is_opened=True)
+    for node in (node for node, name in code.calls if name == "kernelwright.runtime.inputs.find"):
+        slug = code.text(next(iter([*node.args, *(word.value for word in node.keywords)]), None))
+        if UNKNOWN not in slug and not is_attached(context.project, slug):
+            yield _unattached(context.project, node, slug, slug, is_opened=True)
 
 
-def _unattached(project: Project, site: Site, path: str, slug: str, *, is_opened: bool) -> Suspect:
+def _unattached(project: Project, node: Node, path: str, slug: str, *, is_opened: bool) -> Suspect:
     message = f"{path!r}: {slug!r} is not attached; attached: {', '.join(project.metadata.slugs) or 'nothing'}"
     fix = f"add the source to its list in {project.configuration.metadata}, or remove the path"
-    return Suspect(code="KW601", site=site, message=message, fix=fix, is_certain=is_opened)
+    return Suspect(code="KW601", node=node, message=message, fix=fix, is_certain=is_opened)
 
 
-def _texts(code: Code) -> Iterator[tuple[Site, str, bool]]:
-    """Yield each text that may be a path, and whether it is opened: these first; not what is only said."""
+def _texts(code: Code) -> Iterator[tuple[Node, str, bool]]:
+    """Yield each text that may be a path, and whether it is opened: these first."""
     for use in files.uses(code):
-        yield from ((use.site, text, True) for text in use.texts if use.reads)
+        yield from ((use.node, text, True) for text in use.texts if use.reads)
     for command in shell.commands(code):
         words = command.words[1:] if command.program != "echo" else ()
-        yield from ((command.site, word, command.program not in _LOOKING) for word in words)
-    for site in (*code.sites[ast.Constant], *code.sites[ast.JoinedStr]):
-        if site.node not in code.printed:
-            yield site, code.text(site.node, site.unit), False
+        yield from ((command.node, word, command.program not in _LOOKING) for word in words)
+    for node in (*code.nodes[ast.Constant], *code.nodes[ast.JoinedStr]):
+        yield node, code.text(node), False
 
 
 @check_code("files")
 def missing_files(context: Context, code: Code) -> Iterator[Suspect]:
     """Find files that are opened and will not be there, and folders of the author's machine that are named."""
     written = files.written_paths(code) | set(context.project.configuration.submission)
-    stays = (
-        not any(command.program == "cd" for command in shell.commands(code)) and "os.chdir" not in code.calls_by_name
-    )
-    opened = [(use.site, path) for use in files.uses(code) if use.reads for path in use.texts]
-    opened += [(command.site, command.script) for command in shell.commands(code) if command.script]
-    for site, path in opened:
+    stays = "os.chdir" not in code.called and not any(command.program == "cd" for command in shell.commands(code))
+    opened: list[tuple[Node, str]] = [
+        *((use.node, path) for use in files.uses(code) if use.reads for path in use.texts),
+        *((command.node, command.script) for command in shell.commands(code) if command.script),
+    ]
+    for node, path in opened:
         if not path or UNKNOWN in path or files.is_written(path, written):
             continue
         if path.startswith(TREE):
-            yield from _beside(context, site, files.normal(path))
+            yield from _beside(context, node, files.normal(path))
         elif _OUTSIDE.match(path):
-            yield Suspect(code="KW603", site=site, message=f"opens {path!r}, {_ELSEWHERE}", fix=_ATTACH)
+            yield Suspect(code="KW603", node=node, message=f"opens {path!r}, {_ELSEWHERE}", fix=_ATTACH)
         elif stays and PurePosixPath(path).suffix and not _NO_WORKING_FILE.search(path):
-            yield _working(context, site, path)
-    named = {(site.unit.script.file, path) for site, path in opened}
-    for site in code.sites[ast.Constant]:
-        text = code.text(site.node, site.unit)
-        is_new = site.node not in code.printed and (site.unit.script.file, text) not in named
-        if is_new and _HOME.match(text) and not files.is_written(text, written):
-            yield Suspect(code="KW603", site=site, message=f"{text!r} is {_ELSEWHERE}", fix=_ATTACH, is_certain=False)
+            yield _working(context, node, path)
+    named = {(code.script(node).file, path) for node, path in opened}
+    for node in code.nodes[ast.Constant]:
+        text = code.text(node)
+        if not _HOME.match(text) or (code.script(node).file, text) in named or files.is_written(text, written):
+            continue
+        if not code.is_shown(node) and code.may_run(node):
+            yield Suspect(code="KW603", node=node, message=f"{text!r} is {_ELSEWHERE}", fix=_ATTACH, is_certain=False)
 
 
-def _beside(context: Context, site: Site, path: str) -> Iterator[Suspect]:
+def _beside(context: Context, node: Node, path: str) -> Iterator[Suspect]:
     """Judge a path that is built of ``__file__``."""
     inside = path.removeprefix(TREE).strip("/")
     carried = [*context.built.tree.digests, "kernelwright.json"]
     if inside and not any(name == inside or name.startswith(f"{inside}/") for name in carried):
         message = f"opens {inside!r} beside its own file, and that is not carried"
-        yield Suspect(code="KW604", site=site, message=message, fix="add it to sources")
+        yield Suspect(code="KW604", node=node, message=message, fix="add it to sources")
 
 
-def _working(context: Context, site: Site, path: str) -> Suspect:
+def _working(context: Context, node: Node, path: str) -> Suspect:
     """Judge a path in the working folder: certainly not there where it is the project's own file."""
     normal, project = files.normal(path), context.project
     carried = next((name for name in context.built.tree.digests if f"/{name}".endswith(f"/{normal}")), "")
@@ -144,7 +146,7 @@ def _working(context: Context, site: Site, path: str) -> Suspect:
     why = f"it is carried as {carried!r}" if carried else "it is not carried" if is_left else "nothing seen makes it"
     message = f"opens {path!r} in the working folder, where it is not: {why}"
     fix = "carry it with sources and open it beside a module by __file__, or attach it"
-    return Suspect(code="KW604", site=site, message=message, fix=fix, is_certain=bool(carried) or is_left)
+    return Suspect(code="KW604", node=node, message=message, fix=fix, is_certain=bool(carried) or is_left)
 
 
 @register("settings", Context)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from kernelwright.check.code import images, shell
-from kernelwright.check.code.reachability import Call, Code
+from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.severity import Suspect, check_code
 from kernelwright.check.code.values import UNKNOWN
+from kernelwright.check.code.walk import last_name
 from kernelwright.check.context import Context
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
@@ -38,42 +39,42 @@ _COMMENTED = re.compile(r"# ?([!%](?:pip|conda|run|cd|env|load_ext|cp|unzip|tar|
 def calls(_: Context, code: Code) -> Iterator[Suspect]:
     """Find what a notebook cannot start or should not do: a second event loop, hydra's command line, an exit."""
     for number, (pattern, message, fix) in _CALLS.items():
-        for name, site in ((call.name, call.site) for call in code.calls if re.fullmatch(pattern, call.name)):
-            is_certain = site.unit.script.is_driver  # a module may be run by a process of its own
-            if number != "KW702" or "nest_asyncio.apply" not in code.calls_by_name:
-                yield Suspect(code=number, site=site, message=f"{name}() {message}", fix=fix, is_certain=is_certain)
+        if number == "KW702" and "nest_asyncio.apply" in code.called:
+            continue
+        for node, name in (call for call in code.calls if re.fullmatch(pattern, call.name)):
+            is_certain = code.script(node).is_driver  # a module may be run by a process of its own
+            yield Suspect(code=number, node=node, message=f"{name}() {message}", fix=fix, is_certain=is_certain)
 
 
 @check_code("arguments")
 def arguments(_: Context, code: Code) -> Iterator[Suspect]:
     """Find what needs arguments of the command line: a notebook has none."""
-    if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.calls_by_name):
+    if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.called):
         return
-    for site in code.sites[ast.Subscript]:
-        if isinstance(site.node, ast.Subscript) and code.resolve(site.node.value, site.unit) == "sys.argv":
-            index = code.fold(site.node.slice, site.unit)
+    for node in code.nodes[ast.Subscript]:
+        if isinstance(node, ast.Subscript) and code.resolve(node.value) == "sys.argv" and code.may_run(node):
+            index = code.fold(node.slice)
             if isinstance(index, int) and index > 0:
                 message = f"sys.argv[{index}]: a notebook has no arguments"
-                yield Suspect(code="KW701", site=site, message=message, fix="give the value in the code")
-    parsing = (call for call in code.calls if call.name.rpartition(".")[2] in _PARSING)
-    parsers = {_parser(call) for call in parsing if not call.node.args and not call.node.keywords}
-    for call in code.calls:
-        if call.name.endswith(".add_argument") and _parser(call) in parsers and (name := _required(code, call)):
-            message = f"the argument {name!r} is required, and a notebook has none"
+                yield Suspect(code="KW701", node=node, message=message, fix="give the value in the code")
+    parsing = (node for node, name in code.calls if name.rpartition(".")[2] in _PARSING)
+    parsers = {_parser(code, node) for node in parsing if not node.args and not node.keywords}
+    for node, name in code.calls:
+        if name.endswith(".add_argument") and _parser(code, node) in parsers and (argument := _required(code, node)):
+            message = f"the argument {argument!r} is required, and a notebook has none"
             fix = 'give it a default, or parse words of your own: parse_args(["…"])'
-            yield Suspect(code="KW701", site=call.site, message=message, fix=fix)
+            yield Suspect(code="KW701", node=node, message=message, fix=fix)
 
 
-def _parser(call: Call) -> tuple[str, str]:
+def _parser(code: Code, node: ast.Call) -> tuple[str, str]:
     """Return what tells a parser from another: its unit and its name there."""
-    base = call.node.func.value if isinstance(call.node.func, ast.Attribute) else call.node
-    return call.site.unit.key, base.id if isinstance(base, ast.Name) else ""
+    return code.places[node].unit.key, last_name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
 
 
-def _required(code: Code, call: Call) -> str:
+def _required(code: Code, node: ast.Call) -> str:
     """Return the name of an argument that has to be given, empty for another."""
-    keywords = {word.arg: code.fold(word.value, call.site.unit) for word in call.node.keywords}
-    name = code.text(call.node.args[0], call.site.unit) if call.node.args else UNKNOWN
+    keywords = {word.arg: code.fold(word.value) for word in node.keywords}
+    name = code.text(node.args[0]) if node.args else UNKNOWN
     is_optional = name.startswith("-") and keywords.get("required") is not True
     is_free = keywords.get("nargs") in ("?", "*") or keywords.get("action") in ("help", "version") or None in keywords
     return "" if UNKNOWN in name or is_optional or is_free else name
@@ -93,7 +94,7 @@ def wheels(context: Context, code: Code) -> Iterator[Suspect]:
             if not fits:
                 message = f"{name} does not fit Python {image.python} of Kaggle's image {image.name}"
                 fix = "attach a wheel that does; kernelwright wheels makes them"
-                yield Suspect(code="KW705", site=command.site, message=message, fix=fix)
+                yield Suspect(code="KW705", node=command.node, message=message, fix=fix)
 
 
 @register("python", Context)

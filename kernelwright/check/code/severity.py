@@ -1,5 +1,6 @@
 """From what a check of the code suspects to what it finds: an error where it certainly runs, else a warning."""
 
+import ast
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +11,6 @@ from typing import Any
 
 from kernelwright import codes
 from kernelwright.check.code import syntax
-from kernelwright.check.code.names import Site
 from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.values import UNKNOWN
 from kernelwright.check.context import Context
@@ -26,7 +26,7 @@ class Suspect:
     """Something wrong in the code, if it is run; ``is_certain`` is False where it may be right all the same."""
 
     code: str
-    site: Site
+    node: ast.expr | ast.stmt
     message: str
     fix: str
     is_certain: bool = True
@@ -54,8 +54,8 @@ def _judge(code: Code, suspects: Iterable[Suspect]) -> Iterator[Finding]:
     uncertain: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(dict)
     errors = set[tuple[str, str]]()
     for suspect in suspects:
-        file, line = suspect.site.unit.script.file, suspect.site.node.lineno
-        message, doubt = suspect.message.replace(UNKNOWN, "…").replace(r"\x00", "…"), code.doubt(suspect.site)
+        file, line = code.script(suspect.node).file, suspect.node.lineno
+        message, doubt = suspect.message.replace(UNKNOWN, "…").replace(r"\x00", "…"), code.doubt(suspect.node)
         if doubt or not suspect.is_certain or codes.table()[suspect.code].severity != Severity.error:
             uncertain[file, suspect.code, doubt, suspect.fix].setdefault(message, line)
         elif (file, message) not in errors:

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
-from kernelwright.check.code.names import Site
 from kernelwright.check.code.reachability import Call, Code
 from kernelwright.check.code.severity import table
 from kernelwright.check.code.values import UNKNOWN
@@ -31,7 +30,7 @@ _LOCAL = re.compile(r"file:|(\w+://)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[
 class Command:
     """One command: where, and its words; what only the run knows of them is `UNKNOWN`."""
 
-    site: Site
+    node: ast.Call
     words: Sequence[str]
 
     @property
@@ -84,27 +83,29 @@ def commands(code: Code) -> Sequence[Command]:
                 del words[0]
             if words[1:2] == ["-c"] and words[0].endswith("sh"):
                 words[:] = next(_split(" ".join(words[2:3])), [])
-            listed += [Command(site=call.site, words=words)] if words else []
+            listed += [Command(node=call.node, words=words)] if words else []
     return listed
 
 
 def _text(code: Code, call: Call) -> str:
     """Return what a call gives to the shell, or starts itself, as one text; empty for another call."""
-    unit, arguments = call.site.unit, call.node.args
+    arguments = call.node.args
     if _PYTHON.fullmatch(call.name) and arguments:
-        value = code.fold(arguments[0], unit)
+        value = code.fold(arguments[0])
         words = value if isinstance(value, list) else []
-        return shlex.join(map(str, words)) if words else code.text(arguments[0], unit)
+        return shlex.join(map(str, words)) if words else code.text(arguments[0])
     if not _IPYTHON.fullmatch(call.name):
         return ""
 
     def written_out(match: re.Match[str]) -> str:
         try:
-            return code.text(ast.parse(match[1] or match[2] or "", mode="eval").body, unit)
+            expression = ast.parse(match[1] or match[2] or "", mode="eval").body
         except UNPARSABLE:
             return UNKNOWN
+        code.places.update((part, code.places[call.node]) for part in ast.walk(expression))
+        return code.text(expression)
 
-    return _VARIABLE.sub(written_out, " ".join(code.text(part, unit) for part in arguments))
+    return _VARIABLE.sub(written_out, " ".join(code.text(part) for part in arguments))
 
 
 def _split(text: str) -> Iterator[list[str]]:

@@ -1,18 +1,22 @@
-"""Values of the code's expressions: literals, constants, paths, the arguments that all calls of a function agree on.
+"""What the expressions of the code stand for: dotted names and literal values. Nothing is run.
 
 What only the run knows is `UNKNOWN`, and so is that part of a text.
 """
 
 import ast
+import builtins
 import operator
 import posixpath
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
-from kernelwright.check.code.names import Names, Unit
 from kernelwright.check.code.syntax import Script
+from kernelwright.check.code.walk import Unit, Walk
 
+UNNAMED = "?"
 UNKNOWN = "\0"
 SET = "\0set"
 """A variable of the environment that is set on Kaggle, to something."""
@@ -21,6 +25,7 @@ EITHER = "\0either"
 TREE = "/<tree>"
 """Stands for the folder of the carried tree, in which ``__file__`` lies."""
 _LONGEST = 500
+_SEVERAL = 20
 _KAGGLE = {"/kaggle", "/kaggle/input", "/kaggle/working"}
 _MODULES = {"google.colab": False, "kaggle_secrets": True}
 _RERUN = "kernelwright.runtime.phase.detect().computes"
@@ -63,71 +68,134 @@ _METHODS: Mapping[str, Callable[..., object]] = {
 }
 
 
-class Values(Names):
-    """Names, with the values that they hold."""
+class Values(Walk):
+    """Walked scripts, with the names and values of their expressions."""
 
-    def __init__(self, scripts: Sequence[Script]) -> None:
+    def __init__(self, scripts: Iterable[Script], prefix: str) -> None:
         super().__init__(scripts)
+        self._names: dict[ast.AST, str] = {}
         self._folded: dict[ast.AST, object] = {}
+        for names in self.imports.values():
+            names.update((name, dotted.removeprefix(prefix)) for name, dotted in [*names.items()])
+        for target, value in self.stores:
+            self.bind(self.resolve(target), value)
+        self._names.clear()
 
-    def text(self, node: ast.AST | None, unit: Unit) -> str:
+    def resolve(self, node: ast.AST) -> str:
+        """Return the dotted name of an expression, through imports, aliases and ``self``: ``pathlib.Path().open``."""
+        if node not in self._names:
+            self._names[node] = UNNAMED  # what leads back to itself has no name
+            try:
+                self._names[node] = self._resolve(node)
+            except RecursionError:  # code may be nested deeper than Python goes
+                return UNNAMED
+        return self._names[node]
+
+    def _resolve(self, node: ast.AST) -> str:
+        match node:
+            case ast.Name(id=name):
+                return self._canonical(self._key(name, self.places[node].unit))
+            case ast.Attribute(value=value, attr=name):
+                return self._canonical(f"{self.resolve(value)}.{name}")
+            case ast.Call(func=func):
+                name = self.resolve(func)
+                return name if self.is_class(name) else f"{name}()"
+        return UNNAMED
+
+    def is_class(self, name: str) -> bool:
+        """Return whether a dotted name is a class of the project's own."""
+        return isinstance(self.bindings.get(name), ast.ClassDef)
+
+    def _key(self, name: str, unit: Unit) -> str:
+        """Return the dotted name under which a bare name is bound, as seen from a unit."""
+        module, scope = unit.script.module, unit
+        while scope.outer is not None:
+            if f"{scope.key}.{name}" in self.bindings:
+                return f"{scope.key}.{name}"
+            scope = scope.outer
+        if name in self.imports[module]:
+            return self.imports[module][name]
+        stars = self.stars[module]
+        places = (f"{place}.{name}" for place in (module, *stars))
+        foreign = next((f"{star}.{name}" for star in stars[::-1] if star not in self.scripts), name)
+        return next((key for key in places if key in self.bindings), name if hasattr(builtins, name) else foreign)
+
+    def _canonical(self, key: str) -> str:
+        """Follow aliases, ``self``, and what a module of ours imports from another."""
+        node = self.bindings.get(key)
+        if isinstance(node, ast.Name | ast.Attribute | ast.Call):
+            return self.resolve(node)
+        if isinstance(node, ast.arg):
+            return self.parameters[node].unit.owner if self.parameters[node].position == -1 else key
+        module, _, name = key.rpartition(".")
+        is_passed_on = key not in self.bindings and key not in self.scripts and name in self.imports.get(module, {})
+        return self._canonical(self.imports[module][name]) if is_passed_on else key
+
+    def text(self, node: ast.AST | None) -> str:
         """Return the text of an expression, `UNKNOWN` for anything else."""
-        value = self.fold(node, unit) if node else UNKNOWN
+        value = self.fold(node) if node else UNKNOWN
         return value if isinstance(value, str) else UNKNOWN
 
-    def truth(self, node: ast.expr, unit: Unit) -> bool | None:
+    def truth(self, node: ast.expr) -> bool | None:
         """Return how a test comes out on Kaggle, None where only the run knows."""
-        value = self.fold(node, unit)
+        value = self.fold(node)
         return True if value == SET else bool(value) if is_known(value) else None
 
-    def fold(self, node: ast.AST, unit: Unit) -> object:
+    def fold(self, node: ast.AST) -> object:
         """Return the value of an expression."""
         if node not in self._folded:
             self._folded[node] = UNKNOWN  # what leads back to itself has no value
             try:
-                value = self._fold(node, unit)
+                value = self._fold(node)
             except (TypeError, LookupError, RecursionError):  # an error of the code's own, or nested too deep
                 value = UNKNOWN
             is_short = not isinstance(value, Sized) or len(value) <= _LONGEST
             self._folded[node] = value if is_short else UNKNOWN
         return self._folded[node]
 
-    def _fold(self, node: ast.AST, unit: Unit) -> object:  # noqa: C901, PLR0911, PLR0912 - one case per kind of node
+    def _fold(self, node: ast.AST) -> object:  # noqa: C901, PLR0911, PLR0912 - one case per kind of node
         match node:
             case ast.Constant(value=value):
                 return value
             case ast.JoinedStr(values=parts):
-                return "".join(str(self.fold(part, unit)) for part in parts)
+                return "".join(str(self.fold(part)) for part in parts)
             case ast.FormattedValue(value=value, format_spec=None):
-                return self.fold(value, unit)
+                return self.fold(value)
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                return [self.fold(part, unit) for part in parts]
+                return [self.fold(part) for part in parts]
             case ast.Dict(keys=keys, values=parts) if all(isinstance(key, ast.Constant) for key in keys):
                 pairs = zip(filter(None, keys), parts, strict=True)
-                return {self.fold(key, unit): self.fold(part, unit) for key, part in pairs}
+                return {self.fold(key): self.fold(part) for key, part in pairs}
             case ast.Subscript(value=table, slice=key):
-                return _OPERATORS[ast.Subscript](self.fold(table, unit), self.fold(key, unit))
+                return _OPERATORS[ast.Subscript](self.fold(table), self.fold(key))
             case ast.BinOp(left=left, op=op, right=right):
-                return _OPERATORS[type(op)](self.fold(left, unit), self.fold(right, unit))
+                return _OPERATORS[type(op)](self.fold(left), self.fold(right))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                truth = self.truth(operand, unit)
-                return not truth if truth is not None else self.fold(operand, unit)
+                truth = self.truth(operand)
+                return not truth if truth is not None else self.fold(operand)
             case ast.BoolOp(op=op, values=parts):
-                decisive, truths = isinstance(op, ast.Or), [self.truth(part, unit) for part in parts]
+                decisive, truths = isinstance(op, ast.Or), [self.truth(part) for part in parts]
                 return decisive if decisive in truths else UNKNOWN if None in truths else not decisive
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                truth = self.truth(test, unit)
-                return UNKNOWN if truth is None else self.fold(body if truth else orelse, unit)
-            case ast.Compare(ops=[op], comparators=[right]):
-                return self._compare(node, op, right, unit)
-            case ast.Name() | ast.Attribute():
-                return self._named(node, unit)
+                truth = self.truth(test)
+                return UNKNOWN if truth is None else self.fold(body if truth else orelse)
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return self._compare(self.fold(left), op, right)
+            case ast.Name(id=bare):
+                unit = self.places[node].unit
+                dotted = self._key(bare, unit)
+                special = {"__file__": f"{TREE}/{unit.script.path}", "__name__": unit.script.module}
+                return (
+                    special[dotted] if dotted in special else dotted != "typing.TYPE_CHECKING" and self._bound(dotted)
+                )
+            case ast.Attribute():
+                return self._attribute(node)
             case ast.Call():
-                return self._called(node, unit)
+                return self._called(node)
         return UNKNOWN
 
-    def _compare(self, node: ast.Compare, op: ast.cmpop, other: ast.expr, unit: Unit) -> object:
-        left, right, place = self.fold(node.left, unit), self.fold(other, unit), self.resolve(other, unit)
+    def _compare(self, left: object, op: ast.cmpop, other: ast.expr) -> object:
+        right, place = self.fold(other), self.resolve(other)
         if place == "os.environ" and isinstance(left, str) and left.startswith("KAGGLE_"):
             right = EITHER if "RERUN" in left else [left]
         elif place == "sys.modules" and left in _MODULES:
@@ -138,42 +206,58 @@ class Values(Names):
             return isinstance(op, ast.NotEq | ast.IsNot)
         return _OPERATORS[type(op)](left, right) if is_known([left, right]) else UNKNOWN
 
-    def _named(self, node: ast.Name | ast.Attribute, unit: Unit) -> object:
-        if isinstance(node, ast.Name):
-            key = self.key(node.id, unit)
-            special = {"__file__": f"{TREE}/{unit.script.path}", "__name__": unit.script.module}
-            return special[key] if key in special else key != "typing.TYPE_CHECKING" and self._bound(key)
-        key = f"{self.resolve(node.value, unit)}.{node.attr}"
+    def _attribute(self, node: ast.Attribute) -> object:
+        base = self.resolve(node.value)
+        key = f"{base}.{node.attr}"
         if key == _RERUN:
             return EITHER
-        if self._is_set_up(node.value, unit):
+        if self._is_set_up(node.value):
             return UNKNOWN
         if key not in self.bindings and node.attr in {"parent", "name", "stem", "suffix"}:
-            path = self.text(node.value, unit)
+            path = self.text(node.value)
             return UNKNOWN if UNKNOWN in path else str(getattr(PurePosixPath(path), node.attr))
         module, _, name = key.rpartition(".")
         return self._bound(key if key in self.bindings else self.imports.get(module, {}).get(name, key))
 
-    def _is_set_up(self, node: ast.expr, unit: Unit) -> bool:
+    def _is_set_up(self, node: ast.expr) -> bool:
         """Return whether an object is of a class of ours that is given arguments: they may set what the class says."""
-        key = self.key(node.id, unit) if isinstance(node, ast.Name) else ""
-        value = self.bindings[key].node if key in self.bindings else node
+        key = self._key(node.id, self.places[node].unit) if isinstance(node, ast.Name) else ""
+        value = self.bindings.get(key, node)
         has_arguments = isinstance(value, ast.Call) and bool(value.args or value.keywords)
-        return has_arguments and self.is_class(self.resolve(node, unit))
+        return has_arguments and self.is_class(self.resolve(node))
 
     def _bound(self, key: str) -> object:
-        node, unit = self.bindings.get(key, (None, None))
-        if node is None or unit is None or not isinstance(node, ast.expr | ast.arg):
-            return UNKNOWN
-        if isinstance(node, ast.expr):
-            return self.fold(node, unit)
-        values = [self.fold(value, place) if value else UNKNOWN for value, place in self.given(node, unit)]
-        return values[0] if values and all(value == values[0] for value in values) else UNKNOWN
+        node = self.bindings.get(key)
+        if isinstance(node, ast.arg):
+            values = [self.fold(given) if given else UNKNOWN for given in self._given(node)]
+            return values[0] if values and all(value == values[0] for value in values) else UNKNOWN
+        return self.fold(node) if isinstance(node, ast.expr) else UNKNOWN
 
-    def _called(self, node: ast.Call, unit: Unit) -> object:
-        name = self.resolve(node.func, unit)
-        values, method = [self.fold(part, unit) for part in node.args], name.rpartition(".")[2]
-        base = self.fold(node.func.value, unit) if isinstance(node.func, ast.Attribute) else UNKNOWN
+    def _given(self, node: ast.arg) -> Iterator[ast.expr | None]:
+        """Yield what each call of a function gives a parameter, None where that cannot be told."""
+        unit, position, default = self.parameters[node]
+        calls = self._calls_by_name.get(unit.key.removesuffix(".__init__"), [])
+        for call in calls if len(calls) <= _SEVERAL else ():
+            words = {word.arg: word.value for word in call.keywords}
+            if node.arg in words:
+                yield words[node.arg]
+            elif None in words or any(isinstance(part, ast.Starred) for part in call.args):
+                yield None
+            else:
+                yield call.args[position] if position is not None and position < len(call.args) else default
+
+    @cached_property
+    def _calls_by_name(self) -> Mapping[str, list[ast.Call]]:
+        calls = defaultdict(list)
+        for node in self.nodes[ast.Call]:
+            if isinstance(node, ast.Call):
+                calls[self.resolve(node.func)].append(node)
+        return calls
+
+    def _called(self, node: ast.Call) -> object:
+        name = self.resolve(node.func)
+        values, method = [self.fold(part) for part in node.args], name.rpartition(".")[2]
+        base = self.fold(node.func.value) if isinstance(node.func, ast.Attribute) else UNKNOWN
         if method in {"exists", "isdir", "is_dir"}:
             return True if {str(value) for value in (base, *values)} & _KAGGLE else UNKNOWN
         if name in {"os.environ.get", "os.getenv"} and str(values[0]).startswith("KAGGLE_"):

@@ -28,6 +28,10 @@ FOUND = {
     "open('a.yaml')": ["KW604 warning main.py:2"],
     "from pathlib import Path\nopen(Path(__file__).parent / 'a.yaml')\n### a.yaml\nx: 1": ["KW604 error main.py:3"],
     "!python tools/run.py\n### tools/run.py\nprint()": ["KW604 error main.py:2"],
+    "open('log.txt', 'w')\nopen('w/a.yaml')\n### w/a.yaml\nx: 1": ["KW604 error main.py:3"],
+    "open(file='log.txt', mode='w')\nopen('w/a.yaml')\n### w/a.yaml\nx: 1": ["KW604 error main.py:3"],
+    "from pathlib import Path\nPath('log.txt').open('w')\nPath('log.txt').write_text('w')\nopen('w/a.yaml')\n"
+    "### w/a.yaml\nx: 1": ["KW604 error main.py:5"],
     "print()\n### fish/a.yaml\ndata: /home/dev/data": ["KW605 warning fish/a.yaml:1"],
     'print()\n### fish/a.json\n{"a": "/kaggle/input/eels/x"}': ["KW605 warning fish/a.json:1"],
 }

@@ -1,0 +1,261 @@
+"""One walk over the syntax tree of each script: where every node stands, and what each name is given."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kernelwright.check.code.syntax import Script
+
+DEAD = "it never runs"
+TRY = "it is under a try, which goes on without it"
+NOT_CALLED = "nothing that certainly runs calls its function by name"
+BRANCH = "it hangs on a condition that only the run decides"
+_OF_INTEREST = {ast.Call, ast.Import, ast.ImportFrom, ast.Subscript, ast.Name, ast.Constant, ast.JoinedStr}
+_SKIPPED = {"annotation", "returns", "type_comment", "type_params"}
+_SHOWING = re.compile(
+    r"getenv|print|debug|info|warn(ing)?|error|exception|critical|log|display|Markdown|HTML|\w*(Error|Exception)"
+)
+_JUMP = {ast.Return, ast.Continue, ast.Break}
+_COMPOUND = {ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Unit:
+    """What runs as one: the body of a module, or that of a function, with the class it is a method of."""
+
+    script: Script
+    key: str
+    node: Function | None = None
+    outer: "Unit | None" = None
+    owner: str = ""
+
+
+class Place(NamedTuple):
+    """Where a node stands: in which field of which node, and in which unit."""
+
+    parent: ast.AST
+    field: str
+    unit: Unit
+
+
+class Parameter(NamedTuple):
+    """A parameter of a function: its place among what a call gives, -1 for ``self``, None for a keyword alone."""
+
+    unit: Unit
+    position: int | None
+    default: ast.expr | None
+
+
+class Condition(NamedTuple):
+    """What a node stands under: a test that has to come out as ``wanted``, or only a reason to doubt that it runs."""
+
+    reason: str
+    test: ast.expr | None = None
+    wanted: bool = True
+
+
+class Walk:
+    """What a walk over all scripts gathers.
+
+    Attributes
+    ----------
+    places : mapping
+        Node -> where it stands.
+    nodes : mapping
+        Type -> the nodes of it, in the order of the text, for the types that checks look at.
+    imports, stars : mapping
+        Module -> local name -> dotted name, and module -> modules of which it imports all.
+    units, bindings : mapping
+        By dotted name; what a name is given is an expression, a parameter, a function or a class, and None where that
+        is not a single one.
+    parameters : mapping
+        Of all functions.
+    stores : list
+        Attributes and tables that are assigned to, with the value; what they are of is resolved when all is read.
+    """
+
+    def __init__(self, scripts: Iterable[Script]) -> None:
+        self.scripts = {script.module: script for script in scripts}
+        self.places: dict[ast.AST, Place] = {}
+        self.nodes: dict[type, list[ast.expr | ast.stmt]] = defaultdict(list)
+        self.imports: dict[str, dict[str, str]] = {module: {} for module in self.scripts}
+        self.stars: dict[str, list[str]] = {module: [] for module in self.scripts}
+        self.units: dict[str, list[Unit]] = defaultdict(list)
+        self.bindings: dict[str, ast.AST | None] = {}
+        self.parameters: dict[ast.AST, Parameter] = {}
+        self.stores: list[tuple[ast.expr, ast.expr | None]] = []
+        self._left: dict[tuple[ast.AST, str], list[tuple[int, Condition]]] = {}
+        for script in self.scripts.values():
+            self._read(script)
+
+    def bind(self, key: str, node: ast.AST | None) -> None:
+        """Note what a name is given; one that is given twice has no single value."""
+        self.bindings[key] = None if key in self.bindings else node
+
+    def script(self, node: ast.AST) -> Script:
+        """Return the script that a node is of."""
+        return self.places[node].unit.script
+
+    def _read(self, script: Script) -> None:
+        module = Unit(script=script, key=script.module)
+        self.units[module.key].append(module)
+        # A stack of its own, as code may be nested deeper than Python's goes.
+        waiting: list[tuple[ast.AST, Unit, str]] = [(script.tree, module, module.key)]
+        while waiting:
+            node, unit, scope = waiting.pop()
+            if isinstance(node, ast.expr | ast.stmt) and type(node) in _OF_INTEREST:
+                self.nodes[type(node)].append(node)
+            inside = self._note(node, unit, scope)
+            if isinstance(node, ast.Constant | ast.Name):  # most of a tree, and without parts
+                continue
+            parts = [(name, part) for name in node._fields if name not in _SKIPPED for part in _parts(node, name)]
+            for name, part in reversed(parts):
+                within, prefix = inside if name == "body" else (unit, scope)
+                self.places[part] = Place(node, name, within)
+                waiting.append((part, within, prefix))
+
+    def _note(self, node: ast.AST, unit: Unit, scope: str) -> tuple[Unit, str]:
+        """Note what a node binds; return the unit, and the prefix of names, of what is in its body."""
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return self._function(node, unit, scope)
+            case ast.ClassDef(name=name):
+                self.bind(f"{scope}.{name}", node)
+                return unit, f"{scope}.{name}"
+            case ast.Import() | ast.ImportFrom():
+                self._import(node, unit.script)
+            case ast.Global(names=names):
+                for name in names:
+                    self.bind(f"{unit.script.module}.{name}", None)
+            case (
+                ast.Name(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store())
+            ):
+                self._store(node, scope)
+            case ast.Call(func=ast.Attribute(value=table, attr="update" | "setdefault")):
+                self.stores.append((table, None))
+        return unit, scope
+
+    def _function(self, node: Function, outer: Unit, scope: str) -> tuple[Unit, str]:
+        owner = "" if scope == outer.key else scope
+        unit = Unit(script=outer.script, key=f"{scope}.{node.name}", node=node, outer=outer, owner=owner)
+        self.bind(unit.key, node)
+        self.units[unit.key].append(unit)
+        positional = [*node.args.posonlyargs, *node.args.args]
+        without = [None] * (len(positional) - len(node.args.defaults))
+        defaults = [*without, *node.args.defaults, *node.args.kw_defaults]
+        for at, parameter in enumerate([*positional, *node.args.kwonlyargs]):
+            self.bind(f"{unit.key}.{parameter.arg}", parameter)
+            position = at - bool(owner) if at < len(positional) else None
+            self.parameters[parameter] = Parameter(unit, position, defaults[at])
+        return unit, unit.key
+
+    def _import(self, node: ast.Import | ast.ImportFrom, script: Script) -> None:
+        names = self.imports[script.module]
+        for alias in node.names:
+            if isinstance(node, ast.Import):
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                names.setdefault(alias.asname or name, name)
+            elif alias.name == "*":
+                self.stars[script.module].append(origin(node, script))
+            else:
+                names.setdefault(alias.asname or alias.name, f"{origin(node, script)}.{alias.name}")
+
+    def _store(self, target: ast.Name | ast.Attribute | ast.Subscript, scope: str) -> None:
+        parent = self.places[target].parent
+        value = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) else None
+        if isinstance(parent, ast.AnnAssign) and value is None:  # gives the name no value
+            return
+        if isinstance(target, ast.Name):
+            self.bind(f"{scope}.{target.id}", value)
+        else:
+            self.stores.append((target, value) if isinstance(target, ast.Attribute) else (target.value, None))
+
+    def conditions(self, node: ast.AST) -> Iterator[Condition]:
+        """Yield what a node stands under in its unit, the innermost first."""
+        unit = self.places[node].unit
+        while node is not (unit.node or unit.script.tree):
+            parent, name, _ = self.places[node]
+            if isinstance(node, ast.stmt):
+                yield from self._before(node, parent, name)
+            match parent:
+                case ast.If(test=test) | ast.IfExp(test=test) if name != "test":
+                    yield Condition(BRANCH, test, name == "body")
+                case ast.BoolOp(op=op, values=[first, *_]) if node is not first:
+                    yield Condition(BRANCH, first, isinstance(op, ast.And))
+                case ast.match_case() if name == "body":
+                    yield Condition(BRANCH)
+                case ast.Try(handlers=[_, *_]) | ast.TryStar() if name != "finalbody":
+                    yield Condition(TRY)
+                case ast.With(items=items) if any(last_name(item.context_expr) == "suppress" for item in items):
+                    yield Condition(TRY)
+                case ast.Lambda():
+                    yield Condition(NOT_CALLED)
+            node = parent
+
+    def _before(self, node: ast.stmt, parent: ast.AST, name: str) -> Iterator[Condition]:
+        """Yield the conditions under which the statements before a node leave it, the nearest first."""
+        block = getattr(parent, name)
+        if (parent, name) not in self._left:
+            in_function = self.places[node].unit.node is not None
+            conditions = ((at, _leaves(statement, in_function=in_function)) for at, statement in enumerate(block))
+            self._left[parent, name] = [(at, condition) for at, condition in conditions if condition]
+        left = self._left[parent, name]
+        index = block.index(node) if left else 0
+        yield from (condition for at, condition in reversed(left) if at < index)
+
+    def is_shown(self, node: ast.AST) -> bool:
+        """Return whether a text is only shown to a reader, a docstring, or a fallback for the environment."""
+        if isinstance(self.places[node].parent, ast.Expr):
+            return True
+        while isinstance(node, ast.expr | ast.keyword):
+            parent, name, _ = self.places[node]
+            match parent:
+                case ast.JoinedStr() | ast.keyword(arg="help"):  # the whole text is looked at
+                    return True
+                case ast.Assert() if name == "msg":
+                    return True
+                case ast.Call(func=ast.Attribute(value=base)) if name == "args" and last_name(base) == "environ":
+                    return True
+                case ast.Call(func=func) if name == "args" and _SHOWING.fullmatch(last_name(func)):
+                    return True
+            node = parent
+        return False
+
+
+def _parts(node: ast.AST, name: str) -> list[ast.AST]:
+    value = getattr(node, name, None)
+    parts = value if isinstance(value, list) else [value]
+    # An operator or a context has no fields, and a parameter is noted with its function.
+    return [part for part in parts if isinstance(part, ast.AST) and part._fields and not isinstance(part, ast.arg)]
+
+
+def _leaves(statement: ast.stmt, *, in_function: bool) -> Condition | None:
+    """Return under which condition a statement leaves those that follow it."""
+    if isinstance(statement, ast.Return | ast.Continue | ast.Break | ast.Raise):
+        return Condition(DEAD)
+    if isinstance(statement, ast.If) and not statement.orelse and type(statement.body[-1]) in _JUMP:
+        return Condition(BRANCH, statement.test, wanted=False)
+    returns = (
+        in_function and type(statement) in _COMPOUND and any(isinstance(n, ast.Return) for n in ast.walk(statement))
+    )
+    return Condition(BRANCH) if returns else None
+
+
+def last_name(node: ast.AST) -> str:
+    """Return the bare name of what is named or called, whatever it is an attribute of."""
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def origin(node: ast.ImportFrom, script: Script) -> str:
+    """Return the absolute name of the module that an import is from."""
+    if not node.level:
+        return node.module or ""
+    parts = script.module.split(".")
+    base = parts[: len(parts) - node.level + script.path.endswith("__init__.py")]
+    return ".".join([*base, node.module] if node.module else base)
