@@ -63,10 +63,8 @@ def inputs(context: Context, code: Code) -> Iterator[Suspect]:
     """Find paths of sources that are not attached, and those that are right in one of Kaggle's layouts alone."""
     project, reported = context.project, set[tuple[str, str]]()
     for node, text, is_opened in _texts(code):
-        file, sources = code.script(node).file, [*mounted(text)]
-        if not sources or (not is_opened and (code.is_shown(node) or not code.may_run(node))):
-            continue
-        for source in sources:
+        file = code.script(node).file
+        for source in mounted(text):
             is_there, is_new = is_attached(project, source.slug, source.owner), (file, source.path) not in reported
             if is_there and is_new:
                 message = f"{source.path!r}: Kaggle mounts sources in two layouts, and this path is of one"
@@ -92,14 +90,16 @@ def _unattached(project: Project, node: Node, path: str, slug: str, *, is_opened
 
 
 def _texts(code: Code) -> Iterator[tuple[Node, str, bool]]:
-    """Yield each text that may be a path, and whether it is opened: these first."""
+    """Yield each text that may be a path, and whether it is opened: these first; not what is only shown."""
     for use in files.uses(code):
         yield from ((use.node, text, True) for text in use.texts if use.reads)
     for command in shell.commands(code):
         words = command.words[1:] if command.program != "echo" else ()
         yield from ((command.node, word, command.program not in _LOOKING) for word in words)
     for node in (*code.nodes[ast.Constant], *code.nodes[ast.JoinedStr]):
-        yield node, code.text(node), False
+        text = code.text(node)
+        if _MOUNTED.search(text) and not code.is_shown(node) and code.may_run(node):
+            yield node, text, False
 
 
 @check_code("files")
@@ -176,7 +176,7 @@ def unused_sources(context: Context) -> Iterator[Problem]:
     configuration, code = context.project.configuration, context.shared(analyse)
     texts = [configuration.wheels_dataset, configuration.sources_dataset, *configuration.public]
     texts += [file.text for file in context.built.tree.files if file.is_source and file.text]
-    texts += [line for script in code.scripts.values() for line in script.lines]
+    texts += [script.text for script in code.scripts.values()]
     words = set(re.findall(r"[\w-]+", "\n".join(texts)))
     for key in OWNED_SOURCES:
         for index, source in enumerate(getattr(context.project.metadata, key)):

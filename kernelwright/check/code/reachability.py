@@ -96,4 +96,4 @@ class Code(Values):
 
     def mentions(self, *words: str) -> bool:
         """Return whether any of the words stands anywhere in the code."""
-        return any(word in line for script in self.scripts.values() for line in script.lines for word in words)
+        return any(word in script.text for script in self.scripts.values() for word in words)

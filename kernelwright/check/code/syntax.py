@@ -22,39 +22,37 @@ class Script:
         Where it lies in the project, and in the carried tree.
     module : str
         Its dotted name; ``__main__`` for the driver.
+    text, python : str
+        What the file holds, and as Python with IPython's syntax replaced: empty where it cannot be parsed.
     tree : ast.Module
         Its statements, whose lines are those of the file; IPython's syntax as the calls it stands for.
-    lines : sequence of str
-        The text.
-    python : str
-        The text that the tree is of; empty where it cannot be parsed.
     """
 
     file: str
     path: str
     module: str
-    tree: ast.Module
-    lines: Sequence[str]
+    text: str
     python: str
+    tree: ast.Module
 
     @property
     def is_driver(self) -> bool:
         """Whether these are the notebook's own cells."""
         return self.module == DRIVER
 
-    def allows(self, node: ast.AST) -> bool:
+    def allows(self, node: ast.expr | ast.stmt) -> bool:
         """Return whether the author vouches for a line of the node."""
-        first = getattr(node, "lineno", 1)
-        return any(first <= number <= getattr(node, "end_lineno", first) for number in self._allowed)
+        return any(node.lineno <= number <= (node.end_lineno or node.lineno) for number in self._allowed)
 
     @cached_property
     def _allowed(self) -> Sequence[int]:
-        return [number for number, line in enumerate(self.lines, 1) if ALLOW in line]
+        return [number for number, line in enumerate(self.text.split("\n"), 1) if ALLOW in line]
 
 
 def scripts(context: Context) -> Iterator[Script]:
-    """Yield the driver, then the author's own modules; what cannot be parsed is empty."""
-    driver, path = context.project.driver.read_text("utf-8", "replace"), context.built.tree.placement.file
+    """Yield the driver, then the author's own modules."""
+    text = context.project.driver.read_text("utf-8", "replace")
+    name, path = context.project.configuration.driver, context.built.tree.placement.file
     tree, python = ast.Module(body=[], type_ignores=[]), ""
     for cell in context.built.cells:
         if cell.line and cell.kind == "code":  # those that are generated have no line
@@ -62,19 +60,13 @@ def scripts(context: Context) -> Iterator[Script]:
             tree.body += ast.increment_lineno(ast.Module(body=body, type_ignores=[]), cell.line - 1).body
             python += "\n" * (cell.line - 1 - python.count("\n"))
             python += f"{ipython_syntax.python_source(cell.source) or ''}\n" if body else ""
-    name, lines = context.project.configuration.driver, _lines(driver)
-    yield Script(file=name, path=path, module=DRIVER, tree=tree, lines=lines, python=python)
+    yield Script(file=name, path=path, module=DRIVER, text=text, python=python, tree=tree)
     for file in context.built.tree.files:
         if file.is_source and file.path.endswith(".py"):
-            lines, module = _lines(file.text or ""), file.module or file.path
-            text = "\n".join(lines)
+            text, module = (file.text or "").replace("\r\n", "\n"), file.module or file.path
             parsed = file.syntax or ipython_syntax.parse(text)  # no module has a name that cannot be imported
             tree, python = (parsed, text) if parsed else (ast.Module(body=[], type_ignores=[]), "")
-            yield Script(file=file.location, path=file.path, module=module, tree=tree, lines=lines, python=python)
-
-
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").split("\n")
+            yield Script(file=file.location, path=file.path, module=module, text=text, python=python, tree=tree)
 
 
 def _cell(text: str) -> ast.Module:
