@@ -104,11 +104,11 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def _searched(rows: int) -> Figure:
     from landmarks.index.search import Part, nearest
     from landmarks.index.shards import Rows
-    from landmarks.retrieval import unit
+    from landmarks.retrieval import l2_normalise
     from landmarks.settings import RetrievalSettings
 
     rng = np.random.default_rng(0)
-    queries, gallery = (unit(rng.standard_normal((count, LENGTH), np.float32)) for count in (QUERIES, rows))
+    queries, gallery = (l2_normalise(rng.standard_normal((count, LENGTH), np.float32)) for count in (QUERIES, rows))
     ids = [f"{row:08x}" for row in range(rows)]
     with tempfile.TemporaryDirectory() as folder:
         shards = [_mapped(Path(folder), start, gallery[start : start + SHARD]) for start in range(0, rows, SHARD)]

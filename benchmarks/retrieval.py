@@ -59,7 +59,7 @@ def _measured(faiss: Any, count: int, rows: int) -> list[Figure]:
     from landmarks.settings import RetrievalSettings
 
     rng = np.random.default_rng(0)
-    queries, gallery = (retrieval.unit(rng.standard_normal((n, LENGTH), np.float32)) for n in (count, rows))
+    queries, gallery = (retrieval.l2_normalise(rng.standard_normal((n, LENGTH), np.float32)) for n in (count, rows))
     settings = RetrievalSettings(neighbours=NEIGHBOURS)
     index = faiss.IndexFlatIP(LENGTH)
     index.add(gallery)
@@ -110,8 +110,8 @@ def _competition() -> None:
     for start in range(0, COMPETITION, 100_000):
         part = gallery[start : start + 100_000]
         rng.standard_normal(out=part, dtype=np.float32)
-        part[:] = retrieval.unit(part)
-    queries = retrieval.unit(rng.standard_normal((QUERIES, LENGTH), np.float32))
+        part[:] = retrieval.l2_normalise(part)
+    queries = retrieval.l2_normalise(rng.standard_normal((QUERIES, LENGTH), np.float32))
     results: list[retrieval.Nearest] = []
     settings = RetrievalSettings(neighbours=NEIGHBOURS)
     seconds = timeit(lambda: results.extend(retrieval.nearest(queries, gallery, settings)), number=1)

@@ -34,7 +34,7 @@ def main() -> list[Figure]:
 
 def _measured(right: int, wrong: int, count: int) -> Figure:
     from landmarks.settings import VerificationSettings
-    from landmarks.verification_workers import Verifiers
+    from landmarks.verification_workers import VerificationPool
 
     settings = VerificationSettings()
     pairs = [_scene(right, wrong, seed) for seed in range(count)]
@@ -43,7 +43,7 @@ def _measured(right: int, wrong: int, count: int) -> Figure:
         bound, trials, confidence = settings.max_reprojection_error_px, settings.max_iterations, settings.confidence
         return cv2.findHomography(query, train, cv2.USAC_MAGSAC, bound, maxIters=trials, confidence=confidence)
 
-    with Verifiers(pays_after=0) as workers, Verifiers(pays_after=float("inf")) as alone:
+    with VerificationPool(start_after_s=0) as workers, VerificationPool(start_after_s=float("inf")) as alone:
         ways: list[Callable[[Points, Points], object]] = [
             lambda query, train: workers(query, train, settings),
             lambda query, train: alone(query, train, settings),

@@ -1,65 +1,68 @@
 # %% [markdown]
 # # Landmark recognition
 #
-# Which landmark does a photograph show, out of 81,313, or none of them? One and a half million labelled photographs,
-# the gallery, are all there is to go by, and many landmarks have a handful.
+# Given a photograph, predict which of 81,313 landmarks it shows, or that it shows none of them. The only reference is
+# a gallery of 1.5 million labelled photographs, in which many landmarks have only a handful of images.
 #
-# Here each query is looked at twice. The **first look** compares whole images: a network turns each photograph into a
-# vector, and the gallery photographs with the nearest vectors are candidates. The **second look** compares details:
-# local features of the query are matched to those of each candidate, and only matches that agree on one homography
-# count. Both looks add up to a score, the candidates vote, and the landmark with most votes is the prediction.
+# The pipeline has two stages. **Retrieval** compares whole images: a network maps each photograph to an embedding, and
+# the gallery photographs with the nearest embeddings become candidates. **Verification** compares details: local
+# features of the query are matched with those of each candidate, and only matches that are consistent with one
+# homography count as inliers. Each candidate's score combines both stages. The candidates then vote, and the landmark
+# with the highest total is the prediction.
 #
-# Below: what the data looks like, what either look sees, where it fails, and how the answers are scored. Every
-# picture is drawn from the run that you read.
+# The sections below show the data, the results of both stages, the errors, and the metric. All figures are drawn from
+# this run.
 
 # %%
 import os
 
 from kernelwright.runtime import inputs, phase, stages, submission
 from landmarks import faults
+from landmarks.notebook_figures import NotebookFigures
 from landmarks.ranking import HEADER
 from landmarks.settings import Settings
-from landmarks.story import Story
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on its build are no part of the story
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # hide TensorFlow's startup messages
 SETTINGS = Settings()
 
 # %% [markdown]
 # ## What this run does
 #
-# When the notebook is saved, it sees public data and need not compute: it tries a few queries and hands in the
-# sample. When it is submitted, it runs again on hidden data and computes everything, without pictures. The sample is
-# copied first, so that a valid submission exists at every moment. `Settings(max_images=10)` is for debugging: ten
-# images of each split, wherever not all must be computed.
+# When the notebook is saved, it runs on public data. It then recognises only a few queries and submits a copy of the
+# sample submission. When the notebook is submitted, Kaggle runs it again on hidden data, and it recognises all queries
+# without drawing figures. The sample is copied before anything else, so that a valid submission exists at all times.
+#
+# For debugging, `Settings(max_images=10)` limits each split to ten images, except in the run on hidden data.
 
 # %%
 run = phase.detect(subset=SETTINGS.max_images)
 print(f"{run.name}: {run.why}")
-keep_going = faults.goes_on(SETTINGS, run.name)
-with faults.submission_stands(keep_going=keep_going):
-    faults.first_submission(SETTINGS)
+keep_going = faults.should_keep_going(SETTINGS, run.name)
+with faults.log_errors(keep_going=keep_going):
+    faults.write_initial_submission(SETTINGS)
 
 # %% [markdown]
 # ## What the data looks like
 #
-# A frequent landmark, a middling one and a rare one, and below them how many landmarks have how many photographs.
-# A landmark is seen from near and far, inside and outside, by day and by night: one vector can hardly hold all of that,
-# which is why the gallery keeps every photograph.
+# The figure shows photographs of a frequent, a medium and a rare landmark, and below them the distribution of
+# photographs per landmark. A landmark is photographed from near and far, from inside and outside, by day and by night.
+# A single embedding cannot represent all of these views, so the gallery keeps every photograph.
 
 # %%
-story = Story(run.name, SETTINGS)
-story.data()
+figures = NotebookFigures(run.name, SETTINGS)
+figures.data()
 
 # %% [markdown]
 # ## Recognise
 #
-# The submission is replaced as soon as the first look is done, and again after the second. On hidden data nobody can
-# retry: there, what fails is left out and logged, and the best submission so far stands (`Settings.on_error`). The
-# libraries are imported here and not above: that takes longer than the sample should wait for, and may fail.
+# The submission is replaced after retrieval and again after verification. Nobody can restart the run on hidden data,
+# so in that run an error is logged, the failed part is skipped, and the last complete submission is scored
+# (`Settings.on_error`). The heavy libraries are imported here rather than at the top, because their import is slow and
+# may fail, and the sample must be copied first.
 
 # %%
 steps = []
-with faults.submission_stands(keep_going=keep_going):
+with faults.log_errors(keep_going=keep_going):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", str(int(SETTINGS.onednn)))  # read when TensorFlow is imported
     from landmarks.pipeline import recognise
 
@@ -70,56 +73,59 @@ with faults.submission_stands(keep_going=keep_going):
             recognised, queries = len(step.predictions), len(step.data.queries)
             print(f"after {step.name}: {recognised} of {queries} queries recognised")
             if run.computes:
-                # The next step may find room on a full disk.
-                with faults.submission_stands(keep_going=keep_going):
+                # Handled on its own: if the disk is full now, the write after the next step may still succeed.
+                with faults.log_errors(keep_going=keep_going):
                     submission.write(step.rows(), header=HEADER, after=step.name)
 
 # %% [markdown]
-# ## The first look: neighbours
+# ## Retrieval: the nearest neighbours
 #
-# Queries on the left, from the surest to the least sure; beside each the gallery photographs with the most similar
-# vectors, with the cosine. Candidates of the predicted landmark have a blue frame; where the truth is known, right ones
-# are green and wrong ones red. When the notebook is saved, queries are compared with a few dozen photographs only,
-# and most of them show something else.
+# Each row shows a query on the left, followed by the gallery photographs with the most similar embeddings and their
+# cosine similarities. Rows are sorted from the highest to the lowest score. If the true labels are available, correct
+# candidates have a green frame and wrong ones a red frame. Otherwise, candidates of the predicted landmark have a blue
+# frame. When the notebook is saved, the gallery is limited to a few dozen photographs, and most of them show other
+# landmarks.
 
 # %%
-story.neighbours(steps)
+figures.neighbours(steps)
 
 # %% [markdown]
-# ## The second look: details
+# ## Verification: matching details
 #
-# Corners and patches of two photographs are matched by their RootSIFT descriptors. If both show the same facade, one
-# homography maps many of them onto their matches; in photographs of different places a handful agree by chance. Here
-# are two of the pairs that were tried, with most agreement and with least: green matches agree, red ones do not.
+# Keypoints of two photographs are matched by their RootSIFT descriptors. If both photographs show the same facade, one
+# homography explains many of the matches. If they show different places, only a few matches agree by chance. The
+# figure shows the pair with the most inliers and the pair with the fewest: inliers are green, outliers red.
 
 # %%
-story.pairs(steps)
+figures.pairs(steps)
 
 # %% [markdown]
 # ## Where it fails
 #
-# A wrong answer with a high score costs most: it stands before right ones in the order that is scored.
+# A wrong prediction with a high score costs most, because the metric ranks it above correct ones.
 
 # %%
-story.mistakes(steps)
+figures.mistakes(steps)
 
 # %% [markdown]
-# ## How the answers are scored
+# ## How predictions are scored
 #
-# All answers are ordered by score. GAP is the mean, over the queries that show a landmark, of the precision at each
-# right answer; so scores must be comparable between queries, and an answer to a query without a landmark costs. Below
-# the curves: right answers in green, wrong ones in red.
+# The metric is global average precision (GAP). All predictions are sorted by score, and the precision at the rank of
+# each correct prediction is averaged over the queries that show a landmark. Scores must therefore be comparable
+# between queries, and a prediction for a query without a landmark lowers the result. The figure shows precision by
+# rank. The marks below it are green for correct predictions and red for wrong ones.
 
 # %%
-story.gap(steps)
+figures.gap(steps)
 
 # %% [markdown]
 # ## References
 #
 # - Weyand, Araujo, Cao, Sim: Google Landmarks Dataset v2, CVPR 2020: the data.
-# - Tan, Le: EfficientNet, ICML 2019, and Deng et al.: ArcFace, CVPR 2019: the network of the first look, and its loss.
+# - Tan, Le: EfficientNet, ICML 2019, and Deng et al.: ArcFace, CVPR 2019: the embedding network and its loss.
 # - Arandjelović, Zisserman: Three things everyone should know to improve object retrieval, CVPR 2012: RootSIFT.
-# - Cao, Araujo, Sim: Unifying deep local and global features for image search, ECCV 2020: DELG, in its place.
+# - Cao, Araujo, Sim: Unifying deep local and global features for image search, ECCV 2020: DELG, an alternative to
+#   RootSIFT.
 # - Chum, Werner, Matas: Two-view geometry estimation unaffected by a dominant plane, CVPR 2005: the homography.
 # - Perronnin, Liu, Renders: A family of contextual measures of similarity, CVPR 2009: GAP.
 

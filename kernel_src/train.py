@@ -1,14 +1,14 @@
 # %% [markdown]
-# # Training of the landmark networks
+# # Training the landmark networks
 #
-# The recognition kernel compares photographs by vectors that a network makes of them: near one another where the
-# landmark is the same. This kernel trains such a network. It has to tell the landmarks of `train.csv` apart, against a
-# head that asks for more than the right answer: each photograph has to be nearer to its own landmark than to any other
-# by an angle (ArcFace). The head is not used afterwards. What stays is an embedding that also serves for landmarks
-# it has never seen.
+# The recognition kernel compares photographs by their embeddings, which should be close if two photographs show the
+# same landmark. This kernel trains the network that computes them. The network learns to classify the landmarks of
+# `train.csv` with an ArcFace head, which requires each photograph to be closer to its own landmark than to any other
+# by an angular margin. After training, the head is no longer used. The embedding also works for landmarks that were
+# not in the training data.
 #
-# It runs once, when it is saved, and its output is the result: weights, `model.json`, and a record of how they came
-# about. The recognition kernel attaches that output as a source.
+# The kernel runs once, when it is saved. Its output contains the weights, `model.json`, and a record of the training.
+# The recognition kernel attaches this output as a source.
 
 # %%
 import logging
@@ -25,11 +25,11 @@ RECIPE = recipes.of(COMPETITION)
 RECIPE
 
 # %% [markdown]
-# ## What it learns from
+# ## The training data
 #
-# Photographs on the left as the network will see them, beside each views that it learns from: cropped, lit otherwise,
-# partly covered, as another visitor might have taken it. Which views are shown when follows from the seed, so that a
-# training that is ended at any moment goes on with the very batch that was next.
+# Each row shows a photograph as the network sees it, followed by augmented views of it: cropped, with changed lighting,
+# and partly occluded. The seed determines every view. A training run that is interrupted and resumed therefore
+# continues with exactly the next batch.
 
 # %%
 views.sheet(COMPETITION, RECIPE)
@@ -37,36 +37,36 @@ views.sheet(COMPETITION, RECIPE)
 # %% [markdown]
 # ## Training
 #
-# First with small images, then with larger ones: most of what there is to learn shows in small images too, which cost a
-# fraction. After each epoch the photographs that were held out are looked up among the others, with the retrieval and
-# the vote of the recognition kernel, and scored as the competition does. What trains best by that is kept, not what
-# classifies best. Shortly before Kaggle's limit the training ends itself; attached to this kernel as its own source,
-# the output of one run is where the next goes on.
+# Training starts with small images and continues with larger ones: most of the learning happens at a fraction of the
+# cost. After each epoch, held-out photographs are searched for among the training photographs, with the retrieval and
+# voting of the recognition kernel, and scored with the competition's metric. The weights with the best GAP are kept.
+# Training stops shortly before Kaggle's time limit. To continue it, attach the output of this kernel to the kernel
+# itself as a source and run it again.
 
 # %%
 resuming.take_over("landmark-training", OUTPUT)
 result = train(COMPETITION, OUTPUT, RECIPE.network, RECIPE.training)
 
 # %% [markdown]
-# ## How it went
+# ## Learning curves
 #
-# A loss that falls while GAP and top-1 stand still is learning by heart. The dashed lines are where a stage begins,
-# with its size of images.
+# If the loss falls while GAP and top-1 accuracy stay constant, the network overfits. Dashed lines mark the start of a
+# stage and name its image size.
 
 # %%
 curves.save(OUTPUT)
 
 # %% [markdown]
-# ## How good it is
+# ## Result
 #
-# GAP and top-1 of the weights in the output, on photographs that were held out of training. The recognition kernel
-# adds the comparison of details, so that its own score is higher. It uses these weights with
-# `Settings(models=(TRAINED,))`, once this kernel is among its sources.
+# GAP and top-1 accuracy of the saved weights, measured by retrieval on the held-out photographs. The recognition kernel
+# adds verification and therefore scores higher. To use these weights, attach this kernel to the recognition kernel and
+# set `Settings(models=(TRAINED,))` there.
 
 # %%
 print(f"GAP {result.gap:.4f}, top-1 {result.top_1:.4f} after {len(result.history)} epochs")
 if not result.is_complete:
-    print("The time ended it. Attach this output to the kernel itself, as a kernel source, and run it again to go on.")
+    print("Training stopped at the time limit. To continue, attach this output to the kernel and run it again.")
 
 # %%
 stages.log()

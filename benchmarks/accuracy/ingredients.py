@@ -132,13 +132,13 @@ def _ranked(settings: Settings, **changes: float) -> Settings:
 def _inliers_fitted(settings: Settings, bench: Bench, seeds: tuple[int, ...]) -> Settings:
     features = np.array([[math.log1p(count)] for _, count, _ in _pairs(settings, bench, seeds)])
     right = np.array([same for _, _, same in _pairs(settings, bench, seeds)])
-    return replace(settings, ranking=replace(settings.ranking, inliers=calibration.fit(features, right)))
+    return replace(settings, ranking=replace(settings.ranking, inliers=calibration.fit_logistic(features, right)))
 
 
 def _pair_fitted(settings: Settings, bench: Bench, seeds: tuple[int, ...]) -> Settings:
     features = np.array([[score, math.log1p(count)] for score, count, _ in _pairs(settings, bench, seeds)])
     right = np.array([same for _, _, same in _pairs(settings, bench, seeds)])
-    return replace(settings, ranking=replace(settings.ranking, pair=calibration.fit(features, right)))
+    return replace(settings, ranking=replace(settings.ranking, pair=calibration.fit_logistic(features, right)))
 
 
 def _pairs(settings: Settings, bench: Bench, seeds: tuple[int, ...]) -> Iterator[tuple[float, int, bool]]:
@@ -154,9 +154,9 @@ def _confidence_fitted(settings: Settings, bench: Bench, seeds: tuple[int, ...])
     truth, features, right = bench.truth("validation"), [], []
     for seed in seeds:
         for query, near in bench.verified("validation", seed, settings).items():
-            sums = ranking.votes(near, settings.ranking)
+            sums = ranking.sum_votes(near, settings.ranking)
             label = max(sums, key=sums.__getitem__)
             features.append(ranking.confidence_features(near, sums, label))
             right.append(label == truth[query])
-    fitted = calibration.fit(np.array(features), np.array(right))
+    fitted = calibration.fit_logistic(np.array(features), np.array(right))
     return replace(settings, ranking=replace(settings.ranking, confidence=fitted))

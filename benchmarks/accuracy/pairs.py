@@ -10,7 +10,7 @@ import numpy as np
 
 from landmarks.feature_types import LocalFeatures
 from landmarks.images import local_pixels
-from landmarks.reranking import agreeing
+from landmarks.reranking import match_and_verify
 from landmarks.rootsift import RootSift
 from landmarks.settings import MatchingSettings, RootSiftSettings, VerificationSettings
 
@@ -53,7 +53,7 @@ class Pairs:
         new = sorted({pair for pair in pairs if "/".join(pair) not in counts})
         for query, image_id in new:
             ends = self._features[query], self._features[image_id]
-            counts[f"{query}/{image_id}"] = agreeing(*ends, LOCAL.max_distance, WAYS[way])[1].count
+            counts[f"{query}/{image_id}"] = match_and_verify(*ends, LOCAL.max_distance, WAYS[way])[1].count
         if new:
             beside = self._file.with_suffix(".partial")
             beside.write_text(json.dumps(self._counts))

@@ -13,7 +13,7 @@ from benchmarks.accuracy.pairs import WAYS, Pairs
 from landmarks import calibration, ranking, refinement
 from landmarks.index.search import Part
 from landmarks.ranking import Neighbour, Prediction
-from landmarks.retrieval import unit
+from landmarks.retrieval import l2_normalise
 from landmarks.settings import Settings
 
 
@@ -32,7 +32,7 @@ class Bench:
         verified = self.verified(part, seed, settings)
         votes = {query: ranking.vote(near, settings.ranking) for query, near in verified.items()}
         predictions = {query: prediction for query, prediction in votes.items() if prediction}
-        predictions = ranking.without_frequent(predictions, settings.ranking)
+        predictions = ranking.drop_frequent_labels(predictions, settings.ranking)
         truth = self.truth(part)
         none = Prediction("", -np.inf)
         listed = [predictions.get(query, none) for query in truth]
@@ -102,7 +102,7 @@ class Bench:
         weights = settings.embedding.weights or (1.0,) * len(parts)
         joined = {
             image_id: np.concatenate(
-                [weight * unit(part[image_id][None])[0] for part, weight in zip(parts, weights, strict=True)]
+                [weight * l2_normalise(part[image_id][None])[0] for part, weight in zip(parts, weights, strict=True)]
             )
             for image_id in parts[0]
         }

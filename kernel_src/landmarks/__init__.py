@@ -1,1 +1,1 @@
-"""Landmark recognition: global retrieval, then local verification, one stage a module."""
+"""Landmark recognition by global retrieval and local verification; one module per stage."""

@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from landmarks.retrieval import unit
+from landmarks.retrieval import l2_normalise
 from landmarks.settings import LogisticSettings
 
 
-def fit(features: NDArray[np.float64], right: NDArray[np.bool_], *, penalty: float = 1e-3) -> LogisticSettings:
+def fit_logistic(features: NDArray[np.float64], right: NDArray[np.bool_], *, penalty: float = 1e-3) -> LogisticSettings:
     """Return the logistic regression of a truth on features, by maximum likelihood.
 
     Parameters
     ----------
     features : ndarray, float64, shape (n, d)
-        What the kernel will hand to `landmarks.ranking.probability`, in that order.
+        What the kernel will hand to `landmarks.ranking.logistic_probability`, in that order.
     right : ndarray, bool, shape (n,)
         Whether the pair shows one landmark, or the prediction is right; both must occur.
     penalty : float
@@ -66,7 +66,7 @@ def fit_whitening(
     shrinkage : float
         Share of the mean variance in every direction: few images say little of the narrow ones.
     """
-    units = unit(vectors).astype(np.float64)
+    units = l2_normalise(vectors).astype(np.float64)
     mean = units.mean(axis=0)
     places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     of_image = np.array([places[label] for label in labels])

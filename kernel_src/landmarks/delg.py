@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kernelwright.runtime import inputs
 from landmarks.errors import WrongModelFile
-from landmarks.feature_types import NONE, LocalFeatures
+from landmarks.feature_types import NO_FEATURES, LocalFeatures
 from landmarks.settings import DelgSettings
 
 Feeds = dict[str, Any]
@@ -65,7 +65,7 @@ class Delg:
         enlarged = enlarge(image, self._settings.enlarge)
         boxes, features = self._local(self._fed(enlarged))
         if not len(boxes):
-            return NONE
+            return NO_FEATURES
         keypoints = (boxes[:, :2] + boxes[:, 2:]) / 2.0
         return LocalFeatures(keypoints.numpy(), _unit(features, axis=1), self._settings.enlarge)
 

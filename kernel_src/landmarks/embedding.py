@@ -1,4 +1,4 @@
-"""Images to embeddings: decoded ahead by threads, embedded in batches."""
+"""Embedding of images: threads decode them in advance, and models embed them in batches."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ from landmarks.faults import ImageFaults
 from landmarks.images import global_pixels, local_pixels
 from landmarks.prefetch import ahead
 from landmarks.replicas import Replicas
-from landmarks.retrieval import unit
+from landmarks.retrieval import l2_normalise
 from landmarks.settings import EmbeddingSettings, NetworkSettings
 
 log = logging.getLogger(__name__)
@@ -27,45 +27,45 @@ log = logging.getLogger(__name__)
 Vector = NDArray[np.float32]
 Pixels = NDArray[Any]
 Views = dict[Hashable, Pixels]
-"""What each kind of model sees of an image; models that see the same share it."""
+"""The pixels of an image by input format. Models with the same input format share them."""
 
 OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 
-SHARE_OF_TIME = 0.5  # of the time left, that a batch may take: what is under way at the end is lost
-UNMEASURED_S = 1.0  # seconds an image, believed before the first batch is done
-JUDGED = 4  # images of the first batch at least, as a model is judged by them
+SHARE_OF_TIME = 0.5  # share of the remaining time that a batch may take; a batch that is interrupted is lost
+INITIAL_SECONDS = 1.0  # assumed seconds per image before the first batch
+MIN_FIRST_BATCH = 4  # images, because the model is checked on the first batch
 
 
 @dataclass(frozen=True, kw_only=True)
 class DelgGlobal:
-    """DELG as a global model: its descriptor of the image as stored, or turned as EXIF says."""
+    """DELG as a global model. It sees the stored image, or with ``exif_rotation`` the image in its EXIF orientation."""
 
     delg: Delg
     exif_rotation: bool = False
 
 
 Model = tuple[Any, NetworkSettings] | DelgGlobal
-"""A Keras model from images to embeddings with the sizes it is fed with, or DELG."""
+"""A Keras model from images to embeddings and its settings, or DELG."""
 
 
 class Embedder:
-    """One or more models that see the same images; compiled once, used for both splits.
+    """Embeds images with one or more models, and concatenates their embeddings.
 
     Parameters
     ----------
     models : sequence of Model
-        The order of their parts of an embedding.
+        In the order in which their embeddings are concatenated.
     settings : EmbeddingSettings
-        Batch, threads and the quality of the JPEG that networks see.
+        How images are embedded.
     faults : ImageFaults, optional
-        Where photos that fail are noted.
+        Where failed images are recorded.
     keep_going : bool
-        Leave a model out whose embeddings of the first images are useless, rather than raise `WrongWeights`.
+        Log and skip a model whose embeddings of the first images are unusable, instead of raising `WrongWeights`.
 
     Raises
     ------
     ValueError
-        If ``settings.weights`` are not one per model.
+        If the number of ``settings.weights`` is not the number of models.
     """
 
     def __init__(
@@ -80,8 +80,8 @@ class Embedder:
         self._faults = faults or ImageFaults()
         self._keep_going = keep_going
         self._batch = settings.batch
-        self._tried = False
-        self._seconds = UNMEASURED_S
+        self._checked = False
+        self._seconds = INITIAL_SECONDS
         self._parts: list[_Part] = [
             _DelgPart(model) if isinstance(model, DelgGlobal) else _NetworkPart(*model, settings) for model in models
         ]
@@ -93,54 +93,66 @@ class Embedder:
             part.weight = weight
 
     def __call__(self, photos: Iterable[Photo], until: float = float("inf")) -> Iterator[tuple[Photo, Vector | None]]:
-        """Yield each photo with its embedding; with None, and a line in the log, if it cannot be read or embedded.
+        """Yield each photo, in order, with its embedding, or with None (logged) if it cannot be read or embedded.
 
-        An embedding is float32 of shape (d,): the models' own side by side in the models' order, not normalised unless
-        ``settings.weights`` gives their norms.
-        Photos come in their order, ``settings.batch`` of them go through a model at a time; fewer where memory ends, or
-        where by the pace of the batch before they would take more than half of the time left ``until`` the end.
+        A batch has ``settings.batch`` photos. It is smaller if memory runs out, or if the batch would take more than
+        half of the remaining time at the speed of the previous batch.
+
+        Parameters
+        ----------
+        photos : iterable of Photo
+            The images.
+        until : float
+            The deadline, in seconds since the epoch. It limits only the size of the batches.
+
+        Yields
+        ------
+        photo : Photo
+            The image.
+        embedding : ndarray, float32, shape (d,), or None
+            The concatenated embeddings of all models. It is not normalised, unless ``settings.weights`` defines norms.
 
         Raises
         ------
         WrongWeights
-            If a model gives the first images no usable embedding; with ``keep_going``, if no model does.
+            If the embeddings of the first images by a model are unusable; with ``keep_going``, if those of all models
+            are.
         """
         depth = 2 * self._settings.batch
         read = ahead(self._read, photos, threads=self._settings.decode_threads, depth=depth)
         started = time.time()
-        while batch := list(islice(read, self._fitting(until - started))):
+        while batch := list(islice(read, self._batch_size(until - started))):
             vectors = iter(self._embed([(photo, views) for photo, views in batch if views]))
             now = time.time()
             self._seconds, started = (now - started) / len(batch), now
             for photo, views in batch:
                 yield photo, next(vectors) if views else None
 
-    def _fitting(self, left: float) -> int:
-        """Return how many images the next batch takes, by the seconds that are left."""
-        most, least = self._settings.batch, 1 if self._tried else JUDGED
-        fit = left * SHARE_OF_TIME / max(self._seconds, 1e-6)
-        return int(min(most, max(least, fit)))
+    def _batch_size(self, seconds_left: float) -> int:
+        least = 1 if self._checked else MIN_FIRST_BATCH
+        affordable = seconds_left * SHARE_OF_TIME / max(self._seconds, 1e-6)
+        return int(min(self._settings.batch, max(least, affordable)))
 
     def _read(self, photo: Photo) -> tuple[Photo, Views]:
-        """Return the pixels by view; models that see the same share them. None where it is unreadable."""
+        """Return a photo and its pixels by input format. There are none if it cannot be read."""
         readers = {part.view: part.read for part in self._parts}
         try:
             return photo, {view: read(photo.path) for view, read in readers.items()}
-        except Exception as error:  # noqa: BLE001 - whatever one image does to a decoder, the others are embedded
+        except Exception as error:  # noqa: BLE001 - one image that breaks a decoder must not stop the others
             self._faults.add("skipped", photo, error)
             return photo, {}
 
     def _embed(self, images: list[tuple[Photo, Views]]) -> list[Vector | None]:
-        columns = [self._run(part, images) for part in self._parts] if self._tried else self._try(images)
-        return [self._joined(photo, parts) for (photo, _), *parts in zip(images, *columns, strict=True)]
+        columns = [self._run(part, images) for part in self._parts] if self._checked else self._embed_first(images)
+        return [self._concatenated(photo, parts) for (photo, _), *parts in zip(images, *columns, strict=True)]
 
-    def _try(self, images: list[tuple[Photo, Views]]) -> list[list[Vector | None]]:
-        """Look at the first embeddings of each model, before hours are spent on others like them."""
+    def _embed_first(self, images: list[tuple[Photo, Views]]) -> list[list[Vector | None]]:
+        """Embed the first batch, and reject models with unusable embeddings before hours are spent on them."""
         if not images:
             return [[] for _ in self._parts]
         columns = {id(part): self._run(part, images) for part in self._parts}
         for part in [*self._parts]:
-            problem = _useless([vector for vector in columns[id(part)] if vector is not None], len(images))
+            problem = _find_defect([vector for vector in columns[id(part)] if vector is not None], len(images))
             if problem and not self._keep_going:
                 raise WrongWeights(f"{part.name}: {problem}; attach weights that were trained")
             if problem:
@@ -148,11 +160,11 @@ class Embedder:
                 self._parts.remove(part)
         if not self._parts:
             raise WrongWeights("no global model gives usable embeddings; attach weights that were trained")
-        self._tried = True
+        self._checked = True
         return [columns[id(part)] for part in self._parts]
 
     def _run(self, part: "_Part", images: Sequence[tuple[Photo, Views]]) -> list[Vector | None]:
-        """Embed images with one model; the batch is halved, for good, where memory ends."""
+        """Embed images with one model. If memory runs out, the batch size is halved for the rest of the run."""
         vectors: list[Vector | None] = []
         while batch := images[len(vectors) : len(vectors) + self._batch]:
             try:
@@ -165,33 +177,32 @@ class Embedder:
                 elif out_of_memory or self._keep_going:
                     vectors += [None] * len(batch)
                     for photo, _ in batch:
-                        self._faults.add("skipped", photo, _shortened(error))
+                        self._faults.add("skipped", photo, _first_line(error))
                 else:
                     raise
         return vectors
 
-    def _joined(self, photo: Photo, parts: Sequence[Vector | None]) -> Vector | None:
+    def _concatenated(self, photo: Photo, parts: Sequence[Vector | None]) -> Vector | None:
         present = [part for part in parts if part is not None]
         if len(present) < len(parts):
             return None
         if not all(np.isfinite(part).all() for part in present):
             self._faults.add("skipped", photo, ArithmeticError("its embedding is not finite"))
             return None
-        weighted = [_weighted(vector, part.weight) for vector, part in zip(present, self._parts, strict=True)]
+        weighted: list[Vector] = [
+            vector if part.weight is None else (part.weight * l2_normalise(vector[None])[0]).astype(np.float32)
+            for vector, part in zip(present, self._parts, strict=True)
+        ]
         return np.concatenate(weighted).astype(np.float32)
 
 
-def _weighted(vector: Vector, weight: float | None) -> Vector:
-    return vector if weight is None else (weight * unit(vector[None])[0]).astype(np.float32)
-
-
-def _shortened(error: Exception) -> Exception:
-    """Return an error with the first line alone: TensorFlow's are the state of its allocator, over pages."""
+def _first_line(error: Exception) -> Exception:
+    """Shorten an error to its first line: TensorFlow appends pages of allocator state."""
     return RuntimeError(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
 
 
-def _useless(vectors: Sequence[Vector], images: int) -> str | None:
-    """Say why the embeddings of the first images tell no image from another; None where they do."""
+def _find_defect(vectors: Sequence[Vector], images: int) -> str | None:
+    """Return why the embeddings of the first images are unusable; None if they are usable."""
     if not vectors:
         return f"none of the first {images} images can be embedded"
     finite = sum(bool(np.isfinite(vector).all()) for vector in vectors)
@@ -205,13 +216,13 @@ def _useless(vectors: Sequence[Vector], images: int) -> str | None:
 
 
 class _Part(Protocol):
-    """One model's share of an embedding."""
+    """One model of an ensemble, with its part of the concatenated embedding."""
 
     name: str
     view: Hashable
-    """What it sees: parts of one view read an image once."""
+    """The input format. Parts with the same input format read an image once."""
     weight: float | None
-    """The norm of its vectors in an embedding; None leaves them as they are."""
+    """The norm of this part of the embedding. None leaves it as it is."""
 
     def read(self, path: Path) -> Pixels: ...
 
@@ -228,7 +239,7 @@ class _NetworkPart:
         self._sizes["jpeg_quality"] = settings.jpeg_quality
         self._embed = Replicas(
             model,
-            lambda copy, images: _over_views(lambda view: copy(view, training=False), images, settings),
+            lambda copy, images: _embed_views(lambda view: copy(view, training=False), images, settings),
             settings.precision,
         )
 
@@ -239,23 +250,23 @@ class _NetworkPart:
         return self._embed(np.stack(views))
 
 
-def _over_views(forward: Callable[[Any], Any], images: Any, settings: EmbeddingSettings) -> Any:
-    """Return the embeddings of images: their own of a single view, else the sum of the unit ones of all views."""
-    views = [_middle(images, zoom) for zoom in settings.zooms]
+def _embed_views(forward: Callable[[Any], Any], images: Any, settings: EmbeddingSettings) -> Any:
+    """Return the sum of the normalised embeddings of all views; with a single view, its embedding as it is."""
+    views = [_centre_zoom(images, zoom) for zoom in settings.zooms]
     views += [tf.reverse(view, axis=[2]) for view in views if settings.flip]
     if len(views) == 1:
         return forward(views[0])
     return tf.add_n([tf.math.l2_normalize(forward(view), axis=1) for view in views])
 
 
-def _middle(images: Any, zoom: float) -> Any:
+def _centre_zoom(images: Any, zoom: float) -> Any:
     if zoom == 1.0:
         return images
     return tf.image.resize(tf.image.central_crop(images, 1.0 / zoom), images.shape[1:3])
 
 
 class _DelgPart:
-    """Images keep their own sizes, so they go one at a time."""
+    """DELG embeds images in their own sizes, so one at a time."""
 
     name = "DELG's global descriptor"
     weight: float | None = None

@@ -1,4 +1,4 @@
-"""What goes wrong under way: images that fail alone, and what ends a run that must not end."""
+"""Error handling: images that fail individually, and errors that must not end the hidden rerun."""
 
 import logging
 from collections.abc import Iterator
@@ -18,9 +18,16 @@ log = logging.getLogger(__name__)
 
 
 class ImageFaults:
-    """The images that failed so far: each is logged as it happens, and ends nothing. Threads may share it.
+    """The images that have failed so far in a run. Thread-safe.
 
-    A file that is no image is to be expected; any other exception is noted in ``unexpected``, path and error.
+    A failed image is logged and skipped.
+
+    Attributes
+    ----------
+    photos : set of Photo
+        All failed images.
+    unexpected : list of str
+        Path and error of each image that failed with an exception other than `UnreadableImage`.
     """
 
     def __init__(self) -> None:
@@ -28,7 +35,7 @@ class ImageFaults:
         self.photos: set[Photo] = set()
 
     def add(self, consequence: str, photo: Photo, error: Exception) -> None:
-        """Log an image that failed, with what follows from it."""
+        """Log a failed image, preceded by the consequence of the failure, such as ``skipped``."""
         self.photos.add(photo)
         if isinstance(error, UnreadableImage):
             log.warning("%s: %s", consequence, error)
@@ -37,22 +44,23 @@ class ImageFaults:
         log.warning("%s: %s", consequence, self.unexpected[-1])
 
     def raise_unexpected(self) -> None:
-        """Raise `ImagesFailed` if an image failed with an exception that is not to be expected."""
+        """Raise `ImagesFailed` if an image failed with an exception other than `UnreadableImage`."""
         if self.unexpected:
             listed = "".join(f"\n  {fault}" for fault in self.unexpected[: dataset.SHOWN])
             raise ImagesFailed(f"{len(self.unexpected)} images failed, the others are recognised:{listed}")
 
 
-def goes_on(settings: Settings, phase: Name) -> bool:
-    """Return whether a run leaves out what fails, rather than ending red."""
-    return settings.on_error is OnError.GO_ON or (settings.on_error is OnError.BY_PHASE and phase is Name.RERUN)
+def should_keep_going(settings: Settings, phase: Name) -> bool:
+    """Return whether a run in this phase logs errors and continues (True) or raises them (False)."""
+    return settings.on_error is OnError.CONTINUE or (settings.on_error is OnError.BY_PHASE and phase is Name.RERUN)
 
 
 @contextmanager
-def submission_stands(*, keep_going: bool) -> Iterator[None]:
-    """Log what ends the block instead of raising it: the submission on disk is scored, an error would not be.
+def log_errors(*, keep_going: bool) -> Iterator[None]:
+    """Log an exception of the block instead of raising it, if ``keep_going``.
 
-    SIGTERM ends the stages of the block, so that what they did so far is handed in.
+    The submission that was written last remains on disk and is scored; a run that ends with an error is not. SIGTERM
+    ends the stages of the block early, so that their results so far can be submitted.
     """
     if not keep_going:
         yield
@@ -60,12 +68,15 @@ def submission_stands(*, keep_going: bool) -> Iterator[None]:
     try:
         with budget.ends_at_sigterm():
             yield
-    except (Exception, SystemExit):  # some libraries end the process where they should raise
-        log.exception("what failed is left out; the submission on disk stands")
+    except (Exception, SystemExit):  # some libraries call sys.exit() instead of raising an error
+        log.exception("the failed part is skipped; the last submission on disk is kept")
 
 
-def first_submission(settings: Settings) -> None:
-    """Write a valid submission before anything is computed: the sample, else the test folder's ids without answers."""
+def write_initial_submission(settings: Settings) -> None:
+    """Write a valid submission before any computation.
+
+    It is a copy of the sample submission. If there is none, it contains the ids of the test images without predictions.
+    """
     try:
         submission.copy_sample()
     except InputNotFound as error:

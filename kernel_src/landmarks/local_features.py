@@ -10,7 +10,7 @@ from landmarks import delg
 from landmarks.dataset import Photo
 from landmarks.faults import ImageFaults
 from landmarks.feature_store import FeatureStore, recipe
-from landmarks.feature_types import NONE, Extractor, LocalFeatures
+from landmarks.feature_types import NO_FEATURES, Extractor, LocalFeatures
 from landmarks.images import local_pixels
 from landmarks.rootsift import RootSift
 from landmarks.settings import LocalSettings, RootSiftSettings
@@ -19,7 +19,7 @@ _Key = tuple[Photo, bool]
 """A photo, and whether its features are coarse."""
 
 
-def extractor(settings: LocalSettings) -> Extractor:
+def create_extractor(settings: LocalSettings) -> Extractor:
     """Return the extractor that the settings name.
 
     Raises
@@ -33,7 +33,7 @@ def extractor(settings: LocalSettings) -> Extractor:
     return RootSift(chosen) if isinstance(chosen, RootSiftSettings) else delg.attached(chosen).local
 
 
-def coarser(settings: LocalSettings) -> LocalSettings:
+def coarse_settings(settings: LocalSettings) -> LocalSettings:
     """Return settings that take less time: DELG without its largest scale, RootSIFT on images of half the size."""
     rootsift = replace(settings.rootsift, longer_side_px=settings.rootsift.longer_side_px // 2)
     scales = tuple(sorted(settings.delg.scales)[:-1]) or settings.delg.scales
@@ -54,8 +54,8 @@ class FeatureCache:
     """
 
     def __init__(self, settings: LocalSettings, faults: ImageFaults | None = None) -> None:
-        by_coarse = {False: settings, True: coarser(settings)}
-        self._extractors = {coarse: extractor(chosen) for coarse, chosen in by_coarse.items()}
+        by_coarse = {False: settings, True: coarse_settings(settings)}
+        self._extractors = {coarse: create_extractor(chosen) for coarse, chosen in by_coarse.items()}
         self._store = FeatureStore(Path(settings.store), settings.store_bytes) if settings.store else None
         self._recipes = {coarse: recipe(chosen) for coarse, chosen in by_coarse.items()} if settings.store else {}
         self._limit = settings.cache_bytes
@@ -102,4 +102,4 @@ class FeatureCache:
             return self._store(photo.path, self._recipes[coarse], describe) if self._store else describe()
         except Exception as error:  # noqa: BLE001 - whatever one image does to a decoder, the others are described
             self._faults.add("no local features", photo, error)
-            return NONE
+            return NO_FEATURES

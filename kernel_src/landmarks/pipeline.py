@@ -1,8 +1,14 @@
-"""All stages in order: from the competition's folder to predictions, before and after verification.
+"""The whole pipeline: from the competition's folder to predictions after retrieval and after verification.
 
-Where time runs short, work is left out in this order: candidates of a query, all but the best; fine local features;
-the verification of queries whose prediction it can change least; gallery images of landmarks that others show; queries,
-the last ids first. What was left out is logged, and recorded with the stages.
+If time runs short, work is dropped in this order:
+
+1. candidates of a query, except the best;
+2. fine local features;
+3. verification of the queries whose prediction it is least likely to change;
+4. gallery images of landmarks that other images show;
+5. queries, the last ids first.
+
+Dropped work is logged and recorded with the stages.
 """
 
 import logging
@@ -24,21 +30,21 @@ from landmarks import dataset, delg, ranking, records, refinement, reranking
 from landmarks.dataset import Photo
 from landmarks.embedding import DelgGlobal, Embedder, Model
 from landmarks.errors import GalleryTooLarge, NothingRecognised, WrongIndex, WrongReference, WrongWeights
-from landmarks.index.attached import attached
+from landmarks.index.reading import open_attached
 from landmarks.index.search import Match, Part, nearest
 from landmarks.local_features import FeatureCache
 from landmarks.matching import match
-from landmarks.prefetch import in_time
+from landmarks.prefetch import iterate_until
 from landmarks.ranking import Neighbour
-from landmarks.results import Data, Ranked, Step
-from landmarks.run import Run, Work
+from landmarks.results import Data, Rankings, Step
+from landmarks.run import Run, SizedResults
 from landmarks.settings import Settings, WeightsSettings
 from landmarks.weights import load_embedding_model
 
 log = logging.getLogger(__name__)
 
-RETRIEVAL_SHARE = 0.02  # of the time left when embedding begins, for the comparison that follows it
-REPLAN_EVERY = 64  # images between two looks at the clock
+RETRIEVAL_SHARE = 0.02  # share of the time left before embedding that is reserved for retrieval
+REPLAN_EVERY = 64  # images between two checks of the remaining time
 
 
 def recognise(
@@ -49,69 +55,81 @@ def recognise(
     models: Sequence[Model] | None = None,
     keep_going: bool = False,
 ) -> Iterator[Step]:
-    """Recognise the landmarks of the test images; yield the predictions of each step as soon as they are complete.
+    """Recognise the landmarks of the test images, and yield the result of each step as soon as it is complete.
 
     Parameters
     ----------
     root : Path
         The competition's folder.
     settings : Settings
-        ``verify = False`` ends after retrieval.
+        All settings. With ``verify = False``, only the result of retrieval is yielded.
     queries : int, optional
-        The guard's count: try only this many, against a gallery of ``settings.max_images`` images, or else of
-        ``settings.smoke_gallery``; 0 for all of both splits. Without it, ``settings.max_images`` of each split.
+        The guard's count of queries. A positive count limits the queries to that many and the gallery to
+        ``settings.max_images`` or, without it, ``settings.smoke_gallery`` images. With 0, both splits are used in full.
+        With None, both splits are limited to ``settings.max_images``.
     models : sequence of Model, optional
-        The global models; else those of ``settings.models`` are loaded from where they are attached. Where none
-        is, local features alone rank the gallery.
+        The global models. By default, the attached models of ``settings.models`` are loaded. If none is attached,
+        local features alone rank the gallery.
     keep_going : bool
-        Leave out what fails (a model, rows of ``train.csv``, gallery images beyond what can be ranked) and log it,
-        rather than raise.
+        Log a failure and skip the failed part (a model, rows of ``train.csv``, gallery images beyond the number that
+        can be ranked) instead of raising an error.
+
+    Yields
+    ------
+    Step
+        The result of retrieval, then that of verification.
 
     Raises
     ------
     InvalidData
-        If the folder does not hold what the competition promises.
+        If the folder does not have the competition's structure.
     NothingRecognised
-        If no query or no gallery image can be used, or not in time.
+        If no query or no gallery image is usable, or time runs out before the first query is compared.
     GalleryTooLarge
-        If there is no global model, and the gallery is too large to do without.
+        If there is no global model and the gallery is too large to be ranked by local features alone.
     WrongModelFile, WrongWeights
-        If attached weights do not fit, or give no usable embedding.
+        If attached weights do not fit the network, or produce no usable embeddings.
     WrongIndex
-        If the index of the settings is damaged, or of other weights or settings.
+        If the index is damaged, or was built with other weights or settings.
     InputNotFound
-        If only some of an ensemble's weights are attached.
+        If only some of the weights of an ensemble are attached.
     WrongReference
-        If an npz of non-landmarks or of a whitening is damaged, or of other embeddings.
+        If the npz file of the non-landmarks or of the whitening is damaged, or does not fit the embeddings.
     ImagesFailed
-        After the last step: if single images failed in a way that nobody expects.
+        After the last step, if single images failed with an unexpected exception.
     """
     run = Run(settings=settings, keep_going=keep_going, deadline=budget.deadline(settings.deadline_hours))
-    data = load(root, settings, queries=queries, keep_going=keep_going)
-    features, models = _loaded(run, models)
+    data = load_data(root, settings, queries=queries, keep_going=keep_going)
+    features, models = _load_features_and_models(run, models)
     ranked, by_models = _retrieve(data, models, features, run)
     if not ranked:
         raise NothingRecognised("time ran out before a query was compared with the gallery")
-    # The confidence is fitted to verified scores.
+    # Without the confidence model, which is fitted to scores after verification.
     retrieved = replace(settings, ranking=replace(settings.ranking, confidence=None))
-    yield _step("retrieval", data, ranked, retrieved)
+    yield _predict("retrieval", data, ranked, retrieved)
     if settings.verify and features:
-        judge = settings.verification if by_models else replace(settings.verification, distinct=True)
-        verified = reranking.verify_all(
-            data, ranked, features, replace(run, settings=replace(settings, verification=judge))
+        # Repeated keypoints must not count twice if local features made the ranking as well.
+        verification = settings.verification if by_models else replace(settings.verification, distinct=True)
+        verified = reranking.rerank(
+            data, ranked, features, replace(run, settings=replace(settings, verification=verification))
         )
-        yield _step("verification", data, verified, settings)
+        yield _predict("verification", data, verified, settings)
     if not keep_going:
         run.faults.raise_unexpected()
 
 
-def load(root: Path, settings: Settings, *, queries: int | None = None, keep_going: bool = False) -> Data:
-    """List the competition's images and read its labels; gallery images without a label are counted and left out.
+def load_data(root: Path, settings: Settings, *, queries: int | None = None, keep_going: bool = False) -> Data:
+    """List the competition's images and read its labels. Gallery images without a label are skipped.
 
     Parameters
     ----------
     root, settings, queries, keep_going
-        As `recognise` takes them.
+        As in `recognise`.
+
+    Raises
+    ------
+    InvalidData
+        As in `recognise`.
     """
     labels = dataset.read_labels(root / "train.csv", keep_going=keep_going)
     most_queries, most_gallery = settings.max_images, settings.max_images
@@ -130,22 +148,23 @@ def load(root: Path, settings: Settings, *, queries: int | None = None, keep_goi
     return Data(queries=test, gallery=gallery, labels=labels, ids=ids)
 
 
-def attached_models(settings: Settings, *, keep_going: bool = False) -> list[Model]:
-    """Load the models of the settings; none if no input of theirs is attached.
+def load_models(settings: Settings, *, keep_going: bool = False) -> list[Model]:
+    """Load the attached global models of the settings; an empty list if none of them is attached.
 
     Raises
     ------
     InputNotFound, WrongModelFile, WrongWeights
-        If a model of several is not attached, or its file does not fit; with ``keep_going`` it is left out, and logged.
+        If only some of the models are attached, or a file does not fit. With ``keep_going``, such a model is logged
+        and skipped.
     """
-    slugs = global_slugs(settings)
+    slugs = model_slugs(settings)
     if not any(map(_is_attached, slugs)):
         if slugs:
             log.warning("no global weights are attached (%s): local features alone rank the gallery", ", ".join(slugs))
         return []
     loaders: list[Callable[[], Model]] = [
-        *([partial(_delg_global, settings)] if settings.delg_global else []),
-        *(partial(_network, weights, keep_going=keep_going) for weights in settings.models),
+        *([partial(_load_delg, settings)] if settings.delg_global else []),
+        *(partial(_load_network, weights, keep_going=keep_going) for weights in settings.models),
     ]
     models = []
     for slug, load_model in zip(slugs, loaders, strict=True):
@@ -154,35 +173,35 @@ def attached_models(settings: Settings, *, keep_going: bool = False) -> list[Mod
         except Exception as error:
             if not keep_going:
                 raise
-            log.error("%s is left out: %s", slug, error)  # noqa: TRY400 - its message says it all
+            log.error("%s is left out: %s", slug, error)  # noqa: TRY400 - the message suffices
     return models
 
 
-def global_slugs(settings: Settings) -> list[str]:
-    """Return the slugs of all global models, in the order of their parts of an embedding."""
+def model_slugs(settings: Settings) -> list[str]:
+    """Return the slugs of all global models, in the order in which their embeddings are concatenated."""
     delg_slug = [settings.local.delg.slug] if settings.delg_global else []
     return delg_slug + [weights.slug for weights in settings.models]
 
 
-def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
-    """Rank the gallery by cosine similarity to each query; photos that cannot be read are left out.
+def rank_by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Rankings:
+    """Rank the gallery by cosine similarity to each query. Images that cannot be read are skipped.
 
     Raises
     ------
     NothingRecognised
         If no query or no gallery image can be embedded.
     """
-    index = attached(data, run.settings, models=len(models), find=inputs.find)
-    lacking = replace(data, gallery=[photo for photo in data.gallery if photo.id not in index.labels])
+    index = open_attached(data, run.settings, models=len(models), find=inputs.find)
+    not_indexed = replace(data, gallery=[photo for photo in data.gallery if photo.id not in index.labels])
     embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
-    until = run.share(1 - RETRIEVAL_SHARE)
-    photos = [*lacking.queries, *lacking.gallery]
-    work = Work(photos, embedder(_as_time_allows(lacking, until), until), until)
+    until = run.deadline_after(1 - RETRIEVAL_SHARE)
+    photos = [*not_indexed.queries, *not_indexed.gallery]
+    work = SizedResults(photos, embedder(_as_time_allows(not_indexed, until), until), until)
     embedded = stages.stage("embed", work, until=until)
     vectors = {photo: vector for photo, vector in embedded if vector is not None}
     queries = [photo for photo in data.queries if photo in vectors]
-    gallery = [photo for photo in lacking.gallery if photo in vectors]
-    _require(queries, [*gallery, *index.labels], data)
+    gallery = [photo for photo in not_indexed.gallery if photo in vectors]
+    _require_images(queries, [*gallery, *index.labels], data)
     query_vectors = np.stack([vectors[photo] for photo in queries])
     width = query_vectors.shape[1]
     index.require_width(width)
@@ -191,8 +210,8 @@ def by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranked:
     parts += [index.part] if index.labels else []
     labels = ChainMap(data.labels, index.labels)
     ranked = {}
-    pairs = Work(queries, zip(queries, _neighbours(query_vectors, parts, run), strict=True))
-    # A SIGTERM that ended embedding must not end this: what is embedded would be good for nothing.
+    pairs = SizedResults(queries, zip(queries, _neighbours(query_vectors, parts, run), strict=True))
+    # After a SIGTERM during embedding, this stage must still run: without it, the embeddings would be useless.
     compared = stages.stage("retrieve", pairs, until=None if budget.terminated() else run.deadline)
     for query, neighbours in compared:
         ranked[query] = [Neighbour(image_id, labels[image_id], cosine) for image_id, cosine in neighbours]
@@ -205,46 +224,47 @@ def _neighbours(vectors: NDArray[np.float32], parts: Sequence[Part], run: Run) -
     except (WrongReference, InputNotFound) as error:
         if not run.keep_going:
             raise
-        log.error("neighbours are those of the plain comparison: %s", error)  # noqa: TRY400 - its message says it all
+        log.error("retrieval without refinements: %s", error)  # noqa: TRY400 - the message suffices
         return nearest(vectors, parts, run.settings.retrieval)
 
 
-def by_local_features(data: Data, features: FeatureCache, run: Run) -> Ranked:
-    """Rank the gallery by the share of a query's descriptors that match; images without a match are left out.
+def rank_by_local_features(data: Data, features: FeatureCache, run: Run) -> Rankings:
+    """Rank the gallery by the share of each query's descriptors that match. Images without a match are skipped.
 
     Raises
     ------
     GalleryTooLarge
-        If the gallery holds more images than ``settings.local_only.max_gallery``. A gallery that is only tried,
-        of which ``train.csv`` names more, is warned of; with ``run.keep_going`` only so many images are ranked.
+        If the gallery has more than ``settings.local_only.max_gallery`` images. With ``run.keep_going``, only that
+        many images are ranked. If only a part of the gallery is tried, but ``train.csv`` lists more images than the
+        limit, a warning is logged.
     NothingRecognised
         If no query or no gallery image can be read.
     """
-    gallery = _small_enough(data, run)
+    gallery = _limit_gallery(data, run)
     photos = [*gallery, *data.queries]
-    until = run.share(0.5)
-    work = Work(photos, zip(photos, run.ahead(features, photos), strict=True), until)
+    until = run.deadline_after(0.5)
+    work = SizedResults(photos, zip(photos, run.prefetch(features, photos), strict=True), until)
     described = {photo for photo, _ in stages.stage("extract", work, until=until)}
     usable = described - run.faults.photos
     gallery = [photo for photo in gallery if photo in described]
-    _require(
+    _require_images(
         [photo for photo in data.queries if photo in usable], [photo for photo in gallery if photo in usable], data
     )
-    rank = partial(_matched, data=data, gallery=gallery, features=features, settings=run.settings)
-    until = run.share(0.5)
-    rankings = Work(data.queries, run.ahead(rank, data.queries), until)
-    with threadpool_limits(1, "blas"):  # its own threads would contend with those of the run for the same cores
+    rank = partial(_rank_by_matches, data=data, gallery=gallery, features=features, settings=run.settings)
+    until = run.deadline_after(0.5)
+    rankings = SizedResults(data.queries, run.prefetch(rank, data.queries), until)
+    with threadpool_limits(1, "blas"):  # BLAS threads would compete with the run's threads for the same cores
         return dict(zip(data.queries, stages.stage("retrieve", rankings, until=until), strict=False))
 
 
-def _loaded(run: Run, models: Sequence[Model] | None) -> tuple[FeatureCache | None, Sequence[Model]]:
-    """Return the extractor of local features and the global models; those that are not given are loaded."""
+def _load_features_and_models(run: Run, models: Sequence[Model] | None) -> tuple[FeatureCache | None, Sequence[Model]]:
+    """Load the local features' extractor and, unless they are given, the global models; abandon it at the deadline."""
 
     def load_all() -> Iterator[tuple[FeatureCache | None, Sequence[Model]]]:
         features = _feature_cache(run)
-        yield features, attached_models(run.settings, keep_going=run.keep_going) if models is None else models
+        yield features, load_models(run.settings, keep_going=run.keep_going) if models is None else models
 
-    for loaded in in_time(load_all(), run.deadline):
+    for loaded in iterate_until(load_all(), run.deadline):
         return loaded
     raise NothingRecognised("nothing was recognised: time ran out before the models were loaded")
 
@@ -255,53 +275,53 @@ def _feature_cache(run: Run) -> FeatureCache | None:
     except KernelwrightError as error:
         if not run.keep_going:
             raise
-        log.error("there are no local features, nothing is verified: %s", error)  # noqa: TRY400 - it says it all
+        log.error("local features cannot be extracted, so nothing is verified: %s", error)  # noqa: TRY400 - the message suffices
         return None
 
 
-def _retrieve(data: Data, models: Sequence[Model], features: FeatureCache | None, run: Run) -> tuple[Ranked, bool]:
-    """Return the first ranking, and whether global models made it."""
+def _retrieve(data: Data, models: Sequence[Model], features: FeatureCache | None, run: Run) -> tuple[Rankings, bool]:
+    """Return the ranking by retrieval, and whether global models computed it."""
     if models:
         try:
-            return by_embeddings(data, models, run), True
+            return rank_by_embeddings(data, models, run), True
         except (WrongIndex, InputNotFound) as error:
             if not run.keep_going or run.settings.index is None:
                 raise
-            log.error("the index is not used: %s", error)  # noqa: TRY400 - its message says it all
+            log.error("the index is not used: %s", error)  # noqa: TRY400 - the message suffices
             return _retrieve(data, models, features, replace(run, settings=replace(run.settings, index=None)))
         except WrongWeights as error:
             if not run.keep_going:
                 raise
-            log.error("local features alone rank the gallery: %s", error)  # noqa: TRY400 - its message says it all
+            log.error("local features alone rank the gallery: %s", error)  # noqa: TRY400 - the message suffices
     if features is None:
         raise NothingRecognised("neither a global model nor local features are usable; attach the weights")
-    return by_local_features(data, features, run), False
+    return rank_by_local_features(data, features, run), False
 
 
 def _as_time_allows(data: Data, until: float) -> Iterator[Photo]:
-    """Yield queries, then the gallery; once the pace shows that not all fits, an image of each landmark in turn."""
+    """Yield queries, then the gallery, in round-robin order of landmarks if the measured speed is too low for all."""
     started, yielded = time.time(), len(data.queries)
     yield from data.queries
-    left, in_turns = data.gallery, False
+    left, is_reordered = data.gallery, False
     while left:
         now = time.time()
-        if not in_turns and yielded and (now - started) / yielded * len(left) > until - now:
+        if not is_reordered and yielded and (now - started) / yielded * len(left) > until - now:
             log.warning("short of time: of %d gallery images left, one of each landmark comes first", len(left))
-            left, in_turns = _in_turns(left, data.labels), True
+            left, is_reordered = _round_robin(left, data.labels), True
         yield from left[:REPLAN_EVERY]
         yielded += len(left[:REPLAN_EVERY])
         left = left[REPLAN_EVERY:]
 
 
-def _in_turns(gallery: Iterable[Photo], labels: dict[str, str]) -> list[Photo]:
-    """Return the first image of each landmark, then the second of each, and so on."""
+def _round_robin(gallery: Iterable[Photo], labels: dict[str, str]) -> list[Photo]:
+    """Return the first image of each landmark, then the second image of each, and so on."""
     by_label: dict[str, list[Photo]] = defaultdict(list)
     for photo in gallery:
         by_label[labels[photo.id]].append(photo)
     return [photo for photo in chain.from_iterable(zip_longest(*by_label.values())) if photo]
 
 
-def _require(queries: Collection[Photo], gallery: Collection[object], data: Data) -> None:
+def _require_images(queries: Collection[Photo], gallery: Collection[object], data: Data) -> None:
     if not queries or not gallery:
         raise NothingRecognised(
             f"nothing was recognised: of {len(data.queries)} queries {len(queries)}, of {len(data.gallery)} labelled "
@@ -309,19 +329,19 @@ def _require(queries: Collection[Photo], gallery: Collection[object], data: Data
         )
 
 
-def _small_enough(data: Data, run: Run) -> list[Photo]:
-    """Return the gallery that local features rank; warn of one that is too large where only a part of it is tried."""
+def _limit_gallery(data: Data, run: Run) -> list[Photo]:
+    """Return the gallery that local features can rank; warn if the whole gallery would be too large."""
     most, labelled = run.settings.local_only.max_gallery, len(data.gallery)
     count = labelled if labelled > most else len(data.labels)
     message = (
         f"{count} gallery images are more than local features alone can rank "
-        f"(local_only.max_gallery = {most}); attach the global weights: {', '.join(global_slugs(run.settings))}"
+        f"(local_only.max_gallery = {most}); attach the global weights: {', '.join(model_slugs(run.settings))}"
     )
     if labelled > most and not run.keep_going:
         raise GalleryTooLarge(message)
     if labelled > most:
         log.error("only %d images are ranked, of each landmark in turn: %s", most, message)
-        return sorted(_in_turns(data.gallery, data.labels)[:most])
+        return sorted(_round_robin(data.gallery, data.labels)[:most])
     if count > most:
         log.warning("the run on all data will stop: %s", message)
     return data.gallery
@@ -334,33 +354,31 @@ def _is_attached(slug: str) -> bool:
         return False
 
 
-def _network(weights: WeightsSettings, *, keep_going: bool) -> Model:
+def _load_network(weights: WeightsSettings, *, keep_going: bool) -> Model:
     model, network = load_embedding_model(inputs.find(weights.slug), weights, keep_going=keep_going)
     return model, network
 
 
-def _delg_global(settings: Settings) -> Model:
+def _load_delg(settings: Settings) -> Model:
     return DelgGlobal(delg=delg.attached(settings.local.delg), exif_rotation=settings.local.exif_rotation)
 
 
-def _matched(
+def _rank_by_matches(
     query: Photo, data: Data, gallery: Sequence[Photo], features: FeatureCache, settings: Settings
 ) -> list[Neighbour]:
-    described, bound = features(query).descriptors, settings.local.chosen.max_distance
-    counts = [len(match(described, features(photo).descriptors, max_distance=bound)) for photo in gallery]
-    pairs = zip(gallery, counts, strict=True)
-    neighbours = [_neighbour(data, photo, count / len(described)) for photo, count in pairs if count]
+    descriptors, max_distance = features(query).descriptors, settings.local.chosen.max_distance
+    neighbours = []
+    for photo in gallery:
+        matches = match(descriptors, features(photo).descriptors, max_distance=max_distance)
+        if len(matches):
+            neighbours.append(Neighbour(photo.id, data.labels[photo.id], len(matches) / len(descriptors)))
     return sorted(neighbours, key=lambda neighbour: -neighbour.score)[: settings.local_only.candidates]
 
 
-def _neighbour(data: Data, photo: Photo, score: float) -> Neighbour:
-    return Neighbour(photo.id, data.labels[photo.id], score)
-
-
-def _step(name: str, data: Data, ranked: Ranked, settings: Settings) -> Step:
+def _predict(name: str, data: Data, ranked: Rankings, settings: Settings) -> Step:
     votes = {query.id: ranking.vote(neighbours, settings.ranking) for query, neighbours in ranked.items()}
     predictions = {image_id: prediction for image_id, prediction in votes.items() if prediction}
-    predictions = ranking.without_frequent(predictions, settings.ranking)
+    predictions = ranking.drop_frequent_labels(predictions, settings.ranking)
     step = Step(name=name, data=data, neighbours=ranked, predictions=predictions)
     records.save_step(step)
     return step

@@ -1,4 +1,4 @@
-"""Work done ahead of its consumer, by a few threads, in order; and work that is left where it stands in time."""
+"""Work in background threads: results computed in advance, and iteration that stops at a deadline."""
 
 import atexit
 import os
@@ -18,15 +18,26 @@ from kernelwright.runtime import budget
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-POLL = 0.2  # seconds between two looks at the clock, and at whether SIGTERM came
-COMPUTES = "computes in time"
-"""The name of the threads that may be abandoned."""
+POLL_S = 0.2  # how often the deadline and SIGTERM are checked
+THREAD_NAME = "iterate until deadline"
+"""The name of threads that may still be running when the process exits."""
 
 
 def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int, depth: int) -> Iterator[Result]:
-    """Yield ``work(item)`` per item, in order, while threads work on the next.
+    """Yield ``work(item)`` for each item, in order, while threads compute the next results.
 
-    At most ``depth`` results wait at a time. What ``work`` raises is raised here, at its item's turn.
+    An exception of ``work`` is raised when the result of its item is due.
+
+    Parameters
+    ----------
+    work : callable
+        Called in a thread, once per item.
+    items : iterable
+        Consumed at most ``depth`` items in advance.
+    threads : int
+        Number of threads.
+    depth : int
+        Maximum number of results that are computed before they are needed.
     """
     source = iter(items)
     with ThreadPoolExecutor(threads) as pool:
@@ -40,11 +51,18 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def in_time(results: Iterable[Result], until: float) -> Iterator[Result]:
-    """Yield results until a time, in seconds since the epoch, or SIGTERM; one that is under way then is abandoned.
+def iterate_until(results: Iterable[Result], until: float) -> Iterator[Result]:
+    """Yield results until a deadline or SIGTERM, and abandon the result that is being computed then.
 
-    They are computed in a thread: a batch that TensorFlow compiles, or a model that loads, cannot be interrupted. An
-    abandoned thread ends after the result that it works on. What computing raises is raised here.
+    Results are computed in a thread, because TensorFlow cannot be interrupted while it compiles a batch or loads a
+    model. An abandoned thread ends after its current result. Exceptions of the computation are raised here.
+
+    Parameters
+    ----------
+    results : iterable
+        The results, computed while they are iterated over.
+    until : float
+        The deadline, in seconds since the epoch.
     """
     queue: SimpleQueue[tuple[Result] | BaseException | None] = SimpleQueue()
     abandoned = Event()
@@ -62,12 +80,12 @@ def in_time(results: Iterable[Result], until: float) -> Iterator[Result]:
             close = getattr(iterator, "close", lambda: None)
             close()
 
-    thread = Thread(target=compute, name=COMPUTES, daemon=True)
+    thread = Thread(target=compute, name=THREAD_NAME, daemon=True)
     thread.start()
     try:
         while (left := until - time.time()) > 0 and not budget.terminated():
             try:
-                result = queue.get(timeout=min(left, POLL))
+                result = queue.get(timeout=min(left, POLL_S))
             except Empty:
                 continue
             if isinstance(result, BaseException):
@@ -78,12 +96,12 @@ def in_time(results: Iterable[Result], until: float) -> Iterator[Result]:
     finally:
         abandoned.set()
         if thread.is_alive():
-            atexit.register(end_without_tear_down)
+            atexit.register(exit_without_teardown)
 
 
-def end_without_tear_down() -> None:
-    """End the process at its exit, where a thread still computes: torn down under it, TensorFlow crashes."""
-    if any(thread.name == COMPUTES for thread in threading.enumerate()):
+def exit_without_teardown() -> None:
+    """Skip the interpreter's teardown at exit while a thread still computes: TensorFlow would crash during it."""
+    if any(thread.name == THREAD_NAME for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(int(hasattr(sys, "last_type")))  # 1 after an error that nobody caught
+        os._exit(int(hasattr(sys, "last_type")))  # status 1 after an uncaught exception

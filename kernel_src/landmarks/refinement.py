@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from landmarks.errors import WrongReference
 from landmarks.index.search import Match, Part, nearest
-from landmarks.retrieval import Matrix, unit
+from landmarks.retrieval import Matrix, l2_normalise
 from landmarks.settings import ExpansionSettings, NonLandmarkSettings, RetrievalSettings, Settings
 
 Vectors = NDArray[np.float32]
@@ -76,7 +76,7 @@ class Whitening:
 
     def __call__(self, vectors: NDArray[np.floating[Any]]) -> Vectors:
         """Return whitened embeddings of norm 1, float32 of shape (n, k)."""
-        return unit((unit(vectors) - self._mean) @ self._projection)
+        return l2_normalise((l2_normalise(vectors) - self._mean) @ self._projection)
 
     def part(self, part: Part) -> Part:
         """Return a part of the gallery whose rows are whitened as they are read."""
@@ -128,7 +128,7 @@ class Penalty:
 
     def likeness(self, vectors: NDArray[np.floating[Any]], count: int) -> Vectors:
         """Return the mean of each vector's ``count`` highest cosines to non-landmarks, shape (n,)."""
-        cosines = unit(vectors) @ self.non_landmarks.T
+        cosines = l2_normalise(vectors) @ self.non_landmarks.T
         place = max(cosines.shape[1] - count, 0)
         likeness: Vectors = np.partition(cosines, place, axis=1)[:, place:].mean(axis=1)
         return likeness
@@ -156,12 +156,12 @@ def expanded(
     settings : ExpansionSettings
         The power.
     """
-    joined = unit(vectors)
+    joined = l2_normalise(vectors)
     for row, matches in enumerate(near):
         if matches:
             weights = np.array([max(cosine, 0.0) for _, cosine in matches]) ** settings.power
-            joined[row] += weights.astype(np.float32) @ unit(rows([image_id for image_id, _ in matches], parts))
-    return unit(joined)
+            joined[row] += weights.astype(np.float32) @ l2_normalise(rows([image_id for image_id, _ in matches], parts))
+    return l2_normalise(joined)
 
 
 def rows(ids: Sequence[str], parts: Sequence[Part]) -> Vectors:
@@ -205,7 +205,7 @@ def _penalty(settings: Settings, width: int, find: Callable[[str], Path]) -> Pen
     vectors = _arrays(file, ("embeddings",))["embeddings"]
     if vectors.ndim != 2 or not len(vectors) or vectors.shape[1] != width:
         raise WrongReference(f"{file}: embeddings of shape {vectors.shape}, and those of the run have {width} values")
-    return Penalty(non_landmarks=unit(vectors), settings=wanted)
+    return Penalty(non_landmarks=l2_normalise(vectors), settings=wanted)
 
 
 def _arrays(file: Path, names: Sequence[str]) -> Mapping[str, Vectors]:

@@ -1,4 +1,4 @@
-"""A network on every GPU of the machine: a copy each, that embeds its share of a batch."""
+"""Data-parallel inference: a copy of the network on every GPU embeds a part of each batch."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,22 +10,23 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
-"""The kinds of `EmbeddingSettings.precision`: Keras's policies."""
+"""Values of `EmbeddingSettings.precision`: dtype policies of Keras."""
 
 
 class Replicas:
-    """Compiled copies of a Keras model from images to embeddings, one per device; one device has the model itself.
+    """Compiled copies of a Keras model from images to embeddings, one per device.
 
-    Several logical CPU devices count as devices too: nobody has them by chance, and several GPUs are tried with them.
+    On a single device, the model itself is used in float32. Several logical CPU devices count as devices, too. They
+    exist only if they are configured explicitly, as in tests of the multi-GPU code.
 
     Parameters
     ----------
     model : keras.Model
         The network.
     forward : callable
-        ``forward(model, images)`` -> embeddings; it is compiled.
+        ``forward(model, images)`` -> embeddings. It is compiled.
     precision : str
-        Of `PRECISIONS`, for the layers of the backbone; pooling and embedding stay float32.
+        One of `PRECISIONS`, for the layers of the backbone. Pooling and embedding remain in float32.
 
     Raises
     ------
@@ -42,11 +43,17 @@ class Replicas:
         ]
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the embeddings of a batch, float32, in its order.
+        """Embed a batch.
 
         Parameters
         ----------
         images : ndarray, float32, shape (batch, side, side, 3)
+            As the network takes them.
+
+        Returns
+        -------
+        ndarray, float32, shape (batch, d)
+            Embeddings, in the order of the images.
         """
         count = min(len(self._compiled), len(images))
         if count < 2:
@@ -59,7 +66,7 @@ class Replicas:
 def _compiled(
     model: Any, forward: Callable[[Any, Any], Any], precision: str, device: str, *, alone: bool
 ) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """Return a function of a batch on a device, traced once for batches of any length."""
+    """Return a function that embeds a batch on a device. It is traced once, for batches of any size."""
     with tf.device(device):
         copy = model if alone and precision == "float32" else _copied(model, precision)
     signature = [tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32)]
@@ -74,7 +81,7 @@ def _compiled(
 
 
 def _copied(model: Any, precision: str) -> Any:
-    """Return a copy with weights of its own; the layers of nested models, which a backbone is, have the precision."""
+    """Copy a model and its weights. The layers of nested models (the backbone) get the precision."""
     outer = {layer.name for layer in model.layers}
 
     def copy_layer(layer: Any) -> Any:

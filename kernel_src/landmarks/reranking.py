@@ -1,82 +1,102 @@
-"""The second look at each query: its neighbours rescored by the local features that agree on a homography."""
+"""Re-ranking of each query's neighbours by geometric verification of local features."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from kernelwright.runtime import stages
-from landmarks import effort, ranking, records
+from landmarks import ranking, records, verification_levels
 from landmarks.dataset import Photo
-from landmarks.effort import Effort
-from landmarks.feature_types import NONE, LocalFeatures
+from landmarks.feature_types import NO_FEATURES, LocalFeatures
 from landmarks.local_features import FeatureCache
-from landmarks.matching import Matches, match, unambiguous
+from landmarks.matching import Matches, filter_matches, match
 from landmarks.ranking import Neighbour
-from landmarks.results import Data, Ranked
-from landmarks.run import Run, Work
+from landmarks.results import Data, Rankings
+from landmarks.run import Run, SizedResults
 from landmarks.settings import VerificationSettings
 from landmarks.verification import Inliers, verify
-from landmarks.verification_workers import Verifiers
+from landmarks.verification_levels import VerificationLevel
+from landmarks.verification_workers import VerificationPool
 
 Verifier = Callable[[NDArray[np.float32], NDArray[np.float32], VerificationSettings], Inliers]
 
 log = logging.getLogger(__name__)
 
 
-def verify_all(data: Data, ranked: Ranked, features: FeatureCache, run: Run) -> Ranked:
-    """Rescore and re-rank the neighbours of each query by the matches that agree on a homography.
+def rerank(data: Data, ranked: Rankings, features: FeatureCache, run: Run) -> Rankings:
+    """Rescore and re-rank the neighbours of each query by their inliers.
 
-    Queries whose prediction this can change most come first. Where time runs short, fewer candidates are verified, then
-    with coarse local features; where some is left at the end, these queries are verified again, in full. Those that
-    fail, or are left when time runs out, are ranked as if nothing had matched.
+    Queries whose prediction can change most are verified first. If time runs short, later queries are verified at a
+    lower level (`landmarks.verification_levels`); if time is left at the end, they are verified again in full. Queries
+    that fail, or are not reached before the deadline, are ranked as if they had no inliers.
+
+    Parameters
+    ----------
+    data : Data
+        The competition's data.
+    ranked : dict
+        The neighbours of each query after retrieval.
+    features : FeatureCache
+        Extracts local features.
+    run : Run
+        Settings, deadline and failed images.
+
+    Returns
+    -------
+    dict
+        The rescored neighbours of each query, best first, in the order of ``ranked``.
     """
     gallery = {photo.id: photo for photo in data.gallery}
-    settings, bound = run.settings, run.settings.local.chosen.max_distance
+    settings, max_distance = run.settings, run.settings.local.chosen.max_distance
     enough = settings.verification.enough_inliers or float("inf")
 
     def unverified(query: Photo) -> list[Neighbour]:
         return ranking.rescore(ranked[query], [0] * len(ranked[query]), settings.ranking)
 
-    def verified(planned: tuple[Photo, Effort]) -> tuple[list[Neighbour], Effort] | None:
-        query, spent = planned
-        tried = ranked[query][: spent.candidates]
+    def verified(planned: tuple[Photo, VerificationLevel]) -> tuple[list[Neighbour], VerificationLevel] | None:
+        query, level = planned
+        candidates = ranked[query][: level.candidates]
         try:
-            pairs, agreed = [], []
-            for neighbour in tried:
-                if run.is_over():  # only the end of the run waits for this query now
+            pairs, results = [], []
+            for candidate in candidates:
+                if run.is_out_of_time():  # the result would be discarded, and the end of the run waits for it
                     return None
-                photo = gallery.get(neighbour.id)  # an index may hold more than there are images
-                train = features(photo, coarse=spent.coarse) if photo else NONE
-                pairs.append((features(query, coarse=spent.coarse), train))
-                agreed.append(agreeing(*pairs[-1], bound, settings.verification, verifier=verifiers))
-                if agreed[-1][1].count >= enough:
+                photo = gallery.get(candidate.id)  # an index may contain ids without an image here
+                train = features(photo, coarse=level.coarse) if photo else NO_FEATURES
+                pairs.append((features(query, coarse=level.coarse), train))
+                results.append(match_and_verify(*pairs[-1], max_distance, settings.verification, verifier=verifier))
+                if results[-1][1].count >= enough:
                     break
-            records.save_matches(query, [neighbour.id for neighbour in tried[: len(agreed)]], pairs, agreed)
-        except Exception as error:  # noqa: BLE001 - whatever one query does to the matching, the others are verified
+            records.save_matches(query, [candidate.id for candidate in candidates[: len(results)]], pairs, results)
+        except Exception as error:  # noqa: BLE001 - one failing query must not prevent the verification of the others
             run.faults.add("keeps its retrieval score", query, error)
-            return unverified(query), spent
-        counts = [inliers.count for _, inliers in agreed] + [0] * (len(ranked[query]) - len(agreed))
-        return ranking.rescore(ranked[query], counts, settings.ranking), spent
+            return unverified(query), level
+        counts = [inliers.count for _, inliers in results] + [0] * (len(ranked[query]) - len(results))
+        return ranking.rescore(ranked[query], counts, settings.ranking), level
 
-    order = sorted(ranked, key=lambda query: ranking.verification_order(ranked[query], settings.ranking))
-    full, *less = effort.levels(max(map(len, ranked.values()), default=1))
-    plan = effort.as_time_allows(order, [full, *less], until=run.deadline, in_flight=2 * settings.local.threads)
-    # The threads of BLAS would contend with those of the run for the same cores.
-    with threadpool_limits(1, "blas"), Verifiers() as verifiers:
-        work = Work(order, zip(order, run.ahead(verified, plan), strict=True), run.deadline)
+    order = sorted(ranked, key=lambda query: ranking.verification_priority(ranked[query], settings.ranking))
+    full, *lower = verification_levels.degradation_levels(max(map(len, ranked.values()), default=1))
+    in_flight = 2 * settings.local.threads  # as many as run.prefetch computes in advance
+    plan = verification_levels.assign_levels(order, [full, *lower], until=run.deadline, in_flight=in_flight)
+    # BLAS threads would compete with the run's threads for the same cores.
+    with threadpool_limits(1, "blas"), VerificationPool() as verifier:
+        work = SizedResults(order, zip(order, run.prefetch(verified, plan), strict=True), run.deadline)
         rescored = {query: result for query, result in stages.stage("verify", work, until=run.deadline) if result}
-        if short := [query for query, (_, spent) in rescored.items() if spent != full]:
-            again = zip(short, run.ahead(verified, ((query, full) for query in short)), strict=True)
-            in_full = stages.stage("verify in full", Work(short, again, run.deadline), until=run.deadline)
+        if partial := [query for query, (_, level) in rescored.items() if level != full]:
+            again = zip(partial, run.prefetch(verified, ((query, full) for query in partial)), strict=True)
+            in_full = stages.stage("verify in full", SizedResults(partial, again, run.deadline), until=run.deadline)
             rescored |= {query: result for query, result in in_full if result}
-    _log_left([spent for _, spent in rescored.values()], full, len(order))
+    if in_part := sum(level != full for _, level in rescored.values()):
+        log.warning("out of time: %d of %d queries are verified in part", in_part, len(order))
+    if len(rescored) < len(order):
+        log.warning("out of time: %d of %d queries keep their retrieval score", len(order) - len(rescored), len(order))
     return {query: rescored[query][0] if query in rescored else unverified(query) for query in ranked}
 
 
-def agreeing(
+def match_and_verify(
     query: LocalFeatures,
     train: LocalFeatures,
     max_distance: float,
@@ -84,26 +104,26 @@ def agreeing(
     *,
     verifier: Verifier = verify,
 ) -> tuple[Matches, Inliers]:
-    """Match two images, and find the matches that agree on a homography.
+    """Match the descriptors of two images, and find the matches that are inliers of a homography.
 
     Parameters
     ----------
     query, train : LocalFeatures
-        Of the query, and of the gallery image.
+        Features of the query and of the gallery image.
     max_distance : float
-        Euclidean, between descriptors of norm 1; matches lie strictly under it.
+        Maximum Euclidean distance of matching descriptors (exclusive). Descriptors have norm 1.
     settings : VerificationSettings
-        Which matches are kept, and the homography.
+        Filters on the matches, and estimation of the homography.
     verifier : callable
-        `verification.verify`, or what gives the same inliers.
+        `verification.verify`, or an equivalent such as `VerificationPool`.
+
+    Returns
+    -------
+    matches : ndarray, int64, shape (n, 2)
+        Row of the query's keypoints, row of the gallery image's keypoints.
+    inliers : Inliers
+        Which of the matches are inliers.
     """
     matches = match(query.descriptors, train.descriptors, max_distance=max_distance)
-    matches = unambiguous(matches, query.descriptors, train.descriptors, settings.matching)
+    matches = filter_matches(matches, query.descriptors, train.descriptors, settings.matching)
     return matches, verifier(query.keypoints[matches[:, 0]], train.keypoints[matches[:, 1]], settings)
-
-
-def _log_left(spent: Sequence[Effort], full: Effort, queries: int) -> None:
-    if in_part := sum(each != full for each in spent):
-        log.warning("out of time: %d of %d queries are verified in part", in_part, queries)
-    if len(spent) < queries:
-        log.warning("out of time: %d of %d queries keep their retrieval score", queries - len(spent), queries)

@@ -1,4 +1,4 @@
-"""What is known along the pipeline: the data on disk, and the predictions after each step."""
+"""The data passed between the stages of the pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from landmarks.dataset import Photo
 from landmarks.ranking import Neighbour, Prediction
 
-Ranked = dict[Photo, list[Neighbour]]
+Rankings = dict[Photo, list[Neighbour]]
 """The neighbours of each query, best first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """What is on disk.
+    """The competition's data on disk.
 
     Attributes
     ----------
     queries, gallery : list of Photo
-        Sorted by id; gallery images have a label.
+        Sorted by id. Every gallery image has a label.
     labels : dict
-        Label of each id of ``train.csv``, ids in lower case.
+        Label of each id of ``train.csv``. Ids are lower case.
     ids : list of str
-        The ids that a submission must hold, as they are to be written.
+        The ids that the submission must contain, spelled as they must be written.
     """
 
     queries: list[Photo]
@@ -32,13 +32,25 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What is known after a step: ``retrieval`` or ``verification``; predictions by the id of the query's photo."""
+    """The result of one stage.
+
+    Attributes
+    ----------
+    name : str
+        ``retrieval`` or ``verification``.
+    data : Data
+        The data that was recognised.
+    neighbours : dict
+        The neighbours of each query, best first.
+    predictions : mapping
+        Prediction by the id of the query.
+    """
 
     name: str
     data: Data
-    neighbours: Ranked
+    neighbours: Rankings
     predictions: Mapping[str, Prediction]
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return the submission's rows: id and ``label score``; an id without a prediction has an empty cell."""
+        """Return the rows of the submission: id and ``label score``. The cell is empty if there is no prediction."""
         return [(image_id, str(self.predictions.get(image_id.lower(), ""))) for image_id in self.data.ids]

@@ -1,4 +1,4 @@
-"""Which gallery images look most like each query: cosine nearest neighbours, exact, tile by tile."""
+"""Exact nearest neighbours by cosine similarity, computed tile by tile."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from landmarks.settings import RetrievalSettings
 
-ROUNDING = 1e-5  # above the error of a float32 cosine; candidates this near the last place are compared in float64
-PAIRS = 4096  # that are compared in float64 at once
-BLOCKS_PER_PLACE = 16  # whose largest cosines say which of a first tile can be near
-KEPT_PER_PLACE = 64  # candidates per query and place; where more tie, those that cannot win are removed early
+ROUNDING = 1e-5  # bound of the error of a float32 cosine; candidates within it are compared in float64
+PAIRS = 4096  # pairs that are compared in float64 at a time
+BLOCKS_PER_PLACE = 16  # blocks per neighbour, whose maxima bound the cosines of the first tile
+KEPT_PER_PLACE = 64  # candidates per query and neighbour; if more tie, candidates that cannot win are removed early
 
 
 class Matrix(Protocol):
-    """Rows that are read part by part, as those of an array are."""
+    """A matrix whose rows are read in parts: an array, or anything that is indexed like one."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Rows, and the length of an embedding."""
+        """Number of rows, and length of an embedding."""
 
     def __len__(self) -> int: ...
 
@@ -30,14 +30,14 @@ class Matrix(Protocol):
 
 @dataclass(frozen=True)
 class Nearest:
-    """The neighbours of one query, best first; of equal cosines the earlier in the gallery.
+    """The neighbours of one query, best first. Of equal cosines, the earlier row of the gallery comes first.
 
     Attributes
     ----------
     indices : ndarray, int64, shape (k,)
-        Rows of the gallery; k is less than ``neighbours`` where the gallery is smaller.
-    cosines : ndarray, shape (k,)
-        Cosine similarity, -1 to 1: float32 of `nearest`, float64 of `compared`.
+        Rows of the gallery. k is ``neighbours``, or the size of the gallery if it is smaller.
+    cosines : ndarray, float32 or float64, shape (k,)
+        Cosine similarity, -1 to 1: float32 from `nearest`, float64 from `nearest_float64`.
     """
 
     indices: NDArray[np.int64]
@@ -45,46 +45,64 @@ class Nearest:
 
 
 def nearest(queries: NDArray[np.floating[Any]], gallery: Matrix, settings: RetrievalSettings) -> Iterator[Nearest]:
-    """Yield each query's neighbours.
+    """Yield the nearest neighbours of each query.
 
-    A batch of queries is compared with a tile of the gallery in one float32 product, and what is far from the best
-    so far is dropped while the product is in the cache; the few that are left are compared again in float64, so that
-    equal embeddings have equal cosines wherever they stand. Time grows with q g d; memory, beside the inputs, is that
-    of one product, however large the gallery is.
+    A batch of queries is compared with a tile of the gallery in one float32 matrix product. Pairs that are far from
+    the best so far are dropped while the product is in the cache. The remaining pairs are compared again in float64,
+    so that equal embeddings have equal cosines regardless of their position. Time is proportional to q g d. Memory,
+    besides the inputs, is that of one product and does not depend on the size of the gallery.
 
     Parameters
     ----------
     queries, gallery : ndarray, float32 or float16, shape (q, d) and (g, d)
-        Embeddings, of any norm. One of norm 0, or with values that are not finite, has cosine 0 with all.
-        The gallery may be memory-mapped: it is read in order, once per batch of queries.
+        Embeddings with any norm. An embedding with norm 0, or with values that are not finite, has cosine 0 with all
+        others. The gallery may be memory-mapped: it is read in order, once per batch of queries.
     settings : RetrievalSettings
-        How many neighbours, and how many queries and rows of the gallery at once.
+        Number of neighbours, and sizes of batches and tiles.
+
+    Yields
+    ------
+    Nearest
+        One per query, in order.
 
     Raises
     ------
     ValueError
         If the embeddings differ in length.
     """
-    for result in compared(queries, gallery, settings):
+    for result in nearest_float64(queries, gallery, settings):
         yield Nearest(result.indices, result.cosines.astype(np.float32))
 
 
-def compared(queries: NDArray[np.floating[Any]], gallery: Matrix, settings: RetrievalSettings) -> Iterator[Nearest]:
-    """Yield each query's neighbours as `nearest` does, with the float64 cosines that decided their order."""
+def nearest_float64(
+    queries: NDArray[np.floating[Any]], gallery: Matrix, settings: RetrievalSettings
+) -> Iterator[Nearest]:
+    """Yield the neighbours of each query as `nearest` does, with the float64 cosines that they were sorted by."""
     if queries.shape[1:] != gallery.shape[1:]:
         raise ValueError(f"queries of shape {queries.shape} cannot be compared with a gallery of {gallery.shape}")
     for start in range(0, len(queries), settings.batch):
-        candidates = _Candidates(unit(queries[start : start + settings.batch]), gallery, settings.neighbours)
+        candidates = _Candidates(l2_normalise(queries[start : start + settings.batch]), gallery, settings.neighbours)
         for first in range(0, len(gallery) if settings.neighbours else 0, settings.tile):
-            candidates.add(unit(gallery[first : first + settings.tile]), first)
+            candidates.add(l2_normalise(gallery[first : first + settings.tile]), first)
         yield from candidates.nearest()
 
 
-def unit(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Return rows of Euclidean norm 1; zeros where the norm is 0 or not finite. Shape (n, d), float32."""
+def l2_normalise(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Scale rows to Euclidean norm 1. Rows whose norm is 0 or not finite become zeros.
+
+    Parameters
+    ----------
+    vectors : ndarray, floating, shape (n, d)
+        One vector per row.
+
+    Returns
+    -------
+    ndarray, float32, shape (n, d)
+        A new array.
+    """
     scaled: NDArray[np.float32]
     if vectors.dtype == np.float16 and vectors.size:
-        # By the processor: numpy's own takes 20 times as long. What it allocates is divided in place.
+        # OpenCV converts 20 times as fast as NumPy, with CPU instructions. The result is divided in place.
         vectors = scaled = cv2.convertFp16(vectors.view(np.int16))
     else:
         scaled = np.empty(vectors.shape, np.float32)
@@ -97,23 +115,25 @@ def unit(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 
 
 class _Candidates:
-    """Which rows of the gallery may be among the nearest of each query, as far as its tiles were added."""
+    """The rows of the tiles added so far that may be among the nearest neighbours of a query."""
 
     def __init__(self, queries: NDArray[np.float32], gallery: Matrix, neighbours: int) -> None:
         self.queries, self.gallery = queries, gallery
-        self.best = np.full((len(queries), min(neighbours, len(gallery))), -np.inf, np.float32)  # the least first
-        self.rows = self.columns = np.empty(0, np.int64)  # of queries and gallery; columns ascend within a row
+        self.best = np.full(
+            (len(queries), min(neighbours, len(gallery))), -np.inf, np.float32
+        )  # per query, lowest first
+        self.rows = self.columns = np.empty(0, np.int64)  # row of queries, row of the gallery
         self.cosines = np.empty(0, np.float32)
 
     def add(self, tile: NDArray[np.float32], first: int) -> None:
-        """Add the candidates in a tile, whose first row is row ``first`` of the gallery."""
+        """Add the candidates of a tile, whose first row is row ``first`` of the gallery."""
         cosines = self.queries @ tile.T
         places = self.best.shape[1]
-        reached = self.best
-        if np.isneginf(reached).any():  # places are still free
-            reached = _largest(np.hstack([reached, _block_maxima(cosines, BLOCKS_PER_PLACE * places)]), places)
-        # Several times as fast as np.nonzero of two dimensions.
-        rows, columns = np.divmod(np.flatnonzero(cosines >= reached[:, :1] - ROUNDING), cosines.shape[1])
+        bounds = self.best
+        if np.isneginf(bounds).any():  # fewer candidates so far than neighbours
+            bounds = _largest(np.hstack([bounds, _block_maxima(cosines, BLOCKS_PER_PLACE * places)]), places)
+        # Several times as fast as np.nonzero on a two-dimensional array.
+        rows, columns = np.divmod(np.flatnonzero(cosines >= bounds[:, :1] - ROUNDING), cosines.shape[1])
         near = _as_table(rows, cosines[rows, columns], len(cosines))
         self.best = _largest(np.hstack([self.best, near]), places)
         self.rows = np.concatenate([self.rows, rows])
@@ -123,28 +143,28 @@ class _Candidates:
             self._keep_nearest()
 
     def nearest(self) -> Iterator[Nearest]:
-        """Yield the neighbours of each query among the candidates."""
+        """Yield the neighbours of each query, chosen from the candidates."""
         places = self.best.shape[1]
         near = self.cosines >= self.best[self.rows, :1].min(axis=1, initial=np.inf) - ROUNDING
         rows, columns = self.rows[near], self.columns[near]
         cosines = self._in_float64(rows, columns)
-        order = np.lexsort((-cosines, rows))  # stable: of equal cosines, the earlier in the gallery first
+        order = np.lexsort((-cosines, rows))  # stable: of equal cosines, the earlier row first
         starts = np.searchsorted(rows[order], np.arange(len(self.queries)))
         for start in starts:
             own = order[start : start + places]
             yield Nearest(columns[own], cosines[own])
 
     def _in_float64(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the cosine of each pair of a query and a row of the gallery."""
+        """Return the cosine of each pair of a query and a gallery row, in float64."""
         cosines = np.empty(len(rows))
         for start in range(0, len(rows), PAIRS):
             part = slice(start, start + PAIRS)
-            vectors = unit(self.gallery[columns[part]]).astype(np.float64)
+            vectors = l2_normalise(self.gallery[columns[part]]).astype(np.float64)
             cosines[part] = (vectors * self.queries[rows[part]]).sum(axis=1)
         return cosines
 
     def _keep_nearest(self) -> None:
-        """Remove what cannot win, as where thousands of equal images tie: of those, later ones lose to earlier ones."""
+        """Remove candidates that cannot win, which are many if thousands of gallery images are equal."""
         kept = list(self.nearest())
         self.rows = np.repeat(np.arange(len(kept)), self.best.shape[1])
         self.columns = np.concatenate([result.indices for result in kept])
@@ -152,15 +172,15 @@ class _Candidates:
 
 
 def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Return the largest of each row, the least of them first. Shape (n, m) -> (n, count)."""
+    """Return the ``count`` largest values of each row, the lowest of them first. Shape (n, m) -> (n, count)."""
     at = values.shape[1] - count
     return np.partition(values, at, axis=1)[:, at:]
 
 
 def _block_maxima(values: NDArray[np.float32], blocks: int) -> NDArray[np.float32]:
-    """Return the largest value of each block of a row, of at least so many blocks, or of each value.
+    """Split each row into at least ``blocks`` blocks (at most one per value), and return the maximum of each block.
 
-    The k-th largest of them is a bound of the row's k-th largest value, and takes a tenth of its time to find.
+    The k-th largest maximum is a lower bound of the k-th largest value of the row, and is found in a tenth of the time.
     """
     length = max(1, values.shape[1] // blocks)
     whole = values.shape[1] // length
@@ -169,7 +189,7 @@ def _block_maxima(values: NDArray[np.float32], blocks: int) -> NDArray[np.float3
 
 
 def _as_table(rows: NDArray[np.int64], values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Lay out values by their rows, which ascend: shape (count, most values of a row), -inf where there are fewer."""
+    """Arrange values by their row, padded with -inf. ``rows`` is sorted. Shape (count, most values in one row)."""
     lengths = np.bincount(rows, minlength=count)
     table = np.full((count, lengths.max(initial=0)), -np.inf, np.float32)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

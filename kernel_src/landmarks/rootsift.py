@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.feature_types import NONE, LocalFeatures
+from landmarks.feature_types import NO_FEATURES, LocalFeatures
 from landmarks.settings import RootSiftSettings
 
 
@@ -42,7 +42,7 @@ class RootSift:
             candidates = _upright(candidates)
         strongest = sorted(candidates, key=lambda point: -point.response)[: self._settings.max_features]
         if not strongest:  # some OpenCV cannot describe nothing
-            return NONE
+            return NO_FEATURES
         described, raw = sift.compute(grey, strongest)
         points = np.array([(point.pt[1], point.pt[0]) for point in described], np.float32)
         return LocalFeatures(points, root(raw), scale)

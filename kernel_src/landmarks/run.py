@@ -1,4 +1,4 @@
-"""One run of the pipeline: its settings, its time, and how its work is shared out."""
+"""The state of one run of the pipeline: settings, deadline, failed images, and background threads."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -7,50 +7,68 @@ from typing import Generic, TypeVar
 
 from kernelwright.runtime import budget
 from landmarks.faults import ImageFaults
-from landmarks.prefetch import ahead, in_time
+from landmarks.prefetch import ahead, iterate_until
 from landmarks.settings import Settings
 
 Item = TypeVar("Item")
-Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """How one run of the pipeline goes: with which settings, until when, and whether an error ends it."""
+    """One run of the pipeline.
+
+    Attributes
+    ----------
+    settings : Settings
+        All settings of the pipeline.
+    keep_going : bool
+        Whether to log an error and skip the failed part, instead of raising the error.
+    deadline : float
+        When the run must end, in seconds since the epoch.
+    faults : ImageFaults
+        The images that have failed so far.
+    """
 
     settings: Settings
     keep_going: bool = False
     deadline: float = float("inf")
-    """Seconds since the epoch."""
     faults: ImageFaults = field(default_factory=ImageFaults)
 
-    def is_over(self) -> bool:
-        """Return whether the time has passed."""
+    def is_out_of_time(self) -> bool:
+        """Return whether the deadline has passed or SIGTERM was received."""
         return budget.terminated() or time.time() >= self.deadline
 
-    def share(self, of_time_left: float) -> float:
-        """Return when a share of the time that is left now will have passed, in seconds since the epoch."""
+    def deadline_after(self, share: float) -> float:
+        """Return when a share (0 to 1) of the remaining time will have passed, in seconds since the epoch."""
         now = time.time()
-        return now + of_time_left * max(0.0, self.deadline - now)
+        return now + share * max(0.0, self.deadline - now)
 
-    def ahead(self, work: Callable[[Given], Item], given: Iterable[Given]) -> Iterator[Item]:
-        """Yield the work on each, in order, done ahead of need by the threads of the settings."""
+    def prefetch(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield ``function(item)`` for each item, in order. ``settings.local.threads`` threads compute them in advance."""
         threads = self.settings.local.threads
-        return ahead(work, given, threads=threads, depth=2 * threads)
+        return ahead(function, items, threads=threads, depth=2 * threads)
 
 
-class Work(Generic[Item]):
-    """Results whose number is known before they are computed: what a progress bar needs.
+class SizedResults(Generic[Result]):
+    """An iterable of results with a known length, as a progress bar needs it.
 
-    With ``until``, a result that is under way then is abandoned, as `in_time` does.
+    Parameters
+    ----------
+    sources : collection
+        What the results are computed from. Its length is the number of results.
+    results : iterable
+        The results, computed while they are iterated over.
+    until : float, optional
+        When to stop, in seconds since the epoch; see `landmarks.prefetch.iterate_until`.
     """
 
-    def __init__(self, sources: Collection[object], results: Iterable[Item], until: float | None = None) -> None:
+    def __init__(self, sources: Collection[object], results: Iterable[Result], until: float | None = None) -> None:
         self._count = len(sources)
-        self._results = results if until is None else in_time(results, until)
+        self._results = results if until is None else iterate_until(results, until)
 
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Result]:
         return iter(self._results)

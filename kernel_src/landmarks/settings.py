@@ -1,21 +1,35 @@
-"""Every constant of the pipeline, named with its unit; docs/seed.md maps the names of the original notebook."""
+"""All constants of the pipeline, with units. docs/seed.md maps the names of the original notebook to them."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 PUBLIC_TRAIN_IMAGES = 1_580_470
-"""Rows of the public train.csv: what ``[tool.kernelwright.public]`` declares to the guard."""
+"""Rows of the public train.csv, which ``[tool.kernelwright.public]`` declares to the guard."""
 PUBLIC_TEST_IMAGES = 10_345
-"""Images of the public test split, of the 2021 competition."""
+"""Images of the public test split of the 2021 competition."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSettings:
-    """The head: what the embedding is trained against.
+    """The classification head that the embedding is trained with.
 
-    ``kind`` is ``arcface`` or ``softmax``, which has no margin and is there to compare with. ``margin_range_rad`` gives
-    each class a margin of its own, from the second for the rarest class to the first for the most frequent.
-    ``sampled_classes`` is how many columns of the class matrix a step looks at; None is all.
+    Attributes
+    ----------
+    kind : str
+        ``arcface``, or ``softmax``, which has no margin and serves as a baseline.
+    scale : float
+        Factor on the cosines (radius of the hypersphere).
+    margin_rad : float
+        Angular margin of the true class, in radians.
+    easy_margin, label_smoothing
+        As `landmarks.heads.ArcMarginProduct` takes them; ``label_smoothing`` is its ``ls_eps``.
+    sub_centres : int
+        Weight vectors per class.
+    margin_range_rad : pair of float, optional
+        Margins that depend on the number of images of a class, in radians: that of the most frequent class, then that
+        of the rarest.
+    sampled_classes : int, optional
+        How many columns of the class matrix a training step uses. None uses all of them.
     """
 
     kind: str = "arcface"
@@ -30,9 +44,26 @@ class HeadSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings:
-    """One global model. ``model.json`` beside the weights overrides backbone, sizes, classes and embedding.
+    """One global model. ``model.json`` beside the weights overrides backbone, sizes, classes, embedding and pooling.
 
-    ``pooling`` is ``average`` or ``gem``.
+    Attributes
+    ----------
+    backbone : str
+        A key of `landmarks.network.BACKBONES`.
+    resize_px, input_px : int
+        Side of the square that images are resized to before they are compressed as JPEG, and side of the model's input.
+    classes : int
+        Number of landmarks that the head distinguishes.
+    embedding : int
+        Length of an embedding.
+    pooling : str
+        ``average`` or ``gem`` (generalised mean).
+    dropout : float
+        Dropout rate before the embedding layer.
+    learning_rate : float
+        Learning rate that the classifier is compiled with.
+    head : HeadSettings
+        The classification head.
     """
 
     backbone: str = "efficientnet-b7"
@@ -48,7 +79,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsSettings:
-    """Where a global model's weights are attached, and the network they belong to."""
+    """Slug and file name of the attached weights of a global model, and the network they belong to."""
 
     slug: str
     file: str
@@ -63,20 +94,32 @@ B6 = WeightsSettings(
 )
 
 TRAINED = WeightsSettings(slug="landmark-training", file="model.h5")
-"""What the kernel `kernel_src/train.py` leaves, attached as a kernel source."""
+"""The output of the training kernel, `kernel_src/train.py`, attached as a kernel source."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingSettings:
-    """How images reach the global models; ``batch`` is halved for the rest of a run where memory ends.
+    """How images are embedded.
 
-    Of several GPUs, each embeds its share of a batch. ``precision`` is that of the backbone's layers: ``float32``,
-    ``mixed_float16`` or ``mixed_bfloat16``.
-
-    A network's embedding is the sum of its unit embeddings of several views: with ``flip`` of the mirror image too, and
-    for each of ``zooms`` of the middle of the image, enlarged by so much. One view is left as it is.
-
-    The embeddings of several models stand side by side as they are, or with the norms of ``weights``, one per model.
+    Attributes
+    ----------
+    batch : int
+        Images per forward pass. It is halved for the rest of the run whenever memory runs out. If there are several
+        GPUs, each of them embeds a part of the batch.
+    decode_threads : int
+        Threads that read and decode images.
+    jpeg_quality : int
+        Quality of the JPEG that an image is compressed to before it is embedded, 0 to 100.
+    precision : str
+        Precision of the backbone: ``float32``, ``mixed_float16`` or ``mixed_bfloat16``.
+    flip : bool
+        Also embed the mirror image of each view.
+    zooms : tuple of float
+        One view per factor: the centre of the image, enlarged by that factor. 1 is the whole image. The embedding of
+        several views is the sum of their normalised embeddings. The embedding of a single view is left as it is.
+    weights : tuple of float, optional
+        The norm of each model's embedding in the concatenation of several models. Without it, embeddings are
+        concatenated as they are.
     """
 
     batch: int = 16
@@ -90,11 +133,20 @@ class EmbeddingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RootSiftSettings:
-    """RootSIFT, tuned on photographs: landmarks stand upright, and their coarse features repeat best.
+    """RootSIFT features. The defaults were tuned on photographs.
 
-    A query descriptor matches its nearest gallery descriptor strictly under ``max_distance``, Euclidean between
-    vectors of norm 1. Unrelated RootSIFT descriptors lie about 0.6 apart, so that 0.75, right for DELG, would match
-    all of them.
+    Attributes
+    ----------
+    longer_side_px : int
+        Length of the longer side that images are scaled to. Coarse features are the most repeatable.
+    max_features : int
+        Maximum number of features per image.
+    upright : bool
+        Ignore the orientation of keypoints, since landmarks are photographed upright.
+    max_distance : float
+        A query descriptor matches its nearest gallery descriptor if their Euclidean distance is strictly below this.
+        Descriptors have norm 1. Unrelated RootSIFT descriptors are about 0.6 apart, so 0.75, which is right for DELG,
+        would accept all matches.
     """
 
     longer_side_px: int = 640
@@ -105,7 +157,24 @@ class RootSiftSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DelgSettings:
-    """The DELG network, as a SavedModel; ``enlarge`` is a factor of the image's sides, before local features."""
+    """The DELG network, a SavedModel.
+
+    Attributes
+    ----------
+    slug, folder : str
+        The attached source, and the folder in it that holds the SavedModel.
+    scales : tuple of float
+        Scales of the image pyramid.
+    score_threshold : float
+        Minimum attention of a local feature.
+    max_features : int
+        Maximum number of local features per image.
+    enlarge : float
+        Factor by which the sides of an image are enlarged before local features are extracted.
+    max_distance : float
+        A query descriptor matches its nearest gallery descriptor if their Euclidean distance is strictly below this.
+        Descriptors have norm 1.
+    """
 
     slug: str = "delg-saved-models"
     folder: str = "local_and_global"
@@ -118,11 +187,25 @@ class DelgSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalSettings:
-    """Local features: keypoints and descriptors of one image.
+    """Local features: the keypoints and descriptors of an image.
 
-    ``extractor`` is ``rootsift`` or ``delg``. ``exif_rotation`` turns what PIL reads (local features, DELG's global
-    descriptor) as EXIF says, as cv2 always does for the global models; the original notebook does not. ``store`` is a
-    folder that keeps the features of up to ``store_bytes`` for later runs; without it, none are kept.
+    Attributes
+    ----------
+    extractor : str
+        ``rootsift`` or ``delg``.
+    rootsift, delg : settings
+        Settings of each extractor.
+    exif_rotation : bool
+        Apply the EXIF orientation to images that are read with PIL, for local features and DELG's global descriptor.
+        OpenCV always applies it for the other global models. The original notebook does not apply it here.
+    cache_bytes : int
+        Size of the cache in memory.
+    store : str, optional
+        A folder that keeps features for later runs. Without it, no features are stored on disk.
+    store_bytes : int
+        Size limit of that folder.
+    threads : int
+        Threads that extract, match and verify.
     """
 
     extractor: str = "rootsift"
@@ -136,12 +219,12 @@ class LocalSettings:
 
     @property
     def chosen(self) -> RootSiftSettings | DelgSettings:
-        """The settings of the extractor in use; its ``max_distance`` is in the space of its descriptors.
+        """Settings of the extractor in use.
 
         Raises
         ------
         ValueError
-            If ``extractor`` names none.
+            If ``extractor`` is unknown.
         """
         extractors: dict[str, RootSiftSettings | DelgSettings] = {"rootsift": self.rootsift, "delg": self.delg}
         if self.extractor not in extractors:
@@ -151,7 +234,10 @@ class LocalSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalOnlySettings:
-    """What is done where no global weights are usable: local features alone rank the whole gallery."""
+    """Ranking by local features alone, which is used if no global weights are usable.
+
+    ``max_gallery`` is the largest gallery that is ranked in this way. ``candidates`` are kept per query.
+    """
 
     max_gallery: int = 2000
     candidates: int = 10
@@ -159,9 +245,10 @@ class LocalOnlySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalSettings:
-    """Cosine nearest neighbours in the gallery.
+    """Nearest neighbours in the gallery by cosine similarity.
 
-    ``batch`` queries are compared with ``tile`` rows of the gallery at a time, which takes 4 bytes for each pair.
+    ``neighbours`` are kept per query. ``batch`` queries and ``tile`` gallery rows are compared at a time, which takes 4
+    bytes of memory per pair.
     """
 
     neighbours: int = 3
@@ -171,7 +258,7 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class WhiteningSettings:
-    """Where a whitening of the embeddings is attached: an npz of ``mean``, shape (d,), and ``projection``, (d, k)."""
+    """The attached whitening: an npz file with the arrays ``mean``, shape (d,), and ``projection``, shape (d, k)."""
 
     slug: str = "whitening"
     file: str = "whitening.npz"
@@ -179,9 +266,13 @@ class WhiteningSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpansionSettings:
-    """An embedding joined by those of its ``neighbours`` nearest in the gallery, each weighted by its cosine^``power``.
+    """Alpha query expansion: the weighted sum of an embedding and its ``neighbours`` nearest gallery embeddings.
 
-    Radenovic, Tolias and Chum, "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019 (alpha-QE).
+    The weight of a neighbour is its cosine to the power of ``power``.
+
+    References
+    ----------
+    Radenovic, Tolias and Chum, "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019.
     """
 
     neighbours: int = 3
@@ -190,11 +281,20 @@ class ExpansionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class NonLandmarkSettings:
-    """How far an image looks like what is no landmark: an attached npz of ``embeddings``, shape (n, d).
+    """Penalty for similarity to non-landmarks, which come from an npz file with ``embeddings``, shape (n, d).
 
-    Of each of the ``candidates`` nearest gallery images, ``gallery_weight`` times the mean of its ``gallery_nearest``
-    highest cosines to non-landmarks is taken off the score, and ``query_weight`` times that of the query's
-    ``query_nearest``; the best ``RetrievalSettings.neighbours`` are kept.
+    Attributes
+    ----------
+    slug, file : str
+        The attached source, and the npz file in it.
+    candidates : int
+        How many of the nearest gallery images are penalised and re-ranked. The best ``RetrievalSettings.neighbours`` of
+        them are kept.
+    gallery_nearest, gallery_weight
+        ``gallery_weight`` times the mean of the ``gallery_nearest`` highest cosines between the gallery image and
+        non-landmarks is subtracted from its score.
+    query_nearest, query_weight
+        The same for the query.
     """
 
     slug: str = "non-landmarks"
@@ -208,9 +308,15 @@ class NonLandmarkSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchingSettings:
-    """Which matches of descriptors are kept: with ``mutual``, those that are nearest from both sides.
+    """Filters on descriptor matches.
 
-    ``max_ratio`` is that of the distance to the nearest descriptor over that to the second nearest (Lowe, IJCV 2004).
+    Attributes
+    ----------
+    mutual : bool
+        Keep a match only if each descriptor is the nearest of the other.
+    max_ratio : float, optional
+        Keep a match only if its distance, divided by the distance to the second nearest descriptor, is below this
+        (Lowe, IJCV 2004).
     """
 
     mutual: bool = False
@@ -219,13 +325,32 @@ class MatchingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationSettings:
-    """The homography that matches must agree on.
+    """Estimation of the homography between two images.
 
-    ``estimator`` is ``degensac`` (pydegensac), or OpenCV's ``magsac`` or ``accurate``. ``distinct`` counts an inlier
-    once per distinct point, in the image where these are fewer: many matches that end in one point agree on any
-    homography that shrinks the query to it. ``max_zoom`` and ``max_turn_deg`` bound what a homography may do in the
-    middle of its inliers: one that enlarges or shrinks more, turns more, or mirrors, has none. The candidates after
-    one that has ``enough_inliers`` are not verified.
+    Attributes
+    ----------
+    matching : MatchingSettings
+        Which matches are used.
+    estimator : str
+        ``degensac`` (pydegensac), or ``magsac`` or ``accurate`` (OpenCV).
+    max_reprojection_error_px : float
+        Inlier threshold, in pixels of the scaled image.
+    confidence : float
+        Probability of finding the best model, 0 to 1.
+    max_iterations : int
+        Maximum number of RANSAC iterations.
+    min_matches : int
+        Pairs with fewer matches have no inliers.
+    seed : int
+        Seed of the random number generator (``degensac`` only).
+    distinct : bool
+        Count inliers with the same keypoint once, in the image where there are fewer distinct keypoints. Otherwise,
+        many matches that share one keypoint agree on any homography that shrinks the query to that point.
+    max_zoom, max_turn_deg : float, optional
+        Reject homographies that enlarge or shrink by a larger factor, or rotate by a larger angle (in degrees), at the
+        centroid of the inliers. If either is set, homographies that mirror are rejected too.
+    enough_inliers : int, optional
+        After a candidate with so many inliers, the remaining candidates of the query are not verified.
     """
 
     matching: MatchingSettings = field(default_factory=MatchingSettings)
@@ -244,7 +369,7 @@ class VerificationSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LogisticSettings:
-    """A fitted probability: ``1 / (1 + exp(-(intercept + sum(weights * features))))``."""
+    """A fitted logistic regression: ``1 / (1 + exp(-(intercept + sum(weights * features))))``."""
 
     intercept: float
     weights: tuple[float, ...]
@@ -252,13 +377,27 @@ class LogisticSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RankingSettings:
-    """How inliers and similarity make a score, how many neighbours vote, and how sure a prediction is.
+    """How neighbours are scored, and how they vote for a label.
 
-    A neighbour adds its score^``vote_power`` to its label. A label predicted for more than ``most_per_label`` queries
-    is taken for none: its predictions are left out. The fitted models are None where the original's rule holds:
-    ``inliers`` gives the share that inliers add, of log(1 + inliers); ``pair`` a neighbour's whole score, of its
-    retrieval score and log(1 + inliers); ``confidence`` that of a prediction, of the label's votes, its lead over the
-    next label, and its best neighbour's score.
+    Without the fitted models (None), scores follow the rules of the original notebook.
+
+    Attributes
+    ----------
+    max_inliers : int
+        Inliers add ``min(inliers, max_inliers) / max_inliers`` to the score of a neighbour.
+    vote_over : int
+        Number of neighbours that vote.
+    vote_power : float
+        A neighbour votes for its label with its score to this power.
+    most_per_label : int, optional
+        A label that is predicted for more queries than this is treated as a non-landmark: its predictions are dropped.
+    inliers : LogisticSettings, optional
+        Replaces the share that inliers add to a score, from the feature log(1 + inliers).
+    pair : LogisticSettings, optional
+        Replaces the score of a neighbour, from its retrieval score and log(1 + inliers).
+    confidence : LogisticSettings, optional
+        Replaces the score of a prediction, from the total of its label, the lead over the second label, and the score
+        of its best neighbour.
     """
 
     max_inliers: int = 25
@@ -271,26 +410,50 @@ class RankingSettings:
 
 
 class OnError(StrEnum):
-    """What happens to a run that meets an error."""
+    """What a run does when an error occurs."""
 
     BY_PHASE = "by-phase"
-    """Go on in the hidden rerun, where nobody can retry; end red in a commit, in the editor and off Kaggle."""
-    GO_ON = "go-on"
-    """Leave out what fails, and end green with the best submission so far."""
+    """Continue in the hidden rerun, which nobody can restart; stop in a commit, in the editor and outside Kaggle."""
+    CONTINUE = "continue"
+    """Log the error, skip the failed part, and keep the last submission."""
     STOP = "stop"
-    """End red."""
+    """Raise the error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The whole pipeline.
 
-    An embedding is DELG's global descriptor if ``delg_global``, then each model's of ``models``, side by side.
-    ``max_images`` is the debug subset: the first images of each split in the order of their ids. The guard's count of
-    queries follows it, and a rerun on hidden data takes all images all the same. ``deadline_hours`` counts from the
-    start of the notebook; Kaggle ends it after 12. ``index`` is the slug of an attached index of embeddings: only what
-    it lacks is embedded. With ``index_enlarges_gallery`` its ids that are not in train.csv join the gallery. ``onednn``
-    has a processor compute networks by oneDNN, in half the time and with other last bits; the driver passes it on.
+    Attributes
+    ----------
+    competition : str
+        Slug of the competition.
+    models : tuple of WeightsSettings
+        The global models. Their embeddings are concatenated in this order.
+    delg_global : bool
+        Put DELG's global descriptor before the embeddings of ``models``.
+    embedding, local, local_only, retrieval, verification, ranking : settings
+        Settings of each stage.
+    whitening, gallery_expansion, query_expansion, non_landmarks : settings, optional
+        Optional refinements of retrieval; see `landmarks.refinement`.
+    verify : bool
+        Verify the neighbours with local features.
+    index : str, optional
+        Slug of an attached index of embeddings. Only images that are not in it are embedded.
+    index_enlarges_gallery : bool
+        Add the images of the index that are not in train.csv to the gallery.
+    max_images : int, optional
+        Debugging: use only the first images of each split, by id. The guard's count of queries follows it. A rerun on
+        hidden data uses all images regardless.
+    smoke_gallery : int
+        Size of the gallery in a run that tries only a few queries.
+    deadline_hours : float
+        Hours from the start of the notebook until work stops. Kaggle ends a notebook after 12 hours.
+    on_error : OnError
+        What a run does when an error occurs.
+    onednn : bool
+        Compute networks on a CPU with oneDNN, which takes half the time but rounds differently. The driver passes it
+        to TensorFlow.
     """
 
     competition: str = "landmark-recognition-2021"
@@ -317,7 +480,7 @@ class Settings:
 
 
 SEED = Settings(local=LocalSettings(extractor="delg"), onednn=False)
-"""What the original notebook computes; its commented-out ensembles differ in ``models`` and ``delg_global``."""
+"""The original notebook. Its commented-out ensembles differ in ``models`` and ``delg_global``."""
 
 
 BEST = Settings(
@@ -326,4 +489,4 @@ BEST = Settings(
     verification=VerificationSettings(matching=MatchingSettings(mutual=True), max_zoom=4.0, max_turn_deg=45.0),
     ranking=RankingSettings(vote_over=5, vote_power=3.0),
 )
-"""What gains most on validation data, of what needs nothing but the weights: docs/bench-accuracy.md."""
+"""The best settings on validation data among those that need nothing but the weights; see docs/bench-accuracy.md."""

@@ -1,4 +1,4 @@
-"""Verification in processes of its own: pydegensac holds the GIL, so that threads cannot share the processors."""
+"""Verification in worker processes: pydegensac holds the GIL, so threads cannot run it in parallel."""
 
 import logging
 import os
@@ -20,31 +20,32 @@ from landmarks.verification import Inliers, verify
 
 log = logging.getLogger(__name__)
 
-PAYS_AFTER = 2.0  # seconds of verification in this process: a few times what starting a worker takes
-SMALL = 20  # matches; fewer are verified sooner than sent
+START_AFTER_S = 2.0  # seconds of verification in this process; a few times the startup time of a worker
+MIN_MATCHES = 20  # with fewer matches, sending a pair to a worker takes longer than verifying it
 
 
-class Verifiers:
-    """Callable as `verification.verify`: the same inliers, found by worker processes once these pay.
+class VerificationPool:
+    """A pool of processes with the interface of `verification.verify`. It returns the same inliers. Thread-safe.
 
-    Threads may share it. A worker that dies, as where memory ends, loses nothing: this process verifies its pair again,
-    and does its share from there on. Workers end with the block, or with this process.
+    Workers are started only when the run verifies long enough to make up for their startup time. If a worker dies, for
+    example because memory runs out, this process verifies its pair and takes over its share of the work. Workers end
+    with the ``with`` block, or with this process.
 
     Parameters
     ----------
     workers : int, optional
-        By default, one per processor.
-    pays_after : float
-        They are started after so many seconds of verification in this process.
+        Number of processes. By default, one per processor.
+    start_after_s : float
+        Workers are started after this many seconds of verification in this process.
     """
 
-    def __init__(self, workers: int | None = None, *, pays_after: float = PAYS_AFTER) -> None:
+    def __init__(self, workers: int | None = None, *, start_after_s: float = START_AFTER_S) -> None:
         self._count = workers or os.cpu_count() or 1
-        self._pays_after = pays_after
+        self._start_after_s = start_after_s
         self._spent = 0.0
         self._lock = Lock()
         self._workers: list[_Worker] = []
-        self._idle: SimpleQueue[_Worker | None] = SimpleQueue()  # None stands for one that died
+        self._idle: SimpleQueue[_Worker | None] = SimpleQueue()  # None replaces a worker that died
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -60,8 +61,8 @@ class Verifiers:
     def __call__(
         self, query_points: NDArray[np.float32], train_points: NDArray[np.float32], settings: VerificationSettings
     ) -> Inliers:
-        """Return the inliers of matched points."""
-        if len(query_points) >= SMALL and self._are_started():
+        """Return the inliers of matched points, as `verification.verify` does."""
+        if len(query_points) >= MIN_MATCHES and self._are_started():
             worker = self._idle.get()
             inliers = self._ask(worker, query_points, train_points, settings) if worker else None
             self._idle.put(worker if inliers else None)
@@ -74,7 +75,7 @@ class Verifiers:
 
     def _are_started(self) -> bool:
         with self._lock:
-            if not self._workers and not self._closed and self._spent >= self._pays_after:
+            if not self._workers and not self._closed and self._spent >= self._start_after_s:
                 self._start()
             return bool(self._workers)
 
@@ -83,30 +84,34 @@ class Verifiers:
             for _ in range(self._count):
                 self._workers.append(_Worker())
                 self._idle.put(self._workers[-1])
-        except OSError as error:  # no memory or no process is left
-            self._pays_after = float("inf")
+        except OSError as error:  # no memory, or too many processes
+            self._start_after_s = float("inf")
             log.warning(
-                "%d of %d processes that verify cannot be started: %s",
+                "%d of %d verification processes cannot be started: %s",
                 self._count - len(self._workers),
                 self._count,
                 error,
             )
 
     def _ask(self, worker: "_Worker", *pair: Any) -> Inliers | None:
-        """Return the inliers that a worker finds; None if it died."""
+        """Return the inliers that a worker computes; None if it has died."""
         try:
             worker.connection.send(pair)
             inliers: Inliers = worker.connection.recv()
         except (OSError, EOFError):
             if not self._closed:
                 status = worker.process.wait()
-                log.warning("a process that verifies died (status %d); its pairs are done without it", status)
+                log.warning("a verification process died (status %d); the run verifies its pairs itself", status)
             return None
         return inliers
 
 
 class _Worker:
-    """A process of this module alone: a driver may lack a ``__main__`` guard, and TensorFlow a safe fork."""
+    """A process that runs `serve`.
+
+    It is not started by `multiprocessing`: spawning would run the driver again, which may have no ``__main__`` guard,
+    and forking is not safe after TensorFlow is imported.
+    """
 
     def __init__(self) -> None:
         self.connection, other_end = Pipe()
@@ -121,8 +126,8 @@ class _Worker:
 
 
 def serve(descriptor: int) -> None:
-    """Verify the pairs that come through a pipe until it is closed: what a worker process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's to handle
+    """Verify pairs that are received through a pipe until it is closed. This is the main function of a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run handles Ctrl-C
     with Connection(descriptor) as connection:
         while True:
             try:

@@ -18,4 +18,4 @@ def tiny_backbone():
 
 def pytest_unconfigure():
     """Let the tests end with a status of their own, also where one left work under way."""
-    atexit.unregister(prefetch.end_without_tear_down)
+    atexit.unregister(prefetch.exit_without_teardown)

@@ -9,7 +9,7 @@ from landmarks import delg, pipeline, reranking
 from landmarks.delg import Delg
 from landmarks.embedding import DelgGlobal, Embedder
 from landmarks.errors import WrongModelFile
-from landmarks.feature_types import NONE
+from landmarks.feature_types import NO_FEATURES
 from landmarks.images import local_pixels
 from landmarks.settings import SEED, DelgSettings, EmbeddingSettings, NetworkSettings, Settings
 from tests.kernel import competition
@@ -82,13 +82,13 @@ def test_features_of_two_views_of_a_scene_match_and_of_two_scenes_do_not(network
     shape = (220, 290)
     pictures = (scene(1, shape), view(scene(1, shape), seed=5), scene(2, shape))
     one, other, stranger = (network.local(picture) for picture in pictures)
-    counts = [reranking.agreeing(one, train, 0.75, SEED.verification)[1].count for train in (other, stranger)]
+    counts = [reranking.match_and_verify(one, train, 0.75, SEED.verification)[1].count for train in (other, stranger)]
     assert counts[0] >= 25
     assert counts[1] < 25
 
 
 def test_an_image_without_features_is_normal(network):
-    assert network.local(np.full((80, 60, 3), 128, np.uint8)) is NONE
+    assert network.local(np.full((80, 60, 3), 128, np.uint8)) is NO_FEATURES
 
 
 def test_the_strongest_features_are_kept(saved):
@@ -140,7 +140,7 @@ SIZES = NetworkSettings(resize_px=24, input_px=32)
 @pytest.mark.parametrize(("networks", "with_delg", "size"), [(1, 0, 512), (2, 0, 1024), (2, 1, 3072), (0, 1, 2048)])
 def test_an_ensemble_puts_delg_first_and_normalises_nothing(root, network, reference, networks, with_delg, size):
     models = [(small_network(seed), SIZES) for seed in range(networks)]
-    photos = pipeline.load(root, Settings()).queries
+    photos = pipeline.load_data(root, Settings()).queries
     parts = [*[DelgGlobal(delg=network)] * with_delg, *models]
     for photo, vector in Embedder(parts, EmbeddingSettings(batch=2))(photos):
         shown = pixels.for_global_model(photo.path, 24, 32)[None]
@@ -152,8 +152,8 @@ def test_an_ensemble_puts_delg_first_and_normalises_nothing(root, network, refer
 
 def test_the_settings_name_the_parts_of_an_ensemble_in_order(root):
     ensemble = replace(Settings(), delg_global=True)
-    assert pipeline.global_slugs(ensemble) == ["delg-saved-models", "effb7-512-ep12"]
-    (alone,) = pipeline.attached_models(replace(ensemble, models=()))
+    assert pipeline.model_slugs(ensemble) == ["delg-saved-models", "effb7-512-ep12"]
+    (alone,) = pipeline.load_models(replace(ensemble, models=()))
     assert isinstance(alone, DelgGlobal)
 
 

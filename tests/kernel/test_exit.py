@@ -14,19 +14,19 @@ ROOT = Path(__file__).parents[2]
 PATHS = os.pathsep.join([str(ROOT), str(ROOT / "kernel_src")])
 ABANDONED = """
 import time
-from landmarks.prefetch import in_time
+from landmarks.prefetch import iterate_until
 
 def wait():
     time.sleep(60)
     yield 1
 
-assert [*in_time(wait(), time.time() + 0.1)] == []
+assert [*iterate_until(wait(), time.time() + 0.1)] == []
 print("abandoned")
 """
 COMPUTES = """
 import time
 import tensorflow as tf
-from landmarks.prefetch import in_time
+from landmarks.prefetch import iterate_until
 
 a = tf.random.normal((500, 500))
 
@@ -37,19 +37,19 @@ def multiply(x):
 def compute():
     yield multiply(a)
 
-assert [*in_time(compute(), time.time() + 1)] == []
+assert [*iterate_until(compute(), time.time() + 1)] == []
 print("abandoned", flush=True)
 """
 LOADS = """
 import time
 import tensorflow as tf
-from landmarks.prefetch import in_time
+from landmarks.prefetch import iterate_until
 
 def load():
     while True:
         yield tf.keras.applications.EfficientNetB0(weights=None, input_shape=(64, 64, 3))
 
-for number, model in enumerate(in_time(load(), time.time() + {seconds})):
+for number, model in enumerate(iterate_until(load(), time.time() + {seconds})):
     pass
 print("abandoned", flush=True)
 """

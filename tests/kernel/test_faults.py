@@ -221,17 +221,17 @@ def describing_fails(error: BaseException):
 def worker_killed(folder, monkeypatch):
     """Verify in processes from the first pair on, and kill each where it has its first pair."""
     import landmarks.reranking
-    from landmarks.verification_workers import Verifiers
+    from landmarks.verification_workers import VerificationPool
 
-    class Killed(Verifiers):
+    class Killed(VerificationPool):
         def __init__(self):
-            super().__init__(2, pays_after=0)
+            super().__init__(2, start_after_s=0)
 
         def _ask(self, worker, *pair):
             worker.process.kill()
             return super()._ask(worker, *pair)
 
-    monkeypatch.setattr(landmarks.reranking, "Verifiers", Killed)
+    monkeypatch.setattr(landmarks.reranking, "VerificationPool", Killed)
 
 
 def no_process_left(folder, monkeypatch):
@@ -241,8 +241,8 @@ def no_process_left(folder, monkeypatch):
     def refuse():
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    eager = partial(verification_workers.Verifiers, 2, pays_after=0)
-    monkeypatch.setattr(landmarks.reranking, "Verifiers", eager)
+    eager = partial(verification_workers.VerificationPool, 2, start_after_s=0)
+    monkeypatch.setattr(landmarks.reranking, "VerificationPool", eager)
     monkeypatch.setattr(verification_workers, "_Worker", refuse)
 
 
@@ -476,19 +476,19 @@ FAULTS = [
         name="the processes that verify are killed",
         cause=worker_killed,
         rerun="the run verifies their pairs itself",
-        logged=r"a process that verifies died \(status -9\); its pairs are done without it",
+        logged=r"a verification process died \(status -9\); the run verifies its pairs itself",
     ),
     Fault(
         name="no process can be started to verify",
         cause=no_process_left,
         rerun="the run verifies itself",
-        logged="2 of 2 processes that verify cannot be started: .*temporarily unavailable",
+        logged="2 of 2 verification processes cannot be started: .*temporarily unavailable",
     ),
     Fault(
         name="a library ends the process from a thread that describes a query",
         cause=describing_fails(SystemExit(3)),
         rerun="verification ends; the predictions of retrieval stand",
-        logged="(?s)what failed is left out; the submission on disk stands.*SystemExit",
+        logged="(?s)the failed part is skipped; the last submission on disk is kept.*SystemExit",
         local="SystemExit",
         same=False,
     ),
@@ -525,7 +525,7 @@ FAULTS = [
         name="the disk is full when the predictions are written",
         cause=disk_full,
         rerun="the previous submission stays",
-        logged="what failed is left out; the submission on disk stands",
+        logged="the failed part is skipped; the last submission on disk is kept",
         local="OSError",
         sample=True,
     ),
@@ -572,7 +572,7 @@ Work is left out in this order, and the log says how much of it (`Settings.deadl
 4. gallery images: one of each landmark comes first
 5. queries: their rows are empty
 
-At the deadline, and at SIGTERM, work in progress is abandoned with its thread (`landmarks.prefetch.in_time`), because
+At the deadline, and at SIGTERM, work in progress is abandoned with its thread (`landmarks.prefetch.iterate_until`), because
 TensorFlow cannot be interrupted while it loads a model or embeds a batch.
 
 - To lose little, a batch has as many images as fit into half of the remaining time at the pace of the previous batch.
@@ -742,10 +742,10 @@ def test_the_setting_goes_before_the_phase():
     from landmarks.settings import OnError, Settings
 
     def goes_on(how, phase):
-        return faults.goes_on(replace(Settings(), on_error=how), phase)
+        return faults.should_keep_going(replace(Settings(), on_error=how), phase)
 
     assert [goes_on(OnError.BY_PHASE, phase) for phase in Name] == [False, False, True, False]
-    assert all(goes_on(OnError.GO_ON, phase) for phase in Name)
+    assert all(goes_on(OnError.CONTINUE, phase) for phase in Name)
     assert not any(goes_on(OnError.STOP, phase) for phase in Name)
 
 

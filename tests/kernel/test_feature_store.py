@@ -10,7 +10,7 @@ import pytest
 
 from landmarks.dataset import Photo
 from landmarks.feature_store import FeatureStore, recipe
-from landmarks.feature_types import NONE, LocalFeatures
+from landmarks.feature_types import NO_FEATURES, LocalFeatures
 from landmarks.local_features import FeatureCache
 from landmarks.settings import LocalSettings, RootSiftSettings
 from tests.kernel.competition import save, scene
@@ -48,7 +48,7 @@ def assert_same(features, expected):
     assert features.scale == expected.scale
 
 
-@pytest.mark.parametrize("features", [FEATURES, NONE])
+@pytest.mark.parametrize("features", [FEATURES, NO_FEATURES])
 def test_features_are_kept_between_runs_to_the_bit(tmp_path, image, features):
     FeatureStore(tmp_path / "store", 10**6)(image, "recipe", lambda: features)
     assert_same(FeatureStore(tmp_path / "store", 10**6)(image, "recipe", never), features)
@@ -59,13 +59,13 @@ def test_the_content_of_an_image_counts_and_not_its_name(tmp_path, image):
     store(image, "recipe", lambda: FEATURES)
     assert_same(store(image.rename(tmp_path / "other.jpg"), "recipe", never), FEATURES)
     image.write_bytes(b"other content")
-    assert store(image, "recipe", lambda: NONE) is NONE
+    assert store(image, "recipe", lambda: NO_FEATURES) is NO_FEATURES
 
 
 def test_features_of_another_recipe_are_made_anew(tmp_path, image):
     store = FeatureStore(tmp_path / "store", 10**6)
     store(image, "recipe", lambda: FEATURES)
-    assert store(image, "other recipe", lambda: NONE) is NONE
+    assert store(image, "other recipe", lambda: NO_FEATURES) is NO_FEATURES
 
 
 @pytest.mark.parametrize("at", [0, 40, 200, -30])

@@ -57,7 +57,7 @@ def networks(folder):
 def expected(folder, networks):
     """The parts of each query's embedding, by what makes them: one image at a time."""
     delg = Reference(folder / DELG.slug / DELG.folder)
-    photos = pipeline.load(folder / SEED.competition, SEED).queries
+    photos = pipeline.load_data(folder / SEED.competition, SEED).queries
     parts = {DELG.slug: {photo: delg.describe(pixels.for_local_features(photo.path)) for photo in photos}}
     shown = {photo: pixels.for_global_model(photo.path, 384, 512)[None] for photo in photos}
     for slug, network in networks.items():
@@ -75,8 +75,8 @@ def test_an_ensemble_embeds_as_its_parts_do_one_image_at_a_time(
 ):
     monkeypatch.setenv("KERNELWRIGHT_INPUT", str(folder))
     settings = replace(SEED, models=models, delg_global=delg_global)
-    embedder = Embedder(pipeline.attached_models(settings), replace(SEED.embedding, batch=2))
-    slugs = pipeline.global_slugs(settings)
+    embedder = Embedder(pipeline.load_models(settings), replace(SEED.embedding, batch=2))
+    slugs = pipeline.model_slugs(settings)
     for photo, vector in embedder(expected[DELG.slug]):
         wanted = [expected[slug][photo] for slug in slugs]
         assert vector.shape == (size,)

@@ -10,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from landmarks.dataset import Photo
 from landmarks.errors import ImagesFailed
 from landmarks.faults import ImageFaults
-from landmarks.feature_types import NONE
+from landmarks.feature_types import NO_FEATURES
 from landmarks.images import local_pixels
-from landmarks.local_features import FeatureCache, coarser, extractor
+from landmarks.local_features import FeatureCache, coarse_settings, create_extractor
 from landmarks.prefetch import ahead
 from landmarks.rootsift import root
 from landmarks.settings import LocalSettings, RootSiftSettings
@@ -22,7 +22,7 @@ LOCAL = LocalSettings()
 
 
 def rootsift(**changes):
-    return extractor(replace(LOCAL, rootsift=RootSiftSettings(**changes)))
+    return create_extractor(replace(LOCAL, rootsift=RootSiftSettings(**changes)))
 
 
 @given(arrays(np.float32, (5, 8), elements=st.integers(0, 255).map(float)))
@@ -76,7 +76,7 @@ def test_a_flat_image_has_no_features(shape):
 
 def test_an_unknown_extractor_is_named_with_the_known():
     with pytest.raises(ValueError, match=r"^LocalSettings.extractor = 'orb'; write one of rootsift, delg$"):
-        extractor(replace(LOCAL, extractor="orb"))
+        create_extractor(replace(LOCAL, extractor="orb"))
 
 
 @pytest.fixture
@@ -123,15 +123,15 @@ def test_coarse_features_are_made_only_where_there_are_no_others(tmp_path, count
 
 
 def test_coarse_features_have_one_scale_less():
-    assert coarser(LOCAL).delg.scales == (0.70710677, 1.0)
-    assert coarser(coarser(coarser(LOCAL))).delg.scales == (0.70710677,)
+    assert coarse_settings(LOCAL).delg.scales == (0.70710677, 1.0)
+    assert coarse_settings(coarse_settings(coarse_settings(LOCAL))).delg.scales == (0.70710677,)
 
 
 def test_a_photo_that_cannot_be_read_is_logged_once_and_has_no_features(tmp_path, caplog):
     photo = Photo("0a", tmp_path / "0a.jpg")
     cache = FeatureCache(LOCAL)
-    assert cache(photo) is NONE
-    assert cache(photo) is NONE
+    assert cache(photo) is NO_FEATURES
+    assert cache(photo) is NO_FEATURES
     (message,) = caplog.messages
     assert message.startswith(f"no local features: {photo.path}: unreadable image (")
 
@@ -143,7 +143,7 @@ def test_a_photo_whose_features_fail_has_none_and_the_error_is_noted(tmp_path, m
 
     monkeypatch.setattr("landmarks.local_features.local_pixels", fail)
     photo, faults = Photo("0a", tmp_path / "0a.jpg"), ImageFaults()
-    assert FeatureCache(LOCAL, faults)(photo) is NONE
+    assert FeatureCache(LOCAL, faults)(photo) is NO_FEATURES
     assert faults.unexpected == [f"{photo.path}: {type(error).__name__}: {error}"]
     with pytest.raises(ImagesFailed, match=r"^1 images failed, the others are recognised:\n  .*0a\.jpg: "):
         faults.raise_unexpected()
@@ -152,7 +152,7 @@ def test_a_photo_whose_features_fail_has_none_and_the_error_is_noted(tmp_path, m
 def test_a_cached_photo_is_described_as_its_pixels_are(tmp_path):
     path = save(tmp_path, "test", "0a00", scene(5))
     np.testing.assert_array_equal(
-        FeatureCache(LOCAL)(Photo("0a00", path)).descriptors, extractor(LOCAL)(local_pixels(path)).descriptors
+        FeatureCache(LOCAL)(Photo("0a00", path)).descriptors, create_extractor(LOCAL)(local_pixels(path)).descriptors
     )
 
 

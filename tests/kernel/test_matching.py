@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from landmarks.matching import match, unambiguous
+from landmarks.matching import filter_matches, match
 from landmarks.settings import MatchingSettings
 from tests.kernel.reference import search
 
@@ -84,7 +84,7 @@ AXES = np.eye(4, dtype=np.float32)
 
 def kept(query, train, **settings):
     matches = match(query, train, max_distance=1.5)
-    return unambiguous(matches, query, train, MatchingSettings(**settings)).tolist()
+    return filter_matches(matches, query, train, MatchingSettings(**settings)).tolist()
 
 
 def test_all_matches_are_kept_by_default():

@@ -9,11 +9,11 @@ import tensorflow as tf
 from kernelwright.runtime.errors import InputNotFound
 from landmarks import pipeline, prefetch, ranking, reranking, run
 from landmarks.dataset import image_path
-from landmarks.effort import Effort
 from landmarks.errors import GalleryTooLarge, InvalidData, NothingRecognised
 from landmarks.local_features import FeatureCache
 from landmarks.run import Run
 from landmarks.settings import B6, B7, LocalOnlySettings, LocalSettings, NetworkSettings, RootSiftSettings, Settings
+from landmarks.verification_levels import VerificationLevel
 from tests.kernel import competition
 from tests.kernel.competition import GALLERY, QUERIES
 from tests.kernel.reference import judgement, pixels, search
@@ -99,7 +99,7 @@ def test_without_verification_it_ends_after_retrieval(root, models):
 
 
 def test_without_attached_weights_it_says_that_local_features_rank(root, caplog):
-    assert pipeline.attached_models(replace(SETTINGS, models=(B7, B6))) == []
+    assert pipeline.load_models(replace(SETTINGS, models=(B7, B6))) == []
     assert caplog.messages == [
         "no global weights are attached (effb7-512-ep12, effb6-512-ep18): local features alone rank the gallery"
     ]
@@ -108,10 +108,10 @@ def test_without_attached_weights_it_says_that_local_features_rank(root, caplog)
 def test_an_ensemble_attached_in_part_is_an_error_unless_the_run_goes_on(root, monkeypatch, caplog):
     (root.parent / "effb7-512-ep12").mkdir()
     monkeypatch.setattr(pipeline, "load_embedding_model", lambda folder, weights, **_: (weights, NETWORK))
-    assert pipeline.attached_models(SETTINGS) == [(B7, NETWORK)]
+    assert pipeline.load_models(SETTINGS) == [(B7, NETWORK)]
     with pytest.raises(InputNotFound, match="'effb6-512-ep18' is not mounted"):
-        pipeline.attached_models(replace(SETTINGS, models=(B7, B6)))
-    assert pipeline.attached_models(replace(SETTINGS, models=(B7, B6)), keep_going=True) == [(B7, NETWORK)]
+        pipeline.load_models(replace(SETTINGS, models=(B7, B6)))
+    assert pipeline.load_models(replace(SETTINGS, models=(B7, B6)), keep_going=True) == [(B7, NETWORK)]
     assert caplog.messages[-1].startswith("effb6-512-ep18 is left out: input 'effb6-512-ep18' is not mounted")
 
 
@@ -164,7 +164,7 @@ def test_a_query_cut_off_keeps_what_the_global_model_saw(root, models, caplog):
 
 def test_a_gallery_image_without_a_label_is_left_out_and_counted(root, caplog):
     competition.save(root, "train", "0a02", competition.scene(11))
-    data = pipeline.load(root, SETTINGS)
+    data = pipeline.load_data(root, SETTINGS)
     assert [photo.id for photo in data.gallery] == sorted(GALLERY)
     assert caplog.messages == ["skipped: 1 of 6 gallery images have no label in train.csv"]
 
@@ -180,7 +180,7 @@ def test_a_debug_subset_is_the_first_images_of_each_split_and_all_rows_stay(root
     ("queries", "taken"), [(1, (["3d00"], ["0a00", "0a01"])), (0, ([*QUERIES], [*GALLERY]))], ids=["tried", "rerun"]
 )
 def test_the_guard_says_whether_the_debug_subset_is_taken(root, queries, taken):
-    data = pipeline.load(root, replace(SETTINGS, max_images=2, smoke_gallery=3), queries=queries)
+    data = pipeline.load_data(root, replace(SETTINGS, max_images=2, smoke_gallery=3), queries=queries)
     assert ([photo.id for photo in data.queries], [photo.id for photo in data.gallery]) == taken
 
 
@@ -194,14 +194,14 @@ def test_a_gallery_tried_in_part_warns_that_the_whole_is_too_large_without_weigh
 
 
 def test_a_few_queries_are_tried_on_a_small_gallery(root):
-    data = pipeline.load(root, replace(SETTINGS, smoke_gallery=3), queries=1)
+    data = pipeline.load_data(root, replace(SETTINGS, smoke_gallery=3), queries=1)
     assert [photo.id for photo in data.queries] == ["3d00"]
     assert [photo.id for photo in data.gallery] == ["0a00", "0a01", "1b00"]
     assert data.ids == [*QUERIES]
 
 
 def test_all_queries_meet_the_whole_gallery(root):
-    data = pipeline.load(root, replace(SETTINGS, smoke_gallery=3))
+    data = pipeline.load_data(root, replace(SETTINGS, smoke_gallery=3))
     assert ([photo.id for photo in data.queries], [photo.id for photo in data.gallery]) == ([*QUERIES], [*GALLERY])
 
 
@@ -240,8 +240,8 @@ def test_verification_stops_in_time_and_the_queries_left_keep_their_scores(root,
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
     for module in (run, prefetch):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 0))
-    found = reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=2))
-    order = sorted(before, key=lambda query: ranking.verification_order(before[query], SETTINGS.ranking))
+    found = reranking.rerank(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=2))
+    order = sorted(before, key=lambda query: ranking.verification_priority(before[query], SETTINGS.ranking))
     after = steps_found["verification"].neighbours
     assert found == {**after, order[2]: before[order[2]]}
     assert [*found] == [*before]
@@ -253,16 +253,18 @@ def test_what_was_verified_in_part_for_want_of_time_is_verified_in_full_when_som
 ):
     found = steps(root, models=models)
     before, data = found["retrieval"].neighbours, found["retrieval"].data
-    one = Effort(candidates=1, coarse=True)
-    monkeypatch.setattr(reranking.effort, "as_time_allows", lambda items, *_, **__: ((item, one) for item in items))
-    assert reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS)) == (
+    one = VerificationLevel(candidates=1, coarse=True)
+    monkeypatch.setattr(
+        reranking.verification_levels, "assign_levels", lambda items, *_, **__: ((item, one) for item in items)
+    )
+    assert reranking.rerank(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS)) == (
         found["verification"].neighbours
     )
     ticks = iter([0, 0, 0, 0, 9])  # the first pass ends by itself, the second has no time
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(ticks)))
     for module in (run, prefetch):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 0))
-    in_part = reranking.verify_all(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=9))
+    in_part = reranking.rerank(data, before, FeatureCache(LOCAL), Run(settings=SETTINGS, deadline=9))
     for query, neighbours in before.items():
         scores = {neighbour.id: neighbour.score for neighbour in in_part[query]}
         best, *others = neighbours
@@ -287,7 +289,7 @@ def test_a_query_under_way_when_time_runs_out_is_given_up(root, models, caplog, 
     found = steps(root, models=models)["retrieval"]
     monkeypatch.setattr(pipeline.stages, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: 0))
     features = FeatureCache(LOCAL)
-    kept = reranking.verify_all(found.data, found.neighbours, features, Run(settings=SETTINGS, deadline=1))
+    kept = reranking.rerank(found.data, found.neighbours, features, Run(settings=SETTINGS, deadline=1))
     assert kept == found.neighbours
     assert not features._cached
     assert said(caplog) == ["out of time: 3 of 3 queries keep their retrieval score"]
@@ -300,7 +302,7 @@ def test_without_a_query_compared_in_time_nothing_is_recognised(root, models, mo
 
 
 def test_short_of_time_an_image_of_each_landmark_is_embedded_first(root, caplog):
-    data = pipeline.load(root, SETTINGS)
+    data = pipeline.load_data(root, SETTINGS)
     in_time = [photo.id for photo in pipeline._as_time_allows(data, float("inf"))]
     assert in_time == [*QUERIES, *GALLERY]
     late = [photo.id for photo in pipeline._as_time_allows(data, 0.0)]

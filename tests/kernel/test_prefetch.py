@@ -4,7 +4,7 @@ import time
 import pytest
 
 from kernelwright.runtime import budget
-from landmarks.prefetch import ahead, in_time
+from landmarks.prefetch import ahead, iterate_until
 
 
 def test_results_keep_the_order_of_the_items():
@@ -50,7 +50,7 @@ def test_what_ends_a_thread_of_work_is_raised_at_its_turn_and_ends_nothing_else(
         return item
 
     before = {*threading.enumerate()}
-    results = in_time(ahead(end_at_two, range(9), threads=3, depth=4), time.time() + 60)
+    results = iterate_until(ahead(end_at_two, range(9), threads=3, depth=4), time.time() + 60)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(type(error)) as caught:
         next(results)
@@ -61,7 +61,7 @@ def test_what_ends_a_thread_of_work_is_raised_at_its_turn_and_ends_nothing_else(
 
 
 def test_all_that_is_done_in_time_is_yielded_in_order():
-    assert [*in_time(range(1000), time.time() + 60)] == [*range(1000)]
+    assert [*iterate_until(range(1000), time.time() + 60)] == [*range(1000)]
 
 
 def test_what_is_under_way_when_the_time_ends_is_abandoned_and_its_thread_ends_after_it():
@@ -76,7 +76,7 @@ def test_what_is_under_way_when_the_time_ends_is_abandoned_and_its_thread_ends_a
         finally:
             closed.set()
 
-    assert [*in_time(results(), time.time() + 0.1)] == [1]
+    assert [*iterate_until(results(), time.time() + 0.1)] == [1]
     assert not closed.is_set()
     go_on.set()
     assert closed.wait(60)
@@ -92,7 +92,7 @@ def test_a_consumer_that_leaves_ends_the_thread():
         finally:
             closed.set()
 
-    waiting = in_time(results(), time.time() + 60)
+    waiting = iterate_until(results(), time.time() + 60)
     next(waiting)
     waiting.close()
     assert closed.wait(60)
@@ -100,4 +100,4 @@ def test_a_consumer_that_leaves_ends_the_thread():
 
 def test_sigterm_ends_what_is_under_way(monkeypatch):
     monkeypatch.setattr(budget, "terminated", lambda: True)
-    assert [*in_time(range(3), time.time() + 60)] == []
+    assert [*iterate_until(range(3), time.time() + 60)] == []

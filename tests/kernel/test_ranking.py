@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from landmarks.ranking import (
     Neighbour,
     Prediction,
-    probability,
+    drop_frequent_labels,
+    logistic_probability,
     rescore,
-    verification_order,
+    verification_priority,
     vote,
-    without_frequent,
 )
 from landmarks.settings import LogisticSettings, RankingSettings
 from tests.kernel.reference import judgement
@@ -69,7 +69,7 @@ def test_verification_begins_where_it_can_change_most():
         [Neighbour("a", "1", 0.9), Neighbour("b", "2", 0.8)],
         [Neighbour("a", "1", 0.1), Neighbour("b", "2", 0)],
     )
-    order = sorted([agreeing, weak, sure, divided], key=lambda near: verification_order(near, RankingSettings()))
+    order = sorted([agreeing, weak, sure, divided], key=lambda near: verification_priority(near, RankingSettings()))
     assert order == [divided, weak, sure, agreeing]
 
 
@@ -81,7 +81,9 @@ def test_a_vote_counts_with_the_power_of_its_score_and_never_below_0():
 
 @pytest.mark.parametrize(("logit", "expected"), [(0.0, 0.5), (2.0, 0.8807970779778823), (-1e4, 0.0), (1e4, 1.0)])
 def test_a_logistic_model_gives_a_probability_at_any_distance(logit, expected):
-    assert probability(LogisticSettings(intercept=-1.0, weights=(1.0, 2.0)), 1.0, logit / 2) == pytest.approx(expected)
+    assert logistic_probability(LogisticSettings(intercept=-1.0, weights=(1.0, 2.0)), 1.0, logit / 2) == pytest.approx(
+        expected
+    )
 
 
 def test_fitted_inliers_add_their_probability():
@@ -107,5 +109,5 @@ def test_a_fitted_confidence_reads_votes_lead_and_best_score():
 
 def test_a_label_predicted_too_often_is_left_out():
     predictions = {str(query): Prediction("1" if query < 3 else "2", 1.0) for query in range(5)}
-    assert without_frequent(predictions, RankingSettings()) == predictions
-    assert [*without_frequent(predictions, RankingSettings(most_per_label=2))] == ["3", "4"]
+    assert drop_frequent_labels(predictions, RankingSettings()) == predictions
+    assert [*drop_frequent_labels(predictions, RankingSettings(most_per_label=2))] == ["3", "4"]

@@ -6,7 +6,7 @@ import pytest
 from landmarks.errors import WrongReference
 from landmarks.index.search import Part, nearest
 from landmarks.refinement import expanded, neighbours, rows
-from landmarks.retrieval import unit
+from landmarks.retrieval import l2_normalise
 from landmarks.settings import (
     ExpansionSettings,
     NonLandmarkSettings,
@@ -17,7 +17,7 @@ from landmarks.settings import (
 
 SETTINGS = Settings(retrieval=RetrievalSettings(neighbours=2))
 E1, E2, E3 = np.eye(3, dtype=np.float32)
-GALLERY = np.stack([E1, E2, unit((E1 + E2)[None])[0], E3])
+GALLERY = np.stack([E1, E2, l2_normalise((E1 + E2)[None])[0], E3])
 PARTS = [Part(ids=["a", "c"], vectors=GALLERY[[0, 2]]), Part(ids=["b", "d"], vectors=GALLERY[[1, 3]])]
 
 
@@ -42,7 +42,7 @@ def test_rows_are_found_in_whichever_part_holds_them():
 
 def test_an_embedding_is_joined_by_neighbours_with_the_power_of_their_cosine():
     joined = expanded(2 * E1[None], [[("c", 0.5), ("d", -0.5)]], PARTS, ExpansionSettings(power=2))
-    np.testing.assert_allclose(joined, unit((E1 + 0.25 * GALLERY[2])[None]), atol=1e-6)
+    np.testing.assert_allclose(joined, l2_normalise((E1 + 0.25 * GALLERY[2])[None]), atol=1e-6)
 
 
 def test_an_expanded_query_finds_what_its_neighbour_shows(tmp_path):
@@ -56,7 +56,7 @@ def test_an_expanded_query_finds_what_its_neighbour_shows(tmp_path):
 
 def test_an_expanded_gallery_image_is_joined_by_others_and_not_by_itself(tmp_path):
     (near,) = found([E1], tmp_path, gallery_expansion=ExpansionSettings(neighbours=1, power=1))
-    middle = unit((GALLERY[0] + np.sqrt(0.5) * GALLERY[2])[None])[0]
+    middle = l2_normalise((GALLERY[0] + np.sqrt(0.5) * GALLERY[2])[None])[0]
     assert near[0] == ("a", pytest.approx(float(middle[0])))
 
 
@@ -65,7 +65,7 @@ def test_gallery_images_and_queries_like_non_landmarks_lose_score(tmp_path):
     settings = NonLandmarkSettings(gallery_nearest=2, query_nearest=1, query_weight=0.5, candidates=4)
     (near,) = found([GALLERY[2] + 0.1 * E1], tmp_path, non_landmarks=settings)
     assert [image_id for image_id, _ in near] == ["b", "c"]
-    query = unit((GALLERY[2] + 0.1 * E1)[None])[0]
+    query = l2_normalise((GALLERY[2] + 0.1 * E1)[None])[0]
     assert near[0][1] == pytest.approx(query[1] - 0.5 * query[0], abs=1e-6)
     assert near[1][1] == pytest.approx(query @ GALLERY[2] - np.sqrt(0.5) - 0.5 * query[0], abs=1e-6)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from landmarks.replicas import Replicas
-from landmarks.retrieval import unit
+from landmarks.retrieval import l2_normalise
 
 SCRIPT = Path(__file__).with_name("embed_on_devices.py")
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def test_several_devices_share_a_batch_and_give_the_embeddings_of_one(alone, dev
 @pytest.mark.full
 def test_half_precision_moves_no_cosine_by_a_hundredth(alone, tmp_path):
     half = embedded(tmp_path, 1, "mixed_bfloat16")
-    cosines = (unit(half) * unit(alone)).sum(axis=1)
+    cosines = (l2_normalise(half) * l2_normalise(alone)).sum(axis=1)
     assert half.dtype == np.float32
     assert (half != alone).any()
     assert cosines.min() > 0.99

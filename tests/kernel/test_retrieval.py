@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from landmarks import retrieval
-from landmarks.retrieval import nearest, unit
+from landmarks.retrieval import l2_normalise, nearest
 from landmarks.settings import RetrievalSettings
 from tests.kernel.reference import search
 
@@ -112,4 +112,6 @@ def test_embeddings_of_two_lengths_are_refused():
 
 
 def test_huge_and_tiny_embeddings_get_norm_one():
-    np.testing.assert_allclose(unit(np.array([[3e30, 4e30], [3e-30, 4e-30]], np.float32)), [[0.6, 0.8]] * 2, rtol=1e-6)
+    np.testing.assert_allclose(
+        l2_normalise(np.array([[3e30, 4e30], [3e-30, 4e-30]], np.float32)), [[0.6, 0.8]] * 2, rtol=1e-6
+    )

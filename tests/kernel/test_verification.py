@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landmarks.feature_types import LocalFeatures
-from landmarks.reranking import agreeing
+from landmarks.reranking import match_and_verify
 from landmarks.settings import VerificationSettings
 from landmarks.verification import verify
 from tests.kernel.reference import recognition
@@ -62,7 +62,7 @@ def described(points, rng):
 def test_inliers_are_exactly_those_of_the_reference(right, wrong, rng, of_query, of_train):
     points = scene(right, wrong, seed=int(rng.integers(10**6)))
     query, train = (described(HARD[how](one), rng) for how, one in zip((of_query, of_train), points, strict=True))
-    _, found = agreeing(query, train, 0.75, SETTINGS)
+    _, found = match_and_verify(query, train, 0.75, SETTINGS)
     pairs = ((one.keypoints, one.descriptors) for one in (query, train))
     assert found.count == recognition.inliers(*pairs, SETTINGS.seed)
 

@@ -7,7 +7,7 @@ import pytest
 
 from landmarks.settings import VerificationSettings
 from landmarks.verification import verify
-from landmarks.verification_workers import Verifiers
+from landmarks.verification_workers import VerificationPool
 from tests.kernel.test_verification import scene
 
 SETTINGS = VerificationSettings()
@@ -42,33 +42,33 @@ def in_parent(monkeypatch):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_inliers_do_not_depend_on_how_many_workers_find_them(workers, expected, monkeypatch):
     here = in_parent(monkeypatch)
-    with Verifiers(workers, pays_after=0) as verifiers:
+    with VerificationPool(workers, start_after_s=0) as verifiers:
         assert_same(found(verifiers), expected)
     assert [len(query) for query, *_ in here] == [5]
 
 
 def test_workers_are_not_started_before_they_pay(expected, monkeypatch):
     here = in_parent(monkeypatch)
-    with Verifiers(2, pays_after=60) as verifiers:
+    with VerificationPool(2, start_after_s=60) as verifiers:
         assert_same(found(verifiers), expected)
     assert len(here) == len(PAIRS)
 
 
 def test_a_killed_worker_loses_nothing(expected, caplog):
-    with Verifiers(2, pays_after=0) as verifiers:
+    with VerificationPool(2, start_after_s=0) as verifiers:
         found(verifiers)
         for worker in verifiers._workers:
             worker.process.kill()
         assert_same(found(verifiers), expected)
         assert_same(found(verifiers), expected)
-    assert caplog.messages == ["a process that verifies died (status -9); its pairs are done without it"] * 2
+    assert caplog.messages == ["a verification process died (status -9); the run verifies its pairs itself"] * 2
 
 
 def test_a_worker_that_cannot_start_loses_nothing(expected, monkeypatch, caplog):
     monkeypatch.setattr("sys.path", [])
-    with Verifiers(1, pays_after=0) as verifiers:
+    with VerificationPool(1, start_after_s=0) as verifiers:
         assert_same(found(verifiers), expected)
-    assert caplog.messages == ["a process that verifies died (status 1); its pairs are done without it"]
+    assert caplog.messages == ["a verification process died (status 1); the run verifies its pairs itself"]
 
 
 @pytest.mark.parametrize("started", [0, 1])
@@ -82,17 +82,17 @@ def test_where_no_process_is_left_what_was_started_verifies(started, expected, m
         return popen(*arguments, **options)
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
-    with Verifiers(2, pays_after=0) as verifiers:
+    with VerificationPool(2, start_after_s=0) as verifiers:
         assert_same(found(verifiers), expected)
     assert len(calls) == started + 1
     problem = "[Errno 11] Resource temporarily unavailable"
-    assert caplog.messages == [f"{2 - started} of 2 processes that verify cannot be started: {problem}"]
+    assert caplog.messages == [f"{2 - started} of 2 verification processes cannot be started: {problem}"]
 
 
 def test_workers_end_with_the_block_also_under_a_thread_that_waits(caplog):
     slow = VerificationSettings(max_iterations=10**7, confidence=1 - 1e-12)
     pair = scene(0, 3000)
-    with ThreadPoolExecutor(1) as threads, Verifiers(1, pays_after=0) as verifiers:
+    with ThreadPoolExecutor(1) as threads, VerificationPool(1, start_after_s=0) as verifiers:
         verifiers(*PAIRS[0], SETTINGS)
         waiting = threads.submit(verifiers._ask, verifiers._idle.get(), *pair, slow)
         assert not waiting.done()

@@ -1,6 +1,6 @@
 """An index as the kernel uses it: checked whole, then mapped into memory."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -12,9 +12,11 @@ from landmarks import dataset
 from landmarks.errors import InvalidData, WrongIndex
 from landmarks.index import manifest, shards
 from landmarks.index.manifest import Manifest
-from landmarks.index.recipe import Recipe, differences
+from landmarks.index.recipe import Recipe, differences, recipe
 from landmarks.index.search import Part
 from landmarks.index.shards import Rows
+from landmarks.results import Data
+from landmarks.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +43,44 @@ class Index:
             raise WrongIndex(f"the index has embeddings of {self.width} values, the models give {given}; build it anew")
 
 
-NO_INDEX = Index(labels={}, part=Part(ids=[], vectors=np.empty((0, 0), np.float32)), width=0)
+EMPTY_INDEX = Index(labels={}, part=Part(ids=[], vectors=np.empty((0, 0), np.float32)), width=0)
 
 
-def opened(
-    folder: Path, recipe: Recipe, *, gallery: Collection[str], labelled: Collection[str], enlarge: bool = False
+def open_attached(data: Data, settings: Settings, *, models: int, find: Callable[[str], Path]) -> Index:
+    """Open the attached index of the settings; `EMPTY_INDEX` if they name none.
+
+    Parameters
+    ----------
+    data : Data
+        The gallery and the labels of the run.
+    settings : Settings
+        ``index``, ``index_enlarges_gallery``, and all settings that the embeddings depend on.
+    models : int
+        Number of global models of the run.
+    find : callable
+        Returns the folder of a slug.
+
+    Raises
+    ------
+    WrongIndex
+        As in `open_index`, or if a model of the settings is missing.
+    """
+    if settings.index is None:
+        return EMPTY_INDEX
+    needed = len(settings.models) + settings.delg_global
+    if models < needed:
+        raise WrongIndex(f"the index {settings.index} is of {needed} models, of which {models} can be used")
+    return open_index(
+        find(settings.index),
+        recipe(settings, [find(weights.slug) for weights in settings.models]),
+        gallery={photo.id for photo in data.gallery},
+        labelled=data.labels,
+        enlarge=settings.index_enlarges_gallery,
+    )
+
+
+def open_index(
+    folder: Path, expected: Recipe, *, gallery: Collection[str], labelled: Collection[str], enlarge: bool = False
 ) -> Index:
     """Open an index, and choose what a run may take of it.
 
@@ -53,7 +88,7 @@ def opened(
     ----------
     folder : Path
         As ``python -m landmarks.index build`` leaves it.
-    recipe : Recipe
+    expected : Recipe
         What the run's own embeddings depend on.
     gallery : collection of str
         The ids of the run's gallery: of the index these are taken.
@@ -68,7 +103,7 @@ def opened(
         If the folder holds no index, a damaged one, or one of another recipe. All that is wrong is named.
     """
     stored = manifest.read(folder)
-    others = [*differences(stored.plan.recipe, recipe, names=("in the index", "in the settings"))]
+    others = [*differences(stored.plan.recipe, expected, names=("in the index", "in the settings"))]
     if others:
         problems = dataset.listed(others, "build it anew", indent="  ")
         raise WrongIndex(f"{folder}: an index of other weights or settings:\n  {problems}")

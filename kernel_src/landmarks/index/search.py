@@ -41,7 +41,7 @@ def nearest(
     settings : RetrievalSettings
         How many neighbours, and how many queries and rows of a part at once.
     """
-    by_part = [retrieval.compared(queries, part.vectors, settings) for part in parts]
+    by_part = [retrieval.nearest_float64(queries, part.vectors, settings) for part in parts]
     for results in zip(*by_part, strict=True):
         yield merged([matches(result, part) for result, part in zip(results, parts, strict=True)], settings.neighbours)
 

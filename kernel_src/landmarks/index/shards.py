@@ -41,7 +41,7 @@ def write(folder: Path, number: int, labels: Mapping[str, str], vectors: NDArray
     """
     table, matrix = io.StringIO(), io.BytesIO()
     csv.writer(table, lineterminator="\n").writerows([("id", "landmark_id"), *labels.items()])
-    np.save(matrix, retrieval.unit(vectors).astype(np.float16), allow_pickle=False)
+    np.save(matrix, retrieval.l2_normalise(vectors).astype(np.float16), allow_pickle=False)
     vectors_path, photos_path = paths(folder, number)
     replace(photos_path, table.getvalue().encode())
     replace(vectors_path, matrix.getvalue())

@@ -47,7 +47,7 @@ def contents(folder):
 
 
 def taken(index, gallery, **options):
-    return reading.opened(index, recipe(SETTINGS, [WEIGHTS]), gallery=gallery, labelled=GALLERY, **options)
+    return reading.open_index(index, recipe(SETTINGS, [WEIGHTS]), gallery=gallery, labelled=GALLERY, **options)
 
 
 @pytest.mark.full
@@ -83,7 +83,7 @@ def test_a_run_takes_its_own_gallery_and_what_train_csv_lacks_only_where_that_is
     assert [*taken(index, {"1b00"}).labels] == ["1b00"]
     few = {"0a00": "11", "0a01": "11"}
     made_with = recipe(SETTINGS, [WEIGHTS])
-    enlarged = reading.opened(index, made_with, gallery={"0a00"}, labelled=few, enlarge=True)
+    enlarged = reading.open_index(index, made_with, gallery={"0a00"}, labelled=few, enlarge=True)
     assert [*enlarged.labels] == ["0a00", "1b00", "1b01", "2c00"]
     assert enlarged.part.vectors[np.array([0])].shape == (1, enlarged.width)
 
@@ -92,7 +92,7 @@ def test_a_run_takes_its_own_gallery_and_what_train_csv_lacks_only_where_that_is
 def test_an_index_of_other_weights_or_settings_is_refused_by_key_and_values(index):
     other = {**recipe(SETTINGS, [WEIGHTS]), "jpeg_quality": 90}
     with pytest.raises(WrongIndex) as error:
-        reading.opened(index, other, gallery=GALLERY, labelled=GALLERY)
+        reading.open_index(index, other, gallery=GALLERY, labelled=GALLERY)
     assert str(error.value) == (
         f"{index}: an index of other weights or settings:\n  jpeg_quality: 100 in the index, 90 in the settings\n"
         "  build it anew"
@@ -164,7 +164,7 @@ def test_an_index_of_several_views_is_for_settings_of_these_views(root, tmp_path
     asked = [*command(root, tmp_path / "index"), "--flip", "--zooms", "1", "1.25"]
     subprocess.run(asked, env=environment(), check=True)
     viewed = recipe(replace(SETTINGS, embedding=BEST.embedding), [WEIGHTS])
-    assert reading.opened(tmp_path / "index", viewed, gallery=GALLERY, labelled=GALLERY).labels == GALLERY
+    assert reading.open_index(tmp_path / "index", viewed, gallery=GALLERY, labelled=GALLERY).labels == GALLERY
     with pytest.raises(WrongIndex, match="flip: True in the index, None in the settings"):
         taken(tmp_path / "index", GALLERY)
 

@@ -38,9 +38,9 @@ def test_neighbours_in_parts_of_shards_are_those_in_the_joined_matrix(
 
 def test_half_the_precision_moves_a_cosine_by_less_than_one_in_ten_thousand():
     rng = np.random.default_rng(0)
-    queries, gallery = (retrieval.unit(rng.normal(size=(rows, 512)).astype(np.float32)) for rows in (100, 2000))
+    queries, gallery = (retrieval.l2_normalise(rng.normal(size=(rows, 512)).astype(np.float32)) for rows in (100, 2000))
     near = gallery[:100] + 0.3 * queries
-    both = retrieval.unit(np.concatenate([gallery, near]))
-    halved = retrieval.unit(both.astype(np.float16))
+    both = retrieval.l2_normalise(np.concatenate([gallery, near]))
+    halved = retrieval.l2_normalise(both.astype(np.float16))
     largest = np.abs(queries @ both.T - queries @ halved.T).max()
     assert 1e-6 < largest < 1e-4

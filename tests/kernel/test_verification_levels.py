@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarks import effort
-from landmarks.effort import Effort, as_time_allows, levels
+from landmarks import verification_levels
+from landmarks.verification_levels import VerificationLevel, assign_levels, degradation_levels
 
 
 def planned(monkeypatch, *, queries, until, seconds, in_flight=4):
     """Verify queries one after the other, at so many seconds a level; return the level of each and when all is done."""
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(effort, "time", SimpleNamespace(time=lambda: clock.now))
-    plan = as_time_allows(range(queries), levels(3), until=until, in_flight=in_flight)
+    monkeypatch.setattr(verification_levels, "time", SimpleNamespace(time=lambda: clock.now))
+    plan = assign_levels(range(queries), degradation_levels(3), until=until, in_flight=in_flight)
     waiting, taken = [], []
     for item, spent in plan:
         assert item == len(taken)
-        taken.append(levels(3).index(spent))
+        taken.append(degradation_levels(3).index(spent))
         waiting.append(seconds[taken[-1]])
         if len(waiting) > in_flight:
             clock.now += waiting.pop(0)
@@ -24,13 +24,13 @@ def planned(monkeypatch, *, queries, until, seconds, in_flight=4):
 
 
 def test_fewer_candidates_come_before_coarse_features():
-    assert levels(3) == [
-        Effort(candidates=3),
-        Effort(candidates=2),
-        Effort(candidates=1),
-        Effort(candidates=1, coarse=True),
+    assert degradation_levels(3) == [
+        VerificationLevel(candidates=3),
+        VerificationLevel(candidates=2),
+        VerificationLevel(candidates=1),
+        VerificationLevel(candidates=1, coarse=True),
     ]
-    assert str(levels(3)[-1]) == "1 of the candidates, coarse local features"
+    assert str(degradation_levels(3)[-1]) == "1 of the candidates, coarse local features"
 
 
 def test_with_time_enough_all_is_done(monkeypatch):

@@ -8,9 +8,9 @@ import pytest
 
 from kernelwright.pull import percent_script
 from kernelwright.runtime.phase import Name
+from landmarks.notebook_figures import NotebookFigures
 from landmarks.settings import Settings
-from landmarks.story import Story
-from landmarks.visualise import scenes
+from landmarks.visualise import figures
 from landmarks.visualise.canvas import Figure
 
 FIGURE = Figure("drawn")
@@ -21,7 +21,7 @@ DRIVER = Path(__file__).parents[2] / "kernel_src" / "main.py"
 def notebook(monkeypatch):
     """A notebook runs this, and its first scene is quickly drawn."""
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=object))
-    monkeypatch.setattr(scenes, "data", lambda _: FIGURE)
+    monkeypatch.setattr(figures, "data", lambda _: FIGURE)
 
 
 def draw_nothing(_):
@@ -30,17 +30,17 @@ def draw_nothing(_):
 
 @pytest.mark.parametrize("phase", [Name.COMMIT, Name.INTERACTIVE, Name.LOCAL])
 def test_pictures_are_drawn_where_somebody_looks(notebook, phase):
-    assert Story(phase, Settings()).data() is FIGURE
+    assert NotebookFigures(phase, Settings()).data() is FIGURE
 
 
 def test_the_rerun_draws_nothing(notebook, monkeypatch):
-    monkeypatch.setattr(scenes, "data", draw_nothing)
-    assert Story(Name.RERUN, Settings()).data() is None
+    monkeypatch.setattr(figures, "data", draw_nothing)
+    assert NotebookFigures(Name.RERUN, Settings()).data() is None
 
 
 def test_a_script_without_a_notebook_draws_nothing(monkeypatch):
-    monkeypatch.setattr(scenes, "data", draw_nothing)
-    assert Story(Name.LOCAL, Settings()).data() is None
+    monkeypatch.setattr(figures, "data", draw_nothing)
+    assert NotebookFigures(Name.LOCAL, Settings()).data() is None
 
 
 @pytest.mark.parametrize("fault", [OSError("no pictures today"), SystemExit(3), MemoryError()])
@@ -48,14 +48,16 @@ def test_a_picture_that_fails_is_logged_and_ends_nothing(notebook, monkeypatch, 
     def fail(_):
         raise fault
 
-    monkeypatch.setattr(scenes, "data", fail)
+    monkeypatch.setattr(figures, "data", fail)
     with caplog.at_level(logging.ERROR):
-        assert Story(Name.COMMIT, Settings()).data().text == "This picture could not be drawn; the log says why."
+        assert (
+            NotebookFigures(Name.COMMIT, Settings()).data().text == "This picture could not be drawn; the log says why."
+        )
     assert caplog.records[-1].exc_info[1] is fault
 
 
 def test_after_the_deadline_there_is_a_line_instead(notebook):
-    assert Story(Name.LOCAL, Settings(deadline_hours=0)).data().text == "No time is left for this picture."
+    assert NotebookFigures(Name.LOCAL, Settings(deadline_hours=0)).data().text == "No time is left for this picture."
 
 
 def test_under_a_cell_of_the_driver_stands_what_the_story_draws_and_no_stray_value():
@@ -63,10 +65,10 @@ def test_under_a_cell_of_the_driver_stands_what_the_story_draws_and_no_stray_val
     last = [ast.parse(cell.source).body[-1] for cell in cells if cell.kind == "code"]
     shown = [ast.unparse(statement) for statement in last if isinstance(statement, ast.Expr)]
     assert shown == [
-        "story.data()",
-        "story.neighbours(steps)",
-        "story.pairs(steps)",
-        "story.mistakes(steps)",
-        "story.gap(steps)",
+        "figures.data()",
+        "figures.neighbours(steps)",
+        "figures.pairs(steps)",
+        "figures.mistakes(steps)",
+        "figures.gap(steps)",
         "stages.log()",
     ]

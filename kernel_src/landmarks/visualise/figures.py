@@ -8,8 +8,8 @@ from landmarks import dataset, gap
 from landmarks.dataset import Photo, image_path
 from landmarks.feature_types import LocalFeatures
 from landmarks.images import local_pixels
-from landmarks.local_features import extractor
-from landmarks.reranking import agreeing
+from landmarks.local_features import create_extractor
+from landmarks.reranking import match_and_verify
 from landmarks.results import Step
 from landmarks.settings import Settings
 from landmarks.visualise import canvas, contact_sheet, gap_chart, matches, photographs
@@ -119,13 +119,13 @@ def _of_a_landmark(settings: Settings, step: Step) -> Iterator[Photos]:
 
 def _matched(candidates: Iterable[Photos], settings: Settings) -> Iterator[Pair]:
     """Yield the candidates that have as many matches as a homography needs."""
-    describe, described = extractor(settings.local), dict[Photo, LocalFeatures]()
+    describe, described = create_extractor(settings.local), dict[Photo, LocalFeatures]()
     for photos in candidates:
         try:
             for photo in set(photos) - described.keys():
                 described[photo] = describe(local_pixels(photo.path, exif_rotation=settings.local.exif_rotation))
             features = (described[photos[0]], described[photos[1]])
-            matched, inliers = agreeing(*features, settings.local.chosen.max_distance, settings.verification)
+            matched, inliers = match_and_verify(*features, settings.local.chosen.max_distance, settings.verification)
         except Exception:  # noqa: BLE001, S112 - the run has logged what such a photo does; another pair is shown
             continue
         if len(matched) >= settings.verification.min_matches:

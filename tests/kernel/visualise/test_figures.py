@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from landmarks.visualise import contact_sheet, scenes
+from landmarks.visualise import contact_sheet, figures
 from tests.kernel import competition
 
 NO_TRUTH = "No truth is attached to this run, so that its GAP is not known."
@@ -23,7 +23,7 @@ def with_truth(inputs, settings, tmp_path, monkeypatch):
 
 
 def test_the_data_is_shown_with_its_number_of_landmarks(settings):
-    figure = scenes.data(settings)
+    figure = figures.data(settings)
     assert figure.text == "A few of 3 landmarks, and how many photographs landmarks have."
     assert figure.image is not None
 
@@ -31,17 +31,17 @@ def test_the_data_is_shown_with_its_number_of_landmarks(settings):
 def test_neighbours_are_those_of_the_first_look(settings, steps, monkeypatch):
     drawn = []
     monkeypatch.setattr(contact_sheet, "draw", lambda step, queries, truth: drawn.append((step, queries, truth)))
-    scenes.neighbours(settings, steps)
+    figures.neighbours(settings, steps)
     assert drawn == [(steps[0], contact_sheet.surest_first(steps[0]), None)]
 
 
 def test_of_the_pairs_the_one_of_which_most_agrees_and_the_one_of_which_least(settings, steps, monkeypatch):
     titles = []
-    draw = scenes.matches.draw
+    draw = figures.matches.draw
     monkeypatch.setattr(
-        scenes.matches, "draw", lambda pair, title, *rest: titles.append(title) or draw(pair, title, *rest)
+        figures.matches, "draw", lambda pair, title, *rest: titles.append(title) or draw(pair, title, *rest)
     )
-    assert scenes.pairs(settings, steps).image is not None
+    assert figures.pairs(settings, steps).image is not None
     accepted, refused = (title.split() for title in titles)
     assert (accepted[0], refused[0]) == ("accepted:", "refused:")
     assert int(accepted[1]) > int(refused[1])
@@ -49,25 +49,25 @@ def test_of_the_pairs_the_one_of_which_most_agrees_and_the_one_of_which_least(se
 
 def test_with_a_truth_the_mistakes_are_the_wrong_answers_and_the_gap_is_known(settings, steps, with_truth):
     with_truth(competition.QUERIES)
-    assert scenes.mistakes(settings, steps).text == "No answer is wrong."
-    assert scenes.gap_curve(settings, steps).text == "GAP after retrieval: 1.0000; GAP after verification: 1.0000"
+    assert figures.mistakes(settings, steps).text == "No answer is wrong."
+    assert figures.gap_curve(settings, steps).text == "GAP after retrieval: 1.0000; GAP after verification: 1.0000"
     with_truth(competition.QUERIES | {"4e00": ""})
-    assert scenes.mistakes(settings, steps).text == "The surest of the wrong answers."
-    assert "1.0000" in scenes.gap_curve(settings, steps).text
+    assert figures.mistakes(settings, steps).text == "The surest of the wrong answers."
+    assert "1.0000" in figures.gap_curve(settings, steps).text
 
 
 def test_without_a_truth_the_least_sure_answers_are_shown_and_no_gap(settings, steps):
-    mistakes = scenes.mistakes(settings, steps)
+    mistakes = figures.mistakes(settings, steps)
     assert mistakes.text == "No truth is attached; these are the least sure answers."
     assert mistakes.image is not None
-    assert scenes.gap_curve(settings, steps).text == NO_TRUTH
+    assert figures.gap_curve(settings, steps).text == NO_TRUTH
 
 
-@pytest.mark.parametrize("scene", [scenes.neighbours, scenes.pairs, scenes.mistakes])
+@pytest.mark.parametrize("scene", [figures.neighbours, figures.pairs, figures.mistakes])
 def test_without_a_step_there_is_nothing_to_show(scene, settings):
-    assert (scene(settings, []).text, scene(settings, []).image) == (scenes.NO_STEP, None)
+    assert (scene(settings, []).text, scene(settings, []).image) == (figures.NO_STEP, None)
 
 
 def test_photographs_that_cannot_be_described_are_left_out_of_the_pairs(settings, steps):
     nobody = replace(settings, local=replace(settings.local, rootsift=replace(settings.local.rootsift, max_features=1)))
-    assert scenes.pairs(nobody, steps).text == "No two photographs have details that could agree."
+    assert figures.pairs(nobody, steps).text == "No two photographs have details that could agree."
