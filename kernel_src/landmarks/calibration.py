@@ -1,4 +1,4 @@
-"""Fit offline, on images whose truth is known, what the kernel applies: probabilities, and a whitening."""
+"""Offline fitting of models that the kernel applies: probabilities and whitening. Needs images with true labels."""
 
 from collections.abc import Hashable, Sequence
 
@@ -12,26 +12,29 @@ from landmarks.settings import LogisticSettings
 
 
 def fit_logistic(features: NDArray[np.float64], right: NDArray[np.bool_], *, penalty: float = 1e-3) -> LogisticSettings:
-    """Return the logistic regression of a truth on features, by maximum likelihood.
+    """Fit a logistic regression by penalised maximum likelihood.
 
     Parameters
     ----------
     features : ndarray, float64, shape (n, d)
-        What the kernel will hand to `landmarks.ranking.logistic_probability`, in that order.
+        The features that the kernel passes to `landmarks.ranking.logistic_probability`, in the same order.
     right : ndarray, bool, shape (n,)
-        Whether the pair shows one landmark, or the prediction is right; both must occur.
+        The target: whether a pair shows the same landmark, or a prediction is correct. Both values must occur.
     penalty : float
-        On the squared weights of the standardised features: where two classes part cleanly, no weight is too large.
+        L2 penalty on the weights of the standardised features. Without it, the weights of separable classes diverge.
+
+    Returns
+    -------
+    LogisticSettings
+        Intercept and weights for features that are not standardised.
 
     Raises
     ------
     ValueError
-        If all are right, or none is.
+        If ``right`` is all true or all false.
     """
     if right.all() or not right.any():
-        raise ValueError(
-            f"{int(right.sum())} of {len(right)} are right; a fit needs some that are and some that are not"
-        )
+        raise ValueError(f"{int(right.sum())} of {len(right)} are right; a fit needs both right and wrong examples")
     mean, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-12)
     standard = (features - mean) / scale
 
@@ -50,21 +53,28 @@ def fit_logistic(features: NDArray[np.float64], right: NDArray[np.bool_], *, pen
 def fit_whitening(
     vectors: NDArray[np.float32], labels: Sequence[Hashable], *, values: int, shrinkage: float = 0.1
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the arrays of a whitening npz: differences within a landmark weigh alike, then the widest directions.
-
-    Learned whitening of Mikolajczyk and Matas, "Improving descriptors for fast tree matching by optimal linear
-    projection", ICCV 2007, as image retrieval uses it since.
+    """Fit a learned whitening: whiten the covariance within landmarks, then keep the principal components.
 
     Parameters
     ----------
     vectors : ndarray, float32, shape (n, d)
-        Embeddings of gallery images, of any norm.
+        Embeddings of gallery images, with any norm.
     labels : sequence
-        The landmark of each.
+        The landmark of each image.
     values : int
-        Length of a whitened embedding; at most d.
+        Length k of a whitened embedding; at most d.
     shrinkage : float
-        Share of the mean variance in every direction: few images say little of the narrow ones.
+        Share of the mean variance that is added to the variance in every direction. It regularises directions whose
+        variance is small and poorly estimated.
+
+    Returns
+    -------
+    dict
+        The arrays of the whitening's npz file: ``mean``, shape (d,), and ``projection``, shape (d, k), both float32.
+
+    References
+    ----------
+    Mikolajczyk and Matas, "Improving descriptors for fast tree matching by optimal linear projection", ICCV 2007.
     """
     units = l2_normalise(vectors).astype(np.float64)
     mean = units.mean(axis=0)

@@ -1,4 +1,4 @@
-"""The competition's folder: images, the labels of the gallery, the ids a submission must hold."""
+"""Reading the competition's folder: images, labels of the gallery, and the ids of the submission."""
 
 import csv
 import logging
@@ -13,19 +13,19 @@ from typing import NamedTuple
 
 from landmarks.errors import InvalidData
 
-SHOWN = 5  # problems of a file that an error lists
+SHOWN = 5  # number of problems of a file that an error message lists
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, order=True)
 class Photo:
-    """An image on disk: the gallery and the queries are made of these.
+    """An image on disk.
 
     Attributes
     ----------
     id : str
-        The file's name without ``.jpg``, in lower case: ids are compared without case.
+        The file name without ``.jpg``, in lower case, because ids are case-insensitive.
     path : Path
         The file.
     """
@@ -35,7 +35,7 @@ class Photo:
 
 
 class _Row(NamedTuple):
-    """What is read of one row of a CSV file; ``line`` is the line it ends on, from 1."""
+    """An id and a value from one row of a CSV file. ``line`` is the number of its last line, counted from 1."""
 
     id: str
     value: str | None
@@ -43,28 +43,29 @@ class _Row(NamedTuple):
 
 
 def image_path(root: Path, split: str, image_id: str) -> Path:
-    """Return where the competition keeps an image: ``root/train/0/1/2/012….jpg``."""
+    """Return the path of an image in the competition's layout, such as ``root/train/0/1/2/012….jpg``."""
     return root.joinpath(split, *image_id[:3], f"{image_id}.jpg")
 
 
 def list_images(folder: Path, first: int | None = None) -> list[Photo]:
     """Return the images of a split, sorted by id.
 
-    What is named like an image and is no file, and the second file of an id, are skipped with a line in the log.
+    Entries that are named like an image but are not regular files, and files with the id of another file, are logged
+    and skipped.
 
     Parameters
     ----------
     folder : Path
-        The split's folder, searched to any depth for ``*.jpg``, in either case; links to a folder already searched
-        are not followed.
+        The folder of the split. It is searched recursively for ``*.jpg`` (case-insensitive). Links to a folder that was
+        already searched are not followed.
     first : int, optional
-        Take only this many, without walking through the rest of the folder: the first in the order of
-        the folders, which is the order of the ids where folders are named by an id's first characters.
+        Return at most this many images, and stop the search after them. They are the first in the order of the folders.
+        This is the order of the ids if folders are named after the first characters of the ids.
 
     Raises
     ------
     InvalidData
-        If there is no image.
+        If there are no images.
     """
     photos = sorted(islice(_unique(_walk(folder, set())), first))
     if not photos:
@@ -73,22 +74,23 @@ def list_images(folder: Path, first: int | None = None) -> list[Photo]:
 
 
 def read_labels(train_csv: Path, *, keep_going: bool = False) -> dict[str, str]:
-    """Return the label of each image id; both stay strings, so that no digit is lost.
+    """Return the label of each image id, both as strings.
 
-    Ids are lower case; a label written as a float is the whole number. A row repeated with the same label counts once.
+    Ids are converted to lower case, and labels that are written as floats to whole numbers. Repeated rows with the same
+    label are accepted.
 
     Parameters
     ----------
     train_csv : Path
         A CSV file with the columns ``id`` and ``landmark_id``.
     keep_going : bool
-        Leave rows out that have no id or no label, take the first label of an id that has several, and log these rows.
-        Where the file cannot be read to its end, take the rows before, and log it.
+        Log and skip rows without an id or a label, and all but the first label of an id. If reading fails in the middle
+        of the file, log the error and return the rows before it.
 
     Raises
     ------
     InvalidData
-        Naming the file, the lines and all that is wrong with them: a missing column or cell, two labels of an id.
+        If a column or a cell is missing, or an id has two labels. The message names the file and all problems by line.
     """
     labels: dict[str, str] = {}
     problems = []
@@ -108,35 +110,37 @@ def read_labels(train_csv: Path, *, keep_going: bool = False) -> dict[str, str]:
 
 
 def read_truth(truth_csv: Path) -> dict[str, tuple[str, ...]]:
-    """Return the labels of each query: separated by spaces in the column ``landmarks``, none where it is empty.
+    """Return the labels of each query.
+
+    They are separated by spaces in the column ``landmarks``, which is empty if the query shows no landmark.
 
     Raises
     ------
     InvalidData
-        Naming the file, the lines and all that is wrong with them: a missing column or cell, a repeated id.
+        If a column or a cell is missing, or an id is repeated. The message names the file and all problems by line.
     """
     return {row.id: tuple((row.value or "").split()) for row in _complete_rows(truth_csv, unique=True)}
 
 
 def read_predictions(submission: Path) -> Iterator[tuple[str, str, int]]:
-    """Yield id, prediction (``label score``, or empty) and line of each row of a submission, repeated ids too.
+    """Yield id, prediction (``label score``, or empty) and line number of each row of a submission.
 
     Raises
     ------
     InvalidData
-        As `read_truth`, save for repeated ids.
+        If a column or a cell is missing. Repeated ids are not an error.
     """
     for row in _complete_rows(submission, unique=False):
         yield row.id, row.value or "", row.line
 
 
 def submission_ids(root: Path, queries: list[Photo], *, keep_going: bool = False) -> list[str]:
-    """Return the ids that the submission must hold: those of the sample as written there, else of the queries' files.
+    """Return the ids of the submission, spelled as in the sample submission, or as the file names if there is none.
 
     Raises
     ------
     InvalidData
-        As `read_truth`, if there is a sample; with ``keep_going`` it is logged, and the queries' ids are taken.
+        If the sample submission is invalid. With ``keep_going``, the error is logged and the file names are used.
     """
     sample = root / "sample_submission.csv"
     if sample.is_file():
@@ -150,12 +154,12 @@ def submission_ids(root: Path, queries: list[Photo], *, keep_going: bool = False
 
 
 def _walk(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Photo]:
-    """Yield the images in the order of their names; names are sorted without suffix, as the ids are."""
+    """Yield the images recursively, sorted by name without suffix, which is the order of the ids."""
     try:
         status = folder.stat()
         entries = sorted(os.scandir(folder), key=lambda entry: os.path.splitext(entry.name)[0])  # noqa: PTH122 - a name
     except OSError as error:
-        if visited:  # a split that is not there is told by list_images
+        if visited:  # if the split itself is missing, list_images raises an error
             log.warning("skipped: %s: cannot be listed (%s)", folder, error.strerror)
         return
     if (status.st_dev, status.st_ino) in visited:
@@ -178,7 +182,7 @@ def _walk(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Photo]:
 
 
 def _is(kind: Callable[[], bool]) -> bool:
-    """Return what a directory entry says of itself, mostly without a system call; False for a link to itself."""
+    """Call ``entry.is_dir`` or ``entry.is_file``; False if it fails, as for a link to itself."""
     try:
         return kind()
     except OSError:
@@ -186,21 +190,21 @@ def _is(kind: Callable[[], bool]) -> bool:
 
 
 def _is_unicode(name: str) -> bool:
-    # Python keeps bytes that are not UTF-8 as surrogates; TensorFlow and OpenCV crash on them.
+    # Python decodes bytes that are not UTF-8 to surrogates, on which TensorFlow and OpenCV crash.
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _unique(photos: Iterable[Photo]) -> Iterator[Photo]:
-    taken: dict[str, Path] = {}
+    path_of_id: dict[str, Path] = {}
     for photo in photos:
-        if taken.setdefault(photo.id, photo.path) == photo.path:
+        if path_of_id.setdefault(photo.id, photo.path) == photo.path:
             yield photo
         else:
-            log.warning("skipped: %s: the id is that of %s", photo.path, taken[photo.id])
+            log.warning("skipped: %s: the id is that of %s", photo.path, path_of_id[photo.id])
 
 
 def _complete_rows(path: Path, *, unique: bool) -> list[_Row]:
-    """Read ``id`` and ``landmarks``; a cell of ``landmarks`` may be empty, but must be there."""
+    """Read the columns ``id`` and ``landmarks``. A cell of ``landmarks`` may be empty, but must not be missing."""
     rows = [*_read_rows(path, "landmarks")]
     problems = [f"{path}:{row.line}: no id" for row in rows if not row.id]
     problems += [f"{path}:{row.line}: no landmarks" for row in rows if row.value is None]
@@ -212,11 +216,11 @@ def _complete_rows(path: Path, *, unique: bool) -> list[_Row]:
 
 
 def _read_rows(path: Path, column: str, *, keep_going: bool = False) -> Iterator[_Row]:
-    """Yield ``id`` and one column of a CSV file; lines without a mark on them are no rows, a missing cell is None.
+    """Yield ``id`` and one column of each row of a CSV file. Blank lines are skipped, and a missing cell is None.
 
-    Rows are not collected: of the competition's million and a half, a list takes the garbage collector seconds.
+    This is a generator because garbage collection of a list of 1.5 million rows takes seconds.
     """
-    csv.field_size_limit(sys.maxsize)  # a cell may be longer than the 131,072 characters of Python's default
+    csv.field_size_limit(sys.maxsize)  # a cell may be longer than Python's default of 131,072 characters
     rows = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -225,20 +229,20 @@ def _read_rows(path: Path, column: str, *, keep_going: bool = False) -> Iterator
             if missing := [name for name in ("id", column) if name not in header]:
                 names = ",".join(header) or "nothing"
                 raise InvalidData(f"{path}:1: no column {' and '.join(missing)} in the header; it holds {names}")
-            place, value_place = header.index("id"), header.index(column)
+            id_column, value_column = header.index("id"), header.index(column)
             for cells in reader:
                 if "".join(cells).strip():
-                    yield _Row(_cell(cells, place) or "", _cell(cells, value_place), reader.line_num)
+                    yield _Row(_cell(cells, id_column) or "", _cell(cells, value_column), reader.line_num)
                     rows += 1
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         problem = f"{path}: cannot be read ({error}); attach the competition's own file"
         if not keep_going or not rows:
             raise InvalidData(problem) from error
-        log.error("%s; the %d rows before are used", problem, rows)  # noqa: TRY400 - its message says it all
+        log.error("%s; the %d rows before are used", problem, rows)  # noqa: TRY400 - the message suffices
 
 
-def _cell(cells: Sequence[str], place: int) -> str | None:
-    return cells[place].strip() if place < len(cells) else None
+def _cell(cells: Sequence[str], column: int) -> str | None:
+    return cells[column].strip() if column < len(cells) else None
 
 
 def _repeated(path: Path, rows: list[_Row]) -> Iterator[str]:
@@ -249,6 +253,6 @@ def _repeated(path: Path, rows: list[_Row]) -> Iterator[str]:
 
 
 def listed(problems: Sequence[str], fix: str, *, indent: str = "") -> str:
-    """Return the first problems, a line each, how many more there are, and what to do about them."""
+    """Format problems, one per line: the first few, the number of others, and how to fix them."""
     more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
     return f"\n{indent}".join([*problems[:SHOWN], *more, fix])

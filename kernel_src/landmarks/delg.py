@@ -1,7 +1,11 @@
-"""DELG: local features and a global descriptor from one network, in either of its export formats.
+"""DELG: local features and a global descriptor from one network.
 
-Cao, Araujo and Sim, "Unifying deep local and global features for image search", ECCV 2020. The TF1-format SavedModel
-gives tensors by name through ``prune``; the TF2 export through its signature.
+Both export formats are supported: a SavedModel in TF1 format, whose tensors are accessed by name with ``prune``, and
+one in TF2 format, whose tensors are accessed through its signature.
+
+References
+----------
+Cao, Araujo and Sim, "Unifying deep local and global features for image search", ECCV 2020.
 """
 
 import functools
@@ -24,19 +28,19 @@ _LOCAL_FEEDS = (*_GLOBAL_FEEDS, "input_max_feature_num")
 
 
 class Delg:
-    """The network, loaded once; thread-safe.
+    """The DELG network. Thread-safe.
 
     Parameters
     ----------
     folder : Path
         A SavedModel.
     settings : DelgSettings
-        Scales, thresholds, enlargement.
+        Scales, thresholds and enlargement.
 
     Raises
     ------
     WrongModelFile
-        If the folder holds no SavedModel, or one without DELG's tensors.
+        If the folder is not a SavedModel, or the model does not have DELG's tensors.
     """
 
     def __init__(self, folder: Path, settings: DelgSettings) -> None:
@@ -49,7 +53,7 @@ class Delg:
             raise WrongModelFile(f"{folder}: not DELG's tensors: {error}; attach a DELG SavedModel") from error
 
     def local(self, image: NDArray[np.uint8]) -> LocalFeatures:
-        """Find the local features of an image.
+        """Extract the local features of an image.
 
         Parameters
         ----------
@@ -59,8 +63,8 @@ class Delg:
         Returns
         -------
         LocalFeatures
-            At most ``max_features``, by attention; keypoints are the centres of their boxes, (y, x) in pixels of the
-            enlarged image; descriptors of 128 values have norm 1. No feature at all is normal.
+            At most ``max_features``, sorted by attention. Keypoints are the centres of the features' boxes, (y, x) in
+            pixels of the enlarged image. Descriptors have 128 values and norm 1. An image may have no features.
         """
         enlarged = enlarge(image, self._settings.enlarge)
         boxes, features = self._local(self._fed(enlarged))
@@ -70,12 +74,17 @@ class Delg:
         return LocalFeatures(keypoints.numpy(), _unit(features, axis=1), self._settings.enlarge)
 
     def describe(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the global descriptor: summed over the scales, then of norm 1. Shape (2048,), float32.
+        """Compute the global descriptor of an image: the normalised sum over all scales.
 
         Parameters
         ----------
         image : ndarray, uint8, shape (height, width, 3)
-            RGB, as stored: not enlarged.
+            RGB, not enlarged.
+
+        Returns
+        -------
+        ndarray, float32, shape (2048,)
+            Norm 1.
         """
         (by_scale,) = self._global(self._fed(image))
         return _unit(tf.reduce_sum(by_scale, axis=0), axis=0)
@@ -90,25 +99,32 @@ class Delg:
 
 
 def attached(settings: DelgSettings) -> Delg:
-    """Load DELG from where it is attached; once per settings, for local features and global descriptors.
+    """Load the attached DELG network. Later calls with the same settings return the same object.
 
     Raises
     ------
     InputNotFound
-        If its slug is not attached.
+        If the slug of the settings is not attached.
     WrongModelFile
-        As `Delg` raises it.
+        As in `Delg`.
     """
     return _shared(inputs.find(settings.slug) / settings.folder, settings)
 
 
 def enlarge(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
-    """Enlarge an image bilinearly; its sides, in pixels, and its values are cut to whole numbers, not rounded.
+    """Enlarge an image bilinearly. Its size in pixels and its values are truncated to integers, not rounded.
 
     Parameters
     ----------
     image : ndarray, uint8, shape (height, width, channels)
+        Any image.
     factor : float
+        Factor of both sides.
+
+    Returns
+    -------
+    ndarray, uint8, shape (int(factor * height), int(factor * width), channels)
+        The enlarged image.
     """
     sides = tf.cast(factor * tf.cast(image.shape[:2], tf.float32), tf.int32)
     enlarged: NDArray[np.uint8] = tf.cast(tf.image.resize(image, sides), tf.uint8).numpy()
@@ -124,7 +140,7 @@ def _loaded(folder: Path) -> Any:
 
 
 def _function(model: Any, feeds: Sequence[str], fetches: Sequence[str]) -> Callable[[Feeds], list[Any]]:
-    """Return what computes ``fetches`` from the feeds by name, whatever the export format."""
+    """Return a function from named inputs to the outputs ``fetches``, for either export format."""
     if hasattr(model, "prune"):
         pruned = model.prune([f"{name}:0" for name in feeds], [f"{name}:0" for name in fetches])
         return lambda fed: list(pruned(*(fed[name] for name in feeds)))
@@ -142,7 +158,7 @@ def _function(model: Any, feeds: Sequence[str], fetches: Sequence[str]) -> Calla
     return call
 
 
-_shared = functools.lru_cache(maxsize=2)(Delg)  # all scales, and fewer where time is short
+_shared = functools.lru_cache(maxsize=2)(Delg)  # one for all scales, one for coarse features
 
 
 def _unit(vectors: Any, axis: int) -> NDArray[np.float32]:

@@ -1,85 +1,86 @@
 """The errors of the recognition package.
 
 kernelwright.runtime.errors.KernelwrightError
-├── InvalidData          a CSV file or a folder of images that is not what the competition promises
-│   └── InvalidPredictions   predictions that cannot be scored; a ValueError too
-├── UnreadableImage      an image file that no decoder reads
-├── ImagesFailed         images whose work ended in an exception nobody expects
-├── NothingRecognised    no query can be compared with any gallery image
-├── GalleryTooLarge      more images than can be ranked by local features alone
-├── OutputNotWritten     a training's weights and record that the disk does not take
-├── WrongModelFile       a model.json that does not describe a network
-├── WrongWeights         a weights file that does not fit the network it is attached for, or whose embeddings are none
-├── InvalidTraining      settings that cannot be trained with
-├── WrongCheckpoint      a checkpoint of another training than the one that goes on from it
-├── CheckpointNotWritten a checkpoint that the disk does not take
-├── Diverged             a training whose loss is not finite, however often it went back
-├── WrongIndex           a folder that is no index of embeddings, or one of other weights or settings
-└── WorkerFailed         a worker that builds an index cannot be started, or failed
+├── InvalidData          a CSV file or an image folder does not have the competition's format
+│   └── InvalidPredictions   predictions cannot be scored; also a ValueError
+├── UnreadableImage      an image file cannot be decoded
+├── ImagesFailed         images failed with an unexpected exception
+├── NothingRecognised    no query could be compared with a gallery image
+├── GalleryTooLarge      the gallery is too large to be ranked by local features alone
+├── OutputNotWritten     the weights and the record of a training run cannot be written
+├── WrongModelFile       a model.json, or a SavedModel, does not describe a usable network
+├── WrongWeights         a weights file does not fit its network, or its embeddings are unusable
+├── InvalidTraining      training settings are invalid
+├── WrongCheckpoint      a checkpoint belongs to another training run
+├── CheckpointNotWritten a checkpoint cannot be written
+├── Diverged             the training loss is not finite, even after all retries
+├── WrongIndex           an index of embeddings is damaged, or was built with other weights or settings
+├── WrongReference       an npz file of non-landmarks or of a whitening is damaged, or does not fit the embeddings
+└── WorkerFailed         a worker that builds an index could not be started, or failed
 """
 
 from kernelwright.runtime.errors import KernelwrightError
 
 
 class InvalidData(KernelwrightError):
-    """A CSV file or a folder of images that is not what the competition promises."""
+    """A CSV file or an image folder does not have the competition's format."""
 
 
 class InvalidPredictions(InvalidData, ValueError):
-    """Predictions that cannot be scored."""
+    """Predictions cannot be scored."""
 
 
 class UnreadableImage(KernelwrightError):
-    """An image file that no decoder reads."""
+    """An image file cannot be decoded."""
 
 
 class ImagesFailed(KernelwrightError):
-    """Images whose work ended in an exception nobody expects."""
+    """Images failed with an unexpected exception."""
 
 
 class NothingRecognised(KernelwrightError):
-    """No query can be compared with any gallery image."""
+    """No query could be compared with a gallery image."""
 
 
 class GalleryTooLarge(KernelwrightError):
-    """More images than can be ranked by local features alone."""
+    """The gallery is too large to be ranked by local features alone."""
 
 
 class OutputNotWritten(KernelwrightError):
-    """A training's weights and record that the disk does not take."""
+    """The weights and the record of a training run cannot be written."""
 
 
 class WrongModelFile(KernelwrightError):
-    """A model.json that does not describe a network."""
+    """A model.json, or a SavedModel, does not describe a usable network."""
 
 
 class WrongWeights(KernelwrightError):
-    """A weights file that does not fit the network it is attached for, or whose embeddings are none."""
+    """A weights file does not fit its network, or its embeddings are unusable."""
 
 
 class InvalidTraining(KernelwrightError):
-    """Settings that cannot be trained with."""
+    """Training settings are invalid."""
 
 
 class WrongCheckpoint(KernelwrightError):
-    """A checkpoint of another training than the one that goes on from it."""
+    """A checkpoint belongs to another training run."""
 
 
 class CheckpointNotWritten(KernelwrightError):
-    """A checkpoint that the disk does not take."""
+    """A checkpoint cannot be written."""
 
 
 class Diverged(KernelwrightError):
-    """A training whose loss is not finite, however often it went back."""
+    """The training loss is not finite, even after all retries."""
 
 
 class WrongIndex(KernelwrightError):
-    """A folder that is no index of embeddings, or one of other weights or settings."""
+    """An index of embeddings is damaged, or was built with other weights or settings."""
 
 
 class WrongReference(KernelwrightError):
-    """An attached npz of non-landmarks or of a whitening that is damaged, or of other embeddings."""
+    """An npz file of non-landmarks or of a whitening is damaged, or does not fit the embeddings."""
 
 
 class WorkerFailed(KernelwrightError):
-    """A worker that builds an index cannot be started, or failed."""
+    """A worker that builds an index could not be started, or failed."""

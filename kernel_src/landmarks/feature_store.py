@@ -1,4 +1,4 @@
-"""Local features on disk: what a run that was killed, or an earlier one, described is not described again."""
+"""A store of local features on disk, which later runs and restarted runs reuse."""
 
 import hashlib
 import logging
@@ -22,22 +22,22 @@ from landmarks.settings import DelgSettings, LocalSettings
 
 log = logging.getLogger(__name__)
 
-KEPT = 0.9  # of the limit, where it was reached: so that not every file removes another
-DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+KEPT_SHARE = 0.9  # of the limit, after files were removed, so that not every new file removes another
+DAMAGE_ERRORS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 class FeatureStore:
-    """A file per image content and recipe; beyond the limit the longest unused are removed.
+    """Stores the features of each image content and recipe in a file. The least recently used files are removed.
 
-    Files are written beside their place and renamed, with a checksum: what a killed run left is whole, and what a disk
-    damaged is described anew. Threads and runs may share a folder.
+    Files are written atomically and contain a checksum, so that a killed run leaves no partial file and the features of
+    a damaged file are extracted again. Threads and runs may share a folder.
 
     Parameters
     ----------
     folder : Path
-        Made if need be.
+        Created if it does not exist.
     limit : int
-        Bytes.
+        Maximum size of the folder in bytes.
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
@@ -46,28 +46,28 @@ class FeatureStore:
         self._bytes = sum(size for _, size, _ in self._files())
         self._writable = True
 
-    def __call__(self, image: Path, recipe: str, describe: Callable[[], LocalFeatures]) -> LocalFeatures:
-        """Return the features of an image file from disk; else describe it, and keep them.
+    def __call__(self, image: Path, recipe: str, extract: Callable[[], LocalFeatures]) -> LocalFeatures:
+        """Return the stored features of an image file, or extract and store them.
 
         Parameters
         ----------
         image : Path
-            What it holds counts, not its name.
+            Identified by its content, not by its name.
         recipe : str
-            All else that decides the features, as `recipe` returns it.
-        describe : callable
-            Features that raise are not kept.
+            Everything else that the features depend on, as `recipe` returns it.
+        extract : callable
+            Extracts the features. If it raises an error, nothing is stored.
         """
         digest = hashlib.sha256(f"{fingerprints.sha256(image)} {recipe}".encode()).hexdigest()
         file = self._folder / digest[:2] / f"{digest}.npz"
         features = _read(file)
         if features is None:
-            features = describe()
+            features = extract()
             if self._writable:
-                self._keep(file, features)
+                self._write(file, features)
         return features
 
-    def _keep(self, file: Path, features: LocalFeatures) -> None:
+    def _write(self, file: Path, features: LocalFeatures) -> None:
         content = BytesIO()
         np.savez(content, keypoints=features.keypoints, descriptors=features.descriptors, scale=features.scale)
         try:
@@ -75,7 +75,7 @@ class FeatureStore:
             record.replace(file, content.getvalue())
         except OSError as error:
             self._writable = False
-            log.warning("local features are not kept from here on: %s", error)
+            log.warning("local features are no longer stored on disk: %s", error)
             return
         with self._lock:
             self._bytes += len(content.getvalue())
@@ -86,13 +86,13 @@ class FeatureStore:
         files = sorted(self._files())
         self._bytes = sum(size for _, size, _ in files)
         for _, size, file in files:
-            if self._bytes <= KEPT * self._limit:
+            if self._bytes <= KEPT_SHARE * self._limit:
                 break
             file.unlink(missing_ok=True)
             self._bytes -= size
 
     def _files(self) -> list[tuple[float, int, Path]]:
-        """Return when each file was last used, its size in bytes, and its path; also what killed runs left halfway."""
+        """Return time of last use, size in bytes, and path of each file, including partial files of killed runs."""
         files = []
         for path in self._folder.glob("[0-9a-f][0-9a-f]/*.npz*"):
             with suppress(FileNotFoundError):  # another run may remove it
@@ -102,7 +102,7 @@ class FeatureStore:
 
 
 def recipe(settings: LocalSettings) -> str:
-    """Return all that decides local features beside the image: settings, code, libraries, and DELG's weights."""
+    """Return everything that local features depend on besides the image: settings, code, libraries, DELG's weights."""
     chosen = settings.chosen
     modules = [images, delg if isinstance(chosen, DelgSettings) else rootsift]
     files = [Path(str(module.__file__)) for module in modules]
@@ -118,6 +118,6 @@ def _read(file: Path) -> LocalFeatures | None:
         with np.load(file) as arrays:
             features = LocalFeatures(arrays["keypoints"], arrays["descriptors"], float(arrays["scale"]))
         os.utime(file)
-    except DAMAGED:
+    except DAMAGE_ERRORS:
         return None
     return features

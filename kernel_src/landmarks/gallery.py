@@ -1,4 +1,4 @@
-"""The gallery of a rehearsal: the GAP curve, and each query beside its neighbours, worst mistakes first."""
+"""HTML report of a rehearsal: the GAP curve, and each query with its neighbours, worst mistakes first."""
 
 import base64
 import io
@@ -15,7 +15,7 @@ from PIL import Image
 from landmarks import dataset, gap, records
 from landmarks.settings import Settings
 
-SHOWN = 60  # queries; a page of more is a burden
+SHOWN = 60  # maximum number of queries on the page
 NEIGHBOURS = 3
 TILE = (220, 165)  # width, height in pixels
 SPACE = 12
@@ -49,7 +49,7 @@ STYLE = """
 
 @dataclass(kw_only=True)
 class _Photos:
-    """The photographs of the page, each once, however often it is shown."""
+    """The photographs of the page. Each is embedded once, even if it is shown several times."""
 
     root: Path
     places: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class _Photos:
     images: list[str] = field(default_factory=list)
 
     def place(self, split: str, image_id: str) -> int:
-        """Return the number of a photo; a photo that cannot be read has size 0."""
+        """Return the number of a photo. A photo that cannot be read has size (0, 0)."""
         if (split, image_id) not in self.places:
             size, data = _thumbnail(dataset.image_path(self.root, split, image_id))
             self.places[split, image_id] = len(self.sizes)
@@ -66,7 +66,7 @@ class _Photos:
         return self.places[split, image_id]
 
     def definitions(self) -> str:
-        """Return the SVG that holds them all."""
+        """Return the SVG that defines all photographs."""
         shapes = (_fitted(size)[2:] for size in self.sizes)
         images = (
             f'<image id="photo-{number}" width="{width:.1f}" height="{height:.1f}" href="{data}"/>'
@@ -77,19 +77,20 @@ class _Photos:
 
 
 def gallery(record: Path, inputs: Path) -> str:
-    """Return a fragment of HTML for the page of a rehearsal.
+    """Return an HTML fragment for the report page of a rehearsal.
 
     Parameters
     ----------
     record : Path
         The record folder of a run.
     inputs : Path
-        The input folder: one folder per attached source, with ``truth.csv`` in the competition's if there is a truth.
+        The input folder, with one folder per attached source. True labels are read from ``truth.csv`` in the
+        competition's folder, if it exists.
 
     Returns
     -------
     str
-        Empty if the run recorded no step. All that comes from data is escaped.
+        Empty if the run recorded no step. All values that come from data are escaped.
     """
     steps = {name: _read(record / f"{name}.json") for name in STEPS}
     queries_by_step = {name: step["queries"] for name, step in steps.items() if step}
@@ -106,7 +107,7 @@ def gallery(record: Path, inputs: Path) -> str:
 
 
 def worst_first(queries: Iterable[Query], truth: Truth | None) -> list[Query]:
-    """Order queries: wrong ones by falling score, missed ones, then right ones by rising score."""
+    """Sort queries: wrong predictions by descending score, missed ones, then correct ones by ascending score."""
     places = {"wrong": 0, "missed": 1, "unknown": 2, "right": 3, "none": 4}
 
     def key(query: Query) -> tuple[int, float]:
@@ -117,7 +118,14 @@ def worst_first(queries: Iterable[Query], truth: Truth | None) -> list[Query]:
 
 
 def judge(query: Query, truth: Truth | None) -> str:
-    """Return ``right``, ``wrong``, ``missed`` (a landmark without a prediction), ``none`` (rightly), ``unknown``."""
+    """Compare the prediction of a query with its true labels.
+
+    Returns
+    -------
+    str
+        ``right`` or ``wrong`` for a prediction. Without a prediction, ``missed`` if the query shows a landmark, else
+        ``none``. ``unknown`` without true labels.
+    """
     if truth is None:
         return "unknown"
     labels = truth.get(query["id"], ())
@@ -127,7 +135,7 @@ def judge(query: Query, truth: Truth | None) -> str:
 
 
 def curve(queries: Iterable[Query], truth: Truth) -> list[tuple[bool, float]]:
-    """Return, for each prediction from the surest on, whether it is right, and the precision up to it."""
+    """Return correctness and precision by rank, as `landmarks.gap.precision_by_rank` does."""
     return gap.precision_by_rank(_scored(queries), truth)
 
 
@@ -142,10 +150,10 @@ def _curve(queries_by_step: Mapping[str, Sequence[Query]], truth: Truth) -> str:
         f'<figure class="gap"><p>GAP: {legend}</p>'
         f'<svg viewBox="0 0 1000 108" preserveAspectRatio="none" role="img" aria-label="precision by rank">'
         f"{grid}{lines}{ticks}</svg>"
-        f"<figcaption>Precision, from 0 to 1, among the surest predictions: from the surest on the left to all "
-        f"{longest} on the right, after retrieval (dashed) and after verification. The marks below: right in green, "
-        f"wrong in red. GAP is the mean, over the queries that show a landmark, of the precision at each right "
-        f"answer.</figcaption></figure>"
+        f"<figcaption>Precision (0 to 1) by rank, from the highest score on the left to all {longest} predictions "
+        f"on the right, after retrieval (dashed) and after verification. The marks below are green for correct "
+        f"predictions and red for wrong ones. GAP is the precision at the rank of each correct prediction, averaged "
+        f"over the queries that show a landmark.</figcaption></figure>"
     )
 
 
@@ -172,7 +180,7 @@ def _scored(queries: Iterable[Query]) -> list[gap.Scored]:
 def _heading(ordered: Sequence[Query], truth: Truth | None) -> str:
     counts = Counter(judge(query, truth) for query in ordered)
     words = {"right": "right", "wrong": "wrong", "missed": "missed", "none": "rightly left empty"}
-    words["unknown"] = "without a known truth"
+    words["unknown"] = "without true labels"
     summary = ", ".join(f"{counts[verdict]} {text}" for verdict, text in words.items() if counts[verdict])
     shown = f"; the first {SHOWN} are shown" if len(ordered) > SHOWN else ""
     return f"<h3>{len(ordered)} queries, worst mistakes first</h3><p>{summary}{shown}.</p>"
@@ -181,7 +189,9 @@ def _heading(ordered: Sequence[Query], truth: Truth | None) -> str:
 def _card(query: Query, before: Mapping[str, float], record: Path, photos: _Photos, truth: Truth | None) -> str:
     labels, verdict = (truth or {}).get(query["id"], ()), judge(query, truth)
     prediction = query["prediction"]
-    says = f"says {escape(prediction['label'])}, score {prediction['score']:.3f}" if prediction else "says nothing"
+    says = (
+        f"predicted {escape(prediction['label'])}, score {prediction['score']:.3f}" if prediction else "no prediction"
+    )
     shows = f"; shows {escape(', '.join(labels) or 'no landmark')}" if truth is not None else ""
     matches = _read(record / records.MATCHES / f"{query['id']}.json")
     drawn = "".join(
@@ -209,7 +219,7 @@ class _Pair:
     before: float | None
     """The neighbour's score before verification."""
     matches: Query | None
-    """How many matches, how many agree, and the lines between those."""
+    """Number of matches, number of inliers, and lines between the inliers."""
     frame: str
 
 
@@ -228,14 +238,14 @@ def _pair(pair: _Pair, photos: _Photos) -> str:
 
 
 def _verified(pair: _Pair) -> Iterator[str]:
-    """Say what verification found, and what it made of the score."""
+    """Yield the score before and after verification, and the number of inliers."""
     score = f"{pair.neighbour['score']:.3f}"
     before = "" if pair.before is None else f"{pair.before:.3f}"
     yield f"score {score}, was {before}" if before not in {"", score} else f"score {score}"
     if pair.matches and pair.matches["matches"]:
-        yield f"{pair.matches['inliers']} of {pair.matches['matches']} matches agree"
+        yield f"{pair.matches['inliers']} of {pair.matches['matches']} matches are inliers"
     elif pair.matches:
-        yield "no detail matches"
+        yield "no matches"
 
 
 def _tile(number: int, photos: _Photos, left: float, frame: str) -> str:
@@ -259,14 +269,14 @@ def _on_tile(x: float, y: float, size: tuple[int, int], offset: float) -> tuple[
 
 
 def _fitted(size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Return left, top, width and height of an image within a tile."""
+    """Return left, top, width and height of an image within a tile, in pixels."""
     zoom = min(TILE[0] / max(size[0], 1), TILE[1] / max(size[1], 1))
     width, height = size[0] * zoom, size[1] * zoom
     return (TILE[0] - width) / 2, (TILE[1] - height) / 2, width, height
 
 
 def _thumbnail(path: Path) -> tuple[tuple[int, int], str]:
-    """Return the size of an image as stored, and it, small, as a data URI; (0, 0) and nothing if unreadable."""
+    """Return the size of a stored image, and a thumbnail as a data URI; (0, 0) and an empty string if unreadable."""
     try:
         with Image.open(path) as image:
             size = image.size
@@ -281,7 +291,7 @@ def _thumbnail(path: Path) -> tuple[tuple[int, int], str]:
 
 
 def _before(queries_by_step: Mapping[str, Sequence[Query]], query_id: str) -> dict[str, float]:
-    """Return the scores of a query's neighbours after retrieval, where verification came after it."""
+    """Return the retrieval scores of a query's neighbours, if they were verified afterwards."""
     if len(queries_by_step) < len(STEPS):
         return {}
     neighbours = (query["neighbours"] for query in queries_by_step["retrieval"] if query["id"] == query_id)

@@ -1,7 +1,11 @@
-"""GAP, the competition's metric: global average precision, also called micro average precision.
+"""The competition's metric: global average precision (GAP), also called micro average precision.
 
-Formula: Perronnin, Liu and Renders, "A family of contextual measures of similarity between distributions with
-application to image retrieval", CVPR 2009; rules as in the public ``GlobalAveragePrecision`` of DELF.
+The rules follow the public ``GlobalAveragePrecision`` of DELF.
+
+References
+----------
+Perronnin, Liu and Renders, "A family of contextual measures of similarity between distributions with application to
+image retrieval", CVPR 2009.
 """
 
 import math
@@ -18,29 +22,28 @@ Scored = tuple[str, str, float]
 def global_average_precision(
     predictions: Iterable[Scored], truth: Mapping[str, Collection[str]], *, ignore_without_truth: bool = False
 ) -> float:
-    """Return the mean, over images that show a landmark, of the precision at each right prediction.
+    """Return the precision at the rank of each correct prediction, averaged over the images that show a landmark.
 
-    Predictions are ordered by score descending, then id, then label. An image without a prediction takes no
-    place in that order.
+    Predictions are sorted by descending score, then id, then label. Images without a prediction have no rank.
 
     Parameters
     ----------
     predictions : iterable of (id, label, score)
-        At most one per image. Scores count by their order alone.
+        At most one per image. Only the order of the scores matters.
     truth : mapping of id to labels
-        Several labels per image are allowed; none where the image shows no landmark.
+        An image may have several labels, or none if it shows no landmark.
     ignore_without_truth : bool
-        Leave predictions for images without a landmark out of the order.
+        Ignore predictions for images without a landmark.
 
     Returns
     -------
     float
-        0 to 1; 0 where no image shows a landmark.
+        0 to 1; 0 if no image shows a landmark.
 
     Raises
     ------
     InvalidPredictions
-        A ValueError; if an id is repeated or not in the truth, or a score is not a number.
+        A ValueError. If an id is repeated or not in ``truth``, or a score is not a number.
     """
     ranked = precision_by_rank(predictions, truth, ignore_without_truth=ignore_without_truth)
     shown = sum(1 for labels in truth.values() if labels)
@@ -50,13 +53,18 @@ def global_average_precision(
 def precision_by_rank(
     predictions: Iterable[Scored], truth: Mapping[str, Collection[str]], *, ignore_without_truth: bool = False
 ) -> list[tuple[bool, float]]:
-    """Return, for each prediction from the surest on, whether it is right, and the precision up to it.
+    """Return correctness and precision so far of each prediction, from the highest score to the lowest.
 
     Parameters and errors are those of `global_average_precision`.
+
+    Returns
+    -------
+    list of (bool, float)
+        Correctness, and precision among the predictions up to this rank.
     """
-    listed = list(predictions)
-    _check(listed, truth)
-    ranked = sorted(listed, key=lambda scored: (-scored[2], scored[0], scored[1]))
+    predictions = list(predictions)
+    _check(predictions, truth)
+    ranked = sorted(predictions, key=lambda scored: (-scored[2], scored[0], scored[1]))
     if ignore_without_truth:
         ranked = [scored for scored in ranked if truth[scored[0]]]
     points: list[tuple[bool, float]] = []
@@ -69,32 +77,32 @@ def precision_by_rank(
 
 
 def score(submission: Path, truth: Path) -> dict[str, float]:
-    """Return the GAP of a submission, as ``{"GAP": value}``.
+    """Return the GAP of a submission as ``{"GAP": value}``.
 
     Parameters
     ----------
     submission : Path
-        CSV with the columns ``id`` and ``landmarks``: a label and a score, or nothing.
+        CSV file with the columns ``id`` and ``landmarks`` (a label and a score, or nothing).
     truth : Path
-        CSV with the columns ``id`` and ``landmarks``: labels separated by spaces, or nothing.
+        CSV file with the columns ``id`` and ``landmarks`` (labels separated by spaces, or nothing).
 
     Raises
     ------
     InvalidData
-        If a file is not such a CSV.
+        If a file does not have this format.
     InvalidPredictions
-        If a row is not a prediction, or as for `global_average_precision`.
+        If a row is not a prediction, or as in `global_average_precision`.
     """
-    return {"GAP": global_average_precision(parse(submission), read_truth(truth))}
+    return {"GAP": global_average_precision(read_scores(submission), read_truth(truth))}
 
 
-def parse(submission: Path) -> list[Scored]:
-    """Return the predictions of a submission; rows without one are left out.
+def read_scores(submission: Path) -> list[Scored]:
+    """Return the predictions of a submission. Rows without a prediction are skipped.
 
     Raises
     ------
     InvalidPredictions
-        Naming each line that does not hold exactly a label and a score.
+        If a cell is neither empty nor a label and a score. The message names each such line.
     """
     rows = [(image_id, cell.split(), line) for image_id, cell, line in read_predictions(submission)]
     problems = [

@@ -1,4 +1,4 @@
-"""Local features by the extractor of the settings, and a cache so that no image is described twice."""
+"""Local features by the extractor of the settings, with a cache in memory and on disk."""
 
 from collections import OrderedDict
 from concurrent.futures import Future
@@ -16,41 +16,41 @@ from landmarks.rootsift import RootSift
 from landmarks.settings import LocalSettings, RootSiftSettings
 
 _Key = tuple[Photo, bool]
-"""A photo, and whether its features are coarse."""
+"""A photo, and whether coarse features are requested."""
 
 
 def create_extractor(settings: LocalSettings) -> Extractor:
-    """Return the extractor that the settings name.
+    """Create the extractor that the settings name.
 
     Raises
     ------
     ValueError
-        If there is none of this name.
+        If the name is unknown.
     InputNotFound, WrongModelFile
-        If it is DELG, and its SavedModel is not attached or does not fit.
+        If DELG's SavedModel is not attached or is not a DELG network.
     """
     chosen = settings.chosen
     return RootSift(chosen) if isinstance(chosen, RootSiftSettings) else delg.attached(chosen).local
 
 
 def coarse_settings(settings: LocalSettings) -> LocalSettings:
-    """Return settings that take less time: DELG without its largest scale, RootSIFT on images of half the size."""
+    """Return settings for faster, coarse features: DELG without its largest scale, RootSIFT on half-size images."""
     rootsift = replace(settings.rootsift, longer_side_px=settings.rootsift.longer_side_px // 2)
     scales = tuple(sorted(settings.delg.scales)[:-1]) or settings.delg.scales
     return replace(settings, rootsift=rootsift, delg=replace(settings.delg, scales=scales))
 
 
 class FeatureCache:
-    """The local features of photos; beyond ``cache_bytes`` the longest unused are dropped.
+    """An LRU cache of the local features of photos, limited to ``cache_bytes``.
 
-    Threads may share it: a photo that one of them is describing is waited for, not described again.
+    Thread-safe: if a thread requests a photo that another thread is extracting, it waits for that result.
 
     Parameters
     ----------
     settings : LocalSettings
-        The extractor, the size of the cache in bytes, and the folder that keeps features between runs, if any.
+        The extractor, the size of the cache, and the folder that keeps features between runs, if any.
     faults : ImageFaults, optional
-        Where photos that fail are noted.
+        Where failed images are recorded.
     """
 
     def __init__(self, settings: LocalSettings, faults: ImageFaults | None = None) -> None:
@@ -66,9 +66,9 @@ class FeatureCache:
         self._bytes = 0
 
     def __call__(self, photo: Photo, *, coarse: bool = False) -> LocalFeatures:
-        """Return a photo's features; a photo that cannot be read or described is logged, and has none.
+        """Return the features of a photo. A photo that cannot be read or extracted is logged and has no features.
 
-        With ``coarse``, those that take less time, unless the others are there.
+        With ``coarse``, return coarse features, unless fine features are already cached.
         """
         with self._lock:
             key = (photo, coarse and (photo, False) not in self._cached)
@@ -100,6 +100,6 @@ class FeatureCache:
 
         try:
             return self._store(photo.path, self._recipes[coarse], describe) if self._store else describe()
-        except Exception as error:  # noqa: BLE001 - whatever one image does to a decoder, the others are described
+        except Exception as error:  # noqa: BLE001 - one image that breaks a decoder must not stop the others
             self._faults.add("no local features", photo, error)
             return NO_FEATURES

@@ -1,4 +1,4 @@
-"""What may be done to embeddings and cosines beyond the plain comparison: each step only where the settings name it."""
+"""Optional refinements of retrieval: whitening, query and gallery expansion, and a penalty for non-landmarks."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,27 +20,27 @@ Vectors = NDArray[np.float32]
 def neighbours(
     queries: Vectors, parts: Sequence[Part], settings: Settings, find: Callable[[str], Path]
 ) -> Iterator[list[Match]]:
-    """Yield each query's neighbours, best first: whitened, expanded and penalised as the settings say.
+    """Yield the neighbours of each query, best first, after the refinements of the settings.
 
-    By default they are those of `landmarks.index.search.nearest`.
+    Without refinements, the result is that of `landmarks.index.search.nearest`.
 
     Parameters
     ----------
     queries : ndarray, float32, shape (q, d)
-        Embeddings.
+        Embeddings of the queries.
     parts : sequence of Part
-        The gallery's.
+        Embeddings of the gallery.
     settings : Settings
-        ``whitening``, ``gallery_expansion``, ``query_expansion``, ``retrieval``, ``non_landmarks``.
+        ``whitening``, ``gallery_expansion``, ``query_expansion``, ``retrieval`` and ``non_landmarks`` are used.
     find : callable
         Returns the folder of a slug.
 
     Raises
     ------
     WrongReference
-        If an attached npz lacks an array, or its shape does not fit.
+        If an array is missing in an attached npz file, or its shape does not fit.
     InputNotFound
-        If an npz is not attached.
+        If an npz file is not attached.
     """
     penalty = _penalty(settings, queries.shape[1], find)
     if settings.whitening:
@@ -50,21 +50,28 @@ def neighbours(
     if settings.gallery_expansion:
         parts = [*_expanded_gallery(parts, settings.gallery_expansion, settings.retrieval)]
     if settings.query_expansion:
-        queries = _expanded_queries(queries, parts, settings.query_expansion, settings.retrieval)
+        expansion = settings.query_expansion
+        near = nearest(queries, parts, replace(settings.retrieval, neighbours=expansion.neighbours))
+        queries = expand(queries, near, parts, expansion)
     if penalty is None:
         return nearest(queries, parts, settings.retrieval)
-    return penalty.applied(queries, parts, settings.retrieval)
+    return penalty.rerank(queries, parts, settings.retrieval)
 
 
 class Whitening:
-    """A linear map after which no direction of embeddings outweighs the others.
+    """A learned whitening: subtract the mean, project, and normalise.
 
     Parameters
     ----------
     file : Path
-        An npz of ``mean``, shape (d,), and ``projection``, shape (d, k).
+        An npz file with ``mean``, shape (d,), and ``projection``, shape (d, k).
     width : int
-        The length d of the embeddings.
+        The length d of an embedding.
+
+    Raises
+    ------
+    WrongReference
+        If the file cannot be read, or does not fit embeddings of this length.
     """
 
     def __init__(self, file: Path, width: int) -> None:
@@ -75,11 +82,11 @@ class Whitening:
             raise WrongReference(f"{file}: {shapes} do not fit embeddings of {width} values; fit it anew")
 
     def __call__(self, vectors: NDArray[np.floating[Any]]) -> Vectors:
-        """Return whitened embeddings of norm 1, float32 of shape (n, k)."""
+        """Whiten embeddings of shape (n, d). Returns float32 of shape (n, k) with norm 1."""
         return l2_normalise((l2_normalise(vectors) - self._mean) @ self._projection)
 
     def part(self, part: Part) -> Part:
-        """Return a part of the gallery whose rows are whitened as they are read."""
+        """Return a part of the gallery whose rows are whitened when they are read."""
         return replace(part, vectors=_Whitened(part.vectors, self, self._projection.shape[1]))
 
 
@@ -102,91 +109,92 @@ class _Whitened:
 
 @dataclass(frozen=True, kw_only=True)
 class Penalty:
-    """What is taken off a cosine, for looking like no landmark.
+    """A penalty on cosines for similarity to non-landmarks.
 
     Attributes
     ----------
     non_landmarks : ndarray, float32, shape (n, d)
-        Their embeddings, of norm 1.
+        Embeddings with norm 1.
     settings : NonLandmarkSettings
-        Weights, and how many of the highest cosines are averaged.
+        Weights, and number of the highest cosines that are averaged.
     """
 
     non_landmarks: Vectors
     settings: NonLandmarkSettings
     _of_gallery: dict[str, float] = field(default_factory=dict, init=False, repr=False)
 
-    def applied(self, queries: Vectors, parts: Sequence[Part], retrieval: RetrievalSettings) -> Iterator[list[Match]]:
-        """Yield each query's neighbours, best first by ``max(cosine, 0)`` less the penalties of both images."""
+    def rerank(self, queries: Vectors, parts: Sequence[Part], retrieval: RetrievalSettings) -> Iterator[list[Match]]:
+        """Yield the neighbours of each query, sorted by ``max(cosine, 0)`` minus the penalties of both images."""
         settings = self.settings
         wider = replace(retrieval, neighbours=max(settings.candidates, retrieval.neighbours))
         for query, near in zip(queries, nearest(queries, parts, wider), strict=True):
-            self._look_up([image_id for image_id, _ in near if image_id not in self._of_gallery], parts)
+            self._update_gallery_penalties(
+                [image_id for image_id, _ in near if image_id not in self._of_gallery], parts
+            )
             own = settings.query_weight * float(self.likeness(query[None], settings.query_nearest)[0])
             scored = [(image_id, max(cosine, 0.0) - self._of_gallery[image_id] - own) for image_id, cosine in near]
             yield sorted(scored, key=lambda match: -match[1])[: retrieval.neighbours]
 
     def likeness(self, vectors: NDArray[np.floating[Any]], count: int) -> Vectors:
-        """Return the mean of each vector's ``count`` highest cosines to non-landmarks, shape (n,)."""
+        """Return the mean of the ``count`` highest cosines between each vector and non-landmarks, shape (n,)."""
         cosines = l2_normalise(vectors) @ self.non_landmarks.T
         place = max(cosines.shape[1] - count, 0)
         likeness: Vectors = np.partition(cosines, place, axis=1)[:, place:].mean(axis=1)
         return likeness
 
-    def _look_up(self, ids: Sequence[str], parts: Sequence[Part]) -> None:
+    def _update_gallery_penalties(self, ids: Sequence[str], parts: Sequence[Part]) -> None:
         if ids:
-            likeness = self.likeness(rows(ids, parts), self.settings.gallery_nearest)
+            likeness = self.likeness(embeddings_of(ids, parts), self.settings.gallery_nearest)
             weight = self.settings.gallery_weight
             self._of_gallery.update(zip(ids, (weight * likeness).tolist(), strict=True))
 
 
-def expanded(
+def expand(
     vectors: Vectors, near: Iterable[Sequence[Match]], parts: Sequence[Part], settings: ExpansionSettings
 ) -> Vectors:
-    """Return each embedding joined by its neighbours', each weighted by ``max(cosine, 0)^power``; of norm 1.
+    """Add to each embedding those of its neighbours, weighted by ``max(cosine, 0)^power``, and normalise the sum.
 
     Parameters
     ----------
     vectors : ndarray, shape (n, d)
-        Embeddings, of any norm.
+        Embeddings with any norm.
     near : iterable of sequence of Match
-        The neighbours of each.
+        The neighbours of each embedding.
     parts : sequence of Part
-        Where their embeddings are.
+        The gallery, which contains the neighbours.
     settings : ExpansionSettings
         The power.
+
+    Returns
+    -------
+    ndarray, float32, shape (n, d)
+        Embeddings with norm 1.
     """
     joined = l2_normalise(vectors)
     for row, matches in enumerate(near):
         if matches:
             weights = np.array([max(cosine, 0.0) for _, cosine in matches]) ** settings.power
-            joined[row] += weights.astype(np.float32) @ l2_normalise(rows([image_id for image_id, _ in matches], parts))
+            vectors_near = embeddings_of([image_id for image_id, _ in matches], parts)
+            joined[row] += weights.astype(np.float32) @ l2_normalise(vectors_near)
     return l2_normalise(joined)
 
 
-def rows(ids: Sequence[str], parts: Sequence[Part]) -> Vectors:
-    """Return the embeddings of some ids, shape (len(ids), d); each stands in one of the parts."""
-    found: list[NDArray[np.floating[Any]]] = []
+def embeddings_of(ids: Sequence[str], parts: Sequence[Part]) -> Vectors:
+    """Return the embeddings of ids, float32 of shape (len(ids), d). Each id must be in one of the parts."""
+    vectors: list[NDArray[np.floating[Any]]] = []
     for image_id in ids:
         for part in parts:
             row = bisect_left(part.ids, image_id)
             if row < len(part.ids) and part.ids[row] == image_id:
-                found.append(part.vectors[row : row + 1][0])
+                vectors.append(part.vectors[row : row + 1][0])
                 break
-    return np.array(found, np.float32)
-
-
-def _expanded_queries(
-    queries: Vectors, parts: Sequence[Part], settings: ExpansionSettings, retrieval: RetrievalSettings
-) -> Vectors:
-    near = nearest(queries, parts, replace(retrieval, neighbours=settings.neighbours))
-    return expanded(queries, near, parts, settings)
+    return np.array(vectors, np.float32)
 
 
 def _expanded_gallery(
     parts: Sequence[Part], settings: ExpansionSettings, retrieval: RetrievalSettings
 ) -> Iterator[Part]:
-    """Yield the parts with each image joined by others: the nearest is the image itself, and left out."""
+    """Yield the parts of the gallery with expanded embeddings. Each image is excluded from its own neighbours."""
     for part in parts:
         vectors = np.asarray(part.vectors[:], np.float32)
         near = nearest(vectors, parts, replace(retrieval, neighbours=settings.neighbours + 1))
@@ -194,7 +202,7 @@ def _expanded_gallery(
             [match for match in matches if match[0] != own][: settings.neighbours]
             for own, matches in zip(part.ids, near, strict=True)
         )
-        yield replace(part, vectors=expanded(vectors, others, parts, settings))
+        yield replace(part, vectors=expand(vectors, others, parts, settings))
 
 
 def _penalty(settings: Settings, width: int, find: Callable[[str], Path]) -> Penalty | None:
@@ -204,7 +212,9 @@ def _penalty(settings: Settings, width: int, find: Callable[[str], Path]) -> Pen
     file = find(wanted.slug) / wanted.file
     vectors = _arrays(file, ("embeddings",))["embeddings"]
     if vectors.ndim != 2 or not len(vectors) or vectors.shape[1] != width:
-        raise WrongReference(f"{file}: embeddings of shape {vectors.shape}, and those of the run have {width} values")
+        raise WrongReference(
+            f"{file}: embeddings of shape {vectors.shape} do not fit embeddings of {width} values; attach others"
+        )
     return Penalty(non_landmarks=l2_normalise(vectors), settings=wanted)
 
 
@@ -214,4 +224,6 @@ def _arrays(file: Path, names: Sequence[str]) -> Mapping[str, Vectors]:
             return {name: np.asarray(stored[name], np.float32) for name in names}
     except (OSError, ValueError, KeyError) as error:
         wanted = " and ".join(names)
-        raise WrongReference(f"{file}: cannot be read ({error}); attach an npz of the arrays {wanted}") from error
+        raise WrongReference(
+            f"{file}: cannot be read ({error}); attach an npz file with the arrays {wanted}"
+        ) from error

@@ -1,4 +1,4 @@
-"""RootSIFT: local features that need no network."""
+"""RootSIFT: local features without a network."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,25 @@ from landmarks.settings import RootSiftSettings
 
 
 class RootSift:
-    """SIFT, each descriptor divided by its sum, then the square root of each value.
+    """Extractor of SIFT features whose descriptors are L1-normalised, then square-rooted element by element.
 
-    Euclidean distances then compare the histograms by the Hellinger kernel: Arandjelović and Zisserman, "Three
-    things everyone should know to improve object retrieval", CVPR 2012.
+    The Euclidean distance of such descriptors corresponds to the Hellinger kernel of the SIFT histograms.
+
+    Parameters
+    ----------
+    settings : RootSiftSettings
+        Image size and number of features.
+
+    References
+    ----------
+    Arandjelović and Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012.
     """
 
     def __init__(self, settings: RootSiftSettings) -> None:
         self._settings = settings
 
     def __call__(self, image: NDArray[np.uint8], /) -> LocalFeatures:
-        """Return the strongest features.
+        """Extract the strongest features of an image.
 
         Parameters
         ----------
@@ -31,8 +39,8 @@ class RootSift:
         Returns
         -------
         LocalFeatures
-            At most ``max_features``, by response; keypoints (y, x) in pixels of the image scaled to
-            ``longer_side_px``; descriptors of 128 values have norm 1.
+            At most ``max_features``, sorted by response. Keypoints are (y, x) in pixels of the image scaled to
+            ``longer_side_px``. Descriptors have 128 values and norm 1.
         """
         scale = self._settings.longer_side_px / max(image.shape)
         grey = _scaled(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), scale)
@@ -41,7 +49,7 @@ class RootSift:
         if self._settings.upright:
             candidates = _upright(candidates)
         strongest = sorted(candidates, key=lambda point: -point.response)[: self._settings.max_features]
-        if not strongest:  # some OpenCV cannot describe nothing
+        if not strongest:  # some versions of OpenCV fail on an empty list
             return NO_FEATURES
         described, raw = sift.compute(grey, strongest)
         points = np.array([(point.pt[1], point.pt[0]) for point in described], np.float32)
@@ -49,12 +57,17 @@ class RootSift:
 
 
 def root(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return RootSIFT of SIFT: rows of sum 1, then square roots, so rows of Euclidean norm 1.
+    """Convert SIFT to RootSIFT descriptors: scale rows to sum 1, then take square roots, so that rows have norm 1.
 
     Parameters
     ----------
     descriptors : ndarray, float32, shape (n, d)
-        Not negative. A row of zeros stays zeros.
+        Not negative. Rows of zeros remain zeros.
+
+    Returns
+    -------
+    ndarray, float32, shape (n, d)
+        A new array.
     """
     sums = descriptors.sum(axis=1, keepdims=True)
     rooted: NDArray[np.float32] = np.sqrt(descriptors / np.maximum(sums, np.finfo(np.float32).tiny))
@@ -69,7 +82,7 @@ def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
 
 
 def _upright(keypoints: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:
-    """Turn keypoints up; of those at one place and size, which differed by direction alone, keep one."""
+    """Set the orientation of keypoints to 0, and keep one of those that differed only in orientation."""
     unique = {(*point.pt, point.size): point for point in keypoints}
     for point in unique.values():
         point.angle = 0.0

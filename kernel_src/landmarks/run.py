@@ -45,7 +45,7 @@ class Run:
         return now + share * max(0.0, self.deadline - now)
 
     def prefetch(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield ``function(item)`` for each item, in order. ``settings.local.threads`` threads compute them in advance."""
+        """Yield ``function(item)`` for each item, in order, computed in advance by the threads of the settings."""
         threads = self.settings.local.threads
         return ahead(function, items, threads=threads, depth=2 * threads)
 

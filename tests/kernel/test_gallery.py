@@ -112,7 +112,7 @@ def test_the_gallery_shows_neighbours_lines_and_scores_and_escapes_labels(record
     html = gallery.gallery(record, competition)
     assert "<b onclick" not in html
     assert html.count("&lt;b onclick=&quot;x&quot;&gt;&amp;") == 2
-    assert "1 of 2 matches agree" in html
+    assert "1 of 2 matches are inliers" in html
     assert "score 1.900" in html
     # The query is 300x200, drawn 220 wide; the other 100x400, drawn 165 high.
     assert '<line class="line" x1="14.7" y1="16.5" x2="329.6" y2="4.1"/>' in html
@@ -130,7 +130,7 @@ def test_without_truth_nothing_is_judged(record, step, competition):
     noted(step)
     (competition / "landmark-recognition-2021" / "truth.csv").unlink()
     html = gallery.gallery(record, competition)
-    assert "1 without a known truth" in html
+    assert "1 without true labels" in html
     assert 'class="gap"' not in html
 
 

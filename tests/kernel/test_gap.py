@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landmarks.errors import InvalidData, InvalidPredictions
-from landmarks.gap import global_average_precision, parse, precision_by_rank, score
+from landmarks.gap import global_average_precision, precision_by_rank, read_scores, score
 from tests.kernel.reference import judgement
 
 A_TRUTH = {
@@ -130,4 +130,4 @@ def test_a_repeated_id_in_a_file_is_an_error(tmp_path):
 def test_a_submission_without_its_columns_is_an_error(tmp_path):
     path, _ = files(tmp_path, "id,label\na,11 1\n")
     with pytest.raises(InvalidData, match="no column landmarks in the header; it holds id,label"):
-        parse(path)
+        read_scores(path)

@@ -5,7 +5,7 @@ import pytest
 
 from landmarks.errors import WrongReference
 from landmarks.index.search import Part, nearest
-from landmarks.refinement import expanded, neighbours, rows
+from landmarks.refinement import embeddings_of, expand, neighbours
 from landmarks.retrieval import l2_normalise
 from landmarks.settings import (
     ExpansionSettings,
@@ -37,11 +37,11 @@ def test_by_default_neighbours_are_those_of_the_plain_comparison(tmp_path):
 
 
 def test_rows_are_found_in_whichever_part_holds_them():
-    np.testing.assert_array_equal(rows(["b", "a", "d"], PARTS), [E2, E1, E3])
+    np.testing.assert_array_equal(embeddings_of(["b", "a", "d"], PARTS), [E2, E1, E3])
 
 
 def test_an_embedding_is_joined_by_neighbours_with_the_power_of_their_cosine():
-    joined = expanded(2 * E1[None], [[("c", 0.5), ("d", -0.5)]], PARTS, ExpansionSettings(power=2))
+    joined = expand(2 * E1[None], [[("c", 0.5), ("d", -0.5)]], PARTS, ExpansionSettings(power=2))
     np.testing.assert_allclose(joined, l2_normalise((E1 + 0.25 * GALLERY[2])[None]), atol=1e-6)
 
 
@@ -86,7 +86,7 @@ def test_whitening_maps_queries_gallery_and_non_landmarks_alike(tmp_path):
     ("arrays", "words"),
     [
         ({"vectors": GALLERY}, "embeddings is not a file in the archive"),
-        ({"embeddings": GALLERY[:, :2]}, "embeddings of shape (4, 2), and those of the run have 3 values"),
+        ({"embeddings": GALLERY[:, :2]}, "embeddings of shape (4, 2) do not fit embeddings of 3 values"),
         ({"embeddings": GALLERY[:0]}, "embeddings of shape (0, 3)"),
     ],
 )
