@@ -139,7 +139,7 @@ def _outcome(variant: Variant, seed: int) -> Outcome:
     shutil.rmtree(output, ignore_errors=True)
     training = replace(SMALL.training, stages=variant.stages, seed=seed, validation=ValidationSettings(share=0.0))
     started = time.process_time()
-    train(FOLDER / "input" / COMPETITION, output, variant.network, training, tell=lambda _: None)
+    train(FOLDER / "input" / COMPETITION, output, variant.network, training, report=lambda _: None)
     return Outcome(seconds=time.process_time() - started, **judge())
 
 

@@ -21,7 +21,7 @@ from landmarks.training import curves, recipes, resuming, train, views
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
 COMPETITION = inputs.find("landmark-recognition-2021")
 OUTPUT = Path()
-RECIPE = recipes.of(COMPETITION)
+RECIPE = recipes.choose_recipe(COMPETITION)
 RECIPE
 
 # %% [markdown]
@@ -32,7 +32,7 @@ RECIPE
 # continues with exactly the next batch.
 
 # %%
-views.sheet(COMPETITION, RECIPE)
+views.draw_views(COMPETITION, RECIPE)
 
 # %% [markdown]
 # ## Training
@@ -44,7 +44,7 @@ views.sheet(COMPETITION, RECIPE)
 # itself as a source and run it again.
 
 # %%
-resuming.take_over("landmark-training", OUTPUT)
+resuming.copy_previous_output("landmark-training", OUTPUT)
 result = train(COMPETITION, OUTPUT, RECIPE.network, RECIPE.training)
 
 # %% [markdown]
@@ -54,7 +54,7 @@ result = train(COMPETITION, OUTPUT, RECIPE.network, RECIPE.training)
 # stage and name its image size.
 
 # %%
-curves.save(OUTPUT)
+curves.save_plot(OUTPUT)
 
 # %% [markdown]
 # ## Result

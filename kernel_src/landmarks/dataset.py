@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from landmarks.errors import InvalidData
 
-SHOWN = 5  # number of problems of a file that an error message lists
+MAX_LISTED = 5  # number of problems of a file that an error message lists
 
 log = logging.getLogger(__name__)
 
@@ -103,9 +103,9 @@ def read_labels(train_csv: Path, *, keep_going: bool = False) -> dict[str, str]:
         elif labels.setdefault(image_id, label) != label:
             problems.append(f"{train_csv}:{row.line}: id {image_id} has label {label}, and {labels[image_id]} before")
     if problems and not keep_going:
-        raise InvalidData(listed(problems, "each row needs id and landmark_id, and each id one label"))
+        raise InvalidData(format_problems(problems, "each row needs id and landmark_id, and each id one label"))
     if problems:
-        log.warning("%s", listed(problems, "these rows are left out"))
+        log.warning("%s", format_problems(problems, "these rows are left out"))
     return labels
 
 
@@ -211,7 +211,7 @@ def _complete_rows(path: Path, *, unique: bool) -> list[_Row]:
     if unique:
         problems += _repeated(path, rows)
     if problems:
-        raise InvalidData(listed(problems, "each row needs id and landmarks" + ", each id once" * unique))
+        raise InvalidData(format_problems(problems, "each row needs id and landmarks" + ", each id once" * unique))
     return rows
 
 
@@ -252,7 +252,7 @@ def _repeated(path: Path, rows: list[_Row]) -> Iterator[str]:
             yield f"{path}:{row.line}: id {row.id} is repeated, it stands in line {first_lines[row.id]}"
 
 
-def listed(problems: Sequence[str], fix: str, *, indent: str = "") -> str:
+def format_problems(problems: Sequence[str], fix: str, *, indent: str = "") -> str:
     """Format problems, one per line: the first few, the number of others, and how to fix them."""
-    more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-    return f"\n{indent}".join([*problems[:SHOWN], *more, fix])
+    more = [f"and {len(problems) - MAX_LISTED} more"] if len(problems) > MAX_LISTED else []
+    return f"\n{indent}".join([*problems[:MAX_LISTED], *more, fix])

@@ -17,7 +17,7 @@ from landmarks.delg import Delg
 from landmarks.errors import WrongWeights
 from landmarks.faults import ImageFaults
 from landmarks.images import global_pixels, local_pixels
-from landmarks.prefetch import ahead
+from landmarks.prefetch import prefetch
 from landmarks.replicas import Replicas
 from landmarks.retrieval import l2_normalise
 from landmarks.settings import EmbeddingSettings, NetworkSettings
@@ -119,7 +119,7 @@ class Embedder:
             are.
         """
         depth = 2 * self._settings.batch
-        read = ahead(self._read, photos, threads=self._settings.decode_threads, depth=depth)
+        read = prefetch(self._read, photos, threads=self._settings.decode_threads, depth=depth)
         started = time.time()
         while batch := list(islice(read, self._batch_size(until - started))):
             vectors = iter(self._embed([(photo, views) for photo, views in batch if views]))

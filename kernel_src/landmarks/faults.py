@@ -46,7 +46,7 @@ class ImageFaults:
     def raise_unexpected(self) -> None:
         """Raise `ImagesFailed` if an image failed with an exception other than `UnreadableImage`."""
         if self.unexpected:
-            listed = "".join(f"\n  {fault}" for fault in self.unexpected[: dataset.SHOWN])
+            listed = "".join(f"\n  {fault}" for fault in self.unexpected[: dataset.MAX_LISTED])
             raise ImagesFailed(f"{len(self.unexpected)} images failed, the others are recognised:{listed}")
 
 

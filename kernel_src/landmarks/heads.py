@@ -1,7 +1,4 @@
-"""Heads: what the embedding is trained against, one vector or a few per class.
-
-A head exists for training alone. Retrieval compares the embeddings in front of it.
-"""
+"""Classification heads, which the embedding is trained with. Retrieval does not use them."""
 
 import math
 from collections.abc import Sequence
@@ -15,18 +12,18 @@ from tensorflow import keras
 from landmarks.settings import HeadSettings
 
 HEADS = ("arcface", "softmax")
-"""The kinds of `HeadSettings`."""
+"""Values of `HeadSettings.kind`."""
 
 
 class ClassMatrix(keras.layers.Layer):
-    """Logits from one weight vector per class; what a head adds to that is its subclass's.
+    """Base class of heads: logits from one weight vector per class.
 
     Parameters
     ----------
     n_classes : int
-        Classes: columns of the weight matrix ``W``, float32 of shape (embedding, n_classes).
+        Number of classes: columns of the weight matrix ``W``, float32 of shape (embedding, n_classes).
     **kwargs : Any
-        What every Keras layer takes.
+        Arguments of every Keras layer.
     """
 
     def __init__(self, n_classes: int, **kwargs: Any) -> None:
@@ -39,7 +36,7 @@ class ClassMatrix(keras.layers.Layer):
         return {**super().get_config(), "n_classes": self.n_classes}
 
     def build(self, input_shape: Any) -> None:
-        """Create ``W`` for embeddings of the first input's width.
+        """Create ``W``, whose number of rows is the width of the first input.
 
         Parameters
         ----------
@@ -65,8 +62,8 @@ class ClassMatrix(keras.layers.Layer):
         Parameters
         ----------
         inputs : pair of tensors
-            Embeddings, float32 of shape (batch, embedding), and labels of shape (batch,), whole numbers below
-            ``n_classes`` of any dtype.
+            Embeddings, float32 of shape (batch, embedding), and labels of shape (batch,): integers below ``n_classes``,
+            of any dtype.
 
         Returns
         -------
@@ -76,16 +73,16 @@ class ClassMatrix(keras.layers.Layer):
         embeddings, labels = inputs
         return self.logits(embeddings, tf.cast(labels, tf.int32))
 
-    def logits(self, embeddings: Any, labels: Any, classes: Any = None) -> Any:  # noqa: ARG002 - for those with margins
+    def logits(self, embeddings: Any, labels: Any, classes: Any = None) -> Any:  # noqa: ARG002 - used by heads with margins
         """Return the logits of some classes.
 
         Parameters
         ----------
         embeddings : tensor, float32, shape (batch, embedding)
         labels : tensor, int32, shape (batch,)
-            The place of each image's class in ``classes``.
+            The index of each image's class in ``classes``.
         classes : tensor, int32, shape (n,), optional
-            Without it, all classes.
+            The classes to compute. By default, all classes.
 
         Returns
         -------
@@ -96,34 +93,35 @@ class ClassMatrix(keras.layers.Layer):
 
 @keras.utils.register_keras_serializable(package="landmarks")
 class LinearHead(ClassMatrix):
-    """The plain softmax classifier, without margin, norm or bias: what the margins are compared with."""
+    """A plain softmax classifier without margin, normalisation or bias, as a baseline."""
 
 
 @keras.utils.register_keras_serializable(package="landmarks")
 class ArcMarginProduct(ClassMatrix):
-    """Scaled cosines to the weight vectors of each class, the true class set back by an angular margin.
+    """ArcFace: scaled cosines to the weight vectors of each class, with an angular margin for the true class.
 
     Parameters
     ----------
     n_classes : int
-        Classes; the weight matrix ``W``, float32 of shape (embedding, n_classes * sub_centres), holds the vectors of a
-        class side by side.
+        Number of classes. The weight matrix ``W``, float32 of shape (embedding, n_classes * sub_centres), holds the
+        vectors of a class in adjacent columns.
     s : float
-        Radius of the hypersphere: what the cosines are multiplied by.
+        Factor on the cosines (radius of the hypersphere).
     m : float
         Margin in radians that is added to the angle of the true class.
     easy_margin : bool
-        Add the margin only where the cosine is positive; otherwise only where the angle stays below pi with it,
-        and subtract ``m sin(pi - m)`` from the cosine elsewhere, which keeps it falling.
+        If true, apply the margin only if the cosine is positive. If false, apply it only if the angle plus the margin
+        is below pi, and otherwise subtract ``m sin(pi - m)`` from the cosine, which keeps the logit monotonic.
     ls_eps : float
-        How much of the margin all classes share: the true class has ``1 - ls_eps`` of it, and each class
-        ``ls_eps / n_classes``. The loss has a label smoothing of its own, ``TrainingSettings.label_smoothing``.
+        Smoothing of the margin: the true class gets the share ``1 - ls_eps`` of it, and every class gets
+        ``ls_eps / n_classes``. Label smoothing of the loss is a separate setting, ``TrainingSettings.label_smoothing``.
     sub_centres : int
-        Vectors per class, of which the nearest counts (K of Deng et al. 2020): a class may have several looks.
+        Weight vectors per class, of which the nearest is used (K of Deng et al. 2020), so that a class may have several
+        appearances.
     margins : sequence of float, optional
-        A margin in radians for each class, instead of ``m``: see `dynamic_margins`.
+        A margin in radians for each class, instead of ``m``; see `dynamic_margins`.
     **kwargs : Any
-        What every Keras layer takes.
+        Arguments of every Keras layer.
 
     References
     ----------
@@ -131,7 +129,7 @@ class ArcMarginProduct(ClassMatrix):
     Deng et al., Sub-center ArcFace: Boosting Face Recognition by Large-Scale Noisy Web Faces, ECCV 2020
     """
 
-    def __init__(  # noqa: PLR0913 - Keras rebuilds a layer from a flat list
+    def __init__(  # noqa: PLR0913 - Keras rebuilds a layer from flat arguments
         self,
         n_classes: int,
         s: float = 30.0,
@@ -187,23 +185,24 @@ class ArcMarginProduct(ClassMatrix):
         return (1.0 - self.ls_eps) * one_hot + self.ls_eps / self.n_classes if self.ls_eps else one_hot
 
 
-def head(settings: HeadSettings, classes: int, counts: Sequence[int] | None = None) -> ClassMatrix:
-    """Return the head of the settings.
+def build_head(settings: HeadSettings, classes: int, counts: Sequence[int] | None = None) -> ClassMatrix:
+    """Build the head of the settings.
 
     Parameters
     ----------
     settings : HeadSettings
+        Kind and parameters of the head.
     classes : int
-        How many classes it tells apart.
+        Number of classes.
     counts : sequence of int, optional
-        Images of each class, where ``margin_range_rad`` gives each a margin of its own.
+        Number of images of each class, which ``settings.margin_range_rad`` requires.
 
     Raises
     ------
     ValueError
-        If ``kind`` names no head, or there are margins per class and no counts to make them from.
+        If ``kind`` is unknown, or ``margin_range_rad`` is set and ``counts`` is not given.
     """
-    name = "head_arc_margin"  # the seed's 'head/arc_margin' is no name in Keras 3
+    name = "head_arc_margin"  # Keras 3 does not accept the original notebook's 'head/arc_margin'
     if settings.kind == "softmax":
         return LinearHead(classes, name=name, dtype="float32")
     if settings.kind != "arcface":
@@ -227,15 +226,15 @@ def head(settings: HeadSettings, classes: int, counts: Sequence[int] | None = No
 
 
 def dynamic_margins(counts: Sequence[int], margin_range_rad: tuple[float, float]) -> NDArray[np.float64]:
-    """Return a margin for each class: ``a n^(-1/4) + b`` for n images, so scaled that the range is used whole.
+    """Return a margin for each class: ``a n^(-1/4) + b`` for n images, with a and b such that the range is covered.
 
     Parameters
     ----------
     counts : sequence of int
-        Images of each class; a class without any counts as one with one.
+        Number of images of each class. A class without images is treated as if it had one.
     margin_range_rad : pair of float
-        The margin of the class with most images, and that of the class with fewest. Where all have equally many, each
-        gets the mean of the two.
+        The margin of the class with the most images, and that of the class with the fewest. If all classes have the
+        same number of images, each gets the mean of the two.
 
     Returns
     -------
@@ -255,22 +254,23 @@ def dynamic_margins(counts: Sequence[int], margin_range_rad: tuple[float, float]
 
 
 def sampled_classes(labels: Any, seed: Any, *, classes: int, sampled: int) -> Any:
-    """Return the classes that one step looks at: those of its images, and others drawn without replacement.
+    """Sample the classes of one training step (Partial FC): those of its images, and others without replacement.
 
     Parameters
     ----------
     labels : tensor, int32, shape (batch,)
-        Of the whole batch, over all devices: the draw must be the same on each.
+        Labels of the whole batch over all devices, because the sample must be the same on each device.
     seed : tensor, int32, shape (2,)
-        The same seed gives the same classes.
+        The result is deterministic for a seed.
     classes : int
-        All there are.
+        Total number of classes.
     sampled : int
-        How many are returned, not fewer than the batch has.
+        Number of classes to return; at least the number of classes in the batch.
 
     Returns
     -------
     tensor, int32, shape (sampled,)
+        Sorted class indices.
 
     References
     ----------
@@ -283,8 +283,8 @@ def sampled_classes(labels: Any, seed: Any, *, classes: int, sampled: int) -> An
 
 
 def _sine(cosine: Any) -> Any:
-    # Rounding takes a float32 cosine past 1, where the root is NaN, and at 1 its
-    # slope is infinite. The inner where keeps both out of the gradient too.
+    # A float32 cosine may exceed 1 by rounding. The square root is then NaN, and its slope at 0 is infinite. The inner
+    # where keeps both out of the gradient.
     squared = 1.0 - tf.square(cosine)
     inside = squared > 0
     return tf.where(inside, tf.sqrt(tf.where(inside, squared, 1.0)), 0.0)

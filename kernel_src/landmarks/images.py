@@ -1,4 +1,4 @@
-"""Pixels: as the global model saw them in training, and as the local features see them."""
+"""Reading images for the global models and for local features."""
 
 from pathlib import Path
 from typing import Any
@@ -12,70 +12,70 @@ from PIL import Image, ImageOps
 from landmarks.errors import UnreadableImage
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
-"""What photographs are. Pillow goes by the content: of its other formats one starts a program (EPS), some fall over."""
+"""Formats that Pillow may open. It detects formats by content; of the others, EPS starts a program and some crash."""
 
 
 def global_pixels(path: Path, *, resize_px: int, input_px: int, jpeg_quality: int = 100) -> NDArray[np.float32]:
-    """Return an image as the global model is fed.
+    """Read an image as the input of a global model.
 
-    The file is read with its EXIF rotation applied, squeezed to a square, and sent once more through JPEG. That
-    step takes the RGB array for BGR, as the training of the published weights did: the model sees **BGR**. A
-    file that is cut off is grey from there on.
+    The image is read with its EXIF orientation applied, resized to a square regardless of its aspect ratio, and
+    compressed as JPEG again. As in the training of the published weights, the encoder interprets the RGB array as BGR,
+    so the model sees **BGR**. The missing part of a truncated file is grey.
 
     Parameters
     ----------
     path : Path
         An image file.
     resize_px, input_px : int
-        Side of the first and of the final square, in pixels.
+        Side of the square before JPEG compression, and side of the result, in pixels.
     jpeg_quality : int
-        Of the JPEG in between, 0 to 100.
+        Quality of the JPEG compression, 0 to 100.
 
     Returns
     -------
     ndarray, float32, shape (input_px, input_px, 3)
-        Rows, columns, channels in the order blue, green, red; 0 to 1.
+        Channels are blue, green, red. Values are in [0, 1].
 
     Raises
     ------
     UnreadableImage
-        If the file does not decode.
+        If the file cannot be decoded.
     """
     encoded = global_jpeg(path, resize_px=resize_px, jpeg_quality=jpeg_quality)
     with tf.device("CPU"):
-        pixels: NDArray[np.float32] = decoded(encoded, input_px).numpy()
+        pixels: NDArray[np.float32] = decode(encoded, input_px).numpy()
     return pixels
 
 
 def global_jpeg(path: Path, *, resize_px: int, jpeg_quality: int = 100) -> bytes:
-    """Return the JPEG that an image passes through on its way to the global model: `decoded` makes pixels of it.
+    """Return an image resized to a square and compressed as JPEG, from which `decode` computes the model's input.
 
     Raises
     ------
     UnreadableImage
-        If the file does not decode.
+        If the file cannot be decoded.
     """
     square = cv2.resize(_read_rgb(path), (resize_px, resize_px), interpolation=cv2.INTER_LINEAR)
     _, encoded = cv2.imencode(".jpg", square, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))
     return encoded.tobytes()
 
 
-def decoded(encoded: Any, input_px: int) -> Any:
-    """Return the pixels of `global_jpeg`'s bytes, as a tensor like `global_pixels`; equally within a graph."""
+def decode(encoded: Any, input_px: int) -> Any:
+    """Decode the bytes of `global_jpeg` to a tensor with the values of `global_pixels`. Works in a graph, too."""
     square = tf.image.decode_jpeg(encoded, channels=3)
     resized = tf.image.resize(square, (input_px, input_px), method="bilinear", antialias=False)
     return tf.cast(resized, tf.float32) / 255.0
 
 
 def local_pixels(path: Path, *, exif_rotation: bool = False) -> NDArray[np.uint8]:
-    """Return an image as the local features see it: as stored, unless ``exif_rotation`` turns it as EXIF says.
+    """Read an image for the extraction of local features.
 
     Parameters
     ----------
     path : Path
         An image file.
     exif_rotation : bool
-        Turn it; the original notebook does not.
+        Apply the EXIF orientation. The original notebook does not.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def local_pixels(path: Path, *, exif_rotation: bool = False) -> NDArray[np.uint8
     Raises
     ------
     UnreadableImage
-        If the file does not decode, or is cut off.
+        If the file cannot be decoded, or is truncated.
     """
     try:
         with Image.open(path, formats=_FORMATS) as image:

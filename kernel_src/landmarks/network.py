@@ -1,6 +1,6 @@
-"""The global network: an EfficientNet that learns its embedding against an ArcFace head.
+"""The global network: an EfficientNet with an embedding layer and an ArcFace head.
 
-The classifier exists to be trained and to hold weights; retrieval uses its embedding, the layer the head reads.
+The classifier is used for training. Retrieval uses its embedding, which is the input of the head.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from efficientnet import inject_tfkeras_modules
 from efficientnet import model as efficientnets
 from tensorflow import keras
 
-from landmarks.heads import ClassMatrix, head
+from landmarks.heads import ClassMatrix, build_head
 from landmarks.settings import NetworkSettings
 
 
@@ -25,18 +25,18 @@ def _small(**options: Any) -> Any:
 
 BACKBONES = {f"efficientnet-b{size}": getattr(efficientnet, f"EfficientNetB{size}") for size in range(8)}
 BACKBONES["efficientnet-small"] = _small
-"""The backbones by the name that ``model.json`` gives them; the smallest, for hundreds of images, is the first five
-groups of B0's blocks at half its width and depth."""
+"""Backbones by their name in ``model.json``. ``efficientnet-small``, for training on hundreds of images, consists of
+the first five block groups of B0 at half its width and depth."""
 
 POOLINGS = ("average", "gem")
-"""The kinds of `NetworkSettings.pooling`."""
+"""Values of `NetworkSettings.pooling`."""
 
 
 @keras.utils.register_keras_serializable(package="landmarks")
 class GeneralizedMean(keras.layers.Layer):
-    """Pooling by ``mean(x^p)^(1/p)`` over the places of a channel; the power p is learned, from 3.
+    """Generalised mean (GeM) pooling: ``mean(x^p)^(1/p)`` over the positions of each channel.
 
-    1 is the average, and the larger p, the more the strongest place counts.
+    The exponent p is learned and starts at 3. p = 1 is average pooling; the larger p, the closer to max pooling.
 
     References
     ----------
@@ -54,21 +54,21 @@ class GeneralizedMean(keras.layers.Layer):
 
     def call(self, features: Any) -> Any:
         """Return float32 of shape (batch, channels) for features of shape (batch, height, width, channels)."""
-        positive = tf.maximum(features, 1e-6)  # 0 has no logarithm, which the gradient of a power needs
+        positive = tf.maximum(features, 1e-6)  # the gradient of a power needs the logarithm, which is undefined at 0
         return tf.pow(tf.reduce_mean(tf.pow(positive, self.p), axis=(1, 2)), 1.0 / self.p)
 
 
 def classifier(settings: NetworkSettings, *, counts: Sequence[int] | None = None, any_size: bool = False) -> Any:
-    """Build the network that is trained, compiled, with random weights.
+    """Build and compile the network for training, with random weights.
 
     Parameters
     ----------
     settings : NetworkSettings
-        The backbone, the sizes and the head.
+        Backbone, sizes and head.
     counts : sequence of int, optional
-        Images of each class: what margins of their own are made from.
+        Number of images of each class, for margins that depend on it.
     any_size : bool
-        Take images of any size, instead of ``input_px``: up to the pooling the network is convolutional.
+        Accept images of any size instead of ``input_px`` only. The network is convolutional up to the pooling layer.
 
     Returns
     -------
@@ -79,24 +79,24 @@ def classifier(settings: NetworkSettings, *, counts: Sequence[int] | None = None
     side = None if any_size else settings.input_px
     images = keras.layers.Input(shape=(side, side, 3), name="inp1")
     labels = keras.layers.Input(shape=(), name="inp2")
-    logits = head(settings.head, settings.classes, counts)([_embedding(images, settings), labels])
+    logits = build_head(settings.head, settings.classes, counts)([_embedding(images, settings), labels])
     model = keras.Model([images, labels], keras.layers.Softmax(dtype="float32", name="softmax")(logits))
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate=settings.learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(),
         metrics=[keras.metrics.SparseCategoricalAccuracy()],
-        jit_compile=False,  # on a CPU, XLA takes half a minute to compile this and gains nothing
+        jit_compile=False,  # on a CPU, XLA takes half a minute to compile this without making it faster
     )
     return model
 
 
 def encoder(settings: NetworkSettings) -> Any:
-    """Build the embedding model alone, without the head's (embedding, classes) matrix.
+    """Build the embedding model without the head and its (embedding, classes) matrix.
 
     Parameters
     ----------
     settings : NetworkSettings
-        The backbone and the sizes; the head is not looked at.
+        Backbone and sizes. The head is ignored.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def encoder(settings: NetworkSettings) -> Any:
 
 
 def embedding_model(classifier: Any) -> Any:
-    """Return the part of a classifier that embeds; the two share their weights.
+    """Return the embedding part of a classifier. The two models share their weights.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def embedding_model(classifier: Any) -> Any:
     Returns
     -------
     keras.Model
-        From the image input to what the head reads, as `encoder` returns it.
+        From the image input to the input of the head, as in `encoder`.
     """
     (layer,) = (layer for layer in classifier.layers if isinstance(layer, ClassMatrix))
     (images,) = (tensor for tensor in classifier.inputs if len(tensor.shape) == 4)

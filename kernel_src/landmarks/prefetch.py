@@ -23,7 +23,7 @@ THREAD_NAME = "iterate until deadline"
 """The name of threads that may still be running when the process exits."""
 
 
-def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int, depth: int) -> Iterator[Result]:
+def prefetch(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int, depth: int) -> Iterator[Result]:
     """Yield ``work(item)`` for each item, in order, while threads compute the next results.
 
     An exception of ``work`` is raised when the result of its item is due.

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from kernelwright.runtime import budget
 from landmarks.faults import ImageFaults
-from landmarks.prefetch import ahead, iterate_until
+from landmarks.prefetch import iterate_until, prefetch
 from landmarks.settings import Settings
 
 Item = TypeVar("Item")
@@ -47,7 +47,7 @@ class Run:
     def prefetch(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield ``function(item)`` for each item, in order, computed in advance by the threads of the settings."""
         threads = self.settings.local.threads
-        return ahead(function, items, threads=threads, depth=2 * threads)
+        return prefetch(function, items, threads=threads, depth=2 * threads)
 
 
 class SizedResults(Generic[Result]):

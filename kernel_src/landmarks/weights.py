@@ -1,8 +1,8 @@
-"""Weights files: which network a folder holds, and its embedding model with the weights in it.
+"""Reading and writing weights files.
 
-Three layouts are read: the legacy weights-only ``.h5`` of Keras 2, in which the original notebook's weights come, a
-whole model in the legacy ``.h5``, and the ``.weights.h5`` of Keras 3. Legacy weights have no names that survive a
-new Keras, so they are read in the order of the layers; every shape is checked first.
+Three formats are read: the legacy weights-only ``.h5`` format of Keras 2, which the original notebook used, whole
+models in the legacy ``.h5`` format, and the ``.weights.h5`` format of Keras 3. Names in legacy files do not match those
+of newer versions of Keras, so these weights are assigned in the order of the layers, after all shapes were checked.
 """
 
 import json
@@ -27,42 +27,42 @@ from landmarks.network import BACKBONES, POOLINGS, encoder
 from landmarks.settings import NetworkSettings, WeightsSettings
 
 MODEL_FILE = "model.json"
-"""Beside the weights: which network they belong to."""
+"""Describes the network that the weights in the same folder belong to."""
 
 HEAD_NAME = "head/arc_margin"
-"""The head's name in the original notebook; Keras 3 takes no slash in a name."""
+"""Name of the head in the original notebook. Keras 3 does not accept a slash in a name."""
 
-_LARGEST = {"resize_px": 2048, "input_px": 2048, "classes": 10_000_000, "embedding": 65_536, "sub_centres": 100}
+_MAXIMA = {"resize_px": 2048, "input_px": 2048, "classes": 10_000_000, "embedding": 65_536, "sub_centres": 100}
 _CHOICES = {"backbone": tuple(BACKBONES), "pooling": POOLINGS}
 _KEYS = ("backbone", "resize_px", "input_px", "classes", "embedding", "pooling", "sub_centres")
-_SHOWN = 5  # problems of one weights file; a wrong backbone has hundreds
+_MAX_LISTED = 5  # problems of one weights file that a message lists; a wrong backbone has hundreds
 
 log = logging.getLogger(__name__)
 
 
 def read_network(folder: Path, weights: WeightsSettings) -> NetworkSettings:
-    """Return the network whose weights a folder holds.
+    """Return the settings of the network that the weights in a folder belong to.
 
     Parameters
     ----------
     folder : Path
-        Holds ``weights.file`` and perhaps ``model.json``, whose keys backbone, resize_px, input_px, classes, embedding,
-        pooling and sub_centres override the settings.
+        Contains ``weights.file`` and, optionally, ``model.json``. Its keys backbone, resize_px, input_px, classes,
+        embedding, pooling and sub_centres override the settings.
     weights : WeightsSettings
-        The file's name, and the network where ``model.json`` is silent. The class count is then read from the file
-        if the file has a head.
+        The name of the weights file, and the network's settings for keys that ``model.json`` does not define. If it
+        does not define the number of classes, that is read from the head in the weights file, if there is one.
 
     Returns
     -------
     NetworkSettings
-        Sizes in pixels.
+        The combined settings.
 
     Raises
     ------
     WrongModelFile
-        ``model.json`` is not an object of known keys and sensible values; all that is wrong is named.
+        If ``model.json`` is not an object with known keys and valid values. The message names all problems.
     WrongWeights
-        The weights file is there but is none.
+        If the weights file exists but is not an HDF5 file.
     """
     given = _read_model_file(folder / MODEL_FILE)
     if "classes" not in given and (folder / weights.file).exists():
@@ -76,25 +76,23 @@ def read_network(folder: Path, weights: WeightsSettings) -> NetworkSettings:
 
 
 def describe_network(network: NetworkSettings) -> str:
-    """Return the text of the ``model.json`` from which `read_network` rebuilds a network's embedding."""
+    """Return the content of a ``model.json`` from which `read_network` reads the same network."""
     return json.dumps({key: _value(network, key) for key in _KEYS}, indent=1) + "\n"
 
 
 def load_embedding_model(
     folder: Path, weights: WeightsSettings, *, keep_going: bool = False
 ) -> tuple[Any, NetworkSettings]:
-    """Build the network of a folder and give it the weights.
+    """Build the embedding model of a folder and load its weights.
 
-    The head's weights are left in the file: retrieval has no use for them. Their shape is checked.
+    The weights of the head are not loaded, because retrieval does not use them. Only their shape is checked.
 
     Parameters
     ----------
-    folder : Path
-        As `read_network` takes it.
-    weights : WeightsSettings
-        As `read_network` takes it.
+    folder, weights
+        As in `read_network`.
     keep_going : bool
-        Log a head that does not fit, rather than raise: the embedding does not depend on it.
+        If the head does not fit, log it instead of raising an error, because the embedding does not depend on it.
 
     Returns
     -------
@@ -102,15 +100,15 @@ def load_embedding_model(
         From images, float32 BGR of shape (batch, input_px, input_px, 3) in [0, 1], to embeddings, float32 of shape
         (batch, embedding).
     network : NetworkSettings
-        What was built.
+        The settings of the model.
 
     Raises
     ------
     WrongModelFile
-        As `read_network` raises it.
+        As in `read_network`.
     WrongWeights
-        The file is missing, is no Keras weights file, a shape in it is not the network's (both shapes are named), or
-        its values are not finite, or all 0.
+        If the file is missing, is not a Keras weights file, a shape differs from the network's (the message names both
+        shapes), or its values are not finite or all 0.
     """
     network = read_network(folder, weights)
     path = folder / weights.file
@@ -130,18 +128,18 @@ def load_embedding_model(
     return model, network
 
 
-def save_seed_format(classifier: Any, path: Path) -> None:
-    """Write a classifier's weights as the original notebook's training wrote them.
+def save_legacy_h5(classifier: Any, path: Path) -> None:
+    """Write a classifier's weights in the legacy format of Keras 2, which the original notebook used.
 
-    The layout is Keras 2's: a group per layer, the names and their order in attributes. The head is called
-    `HEAD_NAME`, so that HDF5 nests its group in a group ``head``.
+    The file has one group per layer; attributes contain the names and their order. The head is named `HEAD_NAME`, which
+    HDF5 stores as a group within a group ``head``.
 
     Parameters
     ----------
     classifier : keras.Model
         A classifier of `landmarks.network`.
     path : Path
-        Written beside and renamed.
+        The file, which is written atomically.
     """
     partial = path.with_name(f"{path.name}.partial")
     with h5py.File(partial, "w") as file:
@@ -176,8 +174,8 @@ def _problem(key: str, value: object) -> str | None:
         return f"{key}: {value!r} is no {key}; write one of {', '.join(_CHOICES[key])}"
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return f"{key}: {value!r} is not a whole number above 0; write e.g. {_example(key)}"
-    if value > _LARGEST[key]:
-        return f"{key}: {value} is above {_LARGEST[key]}, the most that is taken; write e.g. {_example(key)}"
+    if value > _MAXIMA[key]:
+        return f"{key}: {value} is above {_MAXIMA[key]}, the most that is taken; write e.g. {_example(key)}"
     return None
 
 
@@ -201,14 +199,14 @@ def _opened(path: Path) -> h5py.File:
 
 @dataclass(frozen=True)
 class _Stored:
-    """A layer of a legacy file and its tensors, trainable ones first."""
+    """A layer of a legacy file with its tensors, trainable ones first."""
 
     name: str
     tensors: tuple[Any, ...]
 
 
 def _legacy_layers(file: h5py.File) -> list[_Stored] | None:
-    """List the layers that have weights, in the order of the network; None if the file is not a legacy one."""
+    """Return the layers with weights, in the order of the network; None if the file has another format."""
     group = file.get("model_weights", file)
     names = _names(group, "layer_names")
     stored = [_Stored(name, tuple(map(group[name].get, _names(group[name], "weight_names")))) for name in names]
@@ -216,7 +214,7 @@ def _legacy_layers(file: h5py.File) -> list[_Stored] | None:
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
-    """Read a list of names; Keras splits one of over 64 kB into numbered attributes."""
+    """Read a list of names. Keras splits lists of more than 64 kB into numbered attributes."""
     numbered = (f"{attribute}{chunk}" for chunk in count())
     keys = [attribute] if attribute in group.attrs else takewhile(group.attrs.__contains__, numbered)
     names = chain.from_iterable(group.attrs[key] for key in keys)
@@ -224,7 +222,7 @@ def _names(group: h5py.Group, attribute: str) -> list[str]:
 
 
 def _paired(model: Any, file: h5py.File) -> Iterator[tuple[Any, Any]]:
-    """Pair each variable of the embedding model with its tensor; None stands for what has no partner."""
+    """Pair each variable of the embedding model with its tensor. A missing variable or tensor is None."""
     layers = _legacy_layers(file)
     if layers is not None:
         slots = chain.from_iterable(map(_ordered_weights, model.layers))
@@ -237,12 +235,15 @@ def _paired(model: Any, file: h5py.File) -> Iterator[tuple[Any, Any]]:
 
 
 def _ordered_weights(layer: Any) -> list[Any]:
-    """Legacy files list the trainable weights of a layer, or of a model in it, before the others."""
+    """Return the weights of a layer in the order of legacy files: trainable weights first."""
     return [*layer.trainable_weights, *layer.non_trainable_weights]
 
 
 def _places(model: Any, group: str) -> Iterator[tuple[Any, str]]:
-    """Yield each variable and where Keras 3 stores it: its layer's class, numbered among those of its class."""
+    """Yield each variable and its path in a Keras 3 file.
+
+    A layer's path is its class name in snake case, followed by a number from its second occurrence on.
+    """
     seen: Counter[str] = Counter()
     for layer in model.layers:
         kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
@@ -255,7 +256,7 @@ def _places(model: Any, group: str) -> Iterator[tuple[Any, str]]:
 
 
 def _stored_head(file: h5py.File) -> Any:
-    """Find the head's matrix: of all layers, only the head has a single tensor, and of two axes."""
+    """Return the head's matrix: the head is the only layer with a single, two-dimensional tensor."""
     layers = _legacy_layers(file)
     if layers is not None:
         groups = [layer.tensors for layer in layers]
@@ -278,12 +279,12 @@ def _misfits(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
 def _read(path: Path, tensor: h5py.Dataset) -> NDArray[Any]:
     try:
         return np.asarray(tensor)
-    except OSError as error:  # a file that is cut off opens, and ends here
+    except OSError as error:  # opening a truncated file succeeds, but reading fails
         raise WrongWeights(f"{path}: {tensor.name} cannot be read ({error}); attach the weights again") from error
 
 
 def _unusable(names: Sequence[str], values: Sequence[NDArray[Any]]) -> Iterator[str]:
-    """Yield what no training leaves behind: values that are not finite, and kernels that are all 0."""
+    """Yield signs of weights that were not trained: values that are not finite, and kernels that are all 0."""
     for name, value in zip(names, values, strict=True):
         if not np.isfinite(value).all():
             yield f"{name}: {int((~np.isfinite(value)).sum())} of {value.size} values are not finite"
@@ -305,8 +306,8 @@ def _complaint(path: Path, network: NetworkSettings, problems: list[str]) -> str
 
 
 def _listed(heading: str, problems: list[str]) -> str:
-    more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-    return "\n  ".join([heading, *problems[:_SHOWN], *more])
+    more = [f"and {len(problems) - _MAX_LISTED} more"] if len(problems) > _MAX_LISTED else []
+    return "\n  ".join([heading, *problems[:_MAX_LISTED], *more])
 
 
 def _write_layer(group: h5py.Group, name: str, layer: Any) -> None:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from landmarks.network import classifier
 from landmarks.settings import B7, DelgSettings
-from landmarks.weights import save_seed_format
+from landmarks.weights import save_legacy_h5
 from tests.kernel.competition import table
 from tests.mini import delg
 
@@ -24,7 +24,7 @@ def write(folder, mini, *, train=32, test=12):
         _rows(mini / COMPETITION / name, folder / COMPETITION / name, kept[split])
     tf.keras.utils.set_random_seed(7)
     (folder / B7.slug).mkdir()
-    save_seed_format(classifier(B7.network), folder / B7.slug / B7.file)
+    save_legacy_h5(classifier(B7.network), folder / B7.slug / B7.file)
     delg.write(folder / DelgSettings().slug)
     return folder
 

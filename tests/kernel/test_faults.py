@@ -611,7 +611,7 @@ def base(tmp_path_factory, tiny_backbone):
     """A competition with weights attached: as `tests.kernel.competition` draws it, and a label that no query shows."""
     from landmarks.network import classifier
     from landmarks.settings import NetworkSettings
-    from landmarks.weights import save_seed_format
+    from landmarks.weights import save_legacy_h5
     from tests.kernel import competition as drawn
 
     folder = tmp_path_factory.mktemp("faults")
@@ -626,7 +626,7 @@ def base(tmp_path_factory, tiny_backbone):
     rng = np.random.default_rng(4)
     model.set_weights([value + rng.uniform(-0.02, 0.02, value.shape) for value in model.get_weights()])
     weights(folder).parent.mkdir()
-    save_seed_format(model, weights(folder))
+    save_legacy_h5(model, weights(folder))
     keys = ("backbone", "resize_px", "input_px", "classes", "embedding")
     weights(folder).with_name("model.json").write_text(json.dumps({key: getattr(network, key) for key in keys}))
     return folder

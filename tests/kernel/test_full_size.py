@@ -10,7 +10,7 @@ from landmarks import pipeline
 from landmarks.embedding import Embedder
 from landmarks.network import classifier, embedding_model
 from landmarks.settings import B6, B7, SEED
-from landmarks.weights import save_seed_format
+from landmarks.weights import save_legacy_h5
 from tests.kernel import competition
 from tests.kernel.reference import pixels
 from tests.kernel.reference.delg import Reference
@@ -48,7 +48,7 @@ def networks(folder):
     for seed, (slug, weights) in enumerate(MODELS.items()):
         model = random_classifier(replace(weights.network, classes=7), seed)
         (folder / slug).mkdir()
-        save_seed_format(model, folder / slug / weights.file)
+        save_legacy_h5(model, folder / slug / weights.file)
         made[slug] = embedding_model(model)
     return made
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow import keras
 
-from landmarks.heads import ArcMarginProduct, LinearHead, dynamic_margins, head, sampled_classes
+from landmarks.heads import ArcMarginProduct, LinearHead, build_head, dynamic_margins, sampled_classes
 from landmarks.settings import HeadSettings
 
 RNG = np.random.default_rng(19)
@@ -87,16 +87,16 @@ def test_a_sample_holds_the_shown_classes_once_and_repeats_itself(data):
 
 
 def test_the_settings_choose_the_head():
-    arcface = head(HeadSettings(sub_centres=3, margin_range_rad=(0.05, 0.5)), 5, COUNTS)
+    arcface = build_head(HeadSettings(sub_centres=3, margin_range_rad=(0.05, 0.5)), 5, COUNTS)
     assert (arcface.s, arcface.sub_centres, arcface.margins[0]) == (64.0, 3, pytest.approx(0.5))
-    assert isinstance(head(HeadSettings(kind="softmax"), 5), LinearHead)
+    assert isinstance(build_head(HeadSettings(kind="softmax"), 5), LinearHead)
 
 
 def test_an_unknown_head_and_margins_without_counts_are_refused():
     with pytest.raises(ValueError, match=r"HeadSettings.kind = 'cosface'; write one of arcface, softmax"):
-        head(HeadSettings(kind="cosface"), 5)
+        build_head(HeadSettings(kind="cosface"), 5)
     with pytest.raises(ValueError, match="needs the images of each class"):
-        head(HeadSettings(margin_range_rad=(0.05, 0.5)), 5)
+        build_head(HeadSettings(margin_range_rad=(0.05, 0.5)), 5)
 
 
 def test_options_survive_the_config():

@@ -13,7 +13,7 @@ from landmarks.faults import ImageFaults
 from landmarks.feature_types import NO_FEATURES
 from landmarks.images import local_pixels
 from landmarks.local_features import FeatureCache, coarse_settings, create_extractor
-from landmarks.prefetch import ahead
+from landmarks.prefetch import prefetch
 from landmarks.rootsift import root
 from landmarks.settings import LocalSettings, RootSiftSettings
 from tests.kernel.competition import save, scene
@@ -97,7 +97,7 @@ def photos(folder, count):
 
 def test_no_photo_is_described_twice_whatever_the_threads(tmp_path, counted):
     cache, shown = FeatureCache(LOCAL), photos(tmp_path, 5)
-    found = [*ahead(cache, shown * 6, threads=8, depth=30)]
+    found = [*prefetch(cache, shown * 6, threads=8, depth=30)]
     assert sorted(counted) == [photo.id for photo in shown]
     assert all(found[place] is found[place % 5] for place in range(30))
 

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from kernelwright.runtime import budget
-from landmarks.prefetch import ahead, iterate_until
+from landmarks.prefetch import iterate_until, prefetch
 
 
 def test_results_keep_the_order_of_the_items():
@@ -12,12 +12,12 @@ def test_results_keep_the_order_of_the_items():
         time.sleep(0.02 if item == 0 else 0)
         return item * item
 
-    assert [*ahead(slow_first, range(20), threads=4, depth=8)] == [item * item for item in range(20)]
+    assert [*prefetch(slow_first, range(20), threads=4, depth=8)] == [item * item for item in range(20)]
 
 
 def test_no_more_than_depth_items_are_taken_ahead():
     taken = []
-    results = ahead(lambda item: item, (taken.append(item) or item for item in range(100)), threads=2, depth=5)
+    results = prefetch(lambda item: item, (taken.append(item) or item for item in range(100)), threads=2, depth=5)
     next(results)
     assert len(taken) == 6
     results.close()
@@ -31,7 +31,7 @@ def test_an_error_is_raised_at_its_turn_and_ends_the_threads():
         return item
 
     before = threading.active_count()
-    results = ahead(fail_at_two, range(9), threads=3, depth=4)
+    results = prefetch(fail_at_two, range(9), threads=3, depth=4)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(LookupError, match="two"):
         next(results)
@@ -39,7 +39,7 @@ def test_an_error_is_raised_at_its_turn_and_ends_the_threads():
 
 
 def test_no_items_give_no_results():
-    assert [*ahead(str, [], threads=1, depth=1)] == []
+    assert [*prefetch(str, [], threads=1, depth=1)] == []
 
 
 @pytest.mark.parametrize("error", [MemoryError("no room"), KeyboardInterrupt(), SystemExit(3)], ids=type)
@@ -50,7 +50,7 @@ def test_what_ends_a_thread_of_work_is_raised_at_its_turn_and_ends_nothing_else(
         return item
 
     before = {*threading.enumerate()}
-    results = iterate_until(ahead(end_at_two, range(9), threads=3, depth=4), time.time() + 60)
+    results = iterate_until(prefetch(end_at_two, range(9), threads=3, depth=4), time.time() + 60)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(type(error)) as caught:
         next(results)

@@ -15,7 +15,7 @@ import pytest
 from landmarks.errors import WrongModelFile, WrongWeights
 from landmarks.network import BACKBONES, classifier, embedding_model
 from landmarks.settings import NetworkSettings, WeightsSettings
-from landmarks.weights import load_embedding_model, read_network, save_seed_format
+from landmarks.weights import load_embedding_model, read_network, save_legacy_h5
 from tests.kernel.tiny import efficientnet_tiny
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
@@ -39,7 +39,7 @@ def disturbed(model):
 @pytest.fixture(scope="module")
 def files(trained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
-    save_seed_format(trained, folder / "seed.h5")
+    save_legacy_h5(trained, folder / "seed.h5")
     trained.save(folder / "whole.h5")
     trained.save_weights(folder / "modern.weights.h5")
     return folder
@@ -65,7 +65,7 @@ def test_files_pass_between_keras_2_and_here_and_embed_the_same(tmp_path, monkey
     if backbone != "tiny":
         monkeypatch.setitem(BACKBONES, "efficientnet-b0", getattr(efficientnet, backbone))
     ours = disturbed(classifier(TINY))
-    save_seed_format(ours, tmp_path / "given.h5")
+    save_legacy_h5(ours, tmp_path / "given.h5")
     sizes = map(str, (TINY.embedding, TINY.classes, TINY.input_px))
     script = Path(__file__).with_name("keras2.py")
     subprocess.run([sys.executable, script, backbone, *sizes, tmp_path], check=True, capture_output=True)
@@ -111,7 +111,7 @@ def test_keras_itself_reads_the_seed_s_format(trained, files):
 
 
 def test_writing_twice_gives_the_same_bytes(trained, files, tmp_path):
-    save_seed_format(trained, tmp_path / "again.h5")
+    save_legacy_h5(trained, tmp_path / "again.h5")
     assert (tmp_path / "again.h5").read_bytes() == (files / "seed.h5").read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["again.h5"]
 

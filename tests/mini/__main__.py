@@ -47,10 +47,10 @@ def make_weights(competition: Path, folder: Path) -> None:
     from landmarks.training import output, recipes, train
     from landmarks.weights import MODEL_FILE
 
-    recipe = recipes.of(competition)
+    recipe = recipes.choose_recipe(competition)
     tell("training a small EfficientNet on the train images, as `make train` does; this takes one to three minutes")
     with tempfile.TemporaryDirectory(dir=BUILD, prefix="mini-training-") as trained:
-        train(competition, Path(trained), recipe.network, recipe.training, tell=tell)
+        train(competition, Path(trained), recipe.network, recipe.training, report=tell)
         folder.mkdir(parents=True)
         shutil.move(Path(trained, output.WEIGHTS), folder / B7.file)
         shutil.move(Path(trained, MODEL_FILE), folder / MODEL_FILE)

@@ -105,10 +105,10 @@ def open_index(
     stored = manifest.read(folder)
     others = [*differences(stored.plan.recipe, expected, names=("in the index", "in the settings"))]
     if others:
-        problems = dataset.listed(others, "build it anew", indent="  ")
+        problems = dataset.format_problems(others, "build it anew", indent="  ")
         raise WrongIndex(f"{folder}: an index of other weights or settings:\n  {problems}")
     if damage := [*_damage(folder, stored)]:
-        problems = dataset.listed(damage, manifest.ATTACH_AGAIN, indent="  ")
+        problems = dataset.format_problems(damage, manifest.ATTACH_AGAIN, indent="  ")
         raise WrongIndex(f"{folder}: the index is damaged:\n  {problems}")
     try:
         matrices, labels = _read(folder, stored)

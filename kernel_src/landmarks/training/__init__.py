@@ -1,4 +1,4 @@
-"""Training of the global network: stages of growing size against the head, resumed wherever they were ended."""
+"""Training of the global network in stages of growing image size. An interrupted run can be resumed at any step."""
 
 from landmarks.training.loop import TrainingResult, train
 from landmarks.training.settings import (

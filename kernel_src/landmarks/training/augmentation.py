@@ -1,4 +1,4 @@
-"""Views of an image as another photographer might have taken it."""
+"""Random augmentation: crop, lighting, noise and occlusion."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from landmarks.training.settings import AugmentationSettings
 
 
 def augment(image: Any, seed: Any, settings: AugmentationSettings) -> Any:
-    """Return a view of an image as another photographer might have taken it.
+    """Augment an image: random crop, contrast, colour, brightness, noise and occlusion.
 
     Parameters
     ----------
     image : tensor, float32, shape (height, width, 3)
         Values in [0, 1].
     seed : tensor, int32, shape (2,)
-        The same seed gives the same view.
+        The result is deterministic for a seed.
     settings : AugmentationSettings
-        How far the view strays.
+        Strength of each augmentation.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def _relit(image: Any, seed: Any, settings: AugmentationSettings) -> Any:
 
 
 def _occluded(image: Any, seed: Any, largest: float) -> Any:
-    """Blank a rectangle: the first four shares are its sides and place, the last its grey."""
+    """Fill a random rectangle: four random numbers are its sides and position, the fifth is its grey value."""
     shares = tf.random.stateless_uniform((5,), seed)
     return tf.where(_rectangle(tf.shape(image)[:2], shares[:4], largest)[..., tf.newaxis], shares[4], image)
 

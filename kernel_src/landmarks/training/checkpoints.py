@@ -1,4 +1,4 @@
-"""Checkpoints: everything that the next step depends on, in one file that is whole or not there."""
+"""Checkpoints: the complete state of a training run in one file, written atomically."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from landmarks.errors import CheckpointNotWritten
 
 KEPT = 2
-"""The newest, and the one before it, should the newest turn out to be damaged."""
+"""Number of checkpoints that are kept: the newest, and the previous one in case the newest is damaged."""
 
 Arrays = list[NDArray[Any]]
 
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class Checkpoints:
-    """The checkpoints of one training, by the number of steps taken.
+    """The checkpoints of one training run, named by the number of steps.
 
     Parameters
     ----------
     folder : Path
-        Created.
+        Created if it does not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,24 +36,24 @@ class Checkpoints:
         folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, steps: int, arrays: Sequence[NDArray[Any]], state: dict[str, Any]) -> None:
-        """Write a checkpoint, then remove those that are no longer needed.
+        """Write a checkpoint, then remove old ones.
 
         Raises
         ------
         CheckpointNotWritten
-            If it cannot be; those before it stay.
+            If the checkpoint cannot be written. Earlier ones are kept.
         """
         write(self._folder / f"step-{steps:09d}.npz", arrays, state)
         for path in self._paths()[KEPT:]:
             path.unlink()
 
     def newest(self) -> tuple[Arrays, dict[str, Any]] | None:
-        """Return arrays and state of the newest whole checkpoint; a damaged one is removed, and said so."""
+        """Return arrays and state of the newest valid checkpoint. Damaged checkpoints are logged and removed."""
         for path in self._paths():
             try:
                 return read(path)
             except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-                log.warning("%s: damaged (%s); the one before it is taken", path, error)
+                log.warning("%s: damaged (%s); the previous checkpoint is used", path, error)
                 path.unlink()
         return None
 
@@ -62,12 +62,12 @@ class Checkpoints:
 
 
 def write(path: Path, arrays: Sequence[NDArray[Any]], state: dict[str, Any]) -> None:
-    """Write arrays and what belongs to them, as JSON, beside their place; rename when they are on the disk.
+    """Write arrays, and a state as JSON, to an npz file. The write is atomic and durable.
 
     Raises
     ------
     CheckpointNotWritten
-        If they cannot be written.
+        If the file cannot be written.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -85,7 +85,7 @@ def write(path: Path, arrays: Sequence[NDArray[Any]], state: dict[str, Any]) -> 
 
 
 def read(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Return what `write` wrote; arrays are checked against the checksums that the file holds."""
+    """Return the arrays and the state that `write` wrote. The checksums in the file are verified."""
     with np.load(path) as file:
         arrays = [file[f"arr_{index}"] for index in range(len(file.files) - 1)]
         return arrays, json.loads(str(file["state"]))

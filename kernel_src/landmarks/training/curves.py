@@ -1,4 +1,4 @@
-"""A picture of a training: loss, learning rate and validation over the steps, for notebook, file and report."""
+"""Learning curves: loss, learning rate and validation scores by step, for notebook, file and report."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ FILE = "curves.svg"
 WIDTH, PANEL = 760, 130
 LEFT, RIGHT, TOP, GAP = 64, 20, 26, 40
 MOST_POINTS = 400
-"""Of one line: a picture of a hundred thousand steps would be as large as their log."""
+"""Maximum number of points per line, which limits the size of the picture."""
 
 STYLE = """
 .curves { display: block; width: 100%; max-width: 760px; height: auto; }
@@ -28,24 +28,24 @@ STYLE = """
 .curves circle.c0, .curves .n0 { fill: var(--accent, #2f5fb3); }
 .curves circle.c1, .curves .n1 { fill: var(--good, #1f7a4a); }
 """
-"""Colours of the page that shows it, where it has them; else dark on white, which is legible on any page."""
+"""Uses the colours of the page, if it defines them, else dark colours on white, which are legible on any page."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Values by step, counted over all stages; what is not finite is left out."""
+    """Values by step, counted over all stages. Values that are not finite are not drawn."""
 
     name: str
     points: Sequence[Point]
     is_marked: bool = False
-    """With a dot at each value: there are few."""
+    """Whether to draw a dot at each value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One or two lines on one scale, from 0; ``top`` is its upper end, None for the largest value."""
+    """One or two lines on a scale from 0 to ``top``, or to the largest value if it is None."""
 
     title: str
     lines: Sequence[Line]
@@ -54,7 +54,7 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Where a stage begins, in steps, and what it is called."""
+    """The first step and the name of a stage."""
 
     start: float
     name: str
@@ -62,7 +62,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """SVG, which a notebook shows when it is the value of a cell."""
+    """An SVG picture, which a notebook displays as the value of a cell."""
 
     svg: str
 
@@ -70,8 +70,8 @@ class Picture:
         return self.svg
 
 
-def of(folder: Path) -> Picture:
-    """Draw the training whose logs are in a folder."""
+def plot(folder: Path) -> Picture:
+    """Draw the learning curves of the training run whose logs are in a folder."""
     steps, epochs = read_rows(folder / "steps.csv", StepRow), read_rows(folder / "epochs.csv", EpochRow)
     starts = [next(rows) for _, rows in groupby(epochs, key=lambda row: row.stage)]
     ends = {row.stage: row.total for row in epochs}
@@ -89,27 +89,27 @@ def of(folder: Path) -> Picture:
     )
 
 
-def save(folder: Path) -> Picture:
-    """Draw the training in a folder, and write the picture there and where a rehearsal keeps its records."""
-    picture = of(folder)
+def save_plot(folder: Path) -> Picture:
+    """Draw the learning curves, and write them to the folder and, during a rehearsal, to the record folder."""
+    picture = plot(folder)
     for place in filter(None, (folder, record.folder())):
         record.replace(place / FILE, picture.svg.encode())
     return picture
 
 
 def gallery(records: Path, _inputs: Path) -> str:
-    """Return the picture for the page of a rehearsal; nothing if the run drew none."""
+    """Return the picture for the report page of a rehearsal; an empty string if the run drew none."""
     file = records / FILE
     return file.read_text("utf-8") if file.is_file() else ""
 
 
 def draw(panels: Sequence[Panel], stages: Sequence[Stage]) -> Picture:
-    """Draw panels below one another over the same steps, with a mark where each stage begins.
+    """Draw panels below each other on a common axis of steps, with a mark at the start of each stage.
 
     Parameters
     ----------
     panels : sequence of Panel
-        A panel without a finite value is left out.
+        Panels without a finite value are omitted.
     stages : sequence of Stage
         In order.
     """
@@ -140,7 +140,7 @@ def _panel(panel: Panel, top: float, steps: float, stages: Sequence[Stage]) -> I
         x = place((stage.start, 0))[0]
         yield f'<line class="stage" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{top + PANEL}"/>'
         yield f'<text x="{x + 4:.1f}" y="{top + PANEL + 16}">{escape(stage.name)}</text>'
-    # Not below, where a stage that has just begun has its name.
+    # Above the panel, because the name of a stage may be below it.
     yield f'<text x="{WIDTH - RIGHT}" y="{top - 8}" text-anchor="end">step {steps:,.0f}</text>'
     lines = [(number, line, _finite(line.points)) for number, line in enumerate(panel.lines)]
     last = (
@@ -166,7 +166,7 @@ def _finite(points: Sequence[Point]) -> list[Point]:
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:
-    """Return the mean of each stretch of neighbours where there are too many."""
+    """Reduce the number of points to at most `MOST_POINTS` by averaging neighbouring points."""
     stride = -(-len(points) // MOST_POINTS)
     if stride <= 1:
         return list(points)
@@ -175,7 +175,7 @@ def _thinned(points: Sequence[Point]) -> list[Point]:
 
 
 def _round_up(value: float) -> float:
-    """Return the next 1, 2 or 5 times a power of ten, so that a scale has short numbers."""
+    """Round up to 1, 2 or 5 times a power of ten."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))

@@ -1,4 +1,4 @@
-"""Batches of augmented images: every byte of one is a function of seed, epoch and position."""
+"""Batches of augmented images. Every batch is determined by seed, epoch and position."""
 
 import logging
 import threading
@@ -12,71 +12,80 @@ from numpy.typing import NDArray
 
 from kernelwright.runtime import record
 from landmarks.errors import UnreadableImage
-from landmarks.images import decoded, global_jpeg
+from landmarks.images import decode, global_jpeg
 from landmarks.settings import NetworkSettings
 from landmarks.training.augmentation import augment
-from landmarks.training.examples import Examples, read_examples, readable
+from landmarks.training.examples import Examples, drop_unreadable, read_examples
 from landmarks.training.sampling import epoch_order
 from landmarks.training.settings import DataSettings, StageSettings, TrainingSettings
 
 log = logging.getLogger(__name__)
 
 
-def load(competition: Path, network: NetworkSettings, training: TrainingSettings) -> "tuple[Examples, Images]":
-    """Return what can be trained on, and the images: table, files and decoding are tried before hours are spent.
+def load_training_data(
+    competition: Path, network: NetworkSettings, training: TrainingSettings
+) -> "tuple[Examples, Images]":
+    """Return the usable examples and a reader for their images. Problems of the data are found before training starts.
 
     Raises
     ------
     InvalidData
-        As `read_examples` and `readable` raise it.
+        As in `read_examples` and `drop_unreadable`.
     """
     images = Images(network, training.data)
     examples = read_examples(competition, tolerated=training.data.tolerated)
     size_px = training.stages[0].size_px
-    return readable(examples, lambda path: images.jpeg(path, size_px), training.data, training.seed), images
+    return drop_unreadable(examples, lambda path: images.jpeg(path, size_px), training.data, training.seed), images
 
 
 class Images:
-    """Images as the network sees them, kept as the JPEG that they pass through; threads may share it.
+    """Reads images as inputs of the network, and caches them as JPEG in memory and on disk. Thread-safe.
 
-    An image is squeezed to ``network.resize_px``, or to the size of the stage where that is smaller, as at retrieval
-    where it is as large as ``network.input_px``.
+    Images are resized to ``network.resize_px``, or to the image size of the stage if that is smaller, before JPEG
+    compression. In a stage of size ``network.input_px``, the result is the same as at inference.
+
+    Parameters
+    ----------
+    network : NetworkSettings
+        ``resize_px`` is used.
+    settings : DataSettings
+        Sizes of the caches, and JPEG quality.
     """
 
     def __init__(self, network: NetworkSettings, settings: DataSettings) -> None:
         self._resize_px = network.resize_px
         self._settings = settings
         self._lock = threading.Lock()
-        self._kept: dict[Path, bytes] = {}
-        self._kept_px = self._free = 0
+        self._cached: dict[Path, bytes] = {}
+        self._cached_px = self._free = 0
         self._folder = settings.cache_folder
 
     def jpeg(self, path: Path, size_px: int) -> bytes:
-        """Return the JPEG of an image for a stage of ``size_px``; `landmarks.images.decoded` makes its pixels.
+        """Return the JPEG of an image for a stage of ``size_px``, which `landmarks.images.decode` decodes.
 
         Raises
         ------
         UnreadableImage
-            If the file does not decode.
+            If the file cannot be decoded.
         """
         resize_px = min(self._resize_px, size_px)
         with self._lock:
-            if resize_px != self._kept_px:  # a stage of another size
-                self._kept, self._kept_px, self._free = {}, resize_px, self._settings.cache_bytes
-            kept = self._kept.get(path)
-        return kept or self._read(path, resize_px)
+            if resize_px != self._cached_px:  # the first image of a stage with another size
+                self._cached, self._cached_px, self._free = {}, resize_px, self._settings.cache_bytes
+            cached = self._cached.get(path)
+        return cached or self._read(path, resize_px)
 
     def pixels(self, path: Path, size_px: int) -> NDArray[np.float32]:
-        """Return an image as inference computes it: float32 of shape (size_px, size_px, 3), BGR, 0 to 1.
+        """Return an image without augmentation: float32 of shape (size_px, size_px, 3), BGR, in [0, 1].
 
         Raises
         ------
         UnreadableImage
-            If the file does not decode.
+            If the file cannot be decoded.
         """
         encoded = self.jpeg(path, size_px)
         with tf.device("CPU"):
-            pixels: NDArray[np.float32] = decoded(encoded, size_px).numpy()
+            pixels: NDArray[np.float32] = decode(encoded, size_px).numpy()
         return pixels
 
     def _read(self, path: Path, resize_px: int) -> bytes:
@@ -86,9 +95,9 @@ class Images:
             return on_disk.read_bytes()
         encoded = global_jpeg(path, resize_px=resize_px, jpeg_quality=quality)
         with self._lock:
-            fits = self._kept_px == resize_px and len(encoded) <= self._free
-            if fits and path not in self._kept:
-                self._kept[path] = encoded
+            fits = self._cached_px == resize_px and len(encoded) <= self._free
+            if fits and path not in self._cached:
+                self._cached[path] = encoded
                 self._free -= len(encoded)
         if on_disk and not fits:
             self._write(on_disk, encoded)
@@ -104,16 +113,16 @@ class Images:
 
 
 class Batches:
-    """The training images, epoch by epoch.
+    """The batches of each epoch of training.
 
     Parameters
     ----------
     examples : Examples
-        What is trained on.
+        The training examples.
     images : Images
-        Where pixels come from.
+        Reads the images.
     training : TrainingSettings
-        Seed, augmentation, balance, and how many batches make a step.
+        Seed, augmentation, balance, and number of batches per step.
     """
 
     def __init__(self, examples: Examples, images: Images, training: TrainingSettings) -> None:
@@ -125,30 +134,30 @@ class Batches:
         self._reported: set[int] = set()
 
     def steps_per_epoch(self, stage: StageSettings) -> int:
-        """Return how many batches an epoch has: all are full, and ``accumulate`` divides their number."""
+        """Return the number of batches per epoch, a multiple of ``accumulate``. All batches are full."""
         step = stage.batch * self._training.accumulate
         return -(-len(self._examples) // step) * self._training.accumulate
 
     def dataset(self, stage: StageSettings, epoch: int, first_step: int = 0) -> Any:
-        """Return the batches of an epoch from a step on.
+        """Return the batches of an epoch, starting at batch ``first_step``.
 
-        The last batch is filled up from the epoch's start. An image that turns out to be unreadable gives its place to
-        the next in the order.
+        The last batch is filled up with images from the start of the epoch. An unreadable image is replaced by the next
+        image in the order.
 
         Parameters
         ----------
         stage : StageSettings
-            Size of images and batch.
+            Image size and batch size.
         epoch : int
-            Counted over all stages: order and views differ from epoch to epoch.
+            Number of the epoch over all stages. Order and augmentation differ between epochs.
         first_step : int
-            What comes before is not decoded.
+            Number of batches to skip, without decoding them.
 
         Returns
         -------
         tf.data.Dataset
-            Of ``((images, labels), labels)``, since the head reads the labels as well: float32 of shape
-            (batch, size_px, size_px, 3), BGR in [0, 1], and int32 of shape (batch,).
+            Elements are ``((images, labels), labels)``, because the labels are also an input of the head. Images are
+            float32 of shape (batch, size_px, size_px, 3), BGR in [0, 1]; labels are int32 of shape (batch,).
         """
         length = self.steps_per_epoch(stage) * stage.batch
         seed = np.random.SeedSequence((self._training.seed, epoch)).generate_state(1)[0]
@@ -161,15 +170,15 @@ class Batches:
         return batches.map(lambda images, labels: ((images, labels), labels)).prefetch(2)
 
     def _view(self, size_px: int) -> Any:
-        """Return the function from a place in an epoch to image and label: traced once per size, not per epoch."""
+        """Return a function from a position in an epoch to image and label. It is traced once per image size."""
 
         def read(position: Any, epoch: Any, length: Any) -> tuple[bytes, Any]:
             return self._first_readable(self._order(int(epoch), int(length)), int(position), size_px)
 
         def view(position: Any, epoch: Any, length: Any, seed: Any) -> tuple[Any, Any]:
-            # Without state, so that calls stay parallel where operations are made deterministic.
+            # stateful=False keeps calls parallel when deterministic operations are enabled.
             encoded, label = tf.numpy_function(read, [position, epoch, length], (tf.string, tf.int32), stateful=False)
-            image = decoded(tf.ensure_shape(encoded, ()), size_px)
+            image = decode(tf.ensure_shape(encoded, ()), size_px)
             augmented = augment(image, tf.stack([seed, position]), self._training.augmentation)
             return tf.ensure_shape(augmented, image.shape), tf.ensure_shape(label, ())
 
@@ -182,7 +191,7 @@ class Batches:
             order = epoch_order(
                 self._examples.labels, length, balance=training.balance, seed=training.seed, epoch=epoch
             )
-            self._orders = {(epoch, length): order}  # of 1.58 million images, 13 MB each
+            self._orders = {(epoch, length): order}  # only the current order is kept: 13 MB for 1.58 million images
         return order
 
     def _first_readable(self, order: NDArray[np.int64], position: int, size_px: int) -> tuple[bytes, Any]:
@@ -193,5 +202,5 @@ class Batches:
             except UnreadableImage as error:
                 if index not in self._reported:
                     self._reported.add(index)
-                    log.warning("its place goes to the next: %s", error)
+                    log.warning("replaced by the next image: %s", error)
         raise UnreadableImage("no image of the epoch can be read; attach the competition's own files")

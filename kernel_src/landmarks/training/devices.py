@@ -1,4 +1,4 @@
-"""What a training runs on: TPU, several GPUs, one, or none."""
+"""Devices and numeric precision of training: TPU, one or several GPUs, or CPU."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +8,14 @@ import tensorflow as tf
 from tensorflow import keras
 
 HALF_PRECISION_SINCE = (7, 0)
-"""The compute capability from which a GPU multiplies float16 faster than float32."""
+"""The minimum compute capability of GPUs on which float16 is faster than float32."""
 
 
 def strategy() -> Any:
-    """Return how steps are spread over the devices of this machine.
+    """Return the distribution strategy for the devices of this machine.
 
-    Several logical CPU devices count as devices too: nobody has them by chance, and several GPUs are tried with them.
+    Several logical CPU devices count as devices, too. They exist only if they are configured explicitly, as in tests of
+    the multi-GPU code.
     """
     if tf.config.list_physical_devices("TPU"):
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu="local")
@@ -27,7 +28,7 @@ def strategy() -> Any:
 
 
 def precision() -> str:
-    """Return the Keras policy that is fastest here: mixed where the device has arithmetic for it."""
+    """Return the fastest Keras dtype policy: mixed precision if the device supports it in hardware."""
     if tf.config.list_physical_devices("TPU"):
         return "mixed_bfloat16"
     gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
@@ -37,8 +38,8 @@ def precision() -> str:
 
 
 @contextmanager
-def layers_of(policy: str) -> Iterator[None]:
-    """Build the layers of the block under a Keras policy."""
+def dtype_policy_scope(policy: str) -> Iterator[None]:
+    """Set the Keras dtype policy for layers that are created in the block."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -47,10 +48,10 @@ def layers_of(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def repeat_exactly() -> None:
-    """Have two runs agree to the bit where there are only CPUs.
+def enable_determinism() -> None:
+    """Make results reproducible bit by bit, if there are only CPUs.
 
-    Not elsewhere: there it costs speed, and operations without an exact version fail.
+    On other devices, deterministic operations are slower, and operations without a deterministic version fail.
     """
     if not tf.config.list_physical_devices("GPU") and not tf.config.list_physical_devices("TPU"):
         tf.config.experimental.enable_op_determinism()

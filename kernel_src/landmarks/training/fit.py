@@ -1,7 +1,8 @@
-"""The loop over stages, epochs and steps: resumed from its checkpoint, ended by its time, brought back if it diverges.
+"""The training loop over stages, epochs and steps.
 
-Nothing in it depends on when a checkpoint is written: a training that is ended at any moment and begun again takes the
-same steps.
+It resumes from checkpoints, stops at the time limit, and returns to the last checkpoint with a lower learning rate if
+the loss diverges. Results do not depend on when checkpoints are written: an interrupted and resumed run takes the same
+steps.
 """
 
 import logging
@@ -19,38 +20,52 @@ from kernelwright.runtime import budget, stages
 from landmarks.errors import CheckpointNotWritten, Diverged
 from landmarks.training import checkpoints
 from landmarks.training.checkpoints import Checkpoints
-from landmarks.training.identity import compare
+from landmarks.training.identity import check_identity
 from landmarks.training.logs import EpochRow, Logs, StepRow
 from landmarks.training.schedule import learning_rate
 from landmarks.training.settings import StageSettings, TrainingSettings
 from landmarks.training.steps import Learner
 
 FLUSH_SECONDS, FLUSH_STEPS = 5.0, 100
-"""After which losses are fetched from the device, and looked at: a GPU waits for nobody in between."""
+"""How often losses are fetched from the device and checked. In between, a GPU does not wait for the CPU."""
 
 Embed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-Judge = Callable[[Embed, StageSettings], tuple[float, float]]
-"""From the function that embeds and the stage to GAP and top-1 on the held-out images."""
+Evaluate = Callable[[Embed, StageSettings], tuple[float, float]]
+"""A function from the embedding function and the stage to GAP and top-1 accuracy on the held-out images."""
 
 log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """Where batches come from: `landmarks.training.data.Batches`."""
+    """A source of batches, such as `landmarks.training.data.Batches`."""
 
     def steps_per_epoch(self, stage: StageSettings) -> int:
-        """Return how many batches an epoch has."""
+        """Return the number of batches per epoch."""
 
     def dataset(self, stage: StageSettings, epoch: int, first_step: int = 0) -> Any:
-        """Return the batches of an epoch, counted over all stages, from one on."""
+        """Return the batches of an epoch, starting at batch ``first_step``. Epochs are numbered over all stages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a training is: ``stage``, ``epoch`` in it and ``step`` in that are the next ones, from 0.
+    """The progress of a training run, as checkpoints store it.
 
-    ``total`` counts all steps taken, ``losses`` adds up those of the epoch, ``best`` is the highest GAP of the
-    stage, and ``worse`` counts the epochs since then.
+    Attributes
+    ----------
+    stage, epoch, step : int
+        The next stage, the next epoch in it, and the next step in that, counted from 0.
+    total : int
+        Number of all steps taken.
+    losses : float
+        Sum of the losses of the current epoch.
+    best : float
+        Highest GAP of the current stage.
+    worse : int
+        Number of evaluations since the last improvement of the GAP.
+    retries : int
+        How often the run has returned to a checkpoint after a loss that was not finite.
+    rate : float
+        Factor on the learning rate, which decreases with each retry.
     """
 
     stage: int = 0
@@ -65,27 +80,25 @@ class Progress:
 
 
 class Fit:
-    """One training in a folder; what is there is gone on from.
+    """A training run in a folder. It resumes from the newest checkpoint in the folder.
 
     Parameters
     ----------
     folder : Path
-        Gets the logs, and ``checkpoints/``.
+        Receives the logs and the folder ``checkpoints``.
     learner : Learner
-        What is trained.
+        The network and its optimizer.
     training : TrainingSettings
-        How.
+        Stages, validation, checkpoints and time limit.
     identity : mapping
-        What must be the same for a checkpoint to be gone on from, as JSON.
-    tell : callable
-        Told how it goes, a line per epoch.
+        JSON values that must equal those of a checkpoint to resume from it; see `landmarks.training.identity`.
+    report : callable
+        Called with one line of text per epoch.
 
     Raises
     ------
     InvalidTraining
-        There is nothing to do for the settings.
-    WrongCheckpoint
-        The checkpoint in the folder is of another training; all that differs is named.
+        If the settings are invalid.
     """
 
     def __init__(
@@ -94,10 +107,10 @@ class Fit:
         learner: Learner,
         training: TrainingSettings,
         identity: dict[str, Any],
-        tell: Callable[[str], None] = print,
+        report: Callable[[str], None] = print,
     ) -> None:
         training.check()
-        self._learner, self._training, self._identity, self._tell = learner, training, identity, tell
+        self._learner, self._training, self._identity, self._report = learner, training, identity, report
         self._checkpoints = Checkpoints(folder / "checkpoints")
         self._best = folder / "checkpoints" / "best.npz"
         self.logs = Logs(folder)
@@ -105,24 +118,38 @@ class Fit:
         self._saved = time.monotonic()
         self.progress = Progress()
 
-    def run(self, source: Source, judge: Judge | None) -> bool:
-        """Train to the end, or to the end of the time; return whether it is complete. The best weights are loaded.
+    def run(self, source: Source, evaluate: Evaluate | None) -> bool:
+        """Train until the last stage is complete or the time limit is reached, then load the best weights.
+
+        Parameters
+        ----------
+        source : Source
+            Provides the batches.
+        evaluate : callable, optional
+            Computes GAP and top-1 accuracy; see `Evaluate`. Without it, the last weights are kept.
+
+        Returns
+        -------
+        bool
+            Whether all stages are complete.
 
         Raises
         ------
+        WrongCheckpoint
+            If the checkpoint in the folder belongs to another training run. The message names all differences.
         Diverged
-            The loss was not finite, and going back with a lower rate did not help.
+            If the loss is not finite, even after all retries with a lower learning rate.
         CheckpointNotWritten
-            If not even the first one can be.
+            If the first checkpoint cannot be written. Later ones are only logged.
         """
         self._resume()
         complete = True
         with budget.ends_at_sigterm():
             while complete and self.progress.stage < len(self._training.stages):
                 try:
-                    complete = self._stage(source, judge)
+                    complete = self._stage(source, evaluate)
                 except FloatingPointError as error:
-                    self._go_back(str(error))
+                    self._retry(str(error))
         if self._best.exists():
             self._learner.restore(checkpoints.read(self._best)[0])
         return complete
@@ -135,13 +162,13 @@ class Fit:
             return
         values, state = newest
         progress = Progress(**state["progress"])
-        compare(state["identity"], self._identity, begun=progress.stage + bool(progress.epoch or progress.step))
+        check_identity(state["identity"], self._identity, begun=progress.stage + bool(progress.epoch or progress.step))
         self._learner.restore(values)
         self.logs.rewind(progress.total)
         self.progress = progress
 
-    def _stage(self, source: Source, judge: Judge | None) -> bool:
-        """Take the steps of the stage that is left; return whether there was time for all of them."""
+    def _stage(self, source: Source, evaluate: Evaluate | None) -> bool:
+        """Take the remaining steps of the current stage; return whether the stage is complete."""
         stage, step = self._training.stages[self.progress.stage], self._learner.step()
         per_epoch = source.steps_per_epoch(stage) // self._training.accumulate
         first = self.progress.epoch * per_epoch + self.progress.step
@@ -158,18 +185,18 @@ class Fit:
             if self.progress.step == per_epoch:
                 self._flush()
                 batches = None
-                if self._end_epoch(stage, judge, per_epoch):
+                if self._end_epoch(stage, evaluate, per_epoch):
                     break
             self._save_if_due()
         self._flush()
         complete = self.progress.epoch == stage.epochs or self._is_out_of_patience()
         if complete:
-            # GAPs at different sizes do not compare: what is handed over is the best of the last stage.
+            # The best GAP is reset, because GAPs at different image sizes are not comparable.
             self.progress = replace(self.progress, stage=self.progress.stage + 1, epoch=0, step=0, worse=0, best=-1.0)
-        elif judge and not self._best.exists():
+        elif evaluate and not self._best.exists():
             before = self.progress
-            self._judge(stage, judge)  # so that there is something to hand over; the next run must not see it
-            self.progress = before
+            self._evaluate(stage, evaluate)  # writes the best weights, so that the output contains some
+            self.progress = before  # this evaluation must not influence the resumed run
         self._save()
         return complete
 
@@ -196,7 +223,7 @@ class Fit:
             self._flush()
 
     def _flush(self) -> None:
-        """Fetch the losses that are still on the device, look at them, and write them down."""
+        """Fetch losses from the device, check that they are finite, and log them."""
         rows = [replace(row, loss=float(loss), gradient_norm=float(norm)) for row, loss, norm in self._pending]
         self._pending = []
         for row in rows:
@@ -208,11 +235,11 @@ class Fit:
         self.logs.add_steps(rows)
         self.progress = replace(self.progress, losses=self.progress.losses + sum(row.loss for row in rows))
 
-    def _end_epoch(self, stage: StageSettings, judge: Judge | None, per_epoch: int) -> bool:
-        """Judge the network, and return whether the stage has gone on without success for long enough."""
+    def _end_epoch(self, stage: StageSettings, evaluate: Evaluate | None, per_epoch: int) -> bool:
+        """Evaluate the network, log the epoch, and return whether the stage ends early."""
         epoch, every = self.progress.epoch + 1, self._training.validation.every_epochs
-        is_judged = judge and (epoch % every == 0 or epoch == stage.epochs)
-        gap, top_1 = self._judge(stage, judge) if judge and is_judged else (float("nan"), float("nan"))
+        is_evaluated = evaluate and (epoch % every == 0 or epoch == stage.epochs)
+        gap, top_1 = self._evaluate(stage, evaluate) if evaluate and is_evaluated else (float("nan"), float("nan"))
         now = self.progress
         row = EpochRow(
             total=now.total,
@@ -224,9 +251,9 @@ class Fit:
             top_1=top_1,
         )
         self.logs.add_epoch(row)
-        self._tell(
+        self._report(
             f"stage {row.stage}, {row.size_px} px, epoch {row.epoch} of {stage.epochs}: loss {row.loss:.3f}"
-            + (f", GAP {gap:.4f}, top-1 {top_1:.4f}" if is_judged else "")
+            + (f", GAP {gap:.4f}, top-1 {top_1:.4f}" if is_evaluated else "")
         )
         self.progress = replace(self.progress, epoch=epoch, step=0, losses=0.0)
         return self._is_out_of_patience()
@@ -234,15 +261,15 @@ class Fit:
     def _is_out_of_patience(self) -> bool:
         return self._training.patience is not None and self.progress.worse >= self._training.patience
 
-    def _judge(self, stage: StageSettings, judge: Judge) -> tuple[float, float]:
-        gap, top_1 = judge(self._learner.embed, stage)
+    def _evaluate(self, stage: StageSettings, evaluate: Evaluate) -> tuple[float, float]:
+        gap, top_1 = evaluate(self._learner.embed, stage)
         best, worse = self.progress.best, self.progress.worse
-        if gap >= best:  # of equals the later, which has learned longer: a few queries are soon all right
+        if gap >= best:  # prefer later weights: with few queries, the GAP soon reaches its maximum
             try:
                 checkpoints.write(self._best, self._learner.weights(), {"gap": gap, **asdict(self.progress)})
                 self.progress = replace(self.progress, best=gap)
             except CheckpointNotWritten as error:
-                log.warning("%s; the training goes on, and the best weights before these stay", error)
+                log.warning("%s; training continues, and the previous best weights are kept", error)
         self.progress = replace(self.progress, worse=0 if gap > best else worse + 1)
         return gap, top_1
 
@@ -257,18 +284,18 @@ class Fit:
         try:
             self._checkpoints.save(self.progress.total, self._learner.values(), self._state())
         except CheckpointNotWritten as error:
-            log.warning("%s; the training goes on, and the checkpoint before it stays", error)
+            log.warning("%s; training continues, and the previous checkpoint is kept", error)
         self._saved = time.monotonic()
 
     def _state(self) -> dict[str, Any]:
         return {"progress": asdict(self.progress), "identity": self._identity}
 
-    def _go_back(self, problem: str) -> None:
-        """Take up the last checkpoint with a lower rate."""
+    def _retry(self, problem: str) -> None:
+        """Return to the last checkpoint with a lower learning rate."""
         retries, rate = self.progress.retries + 1, self.progress.rate * self._training.retry_rate
         if retries > self._training.retries:
             raise Diverged(f"{problem}, after {retries - 1} retries; lower learning_rate or clip_norm")
         self._pending = []
         self._resume()
         self.progress = replace(self.progress, retries=retries, rate=rate)
-        log.warning("%s; back to step %d, with the rate times %g", problem, self.progress.total, rate)
+        log.warning("%s; back to step %d, with the learning rate times %g", problem, self.progress.total, rate)

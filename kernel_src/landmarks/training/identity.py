@@ -1,4 +1,4 @@
-"""What a checkpoint and the training that goes on from it have in common."""
+"""The identity of a training run, which decides whether it may resume from a checkpoint."""
 
 import json
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ FREE = frozenset(
         "retry_rate",
     }
 )
-"""The settings that a training which goes on may change."""
+"""Settings that may differ when a training run is resumed."""
 
 
 def identity(network: NetworkSettings, training: TrainingSettings, data: str) -> dict[str, Any]:
-    """Return what a checkpoint and the training that goes on from it have in common.
+    """Return all values that must be equal to resume from a checkpoint, as JSON values.
 
     Parameters
     ----------
     network, training : settings
-        What is trained, and how.
+        Settings of the network and of its training.
     data : str
-        A digest of what it is trained on.
+        Digest of the training data.
     """
     settings = {name: value for name, value in asdict(training).items() if name not in FREE}
     named = {f"network.{name}": value for name, value in asdict(network).items()}
@@ -41,20 +41,20 @@ def identity(network: NetworkSettings, training: TrainingSettings, data: str) ->
     return mapping
 
 
-def compare(before: dict[str, Any], now: dict[str, Any], *, begun: int) -> None:
-    """Name all by which a training differs from the one whose checkpoint it would go on from.
+def check_identity(before: dict[str, Any], now: dict[str, Any], *, begun: int) -> None:
+    """Check that a training run may resume from a checkpoint.
 
     Parameters
     ----------
     before, now : mapping
-        As `identity` returns them.
+        Identities of the checkpoint and of the current run, as `identity` returns them.
     begun : int
-        Stages that were begun; those still to come may change.
+        Number of stages that have started. Later stages may differ.
 
     Raises
     ------
     WrongCheckpoint
-        Something differs.
+        If the identities differ. The message names all differences.
     """
     problems = [
         f"{name}: {before.get(name)!r} in the checkpoint, {now.get(name)!r} now"
@@ -68,5 +68,5 @@ def compare(before: dict[str, Any], now: dict[str, Any], *, begun: int) -> None:
         elif stage != current[place]:
             problems.append(f"stages[{place}]: {stage} in the checkpoint, {current[place]} now")
     if problems:
-        hint = "take these back, or train into another folder"
-        raise WrongCheckpoint(f"the checkpoint is of another training; {hint}:\n  " + "\n  ".join(problems))
+        fix = "undo these changes, or train into another folder"
+        raise WrongCheckpoint(f"the checkpoint is of another training run; {fix}:\n  " + "\n  ".join(problems))

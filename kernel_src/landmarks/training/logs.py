@@ -1,7 +1,7 @@
-"""The logs of a training: a row per step and per epoch, as CSV and for TensorBoard.
+"""The logs of a training run: one row per step and per epoch, as CSV files and for TensorBoard.
 
-A row is known by the number of steps taken before it was written. Going back to a checkpoint takes back the rows after
-it, so that no row is there twice.
+Each row contains the total number of steps. When a run returns to a checkpoint, later rows are removed, so that there
+are no duplicates.
 """
 
 import csv
@@ -20,7 +20,10 @@ import tensorflow as tf
 
 @dataclass(frozen=True, kw_only=True)
 class StepRow:
-    """One step: ``total`` counts from 1 over all stages, ``stage``, ``epoch`` and ``step`` from 1 within."""
+    """One training step.
+
+    ``total`` counts steps over all stages. ``stage``, ``epoch`` (in the stage) and ``step`` (in the epoch) start at 1.
+    """
 
     PLOTTED: ClassVar = ("loss", "learning_rate", "gradient_norm")
 
@@ -35,7 +38,7 @@ class StepRow:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochRow:
-    """One epoch: its mean loss, and how the embedding retrieves after it; no number where nothing is held out."""
+    """One epoch: its mean loss, and GAP and top-1 accuracy after it, which are NaN if they were not computed."""
 
     PLOTTED: ClassVar = ("loss", "gap", "top_1")
 
@@ -54,12 +57,12 @@ log = logging.getLogger(__name__)
 
 
 class Logs:
-    """The rows of one training.
+    """The logs of one training run.
 
     Parameters
     ----------
     folder : Path
-        Gets ``steps.csv``, ``epochs.csv`` and ``tensorboard/``.
+        Receives ``steps.csv``, ``epochs.csv`` and ``tensorboard/``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,7 +71,7 @@ class Logs:
         self._writer: Any = None
 
     def rewind(self, total: int) -> None:
-        """Take back all rows of later steps, and begin TensorBoard's events again with those that stay."""
+        """Remove the rows after step ``total``, and rewrite TensorBoard's events from the remaining rows."""
         if self._writer:
             self._writer.close()
         shutil.rmtree(self._events, ignore_errors=True)
@@ -79,12 +82,12 @@ class Logs:
         self._show(read_rows(self.epochs, EpochRow))
 
     def add_steps(self, rows: Sequence[StepRow]) -> None:
-        """Write rows of steps; they are on the disk when this returns, unless it is full."""
+        """Append rows of steps durably. If they cannot be written, this is logged."""
         _append(self.steps, StepRow, rows)
         self._show(rows)
 
     def add_epoch(self, row: EpochRow) -> None:
-        """Write the row of an epoch, which is on the disk when this returns, unless it is full."""
+        """Append the row of an epoch durably. If it cannot be written, this is logged."""
         _append(self.epochs, EpochRow, [row])
         self._show([row])
 
@@ -97,11 +100,11 @@ class Logs:
                         tf.summary.scalar(f"{part}/{name}", getattr(row, name), step=row.total)
             self._writer.flush()
         except tf.errors.OpError as error:
-            log.warning("%s: cannot be written (%s); the training goes on", self._events, error.message)
+            log.warning("%s: cannot be written (%s); training continues", self._events, error.message)
 
 
 def _append(path: Path, kind: type[Row], rows: Sequence[Row]) -> None:
-    """Add rows to a CSV file: all or, where they cannot be written, none, since the training is worth more."""
+    """Append rows to a CSV file. If that fails, append none of them and continue, since logs must not end a run."""
     size = path.stat().st_size if path.exists() else 0
     try:
         with path.open("a", newline="") as file:
@@ -111,13 +114,13 @@ def _append(path: Path, kind: type[Row], rows: Sequence[Row]) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        log.warning("%s: cannot be written (%s); the training goes on", path, error.strerror)
+        log.warning("%s: cannot be written (%s); training continues", path, error.strerror)
         with suppress(OSError):
             os.truncate(path, size)
 
 
 def _cut(path: Path, total: int) -> None:
-    """Cut a CSV file off before the first row of a later step, or the one that a killed process left half-written."""
+    """Truncate a CSV file after step ``total``, or before an incomplete row of a killed process."""
     if not path.exists():
         return
     header, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
@@ -126,9 +129,9 @@ def _cut(path: Path, total: int) -> None:
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
-    """Return the rows of a CSV file, as `StepRow` or `EpochRow`; none where there is no file.
+    """Return the rows of a CSV file as `StepRow` or `EpochRow`; an empty list if the file does not exist.
 
-    A row that a killed process left half-written is left out.
+    An incomplete row of a killed process is skipped.
     """
     if not path.exists():
         return []

@@ -1,4 +1,4 @@
-"""From a competition's folder to trained weights: data, network, the loop, and what is left in the output folder."""
+"""The whole training: reading the data, building the network, the training loop, and writing the output."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -20,18 +20,18 @@ from landmarks.training.validation import validate
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingResult:
-    """What a training came to.
+    """The result of a training run.
 
     Attributes
     ----------
     output : Path
-        The folder that holds weights, record and logs.
+        The folder with weights, record and logs.
     is_complete : bool
-        False if the time ended it: called again on the same folder, it goes on.
+        False if the run stopped at the time limit. It resumes if `train` is called with the same folder again.
     gap, top_1 : float
-        Of the weights in the output, on the held-out images; not a number where none are held out.
+        GAP and top-1 accuracy of the written weights on the held-out images; NaN if none are held out.
     history : tuple of EpochRow
-        A row per epoch.
+        One row per epoch.
     """
 
     output: Path
@@ -47,51 +47,60 @@ def train(
     network: NetworkSettings,
     training: TrainingSettings,
     *,
-    tell: Callable[[str], None] = print,
+    report: Callable[[str], None] = print,
 ) -> TrainingResult:
-    """Train a network, or go on with the training in the output folder.
+    """Train a network, or resume the training run in the output folder.
 
-    On CPUs two runs agree to the bit, however often one of them was ended and begun again.
+    On CPUs, two runs give bit-identical results, even if one of them is interrupted and resumed.
 
     Parameters
     ----------
     competition : Path
-        Holds ``train.csv`` and the folder ``train``.
+        Contains ``train.csv`` and the folder ``train``.
     folder : Path
-        Created; gets what `landmarks.training.output` writes, the logs, and the checkpoints.
+        The output folder, which is created. Receives the files of `landmarks.training.output`, logs and checkpoints.
     network : NetworkSettings
-        What is trained, from random weights; the data say how many classes there are.
+        The network, trained from random weights. Its number of classes is taken from the data.
     training : TrainingSettings
-        How.
-    tell : callable
-        Told how it goes, a line per epoch.
+        Stages, data, validation and time limit.
+    report : callable
+        Called with one line of text per epoch.
+
+    Returns
+    -------
+    TrainingResult
+        Output folder, scores and history.
 
     Raises
     ------
-    InvalidTraining, InvalidData
-        Settings or data cannot be trained with.
+    InvalidTraining
+        If the settings are invalid.
+    InvalidData
+        If the data are invalid.
     WrongCheckpoint
-        The folder holds another training.
+        If the folder contains another training run.
     Diverged
-        The loss was not finite, and going back did not help.
+        If the loss is not finite, even after all retries.
+    CheckpointNotWritten, OutputNotWritten
+        If the first checkpoint or the output cannot be written.
     """
     training.check()
-    examples, images = data.load(competition, network, training)
+    examples, images = data.load_training_data(competition, network, training)
     parts = split(examples, training.validation, training.seed)
     network = replace(network, classes=len(parts.train.classes))
     _check_sample(network, training)
-    devices.repeat_exactly()
+    devices.enable_determinism()
     policy = devices.precision() if training.mixed_precision else "float32"
     learner = Learner(network, training, parts.train.counts().tolist(), policy)
 
-    def judge(embed: Embed, stage: StageSettings) -> tuple[float, float]:
+    def evaluate(embed: Embed, stage: StageSettings) -> tuple[float, float]:
         validation = validate(embed, parts, images, training.validation, stage)
         return validation.gap, validation.top1
 
-    fit = Fit(folder, learner, training, identity(network, training, parts.train.digest()), tell)
-    is_complete = fit.run(data.Batches(parts.train, images, training), judge if len(parts.queries) else None)
+    fit = Fit(folder, learner, training, identity(network, training, parts.train.digest()), report)
+    is_complete = fit.run(data.Batches(parts.train, images, training), evaluate if len(parts.queries) else None)
     history = read_rows(fit.logs.epochs, EpochRow)
-    record = output.describe(network, training, parts, [asdict(row) for row in history])
+    record = output.build_record(network, training, parts, [asdict(row) for row in history])
     output.write(folder, learner.model, network, {**record, "complete": is_complete})
     of_stage = [row for row in history if row.stage == history[-1].stage]
     best = max(reversed(of_stage), key=lambda row: np.nan_to_num(row.gap, nan=-1.0), default=None)
@@ -100,7 +109,7 @@ def train(
 
 
 def _check_sample(network: NetworkSettings, training: TrainingSettings) -> None:
-    """Refuse a sample of the classes that could not hold all those of a batch."""
+    """Raise an error if fewer classes are sampled than a batch may contain."""
     sampled, largest = network.head.sampled_classes, max(stage.batch for stage in training.stages)
     if sampled is not None and sampled < min(largest, network.classes):
         raise InvalidTraining(

@@ -1,4 +1,4 @@
-"""What a training leaves: weights in two layouts, the network they belong to, and the record of how they came about."""
+"""The output of a training run: weights in two formats, ``model.json``, and a record for reproducibility."""
 
 import json
 import platform
@@ -17,10 +17,10 @@ from landmarks.errors import OutputNotWritten
 from landmarks.settings import NetworkSettings
 from landmarks.training.settings import TrainingSettings
 from landmarks.training.split import Split
-from landmarks.weights import MODEL_FILE, describe_network, save_seed_format
+from landmarks.weights import MODEL_FILE, describe_network, save_legacy_h5
 
 WEIGHTS = "model.h5"
-"""In the layout of the original notebook: what `WeightsSettings.file` names at inference."""
+"""Weights in the format of the original notebook, which `WeightsSettings.file` names at inference."""
 
 KERAS_3_WEIGHTS = "model.weights.h5"
 RECORD_FILE = "record.json"
@@ -29,47 +29,49 @@ _DISTRIBUTIONS = ("efficientnet", "h5py", "keras", "numpy", "opencv-python-headl
 
 
 def write(folder: Path, classifier: Any, network: NetworkSettings, record: Mapping[str, Any]) -> None:
-    """Write weights, ``model.json`` and ``record.json``: all are complete before any takes its place, the record last.
+    """Write weights, ``model.json`` and ``record.json``.
+
+    All files are written to a temporary folder first, and then moved to their place, the record last.
 
     Parameters
     ----------
     folder : Path
-        Made if need be; files of an earlier training there are replaced.
+        Created if it does not exist. Files of an earlier run are replaced.
     classifier : keras.Model
-        As `landmarks.network.classifier` builds it.
+        The trained network, as `landmarks.network.classifier` builds it.
     network : NetworkSettings
-        What it was built from.
+        The settings of the network.
     record : mapping
-        As `describe` returns it; the SHA-256 of the other files joins it as ``files``.
+        As `build_record` returns it. The SHA-256 digests of the other files are added under ``files``.
 
     Raises
     ------
     OutputNotWritten
-        The disk does not take the files; those of an earlier training are untouched.
+        If the files cannot be written. Files of an earlier run are then unchanged.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as beside:
-            files = _written(Path(beside), classifier, network, record)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as temporary:
+            files = _written(Path(temporary), classifier, network, record)
             for file in files:
                 file.replace(folder / file.name)
     except OSError as error:
         raise OutputNotWritten(f"{folder}: cannot be written ({error}); make room there, and run again") from error
 
 
-def describe(
+def build_record(
     network: NetworkSettings, training: TrainingSettings, parts: Split, history: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the record of a training: settings, digest of the data, versions, commit and history.
+    """Return the record of a training run: settings, digests of the data, versions, commit and history.
 
     Parameters
     ----------
     network, training : settings
-        What was trained, and how.
+        Settings of the network and of its training.
     parts : Split
-        What it was trained on, and judged by.
+        Training and validation data.
     history : sequence of mapping
-        An entry per epoch.
+        One entry per epoch.
     """
     return {
         "network": asdict(network),
@@ -89,8 +91,8 @@ def describe(
 
 
 def _written(folder: Path, classifier: Any, network: NetworkSettings, record: Mapping[str, Any]) -> list[Path]:
-    save_seed_format(classifier, folder / WEIGHTS)
-    # Without the optimizer, whose moments would take twice the space of the weights.
+    save_legacy_h5(classifier, folder / WEIGHTS)
+    # A model without optimizer, because its moments would take twice the space of the weights.
     keras.Model(classifier.inputs, classifier.outputs).save_weights(folder / KERAS_3_WEIGHTS)
     (folder / MODEL_FILE).write_text(describe_network(network), "utf-8")
     files = [folder / name for name in (WEIGHTS, KERAS_3_WEIGHTS, MODEL_FILE)]
@@ -108,7 +110,7 @@ def _versions() -> Any:
 
 
 def _commit() -> str | None:
-    """Return the commit of the sources; None in a notebook, which carries the digests of its files instead."""
+    """Return the git commit of the sources; None in a notebook, for which ``sources`` has digests instead."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -1,4 +1,4 @@
-"""What is trained and how, chosen by the number of images: the competition's, or a miniature of it."""
+"""Settings of network and training for the competition, and for a miniature of its data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from landmarks.training.settings import AugmentationSettings, StageSettings, Tra
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A network and its training."""
+    """Settings of a network and of its training."""
 
     network: NetworkSettings
     training: TrainingSettings
@@ -20,7 +20,7 @@ LARGE = Recipe(
     network=NetworkSettings(backbone="efficientnet-b6", head=HeadSettings(sub_centres=3, margin_range_rad=(0.05, 0.5))),
     training=TrainingSettings(),
 )
-"""The solution's write-up at 384 and 512 px, with sub-centres and margins by frequency for the long tail."""
+"""The write-up of the original solution (384 px, then 512 px), with sub-centres and margins by class frequency."""
 
 SMALL = Recipe(
     network=NetworkSettings(
@@ -28,8 +28,8 @@ SMALL = Recipe(
         resize_px=96,
         input_px=96,
         dropout=0.0,
-        # With a dozen classes a scale of 64 leaves the loss nothing to say about pairs
-        # that are told apart at all; from random weights it then learns too slowly.
+        # With a dozen classes and a scale of 64, the loss of correctly classified images vanishes, and training from
+        # random weights is too slow.
         head=HeadSettings(scale=16.0),
     ),
     training=TrainingSettings(
@@ -46,11 +46,11 @@ SMALL = Recipe(
         validation=ValidationSettings(share=0.125, every_epochs=5),
     ),
 )
-"""For hundreds of images on two CPU cores, in minutes: weak augmentation, since there are few steps."""
+"""For hundreds of images, in minutes on two CPU cores. Augmentation is weak, because there are few steps."""
 
 FEW_IMAGES = 5_000
 
 
-def of(competition: Path) -> Recipe:
-    """Return the recipe for a competition's folder: `SMALL` for fewer than `FEW_IMAGES`, else `LARGE`."""
+def choose_recipe(competition: Path) -> Recipe:
+    """Return `SMALL` for a competition with fewer than `FEW_IMAGES` training images, else `LARGE`."""
     return SMALL if len(read_labels(competition / "train.csv")) < FEW_IMAGES else LARGE

@@ -1,26 +1,26 @@
-"""The learning rate over the steps of a stage."""
+"""The learning rate schedule of a stage."""
 
 import math
 
 
 def learning_rate(highest: float, warmup: float, step: int, steps: int) -> float:
-    """Return the rate of a step: up along a line, then down along half a cosine.
+    """Return the learning rate of a step: linear warm-up, then cosine decay.
 
     Parameters
     ----------
     highest : float
-        Reached at the last step of the warm-up.
+        The rate at the last step of the warm-up.
     warmup : float
-        The share of the steps over which the rate rises.
+        The share of the steps that belong to the warm-up.
     step : int
-        From 0; its rate is above 0, so that no step is spent on nothing.
+        Number of the step, counted from 0.
     steps : int
-        Of the stage.
+        Number of steps of the stage.
 
     Returns
     -------
     float
-        Close to 0 at the last step.
+        Above 0 at the first step, and close to 0 at the last.
 
     References
     ----------

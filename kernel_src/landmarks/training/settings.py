@@ -1,4 +1,4 @@
-"""How a network is trained; what is trained is `landmarks.settings.NetworkSettings`."""
+"""Settings of training. Settings of the network are in `landmarks.settings`."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,19 +9,19 @@ from landmarks.settings import RankingSettings, RetrievalSettings
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationSettings:
-    """How far an augmented view strays from its image; 0 everywhere leaves images alone."""
+    """Strength of the augmentations. Images are not changed if ``min_crop`` is 1 and everything else is 0."""
 
-    min_crop: float = 0.6  # least side of the crop, as a share of the image's side
-    brightness: float = 0.2  # added to every value, of the range [0, 1]
-    contrast: float = 0.3  # the factor strays this far from 1
-    colour: float = 0.15  # each channel's gain strays this far from 1
-    noise: float = 0.03  # standard deviation of the noise added to each value
-    occlusion: float = 0.35  # largest side of the blanked rectangle, as a share of the image's side
+    min_crop: float = 0.6  # minimum side of the crop, as a share of the image's side
+    brightness: float = 0.2  # maximum offset, for values in [0, 1]
+    contrast: float = 0.3  # maximum deviation of the factor from 1
+    colour: float = 0.15  # maximum deviation of each channel's factor from 1
+    noise: float = 0.03  # standard deviation of Gaussian noise
+    occlusion: float = 0.35  # maximum side of the occluded rectangle, as a share of the image's side
 
 
 @dataclass(frozen=True, kw_only=True)
 class StageSettings:
-    """Epochs at one size of images; ``batch`` counts the images of one forward pass, over all devices."""
+    """Epochs at one image size. ``batch`` is the number of images per forward pass over all devices."""
 
     size_px: int
     epochs: int
@@ -31,12 +31,22 @@ class StageSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
-    """What is made of the images on disk.
+    """How images are read.
 
-    They are kept as the JPEG that the network sees, in memory up to ``cache_bytes``; what does not fit is kept in
-    ``cache_folder`` if one is named, else read again each epoch. The first ``tried`` images of a shuffled order, all
-    where there are fewer, are decoded before training starts. Images that are missing or unreadable are left out, up
-    to the share ``tolerated``; 0 makes any of them an error. ``jpeg_quality`` is that of `EmbeddingSettings`.
+    Attributes
+    ----------
+    cache_bytes : int
+        Size of the cache of resized images in memory.
+    cache_folder : Path, optional
+        A folder for images that do not fit into memory. Without it, they are read again in each epoch.
+    tried : int
+        Number of randomly chosen images that are decoded before training starts.
+    tolerated : float
+        Maximum share of missing or unreadable images, which are skipped. With 0, each of them is an error.
+    threads : int
+        Threads that decode these images.
+    jpeg_quality : int
+        As in `landmarks.settings.EmbeddingSettings`.
     """
 
     cache_bytes: int = 4_000_000_000
@@ -49,12 +59,20 @@ class DataSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationSettings:
-    """What is held out of training, and how it is judged: by the pipeline's own retrieval and ranking.
+    """Validation on held-out images, with the retrieval and ranking of the recognition pipeline.
 
-    The share ``share`` of the images, at most ``max_queries``, is held out as queries; up to ``max_gallery`` images
-    that are trained on are the gallery. The share ``distractors`` of the landmarks with a single image is held out
-    too, as queries that show no landmark of the gallery. It is done every ``every_epochs`` epochs, and after a stage's
-    last.
+    Attributes
+    ----------
+    share : float
+        Share of the images that are held out as queries.
+    every_epochs : int
+        Number of epochs between evaluations. The last epoch of a stage is always evaluated.
+    max_queries, max_gallery : int
+        Maximum number of queries, and of training images that form the gallery.
+    distractors : float
+        Share of the landmarks with a single image that are held out as queries without a landmark in the gallery.
+    retrieval, ranking : settings
+        As in `landmarks.settings.Settings`.
     """
 
     share: float = 0.1
@@ -68,14 +86,43 @@ class ValidationSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """One training run; the defaults are those of the solution's write-up, at 384 px and then at 512.
+    """Settings of a training run. The defaults follow the write-up of the original solution.
 
-    The rate of a stage rises from 0 over the share ``warmup`` of its steps, and falls to 0 along half a cosine. A step
-    averages the gradients of ``accumulate`` batches, clipped to the global norm ``clip_norm``. ``label_smoothing`` is
-    the share of a label that all classes get alike. After ``patience`` validations without a better one a stage ends.
-    ``balance`` leads from a landmark's images drawn as often as they are, at 0, to all landmarks drawn equally often,
-    at 1: see `landmarks.training.sampling`. Steps end ``reserve_minutes`` before the notebook's ``budget_hours``
-    are over, since validation, checkpoint and output take their time.
+    Attributes
+    ----------
+    stages : tuple of StageSettings
+        Stages with growing image size.
+    warmup : float
+        Share of a stage's steps over which the learning rate rises; then it falls along half a cosine.
+    seed : int
+        Seed of weights, split, order and augmentation.
+    clip_norm : float, optional
+        Maximum global norm of the gradients.
+    label_smoothing : float
+        Share of the target distribution that is uniform over all classes.
+    accumulate : int
+        Number of batches whose gradients are averaged in one step.
+    mixed_precision : bool
+        Use the fastest precision of the device.
+    balance : float
+        0 draws each image once per epoch, 1 draws all landmarks equally often; see `landmarks.training.sampling`.
+    patience : int, optional
+        A stage ends after this many evaluations without an improvement.
+    budget_hours, reserve_minutes : float
+        Training steps end ``reserve_minutes`` before ``budget_hours`` have passed since the start of the notebook. The
+        reserve is for validation, the last checkpoint, and the output.
+    checkpoint_every_minutes, checkpoint_every_steps
+        Time, and optionally number of steps, between checkpoints.
+    retries, retry_rate
+        If the loss is not finite, the run returns to the last checkpoint up to ``retries`` times, each time with the
+        learning rate multiplied by ``retry_rate``.
+    normalisation_momentum : float
+        Momentum of batch normalisation. With Keras's default of 0.99, hundreds of steps pass before the initial
+        statistics are forgotten.
+    branch_dropout : float
+        Factor on the backbone's rates of stochastic depth; 0 disables it.
+    augmentation, data, validation : settings
+        Settings of each part.
     """
 
     stages: tuple[StageSettings, ...] = (
@@ -94,23 +141,21 @@ class TrainingSettings:
     reserve_minutes: float = 10.0
     checkpoint_every_minutes: float = 15.0
     checkpoint_every_steps: int | None = None
-    # After a loss that is not finite: how often the last good checkpoint is taken up again, with the rate times this.
     retries: int = 3
     retry_rate: float = 0.5
-    # Keras's 0.99 needs hundreds of steps to forget the first statistics.
     normalisation_momentum: float = 0.99
-    branch_dropout: float = 1.0  # factor on the backbone's own rates of skipping a residual branch; 0 never skips
+    branch_dropout: float = 1.0
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     data: DataSettings = field(default_factory=DataSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)
 
     def check(self) -> None:
-        """Name all that cannot be trained with.
+        """Check the settings.
 
         Raises
         ------
         InvalidTraining
-            There is no stage, or a number is not above 0.
+            If there is no stage, or a number is not above 0. The message names all problems.
         """
         named = {"accumulate": self.accumulate, "validation.every_epochs": self.validation.every_epochs}
         for place, stage in enumerate(self.stages):

@@ -1,4 +1,4 @@
-"""One step of training: a batch's gradients over all devices, clipped, and taken by Adam."""
+"""One training step: gradients over all devices, clipping, and the Adam update."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,10 +22,15 @@ SUM = tf.distribute.ReduceOp.SUM
 
 
 class Adam:
-    """Adam with Keras's constants, in TensorFlow's fused operation: one per variable, where Keras has a dozen.
+    """The Adam optimizer with Keras's constants, implemented with TensorFlow's fused operation.
 
-    It takes gradients that are summed over the devices already. Keras's optimizer sums them itself, after it clipped
-    those of each device on its own, which makes a step depend on the number of devices.
+    It expects gradients that are summed over all devices. Keras's optimizer clips the gradients of each device before
+    it sums them, so that a step depends on the number of devices. It also needs a dozen operations per variable.
+
+    Parameters
+    ----------
+    variables : sequence of tf.Variable
+        The variables to optimise.
 
     References
     ----------
@@ -39,7 +44,7 @@ class Adam:
         self.squares = [tf.Variable(tf.zeros_like(variable), trainable=False) for variable in variables]
 
     def apply(self, gradients: Sequence[Any], rate: Any) -> None:
-        """Change the variables of this device."""
+        """Update the variables on this device."""
         count = tf.cast(self.count.assign_add(1), tf.float32)
         for variable, mean, square, gradient in zip(self._variables, self.means, self.squares, gradients, strict=True):
             tf.raw_ops.ResourceApplyAdam(
@@ -57,7 +62,9 @@ class Adam:
 
 
 class LossScale:
-    """The factor that keeps small gradients above 0 in float16: halved where they overflow, else doubled in time.
+    """Dynamic loss scaling, which prevents small float16 gradients from becoming 0.
+
+    The scale is halved if gradients overflow, and doubled after `STEPS_TO_DOUBLE` steps without an overflow.
 
     References
     ----------
@@ -69,7 +76,7 @@ class LossScale:
         self.steps = tf.Variable(0, trainable=False)
 
     def update(self, finite: Any) -> None:
-        """Note whether the gradients of a step were finite."""
+        """Update the scale after a step, given whether its gradients were finite."""
         steps = tf.where(finite, self.steps + 1, 0)
         grown = tf.where(steps == STEPS_TO_DOUBLE, self.value * 2.0, self.value)
         self.value.assign(tf.where(finite, grown, self.value / 2.0))
@@ -77,10 +84,10 @@ class LossScale:
 
 
 class Learner:
-    """A network under training, with everything that a step changes.
+    """A network during training, with its optimizer and everything else that a step changes.
 
-    Statistics of batch normalisation are those of the whole batch, over all devices: with a share of 8 images each
-    they would be too rough, and a step would depend on the number of devices. Dropout draws on each device for itself.
+    Batch normalisation uses the statistics of the whole batch over all devices. Those of the 8 images per device would
+    be too noisy, and a step would depend on the number of devices. Dropout is independent on each device.
 
     Parameters
     ----------
@@ -100,7 +107,7 @@ class Learner:
         keras.utils.set_random_seed(training.seed)
         self._network, self._training = network, training
         self.strategy = devices.strategy()
-        with self.strategy.scope(), devices.layers_of(policy):
+        with self.strategy.scope(), devices.dtype_policy_scope(policy):
             self.model = classifier(network, counts=counts, any_size=True)
             prepare_layers(self.model, training, synchronized=self.strategy.num_replicas_in_sync > 1)
             self._trained = [variable.value for variable in self.model.trainable_variables]
@@ -113,14 +120,14 @@ class Learner:
 
     @property
     def variables(self) -> list[Any]:
-        """Weights, statistics, random generators and the optimizer's: what the next step depends on."""
+        """All variables that the next step depends on: of the model (with random generators) and of the optimizer."""
         scale = [self._scale.value, self._scale.steps] if self._scale else []
         adam = [self._adam.count, *self._adam.means, *self._adam.squares]
         return [*(variable.value for variable in self.model.variables), *adam, *scale]
 
     @property
     def skips_overflow(self) -> bool:
-        """Whether gradients may be infinite for a step, which is then not taken."""
+        """Whether a step with infinite gradients is skipped, as loss scaling requires."""
         return self._scale is not None
 
     def values(self) -> list[NDArray[Any]]:
@@ -132,12 +139,12 @@ class Learner:
         return [variable.numpy() for variable in self.model.variables]
 
     def restore(self, values: Sequence[NDArray[Any]]) -> None:
-        """Take over what `values` or `weights` returned.
+        """Assign values that `values` or `weights` returned.
 
         Raises
         ------
         WrongCheckpoint
-            If a shape is another one.
+            If the number of values or a shape differs.
         """
         variables = self.variables if len(values) != len(self.model.variables) else self.variables[: len(values)]
         if len(values) != len(variables):
@@ -153,31 +160,31 @@ class Learner:
             variable.assign(value)
 
     def embed(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return embeddings, float32 of shape (n, embedding), of images of any size, as retrieval computes them."""
+        """Return embeddings, float32 of shape (n, embedding), of images of any size, computed as at inference."""
         vectors: NDArray[np.float32] = self._forward(images).numpy()
         return vectors
 
     def step(self) -> Any:
-        """Return the function of a step, compiled at its first call for one size of images.
+        """Return the function that takes a training step. It is compiled at its first call, for one image size.
 
-        From an iterator over batches and the learning rate, a float32 tensor, to the mean loss over the images of
-        all devices and the norm of the gradients, both of before the step.
+        Its parameters are an iterator over batches and the learning rate, a float32 tensor. It returns the mean loss
+        over the images of all devices and the global norm of the gradients, both before the update.
         """
 
         def step(batches: Any, rate: Any) -> tuple[Any, Any]:
-            taken = [next(batches)[0] for _ in range(self._training.accumulate)]
-            losses, norms = self.strategy.run(self._replica_step, args=(taken, rate))
+            accumulated = [next(batches)[0] for _ in range(self._training.accumulate)]
+            losses, norms = self.strategy.run(self._replica_step, args=(accumulated, rate))
             local = self.strategy.experimental_local_results
             return local(losses)[0], local(norms)[0]
 
         return tf.function(step, autograph=False)
 
     def _replica_step(self, batches: Sequence[tuple[Any, Any]], rate: Any) -> tuple[Any, Any]:
-        everywhere = tf.distribute.get_replica_context().all_reduce
-        images = everywhere(SUM, tf.cast(sum(tf.shape(labels)[0] for _, labels in batches), tf.float32))
+        all_reduce = tf.distribute.get_replica_context().all_reduce
+        images = all_reduce(SUM, tf.cast(sum(tf.shape(labels)[0] for _, labels in batches), tf.float32))
         parts = [self._gradients(batch, index, images) for index, batch in enumerate(batches)]
-        loss = everywhere(SUM, tf.add_n([loss for loss, _ in parts]))
-        sums = everywhere(
+        loss = all_reduce(SUM, tf.add_n([loss for loss, _ in parts]))
+        sums = all_reduce(
             SUM, [tf.add_n(of_variable) for of_variable in zip(*(part for _, part in parts), strict=True)]
         )
         scale = self._scale.value if self._scale else 1.0
@@ -185,15 +192,15 @@ class Learner:
         finite = tf.math.is_finite(norm)
         clip = self._training.clip_norm
         factor = (1.0 if clip is None else tf.minimum(1.0, clip / norm)) / scale
-        # What is not finite must not reach a variable: float16 overflows now and then, and goes on.
-        kept = [tf.math.multiply_no_nan(total, tf.where(finite, factor, 0.0)) for total in sums]
-        self._adam.apply(kept, tf.where(finite, rate, 0.0))
+        # A step with gradients that are not finite must not change the variables: in float16, overflows are expected.
+        gradients = [tf.math.multiply_no_nan(total, tf.where(finite, factor, 0.0)) for total in sums]
+        self._adam.apply(gradients, tf.where(finite, rate, 0.0))
         if self._scale:
             self._scale.update(finite)
         return loss, norm
 
     def _gradients(self, batch: tuple[Any, Any], index: int, images: Any) -> tuple[Any, list[Any]]:
-        """Return a batch's share of the mean loss, and the gradients of it times the loss scale."""
+        """Return a batch's share of the mean loss, and the gradients of that share times the loss scale."""
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(self._losses(*batch, index)) / images
             scaled = loss * self._scale.value if self._scale else loss
@@ -226,7 +233,7 @@ class Learner:
 
 
 def prepare_layers(model: Any, training: TrainingSettings, *, synchronized: bool = False) -> None:
-    """Give the layers of a model, and of those in it, what the settings say of normalisation and skipped branches."""
+    """Apply the settings of batch normalisation and stochastic depth to all layers of a model, nested ones too."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = training.normalisation_momentum

@@ -1,4 +1,4 @@
-"""How good a network is: the pipeline's own retrieval, vote and metric on the held-out images."""
+"""Evaluation of a network with the pipeline's retrieval, vote and metric on the held-out images."""
 
 import logging
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from landmarks.errors import UnreadableImage
 from landmarks.gap import global_average_precision
-from landmarks.prefetch import ahead
+from landmarks.prefetch import prefetch
 from landmarks.ranking import Neighbour, vote
-from landmarks.retrieval import Nearest, nearest
+from landmarks.retrieval import nearest
 from landmarks.training.data import Images
 from landmarks.training.examples import Examples
 from landmarks.training.settings import StageSettings, ValidationSettings
@@ -20,23 +20,25 @@ from landmarks.training.split import Split
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[NDArray[np.float32]], Vectors]
-"""From images, float32 of shape (batch, size_px, size_px, 3), to embeddings of shape (batch, d)."""
+"""A function from images, float32 of shape (batch, size_px, size_px, 3), to embeddings of shape (batch, d)."""
 
-THREADS = 4  # that decode ahead of the network
+THREADS = 4  # that decode images in advance
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """What the held-out images say; the number of queries, and of gallery images they were compared with.
+    """The scores of a network on the held-out images.
 
     Attributes
     ----------
     gap : float
-        Of the vote over the nearest neighbours, 0 to 1, as `landmarks.gap` defines it.
+        GAP of the predictions by nearest neighbours, 0 to 1; see `landmarks.gap`.
     top1 : float
-        Share of the queries that show a trained landmark whose nearest neighbour shows the same, 0 to 1.
+        Share of the queries with a trained landmark whose nearest neighbour shows the same landmark, 0 to 1.
+    queries, gallery : int
+        Number of queries, and of gallery images that they were compared with.
     """
 
     gap: float
@@ -48,24 +50,28 @@ class Validation:
 def validate(
     embed: Embed, parts: Split, images: Images, settings: ValidationSettings, stage: StageSettings
 ) -> Validation:
-    """Look the held-out queries up in the gallery, as the recognition pipeline does before it verifies.
+    """Predict the landmarks of the held-out queries by retrieval without verification, and score the predictions.
 
-    A query whose landmark is not in the gallery counts as the metric says: a distractor has no right answer, so that
-    its prediction only takes a place in the order; one whose landmark is trained, but not in the gallery or not
-    readable, is missed.
+    As the metric defines, the prediction for a distractor takes a rank but cannot be correct. A query that is not
+    readable, or whose trained landmark is not in the gallery, counts as missed.
 
     Parameters
     ----------
     embed : callable
-        The network so far; all batches have the same shape.
+        Computes embeddings. It is called with batches of one shape only.
     parts : Split
         Gallery and queries.
     images : Images
-        Where pixels come from.
+        Reads the images.
     settings : ValidationSettings
         Retrieval and vote.
     stage : StageSettings
-        Side of the images, and how many are embedded at once.
+        Image size and batch size.
+
+    Returns
+    -------
+    Validation
+        GAP, top-1 accuracy, and number of images.
     """
     gallery, gallery_rows = _embedded(embed, parts.gallery, images, stage)
     queries, query_rows = _embedded(embed, parts.queries, images, stage)
@@ -76,7 +82,11 @@ def validate(
     }
     predictions, right = [], 0
     for row, near in zip(query_rows.tolist(), neighbours, strict=False):
-        if prediction := vote(_neighbours(near, labels, classes), settings.ranking):
+        candidates = [
+            Neighbour(str(index), classes[labels[index]], float(cosine))
+            for index, cosine in zip(near.indices, near.cosines, strict=True)
+        ]
+        if prediction := vote(candidates, settings.ranking):
             predictions.append((str(row), prediction.label, prediction.score))
             right += bool(labels[near.indices[0]] == parts.queries.labels[row])
     shown = int((parts.queries.labels >= 0).sum())
@@ -88,17 +98,10 @@ def validate(
     )
 
 
-def _neighbours(near: Nearest, labels: NDArray[np.int32], classes: tuple[str, ...]) -> list[Neighbour]:
-    return [
-        Neighbour(str(index), classes[labels[index]], float(cosine))
-        for index, cosine in zip(near.indices, near.cosines, strict=True)
-    ]
-
-
 def _embedded(
     embed: Embed, examples: Examples, images: Images, stage: StageSettings
 ) -> tuple[Vectors, NDArray[np.int64]]:
-    """Return embeddings, and which images they are of: what cannot be read is left out, with a line in the log."""
+    """Return embeddings and the indices of their images. Unreadable images are logged and skipped."""
 
     def read(index: int) -> NDArray[np.float32] | None:
         path: Path = examples.photo(index).path
@@ -111,13 +114,13 @@ def _embedded(
     rows: list[int] = []
     vectors: list[Vectors] = []
     pending: list[NDArray[np.float32]] = []
-    for index, pixels in enumerate(ahead(read, range(len(examples)), threads=THREADS, depth=2 * stage.batch)):
+    for index, pixels in enumerate(prefetch(read, range(len(examples)), threads=THREADS, depth=2 * stage.batch)):
         if pixels is not None:
             rows.append(index)
             pending.append(pixels)
         if len(pending) == stage.batch:
             vectors.append(embed(np.stack(pending)))
             pending = []
-    if pending:  # filled up, so that the network is traced for one shape
+    if pending:  # pad the last batch, because the network is traced for one shape
         vectors.append(embed(np.resize(np.stack(pending), (stage.batch, *pending[0].shape)))[: len(pending)])
     return np.concatenate(vectors) if vectors else np.zeros((0, 1), np.float32), np.array(rows, np.int64)

@@ -1,4 +1,4 @@
-"""A picture of what a network is trained on: photographs, each beside augmented views of it."""
+"""A figure of the training data: photographs with augmented views."""
 
 from itertools import islice
 from pathlib import Path
@@ -19,20 +19,20 @@ GAP_PX = 8
 PAPER = (255, 255, 255)
 
 
-def sheet(competition: Path, recipe: Recipe) -> Image.Image:
-    """Draw some photographs of the competition, each in a row with augmented views of it.
+def draw_views(competition: Path, recipe: Recipe) -> Image.Image:
+    """Draw photographs of different landmarks, one per row, each followed by augmented views.
 
     Parameters
     ----------
     competition : Path
-        Holds ``train.csv`` and the folder ``train``.
+        Contains ``train.csv`` and the folder ``train``.
     recipe : Recipe
-        Decides the size, that of the last stage, and the views.
+        Defines the image size (that of the last stage) and the augmentation.
 
     Returns
     -------
     PIL.Image.Image
-        RGB. Photographs that cannot be read are passed over.
+        RGB. Photographs that cannot be read are skipped.
     """
     training = recipe.training
     size_px = training.stages[-1].size_px

@@ -100,7 +100,7 @@ def test_the_logs_of_a_folder_are_drawn_and_kept_for_the_report(tmp_path, monkey
                 total=epoch, stage=1 + (size_px > 64), size_px=size_px, epoch=1, loss=1.0, gap=epoch / 4, top_1=1.0
             )
         )
-    svg = curves.save(tmp_path).svg
+    svg = curves.save_plot(tmp_path).svg
     assert (tmp_path / "curves.svg").read_text() == curves.gallery(record, tmp_path) == svg
     assert ">GAP 0.75<" in svg
     assert svg.count(">64 px<") == svg.count(">96 px<") == 3

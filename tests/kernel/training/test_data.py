@@ -9,7 +9,7 @@ from landmarks.errors import UnreadableImage
 from landmarks.images import global_pixels
 from landmarks.settings import NetworkSettings
 from landmarks.training import AugmentationSettings, StageSettings, TrainingSettings
-from landmarks.training.data import Batches, Images, load
+from landmarks.training.data import Batches, Images, load_training_data
 from landmarks.training.settings import DataSettings
 from tests.kernel import competition
 
@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def loaded(folder):
-    return load(folder, NETWORK, PLAIN)
+    return load_training_data(folder, NETWORK, PLAIN)
 
 
 def drawn(batches, epoch=0, first_step=0, stage=STAGE):
@@ -89,7 +89,7 @@ def test_batches_are_full_and_make_whole_steps(loaded):
 def test_an_image_that_becomes_unreadable_gives_its_place_to_the_next(tmp_path, caplog):
     root = competition.write(tmp_path, shape=(60, 80))
     uncached = replace(PLAIN, data=DataSettings(cache_bytes=0))
-    examples, images = load(root, NETWORK, uncached)
+    examples, images = load_training_data(root, NETWORK, uncached)
     before = np.concatenate([labels for _, labels in drawn(Batches(examples, images, uncached))])
     single = examples.photo(int(np.flatnonzero(examples.labels == 2)[0])).path
     single.write_bytes(b"no image")
@@ -98,7 +98,7 @@ def test_an_image_that_becomes_unreadable_gives_its_place_to_the_next(tmp_path, 
     expected = before.copy()
     expected[before == 2] = before[(place + 1) % 6]
     assert np.concatenate(after).tolist() == expected.tolist()
-    assert caplog.messages == [f"its place goes to the next: {single}: unreadable image; replace the file"]
+    assert caplog.messages == [f"replaced by the next image: {single}: unreadable image; replace the file"]
 
 
 class TestCache:

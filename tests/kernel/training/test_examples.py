@@ -8,7 +8,7 @@ import pytest
 from landmarks.dataset import image_path
 from landmarks.errors import InvalidData
 from landmarks.images import global_jpeg
-from landmarks.training.examples import read_examples, readable
+from landmarks.training.examples import drop_unreadable, read_examples
 from landmarks.training.settings import DataSettings
 from tests.kernel import competition
 
@@ -21,7 +21,7 @@ def folder(tmp_path):
 
 
 def tried(examples, settings=ALL):
-    return readable(examples, lambda path: global_jpeg(path, resize_px=16), settings, seed=1)
+    return drop_unreadable(examples, lambda path: global_jpeg(path, resize_px=16), settings, seed=1)
 
 
 def test_examples_are_sorted_by_id_and_landmarks_by_number(folder):

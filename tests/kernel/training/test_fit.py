@@ -17,7 +17,7 @@ from landmarks.errors import CheckpointNotWritten, Diverged, InvalidTraining, Wr
 from landmarks.settings import HeadSettings, NetworkSettings
 from landmarks.training import StageSettings, TrainingSettings, ValidationSettings, checkpoints, devices, fit
 from landmarks.training.fit import Fit
-from landmarks.training.identity import compare, identity
+from landmarks.training.identity import check_identity, identity
 from landmarks.training.logs import EpochRow, StepRow, read_rows
 from landmarks.training.steps import Learner
 
@@ -69,7 +69,7 @@ class Stripes:
 
 
 def begun(folder, training=TRAINING, network=NETWORK):
-    devices.repeat_exactly()
+    devices.enable_determinism()
     learner = Learner(network, training, [8, 8], "float32")
     return Fit(folder, learner, training, identity(network, training, "data")), learner
 
@@ -174,7 +174,7 @@ def test_a_loss_that_is_not_finite_goes_back_to_the_checkpoint_with_a_lower_rate
     run, _ = begun(tmp_path, replace(TRAINING, stages=STAGES[:1], checkpoint_every_steps=2))
     assert run.run(Stripes(spoilt=[(1, 0)]), None)
     assert "stage 1, epoch 2, step 1: loss nan" in caplog.text
-    assert "back to step 2, with the rate times 0.5" in caplog.text
+    assert "back to step 2, with the learning rate times 0.5" in caplog.text
     assert [row.total for row in read_rows(tmp_path / "steps.csv", StepRow)] == [1, 2, 3, 4]
     assert (run.progress.retries, run.progress.rate) == (1, 0.5)
 
@@ -202,10 +202,10 @@ def test_settings_that_cannot_be_trained_with_are_named_together():
 
 def test_a_checkpoint_of_other_classes_or_without_its_stage_is_refused_by_name():
     before = identity(NETWORK, TRAINING, "data")
-    compare(before, identity(NETWORK, replace(TRAINING, budget_hours=1.0), "data"), begun=1)
+    check_identity(before, identity(NETWORK, replace(TRAINING, budget_hours=1.0), "data"), begun=1)
     other = identity(replace(NETWORK, classes=3), replace(TRAINING, stages=STAGES[:1]), "others")
     with pytest.raises(WrongCheckpoint) as caught:
-        compare(before, other, begun=2)
+        check_identity(before, other, begun=2)
     assert str(caught.value).splitlines()[1:] == [
         "  data: 'data' in the checkpoint, 'others' now",
         "  network.classes: 2 in the checkpoint, 3 now",
@@ -216,9 +216,9 @@ def test_a_checkpoint_of_other_classes_or_without_its_stage_is_refused_by_name()
 def test_a_stage_that_is_still_to_come_may_change():
     later = replace(TRAINING, stages=(STAGES[0], replace(STAGES[1], epochs=7)))
     before, now = identity(NETWORK, TRAINING, "data"), identity(NETWORK, later, "data")
-    compare(before, now, begun=1)
+    check_identity(before, now, begun=1)
     with pytest.raises(WrongCheckpoint) as caught:
-        compare(before, now, begun=2)
+        check_identity(before, now, begun=2)
     assert str(caught.value).splitlines()[1:] == [
         f"  stages[1]: {asdict(STAGES[1])} in the checkpoint, {asdict(later.stages[1])} now"
     ]

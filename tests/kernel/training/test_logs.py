@@ -64,7 +64,7 @@ def test_a_full_disk_loses_rows_and_says_so_but_raises_nothing(logs, caplog):
         logs.add_steps([step(2), step(3)])
     logs.add_steps([step(4)])
     assert read_rows(logs.steps, StepRow) == [step(1), step(4)]
-    assert "steps.csv: cannot be written (File too large); the training goes on" in caplog.text
+    assert "steps.csv: cannot be written (File too large); training continues" in caplog.text
 
 
 def test_a_full_disk_for_tensorboard_raises_nothing(logs, caplog):

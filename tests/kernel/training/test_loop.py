@@ -37,7 +37,7 @@ def competition(tmp_path_factory):
 def test_what_training_leaves_is_what_inference_loads(competition, tmp_path):
     lines = []
     network = replace(NETWORK, head=replace(NETWORK.head, sampled_classes=None))
-    result = train(competition, tmp_path, network, TRAINING, tell=lines.append)
+    result = train(competition, tmp_path, network, TRAINING, report=lines.append)
     assert result.is_complete
     assert [row.epoch for row in result.history] == [1, 2]
     assert 0 <= result.gap <= 1
@@ -46,7 +46,7 @@ def test_what_training_leaves_is_what_inference_loads(competition, tmp_path):
     assert (loaded.pooling, loaded.classes) == ("gem", 3)
     assert model(np.zeros((1, 32, 32, 3), np.float32)).shape == (1, 8)
     assert len(json.loads((tmp_path / "record.json").read_text())["history"]) == 2
-    again = train(competition, tmp_path, network, TRAINING, tell=lines.append)
+    again = train(competition, tmp_path, network, TRAINING, report=lines.append)
     assert (again, len(lines)) == (result, 2)
 
 

@@ -15,7 +15,7 @@ from landmarks.settings import HeadSettings, NetworkSettings, WeightsSettings
 from landmarks.training import TrainingSettings, output
 from landmarks.training.examples import Examples
 from landmarks.training.split import Split
-from landmarks.weights import load_embedding_model, save_seed_format
+from landmarks.weights import load_embedding_model, save_legacy_h5
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
 TINY = NetworkSettings(
@@ -72,10 +72,10 @@ def test_where_the_disk_is_full_the_earlier_output_stays(trained, written, monke
     before = {path.name: path.read_bytes() for path in written.iterdir()}
 
     def full(model, path):
-        save_seed_format(model, path)
+        save_legacy_h5(model, path)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(output, "save_seed_format", full)
+    monkeypatch.setattr(output, "save_legacy_h5", full)
     with pytest.raises(OutputNotWritten, match=r"cannot be written \(\[Errno 28\] No space left.*; make room there"):
         output.write(written, trained, TINY, {})
     assert {path.name: path.read_bytes() for path in written.iterdir()} == before
@@ -86,7 +86,9 @@ def test_the_record_describes_settings_data_and_versions():
         root=Path(), paths=np.array([b"a.jpg", b"b.jpg"]), labels=np.array([0, 1], np.int32), classes=("7", "8")
     )
     relabelled = replace(part, labels=part.labels[::-1])
-    record = output.describe(TINY, TrainingSettings(seed=7), Split(train=part, gallery=part, queries=relabelled), [])
+    record = output.build_record(
+        TINY, TrainingSettings(seed=7), Split(train=part, gallery=part, queries=relabelled), []
+    )
     assert record["network"]["head"]["sub_centres"] == 3
     assert record["training"]["seed"] == 7
     assert {key: record["data"][key] for key in ("images", "classes", "queries", "gallery")} == {
@@ -102,5 +104,5 @@ def test_the_record_describes_settings_data_and_versions():
 def test_without_git_the_commit_is_unknown(monkeypatch):
     monkeypatch.setenv("PATH", "")
     part = Examples(root=Path(), paths=np.array([b"a.jpg"]), labels=np.array([0], np.int32), classes=("7",))
-    record = output.describe(TINY, TrainingSettings(), Split(train=part, gallery=part, queries=part), [])
+    record = output.build_record(TINY, TrainingSettings(), Split(train=part, gallery=part, queries=part), [])
     assert record["commit"] is None

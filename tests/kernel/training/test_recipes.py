@@ -9,7 +9,7 @@ from landmarks.training import recipes
 def test_the_recipe_follows_the_number_of_images(tmp_path, images, recipe):
     rows = (f"{index:016x},{index % 7}" for index in range(images))
     (tmp_path / "train.csv").write_text("\n".join(["id,landmark_id", *rows]) + "\n")
-    assert recipes.of(tmp_path) is recipe
+    assert recipes.choose_recipe(tmp_path) is recipe
 
 
 @pytest.mark.parametrize("recipe", [recipes.SMALL, recipes.LARGE])

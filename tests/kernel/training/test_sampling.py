@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarks.training.sampling import apportion, by_class, epoch_order
+from landmarks.training.sampling import apportion, epoch_order, shuffle_by_class
 
 labels = st.lists(st.integers(0, 9), min_size=1, max_size=60).map(lambda drawn: np.array(drawn, np.int32))
 seeds = st.integers(0, 2**32)
@@ -57,7 +57,7 @@ def test_counts_are_rounded_so_that_they_are_right_on_average():
 
 @given(labels, seeds)
 def test_images_are_ordered_by_class_with_their_place_in_it(labels, seed):
-    order, place = by_class(labels, np.random.default_rng(seed))
+    order, place = shuffle_by_class(labels, np.random.default_rng(seed))
     assert sorted(order) == list(range(len(labels)))
     assert (np.diff(labels[order]) >= 0).all()
     for landmark in set(labels.tolist()):
