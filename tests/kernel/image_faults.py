@@ -92,7 +92,7 @@ IMAGES = [
         logged="unreadable image",
     ),
     ImageFault(
-        name="is a folder", file="folder.jpg", write=lambda path, _: path.mkdir(), outcome=EMPTY, logged="a folder"
+        name="is a folder", file="directory.jpg", write=lambda path, _: path.mkdir(), outcome=EMPTY, logged="a folder"
     ),
     ImageFault(
         name="is a link to itself",
