@@ -103,7 +103,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def _searched(rows: int) -> Figure:
     from landmarks.index.search import Part, nearest
-    from landmarks.index.shards import Rows
+    from landmarks.index.shards import RowSelection
     from landmarks.retrieval import l2_normalise
     from landmarks.settings import RetrievalSettings
 
@@ -112,7 +112,7 @@ def _searched(rows: int) -> Figure:
     ids = [f"{row:08x}" for row in range(rows)]
     with tempfile.TemporaryDirectory() as folder:
         shards = [_mapped(Path(folder), start, gallery[start : start + SHARD]) for start in range(0, rows, SHARD)]
-        parts = [Part(ids=ids, vectors=Rows(shards, np.arange(rows), LENGTH))]
+        parts = [Part(ids=ids, vectors=RowSelection(shards, np.arange(rows), LENGTH))]
         whole = [Part(ids=ids, vectors=gallery)]
         ways: Sequence[Callable[[], object]] = [
             lambda: list(nearest(queries, parts, RetrievalSettings())),

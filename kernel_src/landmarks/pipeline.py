@@ -108,7 +108,7 @@ def recognise(
     retrieved = replace(settings, ranking=replace(settings.ranking, confidence=None))
     yield _predict("retrieval", data, ranked, retrieved)
     if settings.verify and features:
-        # Repeated keypoints must not count twice if local features made the ranking as well.
+        # A ranking by matches favours pairs with many matches to one keypoint, which must not count as many inliers.
         verification = settings.verification if by_models else replace(settings.verification, distinct=True)
         verified = reranking.rerank(
             data, ranked, features, replace(run, settings=replace(settings, verification=verification))

@@ -1,1 +1,1 @@
-"""An index of embeddings in a dataset folder: made once, attached, so that a rerun embeds what it lacks."""
+"""A precomputed index of embeddings. A run that attaches it embeds only the images that are not in it."""

@@ -1,4 +1,4 @@
-"""Make an index of embeddings: ``python -m landmarks.index build``."""
+"""Build an index of embeddings: ``python -m landmarks.index build``."""
 
 import argparse
 import logging
@@ -13,11 +13,11 @@ from landmarks.index import build as building
 from landmarks.index.build import Embedding, Workers
 from landmarks.settings import EmbeddingSettings, Settings, WeightsSettings
 
-ROWS = 4096  # images of a shard: 4 MB at 512 values, and what a killed worker loses at most
+ROWS = 4096  # images per shard: 4 MB with 512 values, and the maximum that a killed worker loses
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Return the exit status."""
+    """Run the command line interface, and return the exit status."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("ray").setLevel(logging.WARNING)
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             workers = cluster.workers(options.workers, options.address)
         else:
-            building.use_threads(options.threads)
+            building.limit_threads(options.threads)
         building.build(
             options.images.absolute(),
             options.labels.absolute(),
@@ -59,32 +59,45 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m landmarks.index", description=__doc__.partition(":")[0])
     build = parser.add_subparsers(required=True, metavar="build").add_parser("build", help="embed a folder of images")
-    build.add_argument("--images", type=Path, required=True, metavar="FOLDER", help="of *.jpg, to any depth")
-    build.add_argument("--labels", type=Path, required=True, metavar="CSV", help="with columns id and landmark_id")
+    build.add_argument(
+        "--images", type=Path, required=True, metavar="FOLDER", help="folder with *.jpg files, searched recursively"
+    )
+    build.add_argument(
+        "--labels", type=Path, required=True, metavar="CSV", help="CSV file with the columns id and landmark_id"
+    )
     build.add_argument(
         "--weights",
         type=Path,
         required=True,
         action="append",
         metavar="FILE",
-        help="of a global model, beside its model.json; again for each of an ensemble, in the order of Settings.models",
+        help="weights of a global model, beside its model.json; repeat for an ensemble, in the order of Settings.models",
     )
-    build.add_argument("--flip", action="store_true", help="join the mirrored views, as EmbeddingSettings.flip does")
+    build.add_argument("--flip", action="store_true", help="add mirrored views, as EmbeddingSettings.flip does")
     build.add_argument(
         "--zooms",
         type=_at_least_1,
         nargs="+",
         default=[1.0],
         metavar="FACTOR",
-        help="join the views of the enlarged middle, as EmbeddingSettings.zooms does; 1 is the whole image",
+        help="views of the enlarged centre, as EmbeddingSettings.zooms; 1 is the whole image",
     )
-    build.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the index")
-    build.add_argument("--workers", type=_positive, metavar="N", help="processes that Ray runs; without it, this one")
-    build.add_argument("--address", help="of a Ray cluster that runs already, such as auto")
-    build.add_argument("--rows", type=_positive, default=ROWS, metavar="N", help="images of a shard (%(default)s)")
-    build.add_argument("--batch", type=_positive, default=16, metavar="N", help="images of a batch (%(default)s)")
+    build.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder of the index")
     build.add_argument(
-        "--threads", type=_positive, default=1, metavar="N", help="of a worker's sums on a CPU (%(default)s)"
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="number of worker processes, run by Ray (default: build in this process)",
+    )
+    build.add_argument("--address", help="address of a running Ray cluster, such as auto")
+    build.add_argument("--rows", type=_positive, default=ROWS, metavar="N", help="images per shard (%(default)s)")
+    build.add_argument("--batch", type=_positive, default=16, metavar="N", help="images per batch (%(default)s)")
+    build.add_argument(
+        "--threads",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="threads per operation and worker, on a CPU (%(default)s)",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""Building an index: shard by shard, the same bytes whoever builds them; what an earlier run finished is kept."""
+"""Building an index in shards. The result does not depend on the workers, and an interrupted build can be continued."""
 
 import hashlib
 import logging
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from landmarks import dataset
 from landmarks.dataset import Photo
@@ -26,21 +25,21 @@ from landmarks.weights import load_embedding_model
 log = logging.getLogger(__name__)
 
 PLAN = "plan.json"
-"""In a folder under construction: what it is to become."""
+"""A file in an unfinished index: the plan that it is built by."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Embedding:
-    """How a worker makes embeddings; it may be sent to other machines.
+    """Everything a worker needs to compute embeddings. It can be sent to other machines.
 
     Attributes
     ----------
     settings : Settings
-        Models, and how images reach them.
+        ``models`` and ``embedding`` are used.
     folders : tuple of Path
-        Where the weights of each model are.
+        The folder of each model's weights.
     threads : int
-        That a sum may be split over. This decides how it is rounded, so it does not follow the number of workers.
+        Threads per operation. The number influences rounding, so it must not depend on the number of workers.
     """
 
     settings: Settings
@@ -50,7 +49,7 @@ class Embedding:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A shard to build: photos with their labels, in the order of the ids."""
+    """A shard to build: photos and their labels, sorted by id."""
 
     number: int
     photos: tuple[Photo, ...]
@@ -58,11 +57,11 @@ class Task:
 
 
 Workers = Callable[[Embedding, Path, Sequence[Task]], Iterator[tuple[int, Shard]]]
-"""Builds shards in a folder, in any order, and yields each when it is there."""
+"""A function that builds shards in a folder, in any order, and yields number and metadata of each finished shard."""
 
 
 class Worker:
-    """Builds shards, with models that are loaded once."""
+    """Builds shards. Models are loaded once."""
 
     def __init__(self, embedding: Embedding, folder: Path) -> None:
         self._embedding, self._folder = embedding, folder
@@ -73,55 +72,61 @@ class Worker:
         self._embedder = Embedder(models, embedding.settings.embedding, ImageFaults())
 
     def __call__(self, task: Task) -> Shard:
-        """Build a shard. The batches are its own, and so the same whoever builds it, and after whatever else."""
+        """Build a shard. Batches do not span shards, so the result does not depend on the worker."""
         label_of = dict(zip(task.photos, task.labels, strict=True))
         embedded = [(photo, vector) for photo, vector in self._embedder(task.photos) if vector is not None]
         labels = {photo.id: label_of[photo] for photo, _ in embedded}
-        vectors = np.stack([vector for _, vector in embedded]) if embedded else self._none()
+        if embedded:
+            vectors = np.stack([vector for _, vector in embedded])
+        else:
+            vectors = np.empty((0, width(recipe(self._embedding.settings, self._embedding.folders))), np.float32)
         return shards.write(self._folder, task.number, labels, vectors)
 
-    def _none(self) -> NDArray[np.float32]:
-        return np.empty((0, width(recipe(self._embedding.settings, self._embedding.folders))), np.float32)
 
-
-def use_threads(threads: int) -> None:
-    """Split no sum over more threads than this; to be called before TensorFlow computes anything."""
+def limit_threads(threads: int) -> None:
+    """Limit the threads per TensorFlow operation. Must be called before the first operation."""
     tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
 def in_this_process(embedding: Embedding, folder: Path, tasks: Sequence[Task]) -> Iterator[tuple[int, Shard]]:
-    """Build shards one after the other."""
+    """Build shards sequentially in this process."""
     worker = Worker(embedding, folder)
     for task in tasks:
         yield task.number, worker(task)
 
 
-def build(  # noqa: PLR0913 - what a command line gives
+def build(  # noqa: PLR0913 - the arguments of the command line
     images: Path, labels_csv: Path, output: Path, embedding: Embedding, *, rows: int, workers: Workers = in_this_process
 ) -> Manifest:
-    """Build an index beside its place, then rename it; one that is there already is left as it is.
+    """Build an index. An existing index that was built from the same inputs is not changed.
 
     Parameters
     ----------
     images : Path
-        A folder of ``*.jpg``, to any depth; those without a label are left out.
+        A folder with ``*.jpg`` files, searched recursively. Images without a label are skipped.
     labels_csv : Path
-        Columns ``id`` and ``landmark_id``, as ``train.csv`` has them.
+        A CSV file with the columns ``id`` and ``landmark_id``, like ``train.csv``.
     output : Path
-        The index. What is unfinished stands in ``<output>.unfinished``, and is continued by the next call.
+        The folder of the index. It is built in ``<output>.unfinished`` and renamed at the end. A later call continues
+        an unfinished index.
     embedding : Embedding
-        How.
+        Models and settings.
     rows : int
-        Images of a shard.
+        Images per shard.
     workers : Workers
-        Who builds the shards.
+        Builds the shards.
+
+    Returns
+    -------
+    Manifest
+        The manifest of the index.
 
     Raises
     ------
     WrongIndex
-        If another index is at ``output``, finished or not, or no image can be embedded.
+        If another index, finished or not, exists at ``output``, or no image can be embedded.
     InvalidData, WrongModelFile, WrongWeights
-        If images, labels or weights are not what they should be.
+        If images, labels or weights are invalid.
     """
     photos, labels = _labelled(images, labels_csv)
     planned = Plan(
@@ -133,9 +138,9 @@ def build(  # noqa: PLR0913 - what a command line gives
     if output.exists():
         stored = manifest.read(output)
         _require_same(output, stored.plan, planned)
-        log.info("%s: this index is there already", output)
+        log.info("%s: the index already exists", output)
         return stored
-    folder = _begun(output, planned)
+    folder = _unfinished_folder(output, planned)
     tasks = [*_tasks(photos, labels, rows)]
     built = _built(folder, tasks, embedding, workers, width(planned.recipe))
     if not any(shard.rows for shard in built):
@@ -164,23 +169,23 @@ def _digest(photos: Iterable[Photo], labels: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _begun(output: Path, planned: Plan) -> Path:
-    """Return the folder under construction, begun now or earlier."""
+def _unfinished_folder(output: Path, planned: Plan) -> Path:
+    """Return the folder of the unfinished index, which is created unless an earlier call has started it."""
     folder = output.with_name(f"{output.name}.unfinished")
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / PLAN).exists():
-        _require_same(folder, manifest.plan(manifest.read_json(folder / PLAN)), planned)
+        _require_same(folder, manifest.parse_plan(manifest.read_json(folder / PLAN)), planned)
     elif any(folder.glob("[!.]*")):
         raise WrongIndex(f"{folder}: holds files and no {PLAN}; remove it, or name another output")
     else:
-        shards.replace(folder / PLAN, manifest.dumped(planned))
+        shards.write_atomically(folder / PLAN, manifest.dump(planned))
     return folder
 
 
 def _require_same(folder: Path, stored: Plan, planned: Plan) -> None:
-    if problems := [*differences(stored.values(), planned.values(), names=("there", "now"))]:
+    if problems := [*differences(stored.values(), planned.values(), names=("in the existing index", "in this call"))]:
         fix = "remove it, or name another output"
-        raise WrongIndex("\n  ".join([f"{folder}: another index is there:", *problems, fix]))
+        raise WrongIndex("\n  ".join([f"{folder}: another index exists:", *problems, fix]))
 
 
 def _tasks(photos: Sequence[Photo], labels: Sequence[str], rows: int) -> Iterator[Task]:
@@ -190,11 +195,11 @@ def _tasks(photos: Sequence[Photo], labels: Sequence[str], rows: int) -> Iterato
 
 
 def _built(folder: Path, tasks: Sequence[Task], embedding: Embedding, workers: Workers, length: int) -> list[Shard]:
-    """Return all shards, in order; those that an earlier run finished are not built again."""
-    built = {task.number: shards.finished(folder, task.number, length) for task in tasks}
+    """Build the missing shards, and return all shards in order."""
+    built = {task.number: shards.read_finished(folder, task.number, length) for task in tasks}
     left = [task for task in tasks if built[task.number] is None]
     if len(left) < len(tasks):
-        log.info("%s: %d of %d shards are there already", folder, len(tasks) - len(left), len(tasks))
+        log.info("%s: %d of %d shards exist already", folder, len(tasks) - len(left), len(tasks))
     started, images_done = time.monotonic(), 0
     size_of = {task.number: len(task.photos) for task in left}
     images_left = sum(size_of.values())
@@ -210,9 +215,9 @@ def _built(folder: Path, tasks: Sequence[Task], embedding: Embedding, workers: W
 
 
 def _finish(folder: Path, output: Path, whole: Manifest) -> None:
-    """Leave what the manifest names and no more, and rename the folder."""
-    shards.replace(folder / manifest.NAME, manifest.dumped(whole))
+    """Write the manifest, remove all files that it does not name, and rename the folder."""
+    shards.write_atomically(folder / manifest.NAME, manifest.dump(whole))
     (folder / PLAN).unlink()
-    for left in folder.glob(f"{shards.UNFINISHED}*"):  # of workers that were killed
-        left.unlink()
+    for partial in folder.glob(f"{shards.UNFINISHED}*"):  # left by workers that were killed
+        partial.unlink()
     shutil.move(folder, output)

@@ -1,4 +1,4 @@
-"""Workers on one machine or on many, by Ray Data: a process for each, with a GPU of its own where there is one."""
+"""Workers on one or several machines, run by Ray Data. Each is a process, with a GPU of its own if there are GPUs."""
 
 import logging
 import os
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from landmarks.errors import WorkerFailed
-from landmarks.index.build import Embedding, Task, Worker, Workers, use_threads
+from landmarks.index.build import Embedding, Task, Worker, Workers, limit_threads
 from landmarks.index.manifest import Shard
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reads it when it is imported
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read when Ray is imported
 
 try:
     import ray
@@ -24,15 +24,16 @@ except ImportError as error:
 
 
 def workers(count: int | None, address: str | None = None) -> Workers:
-    """Return workers that Ray runs; one that is killed is started again, and its shard with it.
+    """Return workers that are run by Ray. A killed worker is restarted, and its shard is built again.
 
     Parameters
     ----------
     count : int, optional
-        How many; else one for each GPU of the cluster, or for each core where there is none.
+        Number of workers. By default, one per GPU of the cluster, or one per core if there are no GPUs.
     address : str, optional
-        Of a cluster that runs already; else one is started on this machine, and ended. All its machines must see the
-        folders of images, weights and output under the same paths, and have this package installed.
+        Address of a running cluster. Its machines must have this package installed, and access the folders of images,
+        weights and output under the same paths. By default, a cluster is started on this machine, and stopped at the
+        end.
     """
 
     def build_all(embedding: Embedding, folder: Path, tasks: Sequence[Task]) -> Iterator[tuple[int, Shard]]:
@@ -41,16 +42,16 @@ def workers(count: int | None, address: str | None = None) -> Workers:
                 yield from _built(embedding, folder, tasks, count)
             except ray.exceptions.RayError as error:
                 cause = getattr(error, "cause", None) or error
-                raise WorkerFailed(f"a worker failed: {cause}; what is finished is kept: run it again") from error
+                raise WorkerFailed(f"a worker failed: {cause}; finished shards are kept: run it again") from error
 
     return build_all
 
 
 class _RayWorker:
-    """A worker in a process of its own: rows of tasks in, rows of shards out."""
+    """A worker in a process of its own. It maps rows with tasks to rows with shards."""
 
     def __init__(self, embedding: Embedding, folder: Path) -> None:
-        use_threads(embedding.threads)
+        limit_threads(embedding.threads)
         self._worker = Worker(embedding, folder)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def _built(embedding: Embedding, folder: Path, tasks: Sequence[Task], count: int
     resources = ray.cluster_resources()
     gpus = int(resources.get("GPU", 0))
     ray.data.DataContext.get_current().enable_progress_bars = False
-    # A block for each task, and one task at a time on a worker: a kill costs one shard.
+    # One block per task, and one task at a time per worker, so that a killed worker loses one shard.
     shards = ray.data.from_items([{"task": task} for task in tasks], override_num_blocks=len(tasks)).map(
         _RayWorker,
         fn_constructor_args=(embedding, folder),
@@ -78,7 +79,7 @@ def _built(embedding: Embedding, folder: Path, tasks: Sequence[Task], count: int
 
 @contextmanager
 def _cluster(count: int | None, address: str | None) -> Iterator[None]:
-    """Connect to a cluster, or start one on this machine whose files are removed with it."""
+    """Connect to a cluster, or start one on this machine with temporary files."""
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         if address:
             ray.init(address=address, logging_level=logging.WARNING)

@@ -1,4 +1,4 @@
-"""``manifest.json``: how the embeddings of an index were made, and the size and digest of each shard."""
+"""``manifest.json``: the inputs of an index, and the size and digest of each shard."""
 
 import json
 from collections.abc import Mapping
@@ -11,21 +11,23 @@ from landmarks.index.recipe import Recipe
 
 FORMAT = 1
 NAME = "manifest.json"
-ATTACH_AGAIN = "attach a whole index, as `python -m landmarks.index build` leaves it"
+ATTACH_AGAIN = "attach a complete index, built by `python -m landmarks.index build`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What determines every byte of an index.
+    """The inputs of an index, which determine every byte of it.
 
     Attributes
     ----------
     recipe : Recipe
-        What an embedding depends on.
+        The settings that embeddings depend on.
     photos : str
-        sha256 of the ids and labels of all images.
-    batch, rows : int
-        Images that go through a model together, which decides how sums are rounded; images of a shard.
+        SHA-256 digest of the ids and labels of all images.
+    batch : int
+        Images per forward pass, because it influences rounding.
+    rows : int
+        Images per shard.
     """
 
     recipe: Recipe
@@ -34,13 +36,21 @@ class Plan:
     rows: int
 
     def values(self) -> dict[str, Any]:
-        """Return all values by key, on one level."""
+        """Return all values as a flat dictionary."""
         return {**self.recipe, "photos": self.photos, "batch": self.batch, "rows": self.rows}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """Rows of a shard, and the sha256 of its two files. ``rows`` may be less than planned: unreadable images."""
+    """Metadata of a shard.
+
+    Attributes
+    ----------
+    rows : int
+        Number of embeddings. It is lower than planned if images were unreadable.
+    vectors, photos : str
+        SHA-256 digests of the files with the embeddings, and with ids and labels.
+    """
 
     rows: int
     vectors: str
@@ -49,15 +59,15 @@ class Shard:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """A whole index; ``width`` is the length of an embedding."""
+    """The manifest of an index. ``width`` is the length of an embedding."""
 
     plan: Plan
     width: int
     shards: tuple[Shard, ...]
 
 
-def dumped(manifest: Manifest | Plan) -> bytes:
-    """Return the content of a manifest's file, or of a plan's."""
+def dump(manifest: Manifest | Plan) -> bytes:
+    """Serialise a manifest or a plan as JSON."""
     return json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1).encode() + b"\n"
 
 
@@ -67,7 +77,7 @@ def read(folder: Path) -> Manifest:
     Raises
     ------
     WrongIndex
-        If there is none, or it is of another format or damaged.
+        If the manifest is missing, damaged, or of another format version.
     """
     path = folder / NAME
     given = read_json(path)
@@ -78,12 +88,12 @@ def read(folder: Path) -> Manifest:
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
-    """Read an object of this format.
+    """Read a JSON object of this format version.
 
     Raises
     ------
     WrongIndex
-        If the file cannot be read, is not a JSON object, or is of another format.
+        If the file cannot be read, is not a JSON object, or is of another format version.
     """
     try:
         given = json.loads(path.read_bytes())
@@ -91,12 +101,12 @@ def read_json(path: Path) -> Mapping[str, Any]:
         raise WrongIndex(f"{path}: cannot be read ({error}); {ATTACH_AGAIN}") from error
     stored = given.get("format") if isinstance(given, dict) else None
     if stored != FORMAT:
-        raise WrongIndex(f"{path}: format {stored!r}, and {FORMAT} is read here; build the index anew")
+        raise WrongIndex(f"{path}: format {stored!r}, expected {FORMAT}; build the index again")
     return dict(given)
 
 
-def plan(given: Mapping[str, Any]) -> Plan:
-    """Return the plan in a JSON object; one of another shape raises KeyError, TypeError or ValueError."""
+def parse_plan(given: Mapping[str, Any]) -> Plan:
+    """Parse a plan. Raises KeyError, TypeError or ValueError if the object is invalid."""
     return Plan(
         recipe=dict(given["recipe"]),
         photos=_typed(given, "photos", str),
@@ -112,7 +122,7 @@ def _manifest(given: Mapping[str, Any]) -> Manifest:
         )
         for shard in given["shards"]
     ]
-    return Manifest(plan=plan(given["plan"]), width=_typed(given, "width", int), shards=tuple(shards))
+    return Manifest(plan=parse_plan(given["plan"]), width=_typed(given, "width", int), shards=tuple(shards))
 
 
 def _typed(given: Mapping[str, Any], key: str, kind: type) -> Any:

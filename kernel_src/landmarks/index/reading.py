@@ -1,6 +1,6 @@
-"""An index as the kernel uses it: checked whole, then mapped into memory."""
+"""Reading an index: all files are verified, then mapped into memory."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -14,21 +14,21 @@ from landmarks.index import manifest, shards
 from landmarks.index.manifest import Manifest
 from landmarks.index.recipe import Recipe, differences, recipe
 from landmarks.index.search import Part
-from landmarks.index.shards import Rows
+from landmarks.index.shards import RowSelection
 from landmarks.results import Data
 from landmarks.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """Embeddings by id.
+    """The part of an index that a run uses.
 
     Attributes
     ----------
     labels : dict
         Label of each id, in the order of the rows.
     part : Part
-        What is searched.
+        Ids and embeddings, as a part of the gallery.
     width : int
         Length of an embedding.
     """
@@ -38,9 +38,11 @@ class Index:
     width: int
 
     def require_width(self, given: int) -> None:
-        """Raise `WrongIndex` unless its embeddings have as many values as those of the run."""
+        """Raise `WrongIndex` if its embeddings differ in length from those of the run."""
         if self.labels and self.width != given:
-            raise WrongIndex(f"the index has embeddings of {self.width} values, the models give {given}; build it anew")
+            raise WrongIndex(
+                f"the index has embeddings of {self.width} values, the models give {given}; build it again"
+            )
 
 
 EMPTY_INDEX = Index(labels={}, part=Part(ids=[], vectors=np.empty((0, 0), np.float32)), width=0)
@@ -82,32 +84,39 @@ def open_attached(data: Data, settings: Settings, *, models: int, find: Callable
 def open_index(
     folder: Path, expected: Recipe, *, gallery: Collection[str], labelled: Collection[str], enlarge: bool = False
 ) -> Index:
-    """Open an index, and choose what a run may take of it.
+    """Open an index, and select the images that a run may use.
 
     Parameters
     ----------
     folder : Path
-        As ``python -m landmarks.index build`` leaves it.
+        An index, built by ``python -m landmarks.index build``.
     expected : Recipe
-        What the run's own embeddings depend on.
+        The recipe of the run's own embeddings.
     gallery : collection of str
-        The ids of the run's gallery: of the index these are taken.
+        The ids of the run's gallery, which are selected.
     labelled : collection of str
         All ids of ``train.csv``.
     enlarge : bool
-        Take also the ids of the index that ``train.csv`` does not hold.
+        Also select the ids that are not in ``train.csv``.
+
+    Returns
+    -------
+    Index
+        The selected images, sorted by id.
 
     Raises
     ------
     WrongIndex
-        If the folder holds no index, a damaged one, or one of another recipe. All that is wrong is named.
+        If the folder is not an index, or the index is damaged or has another recipe. The message names all problems.
     """
     stored = manifest.read(folder)
     others = [*differences(stored.plan.recipe, expected, names=("in the index", "in the settings"))]
     if others:
-        problems = dataset.format_problems(others, "build it anew", indent="  ")
+        problems = dataset.format_problems(others, "build it again", indent="  ")
         raise WrongIndex(f"{folder}: an index of other weights or settings:\n  {problems}")
-    if damage := [*_damage(folder, stored)]:
+    if damage := [
+        problem for number, shard in enumerate(stored.shards) for problem in shards.find_damage(folder, number, shard)
+    ]:
         problems = dataset.format_problems(damage, manifest.ATTACH_AGAIN, indent="  ")
         raise WrongIndex(f"{folder}: the index is damaged:\n  {problems}")
     try:
@@ -118,13 +127,8 @@ def open_index(
     chosen = dict(sorted(compress(labels.items(), wanted)))
     row_of_id = {image_id: row for row, image_id in enumerate(labels)}
     rows = np.fromiter((row_of_id[image_id] for image_id in chosen), np.int64, len(chosen))
-    part = Part(ids=[*chosen], vectors=Rows(matrices, rows, stored.width))
+    part = Part(ids=[*chosen], vectors=RowSelection(matrices, rows, stored.width))
     return Index(labels=chosen, part=part, width=stored.width)
-
-
-def _damage(folder: Path, stored: Manifest) -> Iterator[str]:
-    for number, shard in enumerate(stored.shards):
-        yield from shards.damage(folder, number, shard)
 
 
 def _read(folder: Path, stored: Manifest) -> tuple[list[NDArray[np.float16]], dict[str, str]]:
@@ -135,6 +139,6 @@ def _read(folder: Path, stored: Manifest) -> tuple[list[NDArray[np.float16]], di
         own = dataset.read_labels(photos_path)
         matrices.append(shards.matrix(vectors_path, stored.width))
         if {len(own), len(matrices[-1])} != {shard.rows} or labels.keys() & own.keys():
-            raise ValueError(f"{photos_path.name}: not {shard.rows} ids that stand nowhere else")
+            raise ValueError(f"{photos_path.name}: expected {shard.rows} ids that are in no other shard")
         labels |= own
     return matrices, labels

@@ -1,4 +1,4 @@
-"""What the embeddings of an index depend on; two of equal recipes may be compared."""
+"""The recipe of embeddings: everything they depend on. Only embeddings with equal recipes are comparable."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,26 +8,30 @@ from landmarks.settings import Settings
 from landmarks.weights import read_network
 
 Recipe = Mapping[str, str | int | bool]
-"""Values by key; JSON holds them as they are."""
+"""Values by key, of types that JSON preserves."""
 
 _OF_THE_NETWORK = ("backbone", "resize_px", "input_px", "embedding", "pooling")
 
 
 def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
-    """Return what embeddings under the settings depend on.
+    """Return the recipe of the embeddings that the settings define.
 
     Parameters
     ----------
     settings : Settings
-        Models and their precision, the quality of the JPEG that they see, and the views whose embeddings are summed,
-        and the models' weights.
+        ``models``, ``delg_global`` and ``embedding`` are used.
     folders : sequence of Path
-        Where the weights of each model are, in the order of ``settings.models``.
+        The folder of each model's weights, in the order of ``settings.models``.
+
+    Returns
+    -------
+    mapping
+        Settings of each network and digest of its weights, JPEG quality, and settings that differ from their defaults.
 
     Raises
     ------
     WrongModelFile, WrongWeights
-        As `landmarks.weights.read_network` raises them.
+        As in `landmarks.weights.read_network`.
     OSError
         If a weights file cannot be read.
     """
@@ -51,12 +55,12 @@ def recipe(settings: Settings, folders: Sequence[Path]) -> Recipe:
 
 
 def width(values: Recipe) -> int:
-    """Return the length of an embedding: that of all networks' together."""
+    """Return the length of an embedding: the sum over all networks."""
     return sum(int(value) for key, value in values.items() if key.endswith(" embedding"))
 
 
 def differences(stored: Recipe, wanted: Recipe, *, names: tuple[str, str]) -> Iterator[str]:
-    """Yield each key whose values differ, with both; ``names`` says where each of them stands."""
+    """Yield each key whose values differ, with both values. ``names`` describes their origins."""
     for key in sorted({*stored, *wanted}):
         if stored.get(key) != wanted.get(key):
             yield f"{key}: {stored.get(key)!r} {names[0]}, {wanted.get(key)!r} {names[1]}"

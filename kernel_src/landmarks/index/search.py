@@ -1,4 +1,4 @@
-"""Nearest neighbours in a gallery of several parts: found in each part on its own, then merged."""
+"""Nearest neighbours in a gallery of several parts: each part is searched separately, and the results are merged."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from landmarks.retrieval import Matrix, Nearest
 from landmarks.settings import RetrievalSettings
 
 Match = tuple[str, float]
-"""The id of a gallery image, and its cosine to the query."""
+"""The id of a gallery image, and its cosine similarity to the query."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Embeddings of a part of the gallery; ``ids`` ascend, so that ties within it are by id too."""
+    """Embeddings of a part of the gallery. ``ids`` must be sorted, so that ties are resolved by id."""
 
     ids: Sequence[str]
     vectors: Matrix
@@ -27,32 +27,34 @@ class Part:
 def nearest(
     queries: NDArray[np.floating[Any]], parts: Sequence[Part], settings: RetrievalSettings
 ) -> Iterator[list[Match]]:
-    """Yield each query's neighbours, best first; of equal cosines the one with the lower id.
+    """Yield the neighbours of each query, best first. Of equal cosines, the lower id comes first.
 
-    They are those that `landmarks.retrieval.nearest` finds in all parts as one matrix, sorted by id. Memory is that of
-    one batch of queries with one tile for each part, however large the parts are.
+    The result is that of `landmarks.retrieval.nearest` on one matrix of all parts, sorted by id. Memory is that of one
+    batch of queries and one tile per part, and does not depend on the size of the parts.
 
     Parameters
     ----------
     queries : ndarray, shape (q, d)
-        Embeddings, of any norm.
+        Embeddings with any norm.
     parts : sequence of Part
-        An id stands in one of them.
+        The gallery. Each id is in one part only.
     settings : RetrievalSettings
-        How many neighbours, and how many queries and rows of a part at once.
+        Number of neighbours, and sizes of batches and tiles.
     """
     by_part = [retrieval.nearest_float64(queries, part.vectors, settings) for part in parts]
     for results in zip(*by_part, strict=True):
-        yield merged([matches(result, part) for result, part in zip(results, parts, strict=True)], settings.neighbours)
+        yield merge(
+            [to_matches(result, part) for result, part in zip(results, parts, strict=True)], settings.neighbours
+        )
 
 
-def matches(result: Nearest, part: Part) -> list[Match]:
-    """Return a query's neighbours in a part by their ids."""
+def to_matches(result: Nearest, part: Part) -> list[Match]:
+    """Convert the neighbours of a query in a part from rows to ids."""
     rows, cosines = result.indices.tolist(), result.cosines.tolist()
     return [(part.ids[row], cosine) for row, cosine in zip(rows, cosines, strict=True)]
 
 
-def merged(by_part: Iterable[Iterable[Match]], neighbours: int) -> list[Match]:
-    """Return the best matches of all parts, their cosines as float32: they are rounded after they were compared."""
+def merge(by_part: Iterable[Iterable[Match]], neighbours: int) -> list[Match]:
+    """Return the best matches of all parts. Cosines are compared in float64 and returned rounded to float32."""
     best = nsmallest(neighbours, (match for part in by_part for match in part), key=lambda match: (-match[1], match[0]))
     return [(image_id, float(np.float32(cosine))) for image_id, cosine in best]

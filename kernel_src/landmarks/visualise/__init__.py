@@ -1,1 +1,1 @@
-"""Pictures of the data and of what was recognised, a module per family."""
+"""Figures of the data and of the results."""

@@ -1,4 +1,4 @@
-"""What all pictures are drawn with: colours, sizes, tiles and captions. They bring their own paper, for any page."""
+"""Common elements of figures: colours, sizes, tiles and captions. Figures have an opaque white background."""
 
 import io
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from landmarks.images import local_pixels
 
 Colour = tuple[int, int, int]
 Corner = tuple[int, int]
-"""Left and top, in pixels of the sheet."""
+"""Left and top, in pixels of the figure."""
 
-DENSITY = 2  # pixels of a picture for each pixel of the page, so that text is sharp on dense screens
+DENSITY = 2  # pixels of the image per CSS pixel, so that text is sharp on high-resolution screens
 COLUMNS = 4
 TILE_PX = (408, 306)  # width, height
 GAP_PX = 20
@@ -37,13 +37,13 @@ WRONG: Colour = (196, 62, 58)
 
 @dataclass(frozen=True)
 class Figure:
-    """What a cell shows: an image, or the text alone where there is none."""
+    """The value of a notebook cell: an image, or text if there is no image."""
 
     text: str
     image: Image.Image | None = None
 
     def __repr__(self) -> str:
-        """Return what stands for the image where none can be shown."""
+        """Return the text, for frontends that cannot show images."""
         return self.text
 
     def _repr_markdown_(self) -> str | None:
@@ -58,19 +58,19 @@ class Figure:
 
 
 def sheet(height: int) -> Image.Image:
-    """Return empty paper of the width that all pictures have, and a height without its margins."""
+    """Return an empty image of the common width. Margins are added to ``height``, in pixels."""
     return Image.new("RGB", (WIDTH_PX, height + 2 * MARGIN_PX), PAPER)
 
 
 def titled(text: str, below: Image.Image) -> Image.Image:
-    """Return a sheet with a line of text above it."""
+    """Add a line of text above a sheet."""
     title = sheet(TITLE_PX - GAP_PX // 2)
     write(title, (MARGIN_PX, MARGIN_PX), text)
     return stacked(title, below)
 
 
 def stacked(*sheets: Image.Image) -> Image.Image:
-    """Return sheets below one another, with one margin between two."""
+    """Concatenate sheets vertically, with a single margin between them."""
     whole = sheet(sum(part.height - MARGIN_PX for part in sheets) - MARGIN_PX)
     top = 0
     for part in sheets:
@@ -80,14 +80,14 @@ def stacked(*sheets: Image.Image) -> Image.Image:
 
 
 def write(canvas: Image.Image, corner: Corner, text: str, colour: Colour = INK, *, anchor: str = "la") -> None:
-    """Write a line of text; ``anchor`` as PIL has it."""
+    """Write a line of text. ``anchor`` is a text anchor of PIL."""
     ImageDraw.Draw(canvas).text(corner, text, colour, ImageFont.load_default(FONT_PX), anchor=anchor)
 
 
 def draw_tile(
     canvas: Image.Image, corner: Corner, photo: Photo, caption: tuple[str, ...], frame: Colour | None = None
 ) -> None:
-    """Draw a photo on a mat, with lines below it, and in a frame of a colour."""
+    """Draw a photo on a background, with caption lines below it and, optionally, a coloured frame."""
     left, top = corner
     box = (left, top, left + TILE_PX[0] - 1, top + TILE_PX[1] - 1)
     draw = ImageDraw.Draw(canvas)
@@ -101,7 +101,7 @@ def draw_tile(
 
 
 def photograph(photo: Photo, size: tuple[int, int]) -> Image.Image:
-    """Return a photo that fits the size; a flat tile where it cannot be read."""
+    """Return a photo scaled to fit into ``size``, (width, height) in pixels; a grey tile if it cannot be read."""
     try:
         return ImageOps.contain(Image.fromarray(local_pixels(photo.path)), size)
     except (UnreadableImage, MemoryError):

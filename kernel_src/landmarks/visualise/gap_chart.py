@@ -1,4 +1,4 @@
-"""The GAP curve: precision among the surest predictions."""
+"""The GAP curve: precision by rank."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,18 +16,23 @@ GRID: Colour = (223, 226, 232)
 COLOURS = (canvas.FAINT, canvas.NEUTRAL)
 
 Points = Sequence[tuple[bool, float]]
-"""Of the predictions, from the surest on: whether it is right, and the precision up to it."""
+"""Correctness and precision by rank, as `landmarks.gap.precision_by_rank` returns them."""
 
 
 def draw(curves: Mapping[str, Points], legends: Mapping[str, str]) -> Image.Image:
-    """Draw curves on one scale, and below them which predictions of the last one are right.
+    """Draw curves in one diagram, and marks below them for the correctness of the last curve's predictions.
 
     Parameters
     ----------
     curves : mapping of name to points
-        At least one, none of them empty.
+        At least one curve. Curves must not be empty.
     legends : mapping of name to str
-        What is written of each.
+        The legend of each curve.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB.
     """
     sheet = canvas.sheet(3 * TITLE_PX + CHART_PX + 2 * MARK_PX)
     drawing = ImageDraw.Draw(sheet)
@@ -51,6 +56,6 @@ def draw(curves: Mapping[str, Points], legends: Mapping[str, str]) -> Image.Imag
         colour = canvas.RIGHT if is_right else canvas.WRONG
         drawing.line((x(place + 0.5), marks, x(place + 0.5), marks + MARK_PX), fill=colour, width=LINE_PX)
     below = marks + MARK_PX + 16
-    canvas.write(sheet, (LEFT_PX, below), "the surest answer", canvas.FAINT)
-    canvas.write(sheet, (RIGHT_PX, below), f"the last of {longest:,}", canvas.FAINT, anchor="ra")
+    canvas.write(sheet, (LEFT_PX, below), "highest score", canvas.FAINT)
+    canvas.write(sheet, (RIGHT_PX, below), f"lowest of {longest:,}", canvas.FAINT, anchor="ra")
     return sheet

@@ -1,4 +1,4 @@
-"""Two images side by side, and the matches between them."""
+"""Two images side by side, with the matches between them."""
 
 from dataclasses import dataclass
 
@@ -16,33 +16,33 @@ from landmarks.visualise.canvas import GAP_PX, MARGIN_PX, PAPER, TILE_PX, TITLE_
 SIZE_PX = (2 * TILE_PX[0] + GAP_PX, 2 * TILE_PX[1])
 DOT_PX = 5
 LINE_PX = 3
-LINES, OTHERS = 40, 15  # that agree, and that do not; more would hide the images
+MAX_INLIERS, MAX_OUTLIERS = 40, 15  # number of lines; more would hide the images
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two images, and their matches.
+    """Two images and their matches.
 
     Attributes
     ----------
     photos : tuple of Photo
-        The left and the right one.
+        The left and the right image.
     features : tuple of LocalFeatures
-        Of either.
+        The features of each image.
     matches : ndarray, int64, shape (n, 2)
         Row of the left keypoints, row of the right keypoints.
-    agreeing : ndarray, bool, shape (n,)
-        Which of them agree on a homography.
+    inlier_mask : ndarray, bool, shape (n,)
+        Which matches are inliers of the homography.
     """
 
     photos: tuple[Photo, Photo]
     features: tuple[LocalFeatures, LocalFeatures]
     matches: Matches
-    agreeing: NDArray[np.bool_]
+    inlier_mask: NDArray[np.bool_]
 
 
 def draw(pair: Pair, title: str, colour: Colour) -> Image.Image:
-    """Draw a pair below a title; matches that agree are green lines, others red ones, of many a part."""
+    """Draw a pair below a title. Inliers are green lines and outliers red ones. If there are many, some are omitted."""
     shown = [canvas.photograph(photo, SIZE_PX) for photo in pair.photos]
     sheet = canvas.sheet(TITLE_PX + max(image.height for image in shown))
     canvas.write(sheet, (MARGIN_PX, MARGIN_PX), title, colour)
@@ -50,7 +50,10 @@ def draw(pair: Pair, title: str, colour: Colour) -> Image.Image:
     corners = ((MARGIN_PX, top), (MARGIN_PX + shown[0].width + GAP_PX, top))
     for image, corner in zip(shown, corners, strict=True):
         sheet.paste(image, corner)
-    for mask, most, line in ((~pair.agreeing, OTHERS, canvas.WRONG), (pair.agreeing, LINES, canvas.RIGHT)):
+    for mask, most, line in (
+        (~pair.inlier_mask, MAX_OUTLIERS, canvas.WRONG),
+        (pair.inlier_mask, MAX_INLIERS, canvas.RIGHT),
+    ):
         rows = pair.matches[mask]
         rows = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
         starts, ends = (
@@ -64,7 +67,7 @@ def draw(pair: Pair, title: str, colour: Colour) -> Image.Image:
 def _on_sheet(
     features: LocalFeatures, rows: NDArray[np.int64], photo: Photo, shown: Image.Image, corner: Corner
 ) -> NDArray[np.float64]:
-    """Return where keypoints stand on the sheet: shape (n, 2), (x, y) as PIL draws."""
+    """Return the positions of keypoints on the sheet, shape (n, 2): (x, y) in pixels, as PIL expects them."""
     zoom = max(shown.size) / (max(local_pixels(photo.path).shape) * features.scale)
     points: NDArray[np.float64] = features.keypoints[rows, ::-1] * zoom + np.array(corner)
     return points

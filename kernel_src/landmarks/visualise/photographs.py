@@ -1,4 +1,4 @@
-"""The data before anything is computed: a few landmarks, and how many photographs landmarks have."""
+"""Figures of the data: photographs of some landmarks, and the number of photographs per landmark."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from landmarks.visualise.canvas import COLUMNS, GAP_PX, MARGIN_PX, TILE_PX, TITL
 ROWS = 3
 ROW_PX = TITLE_PX + TILE_PX[1] + GAP_PX
 CHART_PX = 260
-BAR_PX = 300  # at most
+BAR_PX = 300  # maximum width of a bar
 
 Landmarks = Mapping[str, Sequence[str]]
-"""Ids of the photographs of each landmark."""
+"""The ids of the photographs of each landmark."""
 
 
 def by_landmark(labels: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the ids of each landmark, in their order, the landmark with most photographs first."""
+    """Group ids by landmark, sorted by descending number of photographs."""
     ids: dict[str, list[str]] = defaultdict(list)
     for image_id, label in labels.items():
         ids[label].append(image_id)
@@ -29,7 +29,7 @@ def by_landmark(labels: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def landmarks(root: Path, ids: Landmarks) -> Image.Image:
-    """Draw photographs of a frequent, a middling and a rare landmark that has enough of them to fill a row."""
+    """Draw photographs of a frequent, a medium and a rare landmark, among those with enough photographs for a row."""
     full = [label for label, photos in ids.items() if len(photos) >= COLUMNS]
     places = np.linspace(0, len(full) - 1, min(ROWS, len(full)))
     labels = [full[round(place)] for place in places]
@@ -44,11 +44,11 @@ def landmarks(root: Path, ids: Landmarks) -> Image.Image:
 
 
 def class_sizes(ids: Landmarks) -> Image.Image:
-    """Draw how many landmarks have one photograph, two or three, four to seven, and so on."""
+    """Draw a histogram of photographs per landmark, with bins of powers of two: 1, 2 to 3, 4 to 7, and so on."""
     counts = Counter(len(photos).bit_length() - 1 for photos in ids.values())
     powers = range(min(counts, default=0), max(counts, default=-1) + 1)
     sheet = canvas.sheet(3 * TITLE_PX + CHART_PX)
-    title = f"{sum(map(len, ids.values())):,} photographs of {len(ids):,} landmarks, by photographs of a landmark"
+    title = f"{sum(map(len, ids.values())):,} photographs of {len(ids):,} landmarks, by photographs per landmark"
     canvas.write(sheet, (MARGIN_PX, MARGIN_PX), title)
     base = MARGIN_PX + 2 * TITLE_PX + CHART_PX
     step = (canvas.WIDTH_PX - 2 * MARGIN_PX) / max(1, len(powers))

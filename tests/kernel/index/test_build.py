@@ -95,12 +95,12 @@ def test_an_index_of_other_weights_or_settings_is_refused_by_key_and_values(inde
         reading.open_index(index, other, gallery=GALLERY, labelled=GALLERY)
     assert str(error.value) == (
         f"{index}: an index of other weights or settings:\n  jpeg_quality: 100 in the index, 90 in the settings\n"
-        "  build it anew"
+        "  build it again"
     )
 
 
 def test_a_foreign_folder_is_named(tmp_path):
-    with pytest.raises(WrongIndex, match=r"manifest.json: cannot be read .* attach a whole index"):
+    with pytest.raises(WrongIndex, match=r"manifest.json: cannot be read .* attach a complete index"):
         manifest.read(tmp_path)
     (tmp_path / "manifest.json").write_text('{"format": 1, "plan": {}}')
     with pytest.raises(WrongIndex, match=r"not the manifest of an index \(KeyError\('shards'\)\)"):
@@ -123,7 +123,9 @@ def test_a_build_that_was_stopped_is_continued_to_the_same_bytes(root, index, mo
     arguments = (root / "train", root / "train.csv", output, EMBEDDING)
     with pytest.raises(KeyboardInterrupt):
         build.build(*arguments, rows=2, workers=stops)
-    with pytest.raises(WrongIndex, match=r"rows: 2 there, 3 now\n  remove it, or name another output"):
+    with pytest.raises(
+        WrongIndex, match=r"rows: 2 in the existing index, 3 in this call\n  remove it, or name another output"
+    ):
         build.build(*arguments, rows=3)
     build.build(*arguments, rows=2, workers=stops)
     assert written == [[0, 1, 2], [1, 2]]

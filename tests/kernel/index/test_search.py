@@ -5,7 +5,7 @@ from hypothesis.extra.numpy import arrays
 
 from landmarks import retrieval
 from landmarks.index.search import Part, nearest
-from landmarks.index.shards import Rows
+from landmarks.index.shards import RowSelection
 from landmarks.settings import RetrievalSettings
 
 coarse = st.integers(-3, 3).map(float)  # small whole numbers, so that ties and zeros are common
@@ -28,7 +28,7 @@ def test_neighbours_in_parts_of_shards_are_those_in_the_joined_matrix(
     for number in range(3):
         rows = np.array([row for row in range(len(gallery)) if part_of_row[row] == number], np.int64)
         shards = np.split(gallery, sorted(cuts))
-        parts.append(Part(ids=[ids[row] for row in rows], vectors=Rows(shards, rows, 3)))
+        parts.append(Part(ids=[ids[row] for row in rows], vectors=RowSelection(shards, rows, 3)))
     expected = [
         [(ids[row], cosine) for row, cosine in zip(result.indices.tolist(), result.cosines.tolist(), strict=True)]
         for result in retrieval.nearest(queries, gallery, settings)

@@ -6,7 +6,7 @@ import pytest
 from landmarks.visualise import contact_sheet, figures
 from tests.kernel import competition
 
-NO_TRUTH = "No truth is attached to this run, so that its GAP is not known."
+NO_TRUTH = "True labels are not available, so the GAP is unknown."
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def test_neighbours_are_those_of_the_first_look(settings, steps, monkeypatch):
     drawn = []
     monkeypatch.setattr(contact_sheet, "draw", lambda step, queries, truth: drawn.append((step, queries, truth)))
     figures.neighbours(settings, steps)
-    assert drawn == [(steps[0], contact_sheet.surest_first(steps[0]), None)]
+    assert drawn == [(steps[0], contact_sheet.highest_scores_first(steps[0]), None)]
 
 
 def test_of_the_pairs_the_one_of_which_most_agrees_and_the_one_of_which_least(settings, steps, monkeypatch):
@@ -42,23 +42,23 @@ def test_of_the_pairs_the_one_of_which_most_agrees_and_the_one_of_which_least(se
         figures.matches, "draw", lambda pair, title, *rest: titles.append(title) or draw(pair, title, *rest)
     )
     assert figures.pairs(settings, steps).image is not None
-    accepted, refused = (title.split() for title in titles)
-    assert (accepted[0], refused[0]) == ("accepted:", "refused:")
-    assert int(accepted[1]) > int(refused[1])
+    accepted, rejected = (title.split() for title in titles)
+    assert (accepted[0], rejected[0]) == ("accepted:", "rejected:")
+    assert int(accepted[1]) > int(rejected[1])
 
 
 def test_with_a_truth_the_mistakes_are_the_wrong_answers_and_the_gap_is_known(settings, steps, with_truth):
     with_truth(competition.QUERIES)
-    assert figures.mistakes(settings, steps).text == "No answer is wrong."
+    assert figures.mistakes(settings, steps).text == "No prediction is wrong."
     assert figures.gap_curve(settings, steps).text == "GAP after retrieval: 1.0000; GAP after verification: 1.0000"
     with_truth(competition.QUERIES | {"4e00": ""})
-    assert figures.mistakes(settings, steps).text == "The surest of the wrong answers."
+    assert figures.mistakes(settings, steps).text == "The wrong predictions with the highest scores."
     assert "1.0000" in figures.gap_curve(settings, steps).text
 
 
 def test_without_a_truth_the_least_sure_answers_are_shown_and_no_gap(settings, steps):
     mistakes = figures.mistakes(settings, steps)
-    assert mistakes.text == "No truth is attached; these are the least sure answers."
+    assert mistakes.text == "True labels are not available; these predictions have the lowest scores."
     assert mistakes.image is not None
     assert figures.gap_curve(settings, steps).text == NO_TRUTH
 
@@ -70,4 +70,4 @@ def test_without_a_step_there_is_nothing_to_show(scene, settings):
 
 def test_photographs_that_cannot_be_described_are_left_out_of_the_pairs(settings, steps):
     nobody = replace(settings, local=replace(settings.local, rootsift=replace(settings.local.rootsift, max_features=1)))
-    assert figures.pairs(nobody, steps).text == "No two photographs have details that could agree."
+    assert figures.pairs(nobody, steps).text == "No pair of photographs has enough matches."

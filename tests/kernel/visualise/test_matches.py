@@ -16,7 +16,7 @@ def test_matches_are_drawn_between_the_same_places_of_both_images_in_a_colour_th
         photos=(query, query),
         features=(features, features),
         matches=np.stack([rows, rows], axis=1),
-        agreeing=np.array([True, False]),
+        inlier_mask=np.array([True, False]),
     )
     sheet = matches.draw(pair, "accepted", canvas.RIGHT)
     with Image.open(query.path) as image:
@@ -36,7 +36,7 @@ def test_a_pair_without_matches_is_drawn_without_lines(steps, settings):
         photos=(query, query),
         features=(features, features),
         matches=np.empty((0, 2), np.int64),
-        agreeing=np.empty(0, bool),
+        inlier_mask=np.empty(0, bool),
     )
     sheet = np.asarray(matches.draw(pair, "", canvas.WRONG))
     assert not np.all(sheet == canvas.WRONG, axis=2).any()
