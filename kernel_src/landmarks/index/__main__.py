@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         action="append",
         metavar="FILE",
-        help="weights of a global model, beside its model.json; repeat for an ensemble, in the order of Settings.models",
+        help="weights of a global model, beside its model.json; repeat for an ensemble, in the order of the settings",
     )
     build.add_argument("--flip", action="store_true", help="add mirrored views, as EmbeddingSettings.flip does")
     build.add_argument(
