@@ -24,7 +24,7 @@ def with_truth(inputs, settings, tmp_path, monkeypatch):
 
 def test_the_data_is_shown_with_its_number_of_landmarks(settings):
     figure = figures.data(settings)
-    assert figure.text == "A few of 3 landmarks, and how many photographs landmarks have."
+    assert figure.text == "Photographs of some of 3 landmarks, and the number of photographs per landmark."
     assert figure.image is not None
 
 
