@@ -53,7 +53,7 @@ figures = NotebookFigures(run.name, SETTINGS)
 figures.data()
 
 # %% [markdown]
-# ## Recognise
+# ## Recognition
 #
 # The submission is replaced after retrieval and again after verification. Nobody can restart the run on hidden data,
 # so in that run an error is logged, the failed part is skipped, and the last complete submission is scored
