@@ -572,8 +572,8 @@ Work is left out in this order, and the log says how much of it (`Settings.deadl
 4. gallery images: one of each landmark comes first
 5. queries: their rows are empty
 
-At the deadline, and at SIGTERM, work in progress is abandoned with its thread (`landmarks.prefetch.iterate_until`), because
-TensorFlow cannot be interrupted while it loads a model or embeds a batch.
+At the deadline, and at SIGTERM, work in progress is abandoned with its thread (`landmarks.prefetch.iterate_until`),
+because TensorFlow cannot be interrupted while it loads a model or embeds a batch.
 
 - To lose little, a batch has as many images as fit into half of the remaining time at the pace of the previous batch.
   The first batch has at least four, because a model is judged by it.
