@@ -8,7 +8,7 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Kernel
 from kernelwright.cli.render import printable
 
-Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when the notebook on disk is stale.")]
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if the notebook on disk is stale.")]
 
 
 def build(project: Folder = HERE, kernel: Kernel = "", check: Check = False) -> None:

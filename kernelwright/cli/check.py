@@ -8,11 +8,11 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Json, Kernel
 from kernelwright.cli.render import show_findings
 
-Push = Annotated[bool, typer.Option("--push", help="Fail on all that stops a push, not on errors alone.")]
+Push = Annotated[bool, typer.Option("--push", help="Also fail on findings that are unready, which stop a push.")]
 
 
 def check(project: Folder = HERE, kernel: Kernel = "", push: Push = False, as_json: Json = False) -> None:
-    """Find all that is wrong before a push: errors, what is not ready yet, warnings; each with its place and fix.
+    """Report every problem that would affect a push, each with its severity, place and fix.
 
     Exit status 1 if anything is an error; with --push, also if anything is unready. docs/checks.md explains the codes.
     """

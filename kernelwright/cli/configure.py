@@ -10,7 +10,7 @@ Owner = Annotated[str, typer.Option("--owner", metavar="NAME", help="Your user n
 
 
 def configure(project: Folder = HERE, owner: Owner = "") -> None:
-    """Write your user name wherever Kaggle needs it: the ids of kernels, and the datasets that are yours."""
+    """Write your user name wherever Kaggle needs it: in the ids of kernels and of your datasets."""
     from kernelwright.project import owner as owners
 
     if not owner:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def explain(project: Folder = HERE, kernel: Kernel = "", as_json: Json = False) -> None:
-    """List what goes into the notebook: order, file, why, size, digest; and the sources attached."""
+    """List what goes into the notebook (order, file, reason, size, digest) and the attached sources."""
     from kernelwright.bundle import build
     from kernelwright.project.model import load_project
 

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 Logs = Annotated[
     list[Path] | None,
-    typer.Option("--from-log", metavar="FILE", help="A log of a run on Kaggle, whose times count; may be repeated."),
+    typer.Option("--from-log", metavar="FILE", help="A Kaggle log whose times to use; may be repeated."),
 ]
 Sizes = Annotated[
     list[int] | None,
     typer.Option(
-        "--rows", min=1, help="Run on a sample of that many rows first; twice at least.  [default: the last rehearsal]"
+        "--rows", min=1, help="Run on a sample of this size; give at least two.", show_default="the last rehearsal"
     ),
 ]
 Input = Annotated[
-    Path | None, typer.Option("--input", metavar="DIR", help="What to take samples of.  [default: build/mini]")
+    Path | None, typer.Option("--input", metavar="DIR", help="The input folder to sample.", show_default="build/mini")
 ]
 
 
@@ -36,7 +36,7 @@ def forecast(
     source: Input = None,
     as_json: Json = False,
 ) -> None:
-    """Say how long the hidden rerun will take, and whether that is within the limit."""
+    """Estimate how long the hidden rerun will take, and whether that is within the limit."""
     from kernelwright.project.model import load_project
     from kernelwright.rehearsal import scaling_runs
     from kernelwright.rehearsal.forecast import forecast as forecasting

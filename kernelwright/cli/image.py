@@ -17,9 +17,10 @@ def _number(text: str) -> str:
     return text
 
 
-Name = Annotated[str, typer.Argument(metavar="[NAME]", help="Which image.  [default: the project's first]")]
+Name = Annotated[str, typer.Argument(metavar="[NAME]", help="The image.", show_default="the project's first")]
 Freeze = Annotated[
-    Path | None, typer.Option("--from-freeze", metavar="FILE", help="Make it of a `pip freeze` taken on Kaggle.")
+    Path | None,
+    typer.Option("--from-freeze", metavar="FILE", help="Make the image from a `pip freeze` taken on Kaggle."),
 ]
 Python = Annotated[
     str, typer.Option("--python", metavar="X.Y", callback=_number, help="With --from-freeze: the Python of that image.")
@@ -35,7 +36,7 @@ def image(
     glibc: Glibc = "2.35",
     as_json: Json = False,
 ) -> None:
-    """Print what an image of Kaggle's holds; or make one, NAME, in the project's wheels/images."""
+    """Print what a Kaggle image contains, or make the image NAME in the project's wheels/images."""
     from kernelwright.image import kaggle_image as images
     from kernelwright.project.model import load_project
 

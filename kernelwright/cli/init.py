@@ -40,7 +40,8 @@ Start = Annotated[
     Template | None,
     typer.Option(
         "--template",
-        help="What the data is, or that a gateway hands it over.  [default: asked for, else tabular]",
+        help="The kind of data, or a gateway that sends it.",
+        show_default="asked for, otherwise tabular",
     ),
 ]
 Runs = Annotated[
@@ -48,7 +49,8 @@ Runs = Annotated[
     typer.Option(
         "--kind",
         help="rerun: a competition with a hidden rerun; once: one without; output: of no competition, for the weights "
-        "or features it leaves.  [default: asked for, else rerun]",
+        "or features it leaves.",
+        show_default="asked for, otherwise rerun",
     ),
 ]
 From = Annotated[
@@ -67,7 +69,7 @@ Input = Annotated[
 ]
 KeepCells = Annotated[bool, typer.Option("--keep-cells", help="With --from: move nothing into modules.")]
 Tidy = Annotated[bool, typer.Option("--tidy", help="With --from: drop empty and commented-out cells.")]
-Adopt = Annotated[bool, typer.Option("--adopt", help="Make a project of the repository in FOLDER; no module changes.")]
+Adopt = Annotated[bool, typer.Option("--adopt", help="Make a kernel from the repository in FOLDER; no module changes.")]
 Choice = TypeVar("Choice", bound=StrEnum)
 
 

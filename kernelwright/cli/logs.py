@@ -7,7 +7,7 @@ import typer
 from kernelwright.cli.options import HERE, Folder, Kernel
 from kernelwright.cli.render import tell
 
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Follow the log until the run has ended.")]
 
 
 def logs(project: Folder = HERE, kernel: Kernel = "", follow: Follow = False) -> None:

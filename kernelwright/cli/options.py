@@ -34,10 +34,8 @@ Folder = Annotated[
         help="The project's folder.",
     ),
 ]
-Kernel = Annotated[str, typer.Option("--kernel", metavar="NAME", help="One of the project's further kernels.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-Poll = Annotated[
-    float, typer.Option("--poll", metavar="SECONDS", callback=_seconds, help="How long to wait between two looks.")
-]
+Kernel = Annotated[str, typer.Option("--kernel", metavar="NAME", help="A further kernel of the project.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Poll = Annotated[float, typer.Option("--poll", metavar="SECONDS", callback=_seconds, help="Seconds between two polls.")]
 
 HERE = Path()

@@ -7,7 +7,9 @@ import typer
 
 from kernelwright.cli.options import HERE, Folder, Kernel
 
-To = Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where to.  [default: build/output]")]
+To = Annotated[
+    Path | None, typer.Option("--to", metavar="DIR", help="The folder to write to.", show_default="build/output")
+]
 
 
 def output(project: Folder = HERE, kernel: Kernel = "", to: To = None) -> None:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from kernelwright.pull.plan import Change, Plan
 
 From = Annotated[
-    Path | None, typer.Option("--from", metavar="FILE", help="An edited notebook.  [default: the one on Kaggle]")
+    Path | None, typer.Option("--from", metavar="FILE", help="An edited notebook.", show_default="the one on Kaggle")
 ]
-Apply = Annotated[bool, typer.Option("--apply", help="Write the edits into the sources; else they are only shown.")]
+Apply = Annotated[bool, typer.Option("--apply", help="Write the edits into the sources instead of only showing them.")]
 
-Force = Annotated[bool, typer.Option("--force", help="Take the notebook even if it does not say it is this kernel's.")]
+Force = Annotated[bool, typer.Option("--force", help="Accept a notebook that does not name this kernel.")]
 
 
 def pull(

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from kernelwright.ship.client import Client
     from kernelwright.ship.push_log import Push
 
-Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log to the end; fetch the output.")]
-Dry = Annotated[bool, typer.Option("--dry-run", help="Print each request, make none.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run and its log to the end; download the output.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Print each request and send none.")]
 Skip = Annotated[bool, typer.Option("--skip-rehearsal", help="Push without a rehearsal; this is recorded.")]
-Again = Annotated[bool, typer.Option("--again", help="Push though the last version is this very notebook.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Push over edits made on Kaggle that are not here.")]
-Public = Annotated[bool, typer.Option("--public-datasets", help="Let everybody see the datasets made here.")]
+Again = Annotated[bool, typer.Option("--again", help="Push even if the last version is this very notebook.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Push over edits made on Kaggle and over foreign dataset files.")
+]
+Public = Annotated[bool, typer.Option("--public-datasets", help="Make the datasets visible to everybody.")]
 
 
 def push(
@@ -31,9 +33,9 @@ def push(
     public_datasets: Public = False,
     poll: Poll = 10,
 ) -> None:
-    """Build, check and push: datasets where they changed, then the notebook, with their versions pinned.
+    """Build, check and push: datasets that changed, then the notebook, with their versions pinned.
 
-    Interrupted anywhere, run it again: what was done is not done twice.
+    If it is interrupted, run it again: no step is taken twice.
     """
     from kernelwright.check.run import run_checks
     from kernelwright.project.model import load_project

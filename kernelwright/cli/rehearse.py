@@ -22,21 +22,19 @@ if TYPE_CHECKING:
 
 Input = Annotated[
     Path | None,
-    typer.Option("--input", metavar="DIR", help="One folder per attached source.  [default: build/mini]"),
+    typer.Option("--input", metavar="DIR", help="One folder per attached source.", show_default="build/mini"),
 ]
-Phase = Annotated[Literal["both", "rerun", "commit"], typer.Option("--phase", help="Which run to rehearse.")]
-Layouts = Annotated[Literal["old", "new", "both"], typer.Option("--mounts", help="How the inputs are mounted.")]
+Phase = Annotated[Literal["both", "rerun", "commit"], typer.Option("--phase", help="The phase to rehearse.")]
+Layouts = Annotated[Literal["old", "new", "both"], typer.Option("--mounts", help="The mount layout of the inputs.")]
 Isolation = Annotated[
     SandboxName | None,
-    typer.Option("--sandbox", help="What the runs are made in.  [default: the strongest that works]"),
+    typer.Option("--sandbox", help="The sandbox of the runs.", show_default="the strongest that works"),
 ]
-Hours = Annotated[float | None, typer.Option("--hours", help="Time limit.  [default: forecast.limit_hours]")]
+Hours = Annotated[float | None, typer.Option("--hours", help="Time limit.", show_default="forecast.limit_hours")]
 Memory = Annotated[float, typer.Option("--memory", metavar="GB", help="Memory limit.")]
 Disk = Annotated[float, typer.Option("--disk", metavar="GB", help="Limit of the working folder.")]
-Chain = Annotated[
-    bool, typer.Option("--chain", help="First rehearse the project's kernels whose output it attaches; mount that.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the outcome alone.")]
+Chain = Annotated[bool, typer.Option("--chain", help="First rehearse the project's kernels whose output it attaches.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the outcome.")]
 
 
 def rehearse(

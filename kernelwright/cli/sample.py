@@ -13,8 +13,10 @@ From = Annotated[
     Path, typer.Option("--from", metavar="DIR", help="The competition's folder, or one folder per attached source.")
 ]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many ids of each split to keep.")]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to.  [default: build/sample]")]
-Label = Annotated[str, typer.Option("--label", help="The column whose proportions to keep.  [default: found]")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="The folder to write to.", show_default="build/sample")
+]
+Label = Annotated[str, typer.Option("--label", help="The column whose proportions to keep.", show_default="detected")]
 
 
 def sample(

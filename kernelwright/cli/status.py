@@ -16,7 +16,7 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended
 def status(
     project: Folder = HERE, kernel: Kernel = "", wait: Wait = False, poll: Poll = 10, as_json: Json = False
 ) -> None:
-    """Show how the latest run on Kaggle fares.
+    """Show the status of the latest run on Kaggle.
 
     Exit status 1 if it failed or was cancelled, 0 if it is complete or has not ended.
     """

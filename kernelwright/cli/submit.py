@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from kernelwright.ship.client import Client
     from kernelwright.ship.push_log import Push
 
-Version = Annotated[int | None, typer.Option("--version", metavar="N", help="Which.  [default: the last pushed]")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Again = Annotated[bool, typer.Option("--again", help="Though this version was submitted.")]
+Version = Annotated[
+    int | None, typer.Option("--version", metavar="N", help="The version to submit.", show_default="the last pushed")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+Again = Annotated[bool, typer.Option("--again", help="Submit even if this version was submitted already.")]
 
 
 def submit(
@@ -27,7 +29,7 @@ def submit(
 ) -> None:
     """Submit a pushed version to the competition, and wait for its score.
 
-    A version that was submitted is not submitted twice: its score is waited for.
+    A version that was already submitted is not submitted again; the command waits for its score.
     """
     from kernelwright.project.model import load_project
     from kernelwright.ship import client as clients

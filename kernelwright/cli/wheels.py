@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from kernelwright.project.model import Project
 
 Check = Annotated[bool, typer.Option("--check", help="Only compare the locks with the requirements.")]
-Verify = Annotated[bool, typer.Option("--verify", help="Prove that they install, on each Python found here.")]
-Upgrade = Annotated[bool, typer.Option("--upgrade", help="Resolve anew; without it, what is locked stays.")]
+Verify = Annotated[bool, typer.Option("--verify", help="Prove that they install, on each Python that is found.")]
+Upgrade = Annotated[bool, typer.Option("--upgrade", help="Resolve again instead of keeping locked versions.")]
 
 
 def wheels(
@@ -24,7 +24,7 @@ def wheels(
     upgrade: Upgrade = False,
     as_json: Json = False,
 ) -> None:
-    """Lock, fetch and carry what Kaggle's image lacks: build/wheels, a dataset's folder."""
+    """Lock, fetch and carry what Kaggle's image lacks, as a dataset in build/wheels."""
     from kernelwright.project.model import load_project
     from kernelwright.wheels import project_locks
 

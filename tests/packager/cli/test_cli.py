@@ -69,6 +69,13 @@ def test_help_is_short_and_names_the_commands_in_the_order_of_the_work(run):
     assert "--install-completion" in out
 
 
+def test_help_shows_a_default_that_another_setting_decides(run):
+    status, out, _ = run("rehearse", "-h")
+    assert status == 0
+    assert "build/mini" in out
+    assert "forecast.limit_hours" in out
+
+
 NAMES = [
     *("init", "configure", "build", "explain", "wheels", "image", "check", "rehearse", "forecast", "sample", "push"),
     *("status", "logs", "output", "submit", "pull"),
