@@ -5,10 +5,10 @@ Run as ``python namespaces.py SPEC``: outside the package, with the standard lib
     {"mounts": [[kind, source, target], ...], "environment": {...}, "folder": "/kaggle/working", "command": [...],
      "own_network": true}
 
-A mount is of the kind ``ro`` or ``rw`` (source is bound to target), ``tmpfs``, ``proc``, ``dev``, ``link`` or
-``folder``; they are made in their order below an empty root, which ends up read-only. There is no network but the
-loopback. The command has no capabilities, so nothing of this can be undone from within. What it started ends with it,
-and it ends with the process that launched it.
+A mount is of the kind ``ro`` or ``rw`` (source is bound to target), ``proc``, ``dev``, ``link`` or ``folder``; they are
+made in their order below an empty root, which ends up read-only. There is no network but the loopback. The command has
+no capabilities, so nothing of this can be undone from within. What it started ends with it, and it ends with the
+process that launched it.
 
 ``python namespaces.py network`` keeps a network with the loopback alone, for others to join, until its input closes.
 """
@@ -97,10 +97,10 @@ def mounts_below(folder: Path) -> list[str]:
     return [place for place in places if place.startswith(f"{folder}/")]
 
 
-def tmpfs(options: str, target: Path) -> None:
-    """Mount a file system in memory; ``options`` may give it a size."""
+def tmpfs(mode: str, target: Path) -> None:
+    """Mount a file system in memory."""
     target.mkdir(parents=True, exist_ok=True)
-    mount("tmpfs", str(target), "tmpfs", NOSUID | NODEV, options or "mode=1777")
+    mount("tmpfs", str(target), "tmpfs", NOSUID | NODEV, f"mode={mode}")
 
 
 def proc(_: str, target: Path) -> None:
@@ -111,12 +111,12 @@ def proc(_: str, target: Path) -> None:
 
 def dev(_: str, target: Path) -> None:
     """Make the few devices that programs take for granted."""
-    tmpfs("mode=755", target)
+    tmpfs("755", target)
     for name in ("null", "zero", "full", "random", "urandom", "tty"):
         bind(f"/dev/{name}", target / name, writable=True)
     for name, number in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         (target / name).symlink_to(f"/proc/self/fd{number}")
-    tmpfs("", target / "shm")
+    tmpfs("1777", target / "shm")
     (target / "pts").mkdir()  # terminals of this namespace's own: IPython runs `!command` in one
     mount("devpts", str(target / "pts"), "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
     (target / "ptmx").symlink_to("pts/ptmx")
@@ -133,7 +133,6 @@ MOUNTS = {
     "ro": lambda source, target: bind(source, target, writable=False),
     "rw": lambda source, target: bind(source, target, writable=True),
     "folder": lambda _, target: target.mkdir(parents=True, exist_ok=True),
-    "tmpfs": tmpfs,
     "proc": proc,
     "dev": dev,
     "link": link,

@@ -114,7 +114,7 @@ def _cut_competition(project: Project, source: Path, target: Path, rows: int, la
     python = Path(sys.executable)
     if any(path.suffix == ".parquet" for path in files):
         python = tables.parquet_python(project)
-    keyed, wanted = _keyed([_read(path, python) for path in files], source / project.configuration.sample)
+    keyed, columns = _keyed([_read(path, python) for path in files], source / project.configuration.sample)
     if label and not any(label in table.header for table in keyed):
         raise InvalidInput(f"{source}: no table has the column {label!r} that --label names")
     splits: list[list[Table]] = []  # tables that share ids
@@ -123,7 +123,7 @@ def _cut_competition(project: Project, source: Path, target: Path, rows: int, la
         splits = [split for split in splits if split not in touching] + [[*itertools.chain(*touching), table]]
     chosen, kept = set[str](), []
     for split in splits:
-        stratum = _stratum(split, [label] if label else wanted)
+        stratum = _stratum(split, [label] if label else columns)
         ids = _choose(split, stratum, rows)
         chosen |= ids
         column = stratum[0].header[stratum[1]] if stratum else ""
@@ -166,26 +166,28 @@ def _read_csv(path: Path) -> Table:
 
 def _keyed(read: Sequence[Table], sample_file: Path) -> tuple[list[Table], list[str]]:
     """Return the tables that have the sample's id column, and the columns that the sample asks for beside it."""
-    sample_table = next((table for table in read if table.path == sample_file), None)
-    place = submission_rules.id_column(sample_table.header, sample_table.rows) if sample_table else None
-    if sample_table and place is None:
-        raise InvalidInput(f"{sample_file}: no column names the rows, so nothing can be cut by it")
-    key = sample_table.header[place] if sample_table and place is not None else "id"
+    key, columns = "id", list[str]()
+    if sample_table := next((table for table in read if table.path == sample_file), None):
+        place = submission_rules.id_column(sample_table.header, sample_table.rows)
+        if place is None:
+            raise InvalidInput(f"{sample_file}: no column names the rows, so nothing can be cut by it")
+        key = sample_table.header[place]
+        columns = [name for name in sample_table.header if name != key]
     keyed = [replace(table, key=list(table.header).index(key)) for table in read if key in table.header]
     if not keyed:
         raise InvalidInput(f"{sample_file.parent}: no table has the id column {key!r} of {sample_file.name}")
-    return keyed, [name for name in sample_table.header if name != key] if sample_table else []
+    return keyed, columns
 
 
-def _stratum(split: Sequence[Table], wanted: Sequence[str]) -> tuple[Table, int] | None:
-    """Return the column to keep the proportions of: one that is wanted, else the first whose values repeat."""
+def _stratum(split: Sequence[Table], names: Sequence[str]) -> tuple[Table, int] | None:
+    """Return the column to keep the proportions of: one of these names, else the first whose values repeat."""
     columns = [(table, place) for table in split for place in range(len(table.header)) if place != table.key]
     repeating = []
     for table, place in columns:
         values = {row[place] for row in table.rows if place < len(row)}
         if 1 < len(values) < len(table.rows):
             repeating.append((table, place))
-    named = [(table, place) for name in wanted for table, place in repeating if table.header[place] == name]
+    named = [(table, place) for name in names for table, place in repeating if table.header[place] == name]
     return next(iter([*named, *repeating]), None)
 
 

@@ -31,7 +31,7 @@ OPEN: dict[SandboxName, str] = {
 }
 """What each sandbox leaves open."""
 Mount = tuple[str, str, str]
-"""``ro``, ``rw`` (a path of the host is bound), ``link``, ``folder``, ``tmpfs``, ``proc``, ``dev``; source; target."""
+"""``ro``, ``rw`` (a path of the host is bound), ``link``, ``folder``, ``proc``, ``dev``; source; target."""
 _INSIDE = "/run/kernelwright"
 _ETC = ("ld.so.cache", "alternatives", "ssl", "localtime", "nsswitch.conf", "fonts")
 _SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
@@ -40,7 +40,6 @@ _BUBBLEWRAP = {
     "rw": "--bind",
     "link": "--symlink",
     "folder": "--dir",
-    "tmpfs": "--tmpfs",
     "proc": "--proc",
     "dev": "--dev",
 }
