@@ -77,20 +77,20 @@ def _written(project: Project, spec: RunSpec, submission: submission_check.Submi
     pandas and polars write without a record, also over a file that has one.
     """
     directory = spec.directory
-    noted = read_json(directory.record / "submissions.json", [])
+    entries = read_json(directory.record / "submissions.json", [])
     recorded: list[dict[str, Any]] = []
-    for entry in noted if isinstance(noted, list) else ():
+    for entry in entries if isinstance(entries, list) else ():
         name = str(entry.get("file", "")) if isinstance(entry, dict) else ""
         if _NAME.fullmatch(name) and not submission_check.absence(directory.record / name, directory.record):
             recorded.append({"file": name, "after": str(entry.get("after", "")), "rows": entry.get("rows", 0)})
-    left = directory.working / project.configuration.submission[0]
-    if project.kind == "output" or submission_check.absence(left, directory.working):
+    file = directory.working / project.configuration.submission[0]
+    if project.kind == "output" or submission_check.absence(file, directory.working):
         return recorded
     last = directory.record / recorded[-1]["file"] if recorded else None
-    if last is None or hashing.file_sha256(last) != hashing.file_sha256(left):
-        kept = f"{LEFT}{left.suffix}"
-        file_copies.hard_link(left, directory.record / kept)
-        recorded.append({"file": kept, "after": left.name, "rows": submission.rows})
+    if last is None or hashing.file_sha256(last) != hashing.file_sha256(file):
+        name = f"{LEFT}{file.suffix}"
+        file_copies.hard_link(file, directory.record / name)
+        recorded.append({"file": name, "after": file.name, "rows": submission.rows})
     return recorded
 
 

@@ -174,15 +174,15 @@ def prepare(
     `EnvironmentUnavailable` where what the image holds does not install here.
     """
     image = image_of(project)
-    if given := os.environ.get(GIVEN):
-        tell(f"rehearsing in {given}, as {GIVEN} says, whatever its versions are")
-        command = [f"{given}/bin/python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    if prefix := os.environ.get(GIVEN):
+        tell(f"rehearsing in {prefix}, as {GIVEN} says, whatever its versions are")
+        command = [f"{prefix}/bin/python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
         try:
             version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
         except (OSError, subprocess.CalledProcessError) as error:
             reason = f"no environment with a Python that runs: {error}"
-            raise EnvironmentUnavailable(f"{GIVEN}: {given}: {reason}") from None
-        return Environment(folder=Path(given), version=version, image=image, given=True)
+            raise EnvironmentUnavailable(f"{GIVEN}: {prefix}: {reason}") from None
+        return Environment(folder=Path(prefix), version=version, image=image, given=True)
     python = interpreters.on_path(image.python)
     version = image.python if python else interpreters.running()
     if version != image.python:
@@ -242,14 +242,15 @@ def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
     done = tools.uv(["venv", "--relocatable", "--python", str(recipe.python), str(folder)])
     built: frozenset[str] = frozenset()
     while done.returncode == 0 or (folder / "bin").is_dir():
-        wanted, pins = folder / "wanted.in", folder / "pins.txt"
-        wanted.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
-        pins.write_text("\n".join(recipe.pins) + "\n", "utf-8")
+        requirements, constraints = folder / "requirements.in", folder / "constraints.txt"
+        requirements.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
+        constraints.write_text("\n".join(recipe.pins) + "\n", "utf-8")
         flags = ["--only-binary", ":all:", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
         flags += [flag for name in sorted(built) for flag in ("--no-binary", name)]
-        done = tools.uv(["pip", "install", *flags, "--requirement", str(wanted), "--constraints", str(pins)])
-        named = re.findall(r"([a-z0-9-]+)==\S+ has no usable wheels", " ".join(done.stderr.split()))
-        sdists = frozenset(named) & recipe.image.distributions.keys() - built
+        files = ["--requirement", str(requirements), "--constraints", str(constraints)]
+        done = tools.uv(["pip", "install", *flags, *files])
+        without_wheel = re.findall(r"([a-z0-9-]+)==\S+ has no usable wheels", " ".join(done.stderr.split()))
+        sdists = frozenset(without_wheel) & recipe.image.distributions.keys() - built
         unavailable = _unavailable_pins(recipe, done.stderr)
         if done.returncode == 0 or not (sdists or unavailable):
             break

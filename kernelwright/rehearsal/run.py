@@ -144,8 +144,9 @@ def _outcome(directory: RunDirectory, seconds: float, usage: Usage, notebook: by
     log = _text(directory.log, LONGEST_TEXT)
     vanished = {"name": "NoResult", "text": f"papermill did not end by itself\n{log[-2000:]}"}
     ended = read_json(directory.notes / "ended.json", None)
-    noted = ended.get("exception", vanished) if isinstance(ended, dict) else vanished
-    exception = noted if isinstance(noted, dict | None) else vanished
+    exception = ended.get("exception", vanished) if isinstance(ended, dict) else vanished
+    if not isinstance(exception, dict | None):
+        exception = vanished
     hosts = _text(directory.notes / "network.log").splitlines()
     executed = read_json(directory.notes / "executed.ipynb", None)  # half of one, if the end came while it was saved
     return Outcome(
