@@ -67,10 +67,12 @@ def enforce(limits: Limits, directory: RunDirectory) -> Iterator[EnforcedLimits]
     Raises `EnvironmentUnavailable` where they cannot be brought out.
     """
     disks = _disks(limits, directory)
+    group = next(filter(None, (_make_group(parent, limits.memory_bytes) for parent in _parents())), None)
     try:
-        with _control_group(limits.memory_bytes) as group:
-            yield EnforcedLimits(group=group, disks=disks)
+        yield EnforcedLimits(group=group, disks=disks)
     finally:
+        if group:
+            _remove_group(group)
         if disks:
             _bring_out(disks[0][0], directory)
         for image, _ in disks:
@@ -124,17 +126,6 @@ def _bring_out(image: Path, directory: RunDirectory) -> None:
         raise EnvironmentUnavailable(f"{directory.working}: cannot be copied from {image}: {done.stderr.strip()}")
 
 
-@contextlib.contextmanager
-def _control_group(memory_bytes: int) -> Iterator[Path | None]:
-    """Make a control group (version 2), and remove it with all that is left in it; None where that is not allowed."""
-    group = next(filter(None, (_make_group(parent, memory_bytes) for parent in _parents())), None)
-    try:
-        yield group
-    finally:
-        if group:
-            _remove_group(group)
-
-
 def _parents() -> Iterator[Path]:
     """Yield the groups that may have limited ones below them: above this process's, as one with processes may not."""
     with contextlib.suppress(OSError):
@@ -147,6 +138,7 @@ def _parents() -> Iterator[Path]:
 
 
 def _make_group(parent: Path, memory_bytes: int) -> Path | None:
+    """Make a control group (version 2); None where that is not allowed."""
     for left in parent.glob(f"{_PREFIX}[0-9]*-*"):  # of a launcher that was killed; one with processes stays
         if not psutil.pid_exists(int(left.name.split("-")[1])):
             with contextlib.suppress(OSError):

@@ -264,7 +264,8 @@ def test_ten_gigabytes_end_at_the_disk_limit(backend, tmp_path, monkeypatch, pla
 
 
 def test_memory_is_held_by_a_control_group(backend, tmp_path):
-    with enforced_limits._control_group(10**9) as group:
+    with enforced_limits.enforce(Limits(disk_bytes=10**18), RunDirectory.below(tmp_path)) as enforced:
+        group = enforced.group
         if group is None:
             pytest.skip("no control group (version 2) with memory may be made on this machine")
     script = "kept = [bytearray(b'x') * 10_000_000 for _ in range(100)]\ntime.sleep(600)"
