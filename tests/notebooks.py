@@ -57,6 +57,8 @@ def run(data: bytes, folder: Path, *, python: str = sys.executable, **variables:
         client.execute(env=environment(**{"TMPDIR": scratch(km), **variables}))
     except CellExecutionError as error:
         status = int(error.evalue) if error.ename == "SystemExit" else 1
+    finally:
+        shutil.rmtree(scratch(km), ignore_errors=True)
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     stdout = "".join(output.text for output in outputs if output.get("name") == "stdout")
     return Ran(stdout=stdout, status=status, notebook=notebook)
@@ -74,7 +76,7 @@ def manager(python: str, kind: type[KernelManager] = KernelManager) -> KernelMan
 
 
 def scratch(km: KernelManager) -> str:
-    """Return a temporary folder for a kernel, which goes with this process: one that is killed removes no tree."""
+    """Return a temporary folder for a kernel, which goes with it: a kernel that is killed removes no tree itself."""
     return str(Path(km.ip).parent)
 
 
@@ -131,3 +133,4 @@ class Kernel:
     def stop(self):
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        shutil.rmtree(scratch(self.manager), ignore_errors=True)
