@@ -10,7 +10,6 @@ from kernelwright.runtime import submission_rules
 from kernelwright.runtime.submission_rules import Sample
 from kernelwright.ship.kernels import RemoteKernel
 
-_TABLES = (".csv", ".parquet")
 _MISSING = "missing from the output"
 
 
@@ -30,7 +29,7 @@ def fetch(project: Project, kernel: RemoteKernel, target: Path, tell: Callable[[
     if problems:
         raise ClientFailed("\n".join(problems))
     for name in project.configuration.submission:
-        rows = f"{len(tables.read(target / name)) - 1} rows, valid" if name.endswith(_TABLES) else "there"
+        rows = f"{len(tables.read(target / name)) - 1} rows, valid" if name.endswith(tables.SUFFIXES) else "there"
         tell(f"{name}: {rows}")
 
 
@@ -41,7 +40,7 @@ def submission_problems(project: Project, file: Path) -> Sequence[str]:
     """
     if not file.is_file():
         return [_MISSING]
-    if not file.name.endswith(_TABLES):
+    if not file.name.endswith(tables.SUFFIXES):
         return []
     try:
         header, *rows = tables.read(file)

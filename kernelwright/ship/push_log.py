@@ -100,6 +100,12 @@ def events(root: Path) -> Iterator[Mapping[str, Any]]:
             yield event
 
 
+def is_recorded(root: Path, event: str, fields: Mapping[str, Any]) -> bool:
+    """Return whether the log has such an event with these fields."""
+    wanted = {"event": event, **fields}
+    return any(wanted.items() <= line.items() for line in events(root))
+
+
 def pushes(root: Path, kernel: str) -> list[Push]:
     """Return the recorded pushes of a kernel, the oldest first."""
     pushed = []
@@ -129,7 +135,7 @@ def record(root: Path, push: Push, notebook: bytes) -> None:
 def record_run(root: Path, push: Push, status: str) -> None:
     """Record how the run of a push ended, once."""
     fields = {"kernel": push.kernel, "version": push.version, "status": status}
-    if not any({"event": "ran", **fields}.items() <= event.items() for event in events(root)):
+    if not is_recorded(root, "ran", fields):
         append(root, "ran", {**fields, "at": now()})
 
 

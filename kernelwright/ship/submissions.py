@@ -68,7 +68,7 @@ def submit(project: Project, client: Client, push: Push) -> None:
 def record(project: Project, push: Push) -> None:
     """Record that a version was submitted, once; also after a submission whose answer was cut off."""
     text = message(push)
-    if not _is_recorded(project, text):
+    if not push_log.is_recorded(project.root, "submitted", {"message": text}):
         fields = {"kernel": push.kernel, "version": push.version, "competition": competition(project)}
         push_log.append(project.root, "submitted", {**fields, "message": text, "at": push_log.now()})
     push_log.finish_step(project.root, text)
@@ -77,16 +77,11 @@ def record(project: Project, push: Push) -> None:
 def was_submitted(project: Project, client: Client, push: Push) -> bool:
     """Return whether a version was submitted: by the record, else by Kaggle's list, which may lag behind."""
     text = message(push)
-    if _is_recorded(project, text):
+    if push_log.is_recorded(project.root, "submitted", {"message": text}):
         return True
     attempts = _ATTEMPTS if push_log.pending_step(project.root, text) else 1
     every = min(client.timeouts.poll, _BETWEEN)
     return bool(poll(lambda: latest(client, competition(project), text), every=every, attempts=attempts))
-
-
-def _is_recorded(project: Project, text: str) -> bool:
-    submitted = {"event": "submitted", "message": text}
-    return any(submitted.items() <= event.items() for event in push_log.events(project.root))
 
 
 def latest(client: Client, competition: str, text: str) -> Submission | None:
