@@ -10,7 +10,7 @@ from dataclasses import fields
 from kernelwright.check.context import Files
 from kernelwright.check.registry import register
 from kernelwright.errors import Problem
-from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER, SOURCES, KernelMetadata
+from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER, SOURCES, KernelMetadata, references
 from kernelwright.project.refs import SourceRef
 
 _REQUIRED = {"language": "python", "kernel_type": "notebook"}
@@ -25,10 +25,7 @@ _SHAPES = (
 @register("owner", Files)
 def owner(files: Files) -> Iterator[Problem]:
     """Find the placeholder in place of a user's name."""
-    values = {"id": files.values.get("id", "")}
-    for key in OWNED_SOURCES:
-        values |= {f"{key}[{index}]": source for index, source in enumerate(files.values.get(key, ()))}
-    for place, value in values.items():
+    for place, value in references(files.values):
         if value.startswith(f"{PLACEHOLDER_OWNER}/"):
             fix = "run `kernelwright configure --owner NAME`"
             yield files.problem("KW102", place, f"{value}: {PLACEHOLDER_OWNER} is a placeholder", fix)

@@ -3,7 +3,7 @@
 import codecs
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,6 +151,16 @@ def read_raw(root: Path, name: str) -> Mapping[str, Any]:
 def read(root: Path, name: str) -> KernelMetadata:
     """Read the metadata of a kernel; raises `InvalidProject` with every problem."""
     return parsing.parse(KernelMetadata, read_raw(root, name), file=name, fixes=_FIXES)
+
+
+def references(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield place and value wherever a kernel's metadata, whatever it holds, says who owns something."""
+    places = {"id": metadata.get("id")}
+    for key in OWNED_SOURCES:
+        sources = metadata.get(key)
+        if isinstance(sources, list | tuple):
+            places |= {f"{key}[{index}]": source for index, source in enumerate(sources)}
+    yield from ((place, value) for place, value in places.items() if isinstance(value, str))
 
 
 def fitting(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.project import model
-from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER, read_raw
+from kernelwright.project.metadata import PLACEHOLDER_OWNER, read_raw, references
 from kernelwright.support import atomic_files
 
 
@@ -37,7 +35,7 @@ def write(folder: Path, owner: str) -> list[str]:
     texts, lines = {}, []
     for name, metadata in described.items():
         text = (root / name).read_bytes().decode("utf-8")  # line ends as they are
-        for place, value in _references(metadata):
+        for place, value in references(metadata):
             old, slash, rest = value.partition("/")  # what is no reference yet is left as it is
             ours = place == "id" or old == PLACEHOLDER_OWNER or rest.partition("/")[0] in own
             if slash and ours and old != owner:
@@ -47,13 +45,3 @@ def write(folder: Path, owner: str) -> list[str]:
         texts[root / name] = text.encode()
     atomic_files.replace_all(texts)
     return lines
-
-
-def _references(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the places of a kernel's metadata, whatever it holds, where an owner is written."""
-    places = {"id": metadata.get("id")}
-    for key in OWNED_SOURCES:
-        sources = metadata.get(key)
-        if isinstance(sources, list):
-            places |= {f"{key}[{index}]": source for index, source in enumerate(sources)}
-    yield from ((place, value) for place, value in places.items() if isinstance(value, str))

@@ -117,14 +117,12 @@ def _read_magic_cell(text: str, match: re.Match[str]) -> tuple[str | None, Comma
 
 def _joined(lines: Sequence[str], first: int) -> list[tuple[int, str]]:
     """Return the commands of a shell's script: a line goes on in the next one after a backslash."""
-    commands: list[tuple[int, str]] = []
-    goes_on = False
-    for number, line in enumerate(lines, first):
-        if goes_on:
-            commands[-1] = (commands[-1][0], f"{commands[-1][1].rstrip(chr(92) + ' ')} {line.strip()}")
-        elif line.strip():
-            commands.append((number, f"!{line}"))
-        goes_on = line.endswith("\\") and bool(commands)
+    commands, number = [], first
+    for text in re.split(r"(?<!\\)\n", "\n".join(lines)):
+        if text.strip():
+            command = re.sub(r" *\\+\n\s*", " ", text)
+            commands.append((number, f"!{command}"))
+        number += text.count("\n") + 1
     return commands
 
 
