@@ -6,10 +6,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from kernelwright.errors import ClientFailed, UnwritableOutput
+from kernelwright.errors import ClientFailed, InvalidNotebook, UnwritableOutput
 from kernelwright.project.metadata import SOURCES
+from kernelwright.pull import edited_notebook
 from kernelwright.ship.client import Client
 from kernelwright.support import atomic_files, json_text
 
@@ -55,6 +57,24 @@ class RemoteNotebook:
     content: bytes
     metadata: Mapping[str, object]
     latest: int
+
+    @cached_property
+    def _key(self) -> object:
+        return content_key(self.content)
+
+    def holds(self, notebook: bytes) -> bool:
+        """Return whether it says what a notebook here says."""
+        return self._key == content_key(notebook)
+
+
+def content_key(notebook: bytes) -> object:
+    """Return what is compared of notebooks: not the layout, which the client changes, nor Kaggle's metadata."""
+    try:
+        edited = edited_notebook.read(notebook)
+    except InvalidNotebook:
+        return notebook
+    driver = [(cell.kind, cell.source) for cell in edited.driver]
+    return edited.modules, edited.set_up, driver, edited.displaced, edited.headings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,14 +71,14 @@ def resume(project: Project, kernel: RemoteKernel) -> Push | None:
 
 def _find_version(kernel: RemoteKernel, pending: PendingPush) -> int | None:
     """Return the first version since the push that has its content, None where there is none."""
-    key = remote_state.content_key(pending.notebook.encode())
-    latest, first = kernel.notebook(), pending.after + 1
-    if latest and latest.latest >= first and remote_state.content_key(latest.content) == key:
+    sent, first = pending.notebook.encode(), pending.after + 1
+    latest = kernel.notebook()
+    if latest and latest.latest >= first and latest.holds(sent):
         return latest.latest
     for version in range(first, first + _MOST_VERSIONS):
         notebook = kernel.notebook(version)
         if notebook is None:
             return None
-        if remote_state.content_key(notebook.content) == key:
+        if notebook.holds(sent):
             return version
     return None

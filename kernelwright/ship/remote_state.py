@@ -2,7 +2,7 @@
 
 from kernelwright.errors import InvalidNotebook
 from kernelwright.project.model import Project
-from kernelwright.pull import edited_notebook, plan
+from kernelwright.pull import plan
 from kernelwright.pull.history import RECORDED
 from kernelwright.ship import push_log
 from kernelwright.ship.kernels import RemoteKernel, RemoteNotebook
@@ -13,24 +13,13 @@ _ATTEMPTS = 6
 _EDITS = {"write", "delete", "conflict", "refuse"}
 
 
-def content_key(notebook: bytes) -> object:
-    """Return what is compared of notebooks: not the layout, which the client changes, nor Kaggle's metadata."""
-    try:
-        edited = edited_notebook.read(notebook)
-    except InvalidNotebook:
-        return notebook
-    driver = [(cell.kind, cell.source) for cell in edited.driver]
-    return edited.modules, edited.set_up, driver, edited.displaced, edited.headings
-
-
 def find_push(project: Project, remote: RemoteNotebook | None) -> Push | None:
     """Return the recorded push that Kaggle's latest version is, None where it is none from here."""
     if remote is None:
         return None
-    key = content_key(remote.content)
     for push in reversed(push_log.pushes(project.root, project.metadata.id)):
         sent = push_log.recorded_notebook(project.root, push)
-        if remote.latest in {0, push.version} and sent is not None and content_key(sent) == key:
+        if remote.latest in {0, push.version} and sent is not None and remote.holds(sent):
             return push
     return None
 
@@ -50,13 +39,12 @@ def is_version(kernel: RemoteKernel, remote: RemoteNotebook, version: int, noteb
 
     Just after a push Kaggle may still show the version before.
     """
-    key = content_key(notebook)
-    if content_key(remote.content) == key:
+    if remote.holds(notebook):
         return remote.latest in {0, version}
     if remote.latest >= version or kernel.notebook(version + 1):
         return False
     pushed = kernel.notebook(version)
-    return pushed is not None and content_key(pushed.content) == key
+    return pushed is not None and pushed.holds(notebook)
 
 
 def remote_edits(project: Project, remote: RemoteNotebook | None) -> list[str]:
@@ -64,8 +52,7 @@ def remote_edits(project: Project, remote: RemoteNotebook | None) -> list[str]:
     ref = project.metadata.id
     if remote is None or not push_log.pushes(project.root, ref):
         return []
-    key = content_key(remote.content)
-    if any(content_key(file.read_bytes()) == key for file in (project.root / RECORDED).glob("*.ipynb")):
+    if any(remote.holds(file.read_bytes()) for file in (project.root / RECORDED).glob("*.ipynb")):
         return []
     return unmerged_edits(project, remote.content, ref)
 

@@ -12,7 +12,7 @@ import pytest
 from kernelwright.errors import ClientFailed
 from kernelwright.project.model import load_project
 from kernelwright.ship import client as clients
-from kernelwright.ship import datasets, payload, push_log, remote_state
+from kernelwright.ship import datasets, kernels, payload, push_log
 from kernelwright.ship import push as pushing
 from tests.packager import shipped
 from tests.packager.kaggle_calls import run, start
@@ -36,9 +36,7 @@ def test_a_push_sends_what_was_built_private_and_without_internet_and_follows_it
     (sent,) = kaggle.kernels["alice/toy-kernel"].versions
     assert (sent["isPrivate"], sent["enableInternet"], sent["language"]) == (True, False, "python")
     assert sent["competitionDataSources"] == ["toy-competition"]
-    assert remote_state.content_key(sent["text"].encode()) == remote_state.content_key(
-        (project / "build/toy.ipynb").read_bytes()
-    )
+    assert kernels.content_key(sent["text"].encode()) == kernels.content_key((project / "build/toy.ipynb").read_bytes())
     assert recorded(project) == ["pushed", "ran"]
     (push,) = push_log.pushes(project, "alice/toy-kernel")
     assert (push.version, push.commit, push.changed, push.rehearsal) == (
