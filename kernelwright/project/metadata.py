@@ -1,6 +1,5 @@
 """kernel-metadata.json and dataset-metadata.json: what Kaggle knows of us, and the rules it holds us to."""
 
-import codecs
 import functools
 import json
 from collections.abc import Iterator, Mapping
@@ -130,19 +129,16 @@ class KernelMetadata:
 
 def read_raw(root: Path, name: str) -> Mapping[str, Any]:
     """Read the JSON object in ``root/name`` as it is; raises `InvalidProject` where there is none."""
+    missing = "make it with `kernelwright init`, or with `kaggle kernels init`"
+    text = parsing.read_text(root / name, code="KW011", label=name, missing=missing)
     try:
-        data = (root / name).read_bytes()
-        raw = json_text.parse(data.decode("utf-8"))
+        raw = json_text.parse(text)
         if isinstance(raw, dict):
             return raw
         message, fix = "not a JSON object", 'write { "id": … }'
-    except FileNotFoundError:
-        message, fix = "no such file", "make it with `kernelwright init`, or with `kaggle kernels init`"
-    except OSError as error:
-        message, fix = f"cannot be read: {error.strerror}", "put a file there that can be read"
     except ValueError as error:
         message, fix = f"not JSON: {error}", "correct it there"
-        if data.startswith(codecs.BOM_UTF8):
+        if text.startswith("\ufeff"):
             message = "starts with a byte order mark, which Kaggle's client does not take"
             fix = "save it as UTF-8 without one"
     raise InvalidProject([Problem(code="KW011", file=name, message=message, fix=fix)])

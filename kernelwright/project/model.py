@@ -146,18 +146,14 @@ def load_configuration(root: Path) -> Configuration:
 def read_tools(root: Path) -> Mapping[str, Any]:
     """Read the ``[tool]`` tables of pyproject.toml; raises `InvalidProject` for a file that cannot be read."""
     file = root / PYPROJECT
+    missing = "run this in a project's folder, or name one with --project"
+    text = parsing.read_text(file, code="KW001", label=str(file), missing=missing)
     try:
-        tool = tomllib.loads(file.read_text("utf-8")).get("tool")
-        return tool if isinstance(tool, dict) else {}
-    except FileNotFoundError:
-        message, fix = "no such file", "run this in a project's folder, or name one with --project"
-    except OSError as error:
-        message, fix = f"cannot be read: {error.strerror}", "put a file there that can be read"
-    except UnicodeDecodeError as error:
-        message, fix = f"not UTF-8 at byte {error.start}", "save it as UTF-8"
+        tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
-        message, fix = f"not TOML: {error}", "correct it there"
-    raise InvalidProject([Problem(code="KW001", file=str(file), message=message, fix=fix)])
+        fix = "correct it there"
+        raise InvalidProject([Problem(code="KW001", file=str(file), message=f"not TOML: {error}", fix=fix)]) from None
+    return tool if isinstance(tool, dict) else {}
 
 
 def choose_kernel(configuration: Configuration, kernel: str) -> KernelConfiguration:

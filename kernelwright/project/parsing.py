@@ -1,10 +1,11 @@
-"""Plain data -> frozen dataclasses; what does not fit becomes one problem per value."""
+"""Files and plain data -> frozen dataclasses; what does not fit becomes one problem per value."""
 
 import difflib
 import functools
 import json
 import re
 from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
@@ -22,6 +23,19 @@ _FIXES = {
 }
 _PYDANTICS_WORDS = re.compile(r"^(Value error, )?(Input |String |Tuple )?")
 _NO_FIXES: Mapping[str, str] = {}
+
+
+def read_text(file: Path, *, code: str, label: str, missing: str) -> str:
+    """Read a file that problems call ``label``; raises `InvalidProject`, of which ``missing`` is the fix for none."""
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        message, fix = "no such file", missing
+    except OSError as error:
+        message, fix = f"cannot be read: {error.strerror}", "put a file there that can be read"
+    except UnicodeDecodeError as error:
+        message, fix = f"not UTF-8 at byte {error.start}", "save it as UTF-8"
+    raise InvalidProject([Problem(code=code, file=label, message=message, fix=fix)])
 
 
 def matching(pattern: str, wish: str, *, printable: bool = False) -> AfterValidator:
