@@ -26,7 +26,10 @@ _NO_FIXES: Mapping[str, str] = {}
 
 
 def read_text(file: Path, *, code: str, label: str, missing: str) -> str:
-    """Read a file that problems call ``label``; raises `InvalidProject`, of which ``missing`` is the fix for none."""
+    """Read a file, which problems call ``label``; ``missing`` is the fix where there is none.
+
+    Raises `InvalidProject` for what is no text.
+    """
     try:
         return file.read_text("utf-8")
     except FileNotFoundError:

@@ -27,13 +27,22 @@ def install() -> None:
     """
     settings = config.load()
     wanted = _wanted(settings.wheels)
-    if wanted:
-        try:
-            folder = inputs.find(settings.wheels_dataset)
-        except InputNotFound as error:
-            raise WheelsNotInstalled(f"{', '.join(sorted(wanted))}: not installed, because {error}") from None
-        _pip(folder, _checked(folder, settings.wheels, wanted))
-        importlib.invalidate_caches()
+    if not wanted:
+        return
+    try:
+        folder = inputs.find(settings.wheels_dataset)
+    except InputNotFound as error:
+        raise WheelsNotInstalled(f"{', '.join(sorted(wanted))}: not installed, because {error}") from None
+    requirements = _checked(folder, settings.wheels, wanted)
+    with tempfile.TemporaryDirectory() as scratch:
+        listed = Path(scratch, "requirements.txt")
+        listed.write_text(requirements, "utf-8")
+        command = [sys.executable, "-m", "pip", "install", *_FLAGS, f"--find-links={folder}", f"--requirement={listed}"]
+        environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise WheelsNotInstalled(f"pip could not install the wheels in {folder}:\n{requirements}{done.stderr.strip()}")
+    importlib.invalidate_caches()
 
 
 def _wanted(wheels: Mapping[str, str]) -> dict[str, list[str]]:
@@ -83,14 +92,3 @@ def _checked(folder: Path, wheels: Mapping[str, str], wanted: Mapping[str, list[
         )
     hashes = {pin: [wheels[file] for file in files if file in mounted] for pin, files in wanted.items()}
     return "".join(f"{pin}{''.join(f' --hash=sha256:{sha256}' for sha256 in hashes[pin])}\n" for pin in sorted(hashes))
-
-
-def _pip(folder: Path, requirements: str) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        listed = Path(scratch, "requirements.txt")
-        listed.write_text(requirements, "utf-8")
-        command = [sys.executable, "-m", "pip", "install", *_FLAGS, f"--find-links={folder}", f"--requirement={listed}"]
-        environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise WheelsNotInstalled(f"pip could not install the wheels in {folder}:\n{requirements}{done.stderr.strip()}")

@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-from collections.abc import Iterator
 from importlib.util import cache_from_source
 from pathlib import Path
 from types import ModuleType
@@ -27,7 +26,7 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
     if name not in sys.modules:
         return []
     names = [name, *(module for module in _importers(name) if module in sys.modules)]
-    old = [attribute for module in names for attribute in _attributes(sys.modules[module])]
+    places = _places(names)
     importlib.invalidate_caches()
     file = sys.modules[name].__file__
     if file:  # by time and size alone, its old bytecode may pass for that of the edited source
@@ -36,7 +35,9 @@ def reload(path: str, namespace: dict[str, Any]) -> list[str]:
         for module in names:
             importlib.reload(sys.modules[module])
     finally:  # an importer may fail on the edit; what did reload must not be left behind
-        _rebind(namespace, old)
+        for alias, value in namespace.items():
+            if place := places.get(_key(alias, value)):
+                namespace[alias] = getattr(*place)
     return names
 
 
@@ -50,21 +51,16 @@ def _importers(name: str) -> list[str]:
     return [module for module in imports if module in reached and module != name]
 
 
-def _attributes(module: ModuleType) -> Iterator[tuple[ModuleType, str, Any]]:
-    """Yield what the module defines; functions and classes of others are theirs."""
-    for name, value in vars(module).items():
-        owner = getattr(value, "__module__", None) if hasattr(value, "__qualname__") else module.__name__
-        if not name.startswith("__") and not isinstance(value, ModuleType) and owner == module.__name__:
-            yield module, name, value
+def _places(names: list[str]) -> dict[tuple[int, str], tuple[ModuleType, str]]:
+    """Return where what the modules define is found again; functions and classes of others are theirs."""
+    places: dict[tuple[int, str], tuple[ModuleType, str]] = {}
+    for module in (sys.modules[name] for name in names):
+        for name, value in vars(module).items():
+            owner = getattr(value, "__module__", None) if hasattr(value, "__qualname__") else module.__name__
+            if not name.startswith("__") and not isinstance(value, ModuleType) and owner == module.__name__:
+                places.setdefault(_key(name, value), (module, name))
+    return places
 
 
 def _key(name: str, value: Any) -> tuple[int, str]:
     return id(value), name if type(value) in SHARED else ""
-
-
-def _rebind(namespace: dict[str, Any], old: list[tuple[ModuleType, str, Any]]) -> None:
-    successors = {_key(name, value): (module, name) for module, name, value in reversed(old)}
-    for name, value in namespace.items():
-        if _key(name, value) in successors:
-            module, attribute = successors[_key(name, value)]
-            namespace[name] = getattr(module, attribute)
