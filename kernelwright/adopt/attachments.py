@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kernelwright.adopt.original import Original
@@ -21,30 +20,11 @@ _MENTION = re.compile(rf"{PLACE}/([A-Za-z0-9][\w.-]*(?:/[\w.-]+)*)")
 _SAMPLE = re.compile(r"(\w*sample_?submission\w*|gender_submission|submission_format)\.(csv|parquet)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attachments:
-    """The lists of kernel-metadata.json, the machine it asks for, and what nobody could know."""
+def metadata(slug: str, original: Original, code: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return kernel-metadata.json, and what nobody could know of it.
 
-    lists: Mapping[str, list[str]]
-    machine: Mapping[str, Any]
-    undecided: Sequence[str]
-
-    def metadata(self, slug: str) -> dict[str, Any]:
-        """Return kernel-metadata.json."""
-        return {
-            "id": f"{PLACEHOLDER_OWNER}/{slug}",
-            "title": slug.replace("-", " ").capitalize(),
-            "code_file": f"build/{slug}.ipynb",
-            "language": "python",
-            "kernel_type": "notebook",
-            "is_private": True,
-            **self.machine,
-            **self.lists,
-        }
-
-
-def find(original: Original, code: Sequence[str]) -> Attachments:
-    """Gather what is attached; what only a path names is attached where the path tells its kind."""
+    What only a path in the code names is attached where the path tells its kind.
+    """
     kaggle = original.kaggle
     # Kaggle's client may write the kind before a name.
     prefix = re.compile(r"^(?:competitions|datasets|kernels|models)/")
@@ -72,7 +52,15 @@ def find(original: Original, code: Sequence[str]) -> Attachments:
     own = own if isinstance(own, dict) else {}
     if kaggle.get("enable_internet", own.get("isInternetEnabled")):
         undecided.append("the original had the internet; it is switched off in kernel-metadata.json")
-    return Attachments(lists=lists, machine=_machine(kaggle, own), undecided=undecided)
+    fixed = {
+        "id": f"{PLACEHOLDER_OWNER}/{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "code_file": f"build/{slug}.ipynb",
+        "language": "python",
+        "kernel_type": "notebook",
+        "is_private": True,
+    }
+    return fixed | _machine(kaggle, own) | lists, undecided
 
 
 def mentioned(texts: Iterable[str]) -> dict[str, str]:

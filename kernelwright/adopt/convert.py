@@ -55,18 +55,18 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
     analysis = Analysis(statements=through_find, image=image, keep_cells=keep_cells)
     package = _package(slug, analysis)
     grouped = modules.group(cells, analysis)
-    driver = modules.driver(cells, grouped, analysis, package)
     call = f"{inputs}.find("
     find_import = "from kernelwright.runtime import inputs" + ("" if inputs == "inputs" else f" as {inputs}")
-    for index, (cell, before) in enumerate(zip(driver, cells, strict=True)):
-        if call in cell.source and call not in before.source:
-            driver[index] = replace(cell, source=_with_import(cell.source, find_import))
-            break  # later cells have it
+    driver = _with_import(modules.driver(cells, grouped, analysis, package), cells, call, find_import)
     if tidy:
-        driver = [cell for cell, before in zip(driver, cells, strict=True) if not _is_idle(before)]
-    attached = attachments.find(original, code)
+        is_idle = [
+            cell.kind == "code" and all(line.lstrip()[:1] in {"", "#"} for line in cell.source.split("\n"))
+            for cell in cells
+        ]
+        driver = [cell for cell, idle in zip(driver, is_idle, strict=True) if not idle]
+    metadata, undecided = attachments.metadata(slug, original, code)
     files = _settings(slug, original.name, package if grouped else "", driver, removed)
-    files["kernel-metadata.json"] = json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n"
+    files["kernel-metadata.json"] = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
     files["kernel_src/main.py"] = percent_script.write(driver, "")
     for module in grouped:
         is_asking = any(call in statement.text for statement in module.statements)
@@ -76,7 +76,7 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
         "moved": [f"{package}/{m.name}.py: {', '.join(s.name for s in m.statements)}" for m in grouped],
         "left in the driver": [] if keep_cells else report.left(analysis),
         "installs": [line.outcome for line in removed],
-        "yours to decide": [*attached.undecided, *report.open_questions(driver, pickles=bool(grouped))],
+        "yours to decide": [*undecided, *report.open_questions(driver, pickles=bool(grouped))],
     }
     reference = [replace(cell, id=f"cell-{number}") for number, cell in enumerate(cells)]
     return Conversion(
@@ -110,17 +110,17 @@ def _package(slug: str, analysis: Analysis) -> str:
     return f"{name}_kernel" if name in taken or import_names.provided(name, analysis.image) else name
 
 
-def _with_import(source: str, line: str) -> str:
-    """Return a cell's code with an import above its first line of code."""
-    lines = source.split("\n")
-    is_head = re.compile(r"$|%|!|from __future__").match
-    first = next(index for index, text in enumerate(lines) if not is_head(text))
-    return "\n".join([*lines[:first], line, *lines[first:]])
-
-
-def _is_idle(cell: Cell) -> bool:
-    """Return whether a code cell is empty, or commented out."""
-    return cell.kind == "code" and re.fullmatch(r"\s*(#.*\s*)*", cell.source) is not None
+def _with_import(driver: Sequence[Cell], before: Sequence[Cell], call: str, line: str) -> list[Cell]:
+    """Put an import above the code of the first cell that has a new call; later cells have it then."""
+    cells = list(driver)
+    for index, (cell, old) in enumerate(zip(driver, before, strict=True)):
+        if call in cell.source and call not in old.source:
+            lines = cell.source.split("\n")
+            is_head = re.compile(r"$|%|!|from __future__").match
+            first = next(number for number, text in enumerate(lines) if not is_head(text))
+            cells[index] = replace(cell, source="\n".join([*lines[:first], line, *lines[first:]]))
+            break
+    return cells
 
 
 def _settings(

@@ -83,6 +83,7 @@ class Effects:
         return self._of_expression(node)
 
     def _of_expression(self, node: ast.AST) -> int:
+        """Return what evaluating an expression does, or a statement that is nothing but a value."""
         match node:
             case ast.Constant() | ast.Name() | ast.Lambda() | ast.Pass() | ast.Expr(value=ast.Constant()):
                 return FREE

@@ -39,12 +39,16 @@ def remove_all(cells: Sequence[Cell], distributions: Mapping[str, str]) -> tuple
     """Take the lines that only install by name out of the cells; others stay."""
     kept, removed = list(cells), list[Removed]()
     for index, cell in enumerate(cells):
-        if cell.kind == "code" and not cell.source.lstrip().startswith("%%"):
-            lines, numbers = cell.source.split("\n"), {n for n, _ in ipython_syntax.commands(cell.source)}
-            read = {n: _read(index, lines[n - 1], distributions) for n in sorted(numbers)}
-            gone = {n: line for n, line in read.items() if line}
-            removed += gone.values()
-            kept[index] = replace(cell, source="\n".join(x for n, x in enumerate(lines, 1) if n not in gone))
+        if cell.kind != "code" or cell.source.lstrip().startswith("%%"):
+            continue
+        commands = {number for number, _ in ipython_syntax.commands(cell.source)}
+        lines = []
+        for number, line in enumerate(cell.source.split("\n"), 1):
+            if number in commands and (removable := _read(index, line, distributions)):
+                removed.append(removable)
+            else:
+                lines.append(line)
+        kept[index] = replace(cell, source="\n".join(lines))
     return kept, removed
 
 

@@ -59,12 +59,13 @@ def adopt(root: Path) -> Adoption:
     sources, code = _sources(files, entry, cells) if entry else (_packages(files), {})
     slug = scaffold.slug(root.name)
     raw = metadata.read_raw(root, METADATA) if has_metadata else {}
-    attached = attachments.find(Original(name=entry, cells=(), kaggle=raw), [*code.values()])
+    kernel = Original(name=entry, cells=(), kaggle=raw)
+    new_metadata, undecided = attachments.metadata(slug, kernel, [*code.values()])
     unknown = _unknown(code, sources)
     is_path_changed = any("sys.path" in text for text in code.values())
     lacking = [] if is_path_changed else unknown
     driver, text = _driver(root, files, entry, cells, sources)
-    is_submitting = attached.lists["competition_sources"] and any("submission" in text for text in code.values())
+    is_submitting = new_metadata["competition_sources"] and any("submission" in text for text in code.values())
     table = (
         "# What the notebook is made of; docs/configuration.md of Kernelwright explains every key.\n"
         f"[tool.kernelwright]\ndriver = {json.dumps(driver)}\nsources = {json.dumps(sources)}\n"
@@ -76,7 +77,7 @@ def adopt(root: Path) -> Adoption:
     written = (root / PYPROJECT).read_text("utf-8").rstrip() if has_pyproject else ""
     ignored = (root / ".gitignore").read_text("utf-8", "replace") if (root / ".gitignore").is_file() else "build"
     new = {
-        METADATA: json.dumps(attached.metadata(slug), indent=2, ensure_ascii=False) + "\n",
+        METADATA: json.dumps(new_metadata, indent=2, ensure_ascii=False) + "\n",
         ".gitignore": "build/\n__pycache__/\n",
         **({driver: text} if text else {}),
         **({"wheels/requirements.in": "".join(f"{name}\n" for name in lacking)} if lacking else {}),
@@ -93,7 +94,7 @@ def adopt(root: Path) -> Adoption:
     if is_path_changed:
         why = "imported; sys.path is changed, and only the run shows what it finds there"
         report += [f"{name}: {why}" for name in unknown]
-    report += attached.undecided
+    report += undecided
     if "build" not in ignored:
         report.append("build/: what is built goes there; it belongs in .gitignore")
     return Adoption(files={path: text.encode() for path, text in fresh.items()}, report=report)
@@ -146,15 +147,11 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
         is_notebook = path == entry and cells
         reached[path] = "\n".join(c.source for c in cells if c.kind == "code") if is_notebook else files[path]
         tree = ipython_syntax.syntax_tree(reached[path])
-        names = {name.partition(".")[0] for name in imports.names(tree)}
+        read = {_place(files, path, name.partition(".")[0]) for name in imports.names(tree)}
         if path.endswith(".py") and imports.is_relative(tree):
-            names.add(".")
-        for name in sorted(names):
-            if place := _place(files, path, name):
-                places.add(place)
-                waiting += [
-                    file for file in files if file == place or (file.startswith(f"{place}/") and file.endswith(".py"))
-                ]
+            read.add(_top(files, path))
+        places |= read - {""}
+        waiting += [file for place in sorted(read - {""}) for file in _modules(files, place)]
     if entry.endswith(".py") and not _CELL.search(files[entry]):
         places.add(_top(files, entry))
     inner = {place for place in places if any(place.startswith(f"{other}/") for other in places)}
@@ -163,15 +160,19 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
 
 def _place(files: Mapping[str, str], importer: str, name: str) -> str:
     """Return where in the repository a name is found, as Python would from the importer, the root or ``src``."""
-    if name == ".":
-        return _top(files, importer)
-    for folder in dict.fromkeys((PurePosixPath(importer).parent.as_posix(), ".", "src")):
-        base = name if folder == "." else f"{folder}/{name}"
-        if f"{base}.py" in files:
-            return _top(files, f"{base}.py")
-        if any(file.startswith(f"{base}/") and file.endswith(".py") for file in files):
-            return base if f"{base}/__init__.py" not in files else _top(files, f"{base}/__init__.py")
+    for folder in (PurePosixPath(importer).parent, PurePosixPath(), PurePosixPath("src")):
+        base = str(folder / name)
+        for module in (f"{base}.py", f"{base}/__init__.py"):
+            if module in files:
+                return _top(files, module)
+        if _modules(files, base):  # a package without __init__.py
+            return base
     return ""
+
+
+def _modules(files: Mapping[str, str], place: str) -> list[str]:
+    """Return the file itself, or the modules in a folder."""
+    return [path for path in files if path == place or (path.startswith(f"{place}/") and path.endswith(".py"))]
 
 
 def _top(files: Mapping[str, str], path: str) -> str:
