@@ -52,18 +52,18 @@ class _Photos:
     """The photographs of the page. Each is embedded once, even if it is shown several times."""
 
     root: Path
-    places: dict[tuple[str, str], int] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     sizes: list[tuple[int, int]] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
 
-    def place(self, split: str, image_id: str) -> int:
+    def number(self, split: str, image_id: str) -> int:
         """Return the number of a photo. A photo that cannot be read has size (0, 0)."""
-        if (split, image_id) not in self.places:
+        if (split, image_id) not in self.numbers:
             size, data = _thumbnail(dataset.image_path(self.root, split, image_id))
-            self.places[split, image_id] = len(self.sizes)
+            self.numbers[split, image_id] = len(self.sizes)
             self.sizes.append(size)
             self.images.append(data)
-        return self.places[split, image_id]
+        return self.numbers[split, image_id]
 
     def definitions(self) -> str:
         """Return the SVG that defines all photographs."""
@@ -144,7 +144,8 @@ def _curve(queries_by_step: Mapping[str, Sequence[Query]], truth: Truth) -> str:
     longest = max(map(len, curves.values()))
     lines = "".join(f'<path class="{name}" d="{_path(points, longest)}"/>' for name, points in curves.items() if points)
     ticks = "".join(_ticks([*curves.values()][-1], longest))
-    legend = "; ".join(f"after {name} <b>{_gap(queries, truth):.4f}</b>" for name, queries in queries_by_step.items())
+    gaps = {name: gap.global_average_precision(_scored(queries), truth) for name, queries in queries_by_step.items()}
+    legend = "; ".join(f"after {name} <b>{value:.4f}</b>" for name, value in gaps.items())
     grid = "".join(f'<path class="grid" d="M0 {100 * level} H1000"/>' for level in (0, 0.25, 0.5, 0.75, 1))
     return (
         f'<figure class="gap"><p>GAP: {legend}</p>'
@@ -166,10 +167,6 @@ def _ticks(points: Sequence[tuple[bool, float]], longest: int) -> Iterator[str]:
     for place, (right, _) in enumerate(points):
         kind = "hit" if right else "miss"
         yield f'<path class="{kind}" d="M{1000 * (place + 0.5) / longest:.1f} 103 v5"/>'
-
-
-def _gap(queries: Iterable[Query], truth: Truth) -> float:
-    return gap.global_average_precision(_scored(queries), truth)
 
 
 def _scored(queries: Iterable[Query]) -> list[gap.Scored]:
@@ -225,7 +222,7 @@ class _Pair:
 
 def _pair(pair: _Pair, photos: _Photos) -> str:
     neighbour, offset = pair.neighbour, TILE[0] + SPACE
-    left, right = photos.place("test", pair.query_id), photos.place("train", neighbour["id"])
+    left, right = photos.number("test", pair.query_id), photos.number("train", neighbour["id"])
     lines = pair.matches["lines"] if pair.matches else []
     drawn = "".join(_line(line, photos.sizes[left], photos.sizes[right], offset) for line in lines)
     facts = [f"<b>{escape(neighbour['label'])}</b> <code>{escape(neighbour['id'])}</code>", *_verified(pair)]

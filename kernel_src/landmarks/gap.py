@@ -46,8 +46,8 @@ def global_average_precision(
         A ValueError. If an id is repeated or not in ``truth``, or a score is not a number.
     """
     ranked = precision_by_rank(predictions, truth, ignore_without_truth=ignore_without_truth)
-    shown = sum(1 for labels in truth.values() if labels)
-    return sum(precision for is_right, precision in ranked if is_right) / shown if shown else 0.0
+    with_landmark = sum(1 for labels in truth.values() if labels)
+    return sum(precision for is_right, precision in ranked if is_right) / with_landmark if with_landmark else 0.0
 
 
 def precision_by_rank(

@@ -132,14 +132,13 @@ def load_data(root: Path, settings: Settings, *, queries: int | None = None, kee
         As in `recognise`.
     """
     labels = dataset.read_labels(root / "train.csv", keep_going=keep_going)
-    most_queries, most_gallery = settings.max_images, settings.max_images
-    if queries is not None:
-        most_queries, most_gallery = (
-            queries or None,
-            (settings.max_images or settings.smoke_gallery) if queries else None,
-        )
-    test = dataset.list_images(root / "test", most_queries)
-    train = dataset.list_images(root / "train", most_gallery)
+    max_queries = max_gallery = settings.max_images
+    if queries:  # only a few queries are tried
+        max_queries, max_gallery = queries, settings.max_images or settings.smoke_gallery
+    elif queries == 0:  # hidden data, which is used in full
+        max_queries = max_gallery = None
+    test = dataset.list_images(root / "test", max_queries)
+    train = dataset.list_images(root / "train", max_gallery)
     gallery = [photo for photo in train if photo.id in labels]
     if len(gallery) < len(train):
         unlabelled = len(train) - len(gallery)
@@ -193,12 +192,7 @@ def rank_by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranking
     """
     index = open_attached(data, run.settings, models=len(models), find=inputs.find)
     not_indexed = replace(data, gallery=[photo for photo in data.gallery if photo.id not in index.labels])
-    embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
-    until = run.deadline_after(1 - RETRIEVAL_SHARE)
-    photos = [*not_indexed.queries, *not_indexed.gallery]
-    work = SizedResults(photos, embedder(_as_time_allows(not_indexed, until), until), until)
-    embedded = stages.stage("embed", work, until=until)
-    vectors = {photo: vector for photo, vector in embedded if vector is not None}
+    vectors = _embed(not_indexed, models, run)
     queries = [photo for photo in data.queries if photo in vectors]
     gallery = [photo for photo in not_indexed.gallery if photo in vectors]
     _require_images(queries, [*gallery, *index.labels], data)
@@ -216,6 +210,15 @@ def rank_by_embeddings(data: Data, models: Sequence[Model], run: Run) -> Ranking
     for query, neighbours in compared:
         ranked[query] = [Neighbour(image_id, labels[image_id], cosine) for image_id, cosine in neighbours]
     return ranked
+
+
+def _embed(data: Data, models: Sequence[Model], run: Run) -> dict[Photo, NDArray[np.float32]]:
+    """Return the embeddings of all queries and gallery images that can be read and embedded in time."""
+    embedder = Embedder(models, run.settings.embedding, run.faults, keep_going=run.keep_going)
+    until = run.deadline_after(1 - RETRIEVAL_SHARE)
+    photos = [*data.queries, *data.gallery]
+    results = SizedResults(photos, embedder(_as_time_allows(data, until), until), until)
+    return {photo: vector for photo, vector in stages.stage("embed", results, until=until) if vector is not None}
 
 
 def _neighbours(vectors: NDArray[np.float32], parts: Sequence[Part], run: Run) -> Iterator[list[Match]]:
@@ -243,10 +246,10 @@ def rank_by_local_features(data: Data, features: FeatureCache, run: Run) -> Rank
     gallery = _limit_gallery(data, run)
     photos = [*gallery, *data.queries]
     until = run.deadline_after(0.5)
-    work = SizedResults(photos, zip(photos, run.prefetch(features, photos), strict=True), until)
-    described = {photo for photo, _ in stages.stage("extract", work, until=until)}
-    usable = described - run.faults.photos
-    gallery = [photo for photo in gallery if photo in described]
+    results = SizedResults(photos, zip(photos, run.prefetch(features, photos), strict=True), until)
+    extracted = {photo for photo, _ in stages.stage("extract", results, until=until)}
+    usable = extracted - run.faults.photos
+    gallery = [photo for photo in gallery if photo in extracted]
     _require_images(
         [photo for photo in data.queries if photo in usable], [photo for photo in gallery if photo in usable], data
     )
@@ -302,15 +305,15 @@ def _as_time_allows(data: Data, until: float) -> Iterator[Photo]:
     """Yield queries, then the gallery, in round-robin order of landmarks if the measured speed is too low for all."""
     started, yielded = time.time(), len(data.queries)
     yield from data.queries
-    left, is_reordered = data.gallery, False
-    while left:
+    remaining, is_reordered = data.gallery, False
+    while remaining:
         now = time.time()
-        if not is_reordered and yielded and (now - started) / yielded * len(left) > until - now:
-            log.warning("short of time: of %d gallery images left, one of each landmark comes first", len(left))
-            left, is_reordered = _round_robin(left, data.labels), True
-        yield from left[:REPLAN_EVERY]
-        yielded += len(left[:REPLAN_EVERY])
-        left = left[REPLAN_EVERY:]
+        if not is_reordered and yielded and (now - started) / yielded * len(remaining) > until - now:
+            log.warning("short of time: of %d gallery images left, one of each landmark comes first", len(remaining))
+            remaining, is_reordered = _round_robin(remaining, data.labels), True
+        yield from remaining[:REPLAN_EVERY]
+        yielded += len(remaining[:REPLAN_EVERY])
+        remaining = remaining[REPLAN_EVERY:]
 
 
 def _round_robin(gallery: Iterable[Photo], labels: dict[str, str]) -> list[Photo]:
@@ -331,18 +334,18 @@ def _require_images(queries: Collection[Photo], gallery: Collection[object], dat
 
 def _limit_gallery(data: Data, run: Run) -> list[Photo]:
     """Return the gallery that local features can rank; warn if the whole gallery would be too large."""
-    most, labelled = run.settings.local_only.max_gallery, len(data.gallery)
-    count = labelled if labelled > most else len(data.labels)
+    limit, labelled = run.settings.local_only.max_gallery, len(data.gallery)
+    count = labelled if labelled > limit else len(data.labels)
     message = (
         f"{count} gallery images are more than local features alone can rank "
-        f"(local_only.max_gallery = {most}); attach the global weights: {', '.join(model_slugs(run.settings))}"
+        f"(local_only.max_gallery = {limit}); attach the global weights: {', '.join(model_slugs(run.settings))}"
     )
-    if labelled > most and not run.keep_going:
+    if labelled > limit and not run.keep_going:
         raise GalleryTooLarge(message)
-    if labelled > most:
-        log.error("only %d images are ranked, of each landmark in turn: %s", most, message)
-        return sorted(_round_robin(data.gallery, data.labels)[:most])
-    if count > most:
+    if labelled > limit:
+        log.error("only %d images are ranked, of each landmark in turn: %s", limit, message)
+        return sorted(_round_robin(data.gallery, data.labels)[:limit])
+    if count > limit:
         log.warning("the run on all data will stop: %s", message)
     return data.gallery
 

@@ -83,9 +83,9 @@ def iterate_until(results: Iterable[Result], until: float) -> Iterator[Result]:
     thread = Thread(target=compute, name=THREAD_NAME, daemon=True)
     thread.start()
     try:
-        while (left := until - time.time()) > 0 and not budget.terminated():
+        while (seconds_left := until - time.time()) > 0 and not budget.terminated():
             try:
-                result = queue.get(timeout=min(left, POLL_S))
+                result = queue.get(timeout=min(seconds_left, POLL_S))
             except Empty:
                 continue
             if isinstance(result, BaseException):

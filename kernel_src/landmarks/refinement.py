@@ -131,15 +131,17 @@ class Penalty:
             self._update_gallery_penalties(
                 [image_id for image_id, _ in near if image_id not in self._of_gallery], parts
             )
-            own = settings.query_weight * float(self.likeness(query[None], settings.query_nearest)[0])
-            scored = [(image_id, max(cosine, 0.0) - self._of_gallery[image_id] - own) for image_id, cosine in near]
+            query_penalty = settings.query_weight * float(self.likeness(query[None], settings.query_nearest)[0])
+            scored = [
+                (image_id, max(cosine, 0.0) - self._of_gallery[image_id] - query_penalty) for image_id, cosine in near
+            ]
             yield sorted(scored, key=lambda match: -match[1])[: retrieval.neighbours]
 
     def likeness(self, vectors: NDArray[np.floating[Any]], count: int) -> Vectors:
         """Return the mean of the ``count`` highest cosines between each vector and non-landmarks, shape (n,)."""
         cosines = l2_normalise(vectors) @ self.non_landmarks.T
-        place = max(cosines.shape[1] - count, 0)
-        likeness: Vectors = np.partition(cosines, place, axis=1)[:, place:].mean(axis=1)
+        first = max(cosines.shape[1] - count, 0)
+        likeness: Vectors = np.partition(cosines, first, axis=1)[:, first:].mean(axis=1)
         return likeness
 
     def _update_gallery_penalties(self, ids: Sequence[str], parts: Sequence[Part]) -> None:
@@ -199,23 +201,23 @@ def _expanded_gallery(
         vectors = np.asarray(part.vectors[:], np.float32)
         near = nearest(vectors, parts, replace(retrieval, neighbours=settings.neighbours + 1))
         others = (
-            [match for match in matches if match[0] != own][: settings.neighbours]
-            for own, matches in zip(part.ids, near, strict=True)
+            [match for match in matches if match[0] != image_id][: settings.neighbours]
+            for image_id, matches in zip(part.ids, near, strict=True)
         )
         yield replace(part, vectors=expand(vectors, others, parts, settings))
 
 
 def _penalty(settings: Settings, width: int, find: Callable[[str], Path]) -> Penalty | None:
-    wanted = settings.non_landmarks
-    if wanted is None:
+    penalty = settings.non_landmarks
+    if penalty is None:
         return None
-    file = find(wanted.slug) / wanted.file
+    file = find(penalty.slug) / penalty.file
     vectors = _arrays(file, ("embeddings",))["embeddings"]
     if vectors.ndim != 2 or not len(vectors) or vectors.shape[1] != width:
         raise WrongReference(
             f"{file}: embeddings of shape {vectors.shape} do not fit embeddings of {width} values; attach others"
         )
-    return Penalty(non_landmarks=l2_normalise(vectors), settings=wanted)
+    return Penalty(non_landmarks=l2_normalise(vectors), settings=penalty)
 
 
 def _arrays(file: Path, names: Sequence[str]) -> Mapping[str, Vectors]:

@@ -56,14 +56,14 @@ def assign_levels(
         How many items are taken before the first of them is finished. The speed of a level is measured from that many
         items after its start, because earlier results still belong to the previous level.
     """
-    level, taken, started = 0, 0, time.time()
-    for place, item in enumerate(items):
+    level, assigned, started = 0, 0, time.time()
+    for position, item in enumerate(items):
         now = time.time()
-        if taken == in_flight:
+        if assigned == in_flight:
             started = now
-        done, left = taken - in_flight, len(items) - place
-        if done >= MIN_MEASURED and level + 1 < len(levels) and (now - started) / done * left > until - now:
-            level, taken = level + 1, 0
-            log.warning("short of time: for the last %d queries, %s", left, levels[level])
-        taken += 1
+        done, remaining = assigned - in_flight, len(items) - position
+        if done >= MIN_MEASURED and level + 1 < len(levels) and (now - started) / done * remaining > until - now:
+            level, assigned = level + 1, 0
+            log.warning("short of time: for the last %d queries, %s", remaining, levels[level])
+        assigned += 1
         yield item, levels[level]

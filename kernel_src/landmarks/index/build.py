@@ -197,13 +197,13 @@ def _tasks(photos: Sequence[Photo], labels: Sequence[str], rows: int) -> Iterato
 def _built(folder: Path, tasks: Sequence[Task], embedding: Embedding, workers: Workers, length: int) -> list[Shard]:
     """Build the missing shards, and return all shards in order."""
     built = {task.number: shards.read_finished(folder, task.number, length) for task in tasks}
-    left = [task for task in tasks if built[task.number] is None]
-    if len(left) < len(tasks):
-        log.info("%s: %d of %d shards exist already", folder, len(tasks) - len(left), len(tasks))
+    missing = [task for task in tasks if built[task.number] is None]
+    if len(missing) < len(tasks):
+        log.info("%s: %d of %d shards exist already", folder, len(tasks) - len(missing), len(tasks))
     started, images_done = time.monotonic(), 0
-    size_of = {task.number: len(task.photos) for task in left}
+    size_of = {task.number: len(task.photos) for task in missing}
     images_left = sum(size_of.values())
-    for number, shard in workers(embedding, folder, left) if left else ():
+    for number, shard in workers(embedding, folder, missing) if missing else ():
         built[number] = shard
         images_done += size_of[number]
         rate = images_done / (time.monotonic() - started)

@@ -80,9 +80,9 @@ def read(folder: Path) -> Manifest:
         If the manifest is missing, damaged, or of another format version.
     """
     path = folder / NAME
-    given = read_json(path)
+    content = read_json(path)
     try:
-        return _manifest(given)
+        return _manifest(content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise WrongIndex(f"{path}: not the manifest of an index ({error!r}); {ATTACH_AGAIN}") from error
 
@@ -96,36 +96,36 @@ def read_json(path: Path) -> Mapping[str, Any]:
         If the file cannot be read, is not a JSON object, or is of another format version.
     """
     try:
-        given = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise WrongIndex(f"{path}: cannot be read ({error}); {ATTACH_AGAIN}") from error
-    stored = given.get("format") if isinstance(given, dict) else None
+    stored = content.get("format") if isinstance(content, dict) else None
     if stored != FORMAT:
         raise WrongIndex(f"{path}: format {stored!r}, expected {FORMAT}; build the index again")
-    return dict(given)
+    return dict(content)
 
 
-def parse_plan(given: Mapping[str, Any]) -> Plan:
+def parse_plan(content: Mapping[str, Any]) -> Plan:
     """Parse a plan. Raises KeyError, TypeError or ValueError if the object is invalid."""
     return Plan(
-        recipe=dict(given["recipe"]),
-        photos=_typed(given, "photos", str),
-        batch=_typed(given, "batch", int),
-        rows=_typed(given, "rows", int),
+        recipe=dict(content["recipe"]),
+        photos=_typed(content, "photos", str),
+        batch=_typed(content, "batch", int),
+        rows=_typed(content, "rows", int),
     )
 
 
-def _manifest(given: Mapping[str, Any]) -> Manifest:
+def _manifest(content: Mapping[str, Any]) -> Manifest:
     shards = [
         Shard(
             rows=_typed(shard, "rows", int), vectors=_typed(shard, "vectors", str), photos=_typed(shard, "photos", str)
         )
-        for shard in given["shards"]
+        for shard in content["shards"]
     ]
-    return Manifest(plan=parse_plan(given["plan"]), width=_typed(given, "width", int), shards=tuple(shards))
+    return Manifest(plan=parse_plan(content["plan"]), width=_typed(content, "width", int), shards=tuple(shards))
 
 
-def _typed(given: Mapping[str, Any], key: str, kind: type) -> Any:
-    if type(given[key]) is not kind:
-        raise TypeError(f"{key}: {given[key]!r} is not of type {kind.__name__}")
-    return given[key]
+def _typed(content: Mapping[str, Any], key: str, kind: type) -> Any:
+    if type(content[key]) is not kind:
+        raise TypeError(f"{key}: {content[key]!r} is not of type {kind.__name__}")
+    return content[key]

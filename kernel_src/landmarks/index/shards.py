@@ -118,8 +118,8 @@ class RowSelection:
         rows = self._selected[key]
         shard_of_row = np.searchsorted(self._starts, rows, side="right") - 1
         kind: type[np.floating[Any]] = self._matrices[0].dtype.type if self._matrices else np.float32
-        taken: NDArray[np.floating[Any]] = np.empty((len(rows), self.shape[1]), kind)
+        result: NDArray[np.floating[Any]] = np.empty((len(rows), self.shape[1]), kind)
         for shard in np.unique(shard_of_row):
-            here = shard_of_row == shard
-            taken[here] = self._matrices[shard][rows[here] - self._starts[shard]]
-        return taken
+            in_shard = shard_of_row == shard
+            result[in_shard] = self._matrices[shard][rows[in_shard] - self._starts[shard]]
+        return result

@@ -63,16 +63,16 @@ def mistakes(settings: Settings, steps: Sequence[Step]) -> Figure:
     last, truth = steps[-1], _truth(settings, steps[-1])
     surest = contact_sheet.highest_scores_first(last)
     if truth is None:
-        shown, what = (
+        shown, caption = (
             surest[: -ROWS - 1 : -1],
             "True labels are not available; these predictions have the lowest scores.",
         )
     else:
         shown = [query for query in surest if last.predictions[query.id].label not in truth[query.id]][:ROWS]
-        what = "The wrong predictions with the highest scores."
+        caption = "The wrong predictions with the highest scores."
     if not shown:
         return Figure("No prediction is wrong.")
-    return Figure(what, canvas.titled(what, contact_sheet.draw(last, shown, truth)))
+    return Figure(caption, canvas.titled(caption, contact_sheet.draw(last, shown, truth)))
 
 
 def gap_curve(settings: Settings, steps: Sequence[Step]) -> Figure:
