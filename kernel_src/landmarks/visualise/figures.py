@@ -27,8 +27,8 @@ NO_STEP = "Nothing was recognised, so there is nothing to show here."
 def data(settings: Settings) -> Figure:
     """Show photographs of some landmarks, and the distribution of photographs per landmark."""
     root = inputs.find(settings.competition)
-    ids = photographs.by_landmark(dataset.read_labels(root / "train.csv", keep_going=True))
-    shown = canvas.stacked(photographs.landmarks(root, ids), photographs.class_sizes(ids))
+    ids = photographs.group_by_landmark(dataset.read_labels(root / "train.csv", keep_going=True))
+    shown = canvas.stacked(photographs.draw_landmarks(root, ids), photographs.draw_class_sizes(ids))
     return Figure(f"Photographs of some of {len(ids):,} landmarks, and the number of photographs per landmark.", shown)
 
 
@@ -45,15 +45,15 @@ def pairs(settings: Settings, steps: Sequence[Step]) -> Figure:
     """Show the matches of the pairs of photographs with the most and with the fewest inliers."""
     if not steps:
         return Figure(NO_STEP)
-    candidates = [*_queries_and_neighbours(steps[-1]), *_of_a_landmark(settings, steps[-1])]
-    tried = sorted(_matched(candidates, settings), key=lambda pair: (sum(pair.inlier_mask), -len(pair.matches)))
-    if not tried:
+    candidates = [*_queries_and_neighbours(steps[-1]), *_pairs_of_a_landmark(settings, steps[-1])]
+    matched = sorted(_match_pairs(candidates, settings), key=lambda pair: (sum(pair.inlier_mask), -len(pair.matches)))
+    if not matched:
         return Figure("No pair of photographs has enough matches.")
-    fewest, most = tried[0], tried[-1]
-    drawn = [matches.draw(most, f"accepted: {_count_inliers(most)}", canvas.RIGHT)]
+    fewest, most = matched[0], matched[-1]
+    sheets = [matches.draw(most, f"most inliers: {_count_inliers(most)}", canvas.RIGHT)]
     if fewest is not most:
-        drawn.append(matches.draw(fewest, f"rejected: {_count_inliers(fewest)}", canvas.WRONG))
-    return Figure("Two pairs of photographs, with their matches.", canvas.stacked(*drawn))
+        sheets.append(matches.draw(fewest, f"fewest inliers: {_count_inliers(fewest)}", canvas.WRONG))
+    return Figure("Two pairs of photographs, with their matches.", canvas.stacked(*sheets))
 
 
 def mistakes(settings: Settings, steps: Sequence[Step]) -> Figure:
@@ -61,14 +61,12 @@ def mistakes(settings: Settings, steps: Sequence[Step]) -> Figure:
     if not steps:
         return Figure(NO_STEP)
     last, truth = steps[-1], _truth(settings, steps[-1])
-    surest = contact_sheet.highest_scores_first(last)
+    queries = contact_sheet.highest_scores_first(last)
     if truth is None:
-        shown, caption = (
-            surest[: -ROWS - 1 : -1],
-            "True labels are not available; these predictions have the lowest scores.",
-        )
+        shown = queries[: -ROWS - 1 : -1]
+        caption = "True labels are not available; these predictions have the lowest scores."
     else:
-        shown = [query for query in surest if last.predictions[query.id].label not in truth[query.id]][:ROWS]
+        shown = [query for query in queries if last.predictions[query.id].label not in truth[query.id]][:ROWS]
         caption = "The wrong predictions with the highest scores."
     if not shown:
         return Figure("No prediction is wrong.")
@@ -112,15 +110,15 @@ def _queries_and_neighbours(step: Step) -> Iterator[Photos]:
         yield from ((query, photo) for photo in dict.fromkeys([*ranked[:1], *ranked[-1:]]))
 
 
-def _of_a_landmark(settings: Settings, step: Step) -> Iterator[Photos]:
+def _pairs_of_a_landmark(settings: Settings, step: Step) -> Iterator[Photos]:
     """Yield pairs of photographs of one landmark, because the few queries of a commit may have no correct neighbour."""
-    root, ids = inputs.find(settings.competition), photographs.by_landmark(step.data.labels)
+    root, ids = inputs.find(settings.competition), photographs.group_by_landmark(step.data.labels)
     for label in [label for label, photos in ids.items() if len(photos) >= PAIRS][-PAIRS:]:
         photos = [Photo(image_id, image_path(root, "train", image_id)) for image_id in ids[label][:PAIRS]]
         yield from combinations(photos, 2)
 
 
-def _matched(candidates: Iterable[Photos], settings: Settings) -> Iterator[Pair]:
+def _match_pairs(candidates: Iterable[Photos], settings: Settings) -> Iterator[Pair]:
     """Yield the pairs that have enough matches for a homography."""
     extract, extracted = create_extractor(settings.local), dict[Photo, LocalFeatures]()
     for photos in candidates:
@@ -136,4 +134,4 @@ def _matched(candidates: Iterable[Photos], settings: Settings) -> Iterator[Pair]
 
 
 def _count_inliers(pair: Pair) -> str:
-    return f"{sum(pair.inlier_mask)} of {len(pair.matches)} matches are inliers"
+    return f"{sum(pair.inlier_mask)} of {len(pair.matches)} matches"

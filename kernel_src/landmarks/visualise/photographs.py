@@ -20,7 +20,7 @@ Landmarks = Mapping[str, Sequence[str]]
 """The ids of the photographs of each landmark."""
 
 
-def by_landmark(labels: Mapping[str, str]) -> dict[str, list[str]]:
+def group_by_landmark(labels: Mapping[str, str]) -> dict[str, list[str]]:
     """Group ids by landmark, sorted by descending number of photographs."""
     ids: dict[str, list[str]] = defaultdict(list)
     for image_id, label in labels.items():
@@ -28,7 +28,7 @@ def by_landmark(labels: Mapping[str, str]) -> dict[str, list[str]]:
     return dict(sorted(ids.items(), key=lambda item: -len(item[1])))
 
 
-def landmarks(root: Path, ids: Landmarks) -> Image.Image:
+def draw_landmarks(root: Path, ids: Landmarks) -> Image.Image:
     """Draw photographs of a frequent, a medium and a rare landmark, among those with enough photographs for a row."""
     full = [label for label, photos in ids.items() if len(photos) >= COLUMNS]
     places = np.linspace(0, len(full) - 1, min(ROWS, len(full)))
@@ -43,7 +43,7 @@ def landmarks(root: Path, ids: Landmarks) -> Image.Image:
     return sheet
 
 
-def class_sizes(ids: Landmarks) -> Image.Image:
+def draw_class_sizes(ids: Landmarks) -> Image.Image:
     """Draw a histogram of photographs per landmark, with bins of powers of two: 1, 2 to 3, 4 to 7, and so on."""
     counts = Counter(len(photos).bit_length() - 1 for photos in ids.values())
     powers = range(min(counts, default=0), max(counts, default=-1) + 1)

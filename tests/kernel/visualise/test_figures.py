@@ -42,9 +42,9 @@ def test_of_the_pairs_the_one_of_which_most_agrees_and_the_one_of_which_least(se
         figures.matches, "draw", lambda pair, title, *rest: titles.append(title) or draw(pair, title, *rest)
     )
     assert figures.pairs(settings, steps).image is not None
-    accepted, rejected = (title.split() for title in titles)
-    assert (accepted[0], rejected[0]) == ("accepted:", "rejected:")
-    assert int(accepted[1]) > int(rejected[1])
+    most, fewest = (title.split() for title in titles)
+    assert (most[:2], fewest[:2]) == (["most", "inliers:"], ["fewest", "inliers:"])
+    assert int(most[2]) > int(fewest[2])
 
 
 def test_with_a_truth_the_mistakes_are_the_wrong_answers_and_the_gap_is_known(settings, steps, with_truth):
