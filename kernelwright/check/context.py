@@ -10,6 +10,8 @@ from kernelwright.bundle.build import Notebook
 from kernelwright.check import rehearsal_report
 from kernelwright.check.rehearsal_report import Report
 from kernelwright.errors import InvalidProject, Problem
+from kernelwright.image import kaggle_image
+from kernelwright.image.kaggle_image import Image
 from kernelwright.project import metadata
 from kernelwright.project.model import Project
 from kernelwright.support import hashing
@@ -58,6 +60,12 @@ class Context:
         except (OSError, ValueError, InvalidProject):
             return None
         return read if read.notebook_sha256 == hashing.sha256(self.built.data) else None
+
+    @cached_property
+    def images(self) -> list[Image]:
+        """The project's images; the newest is every project's that names none."""
+        names = self.project.configuration.images or (kaggle_image.DEFAULT,)
+        return [kaggle_image.load(name, self.project.root) for name in names]
 
     def shared(self, make: Callable[["Context"], T]) -> T:
         """Return ``make(context)``, which is made once for all checks that ask for it."""

@@ -11,53 +11,40 @@ from kernelwright.check.suppression import ALLOW
 from kernelwright.errors import Problem
 from kernelwright.support import ipython_syntax
 
+# Each kind with its pattern, and texts one of which every match holds: these are found many times faster.
 _KINDS = {
-    "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
-    "a key of Kaggle's": r"KGAT_[0-9a-f]{20,}|[\"']key\\?[\"']\s*:\s*\\?[\"'][0-9a-f]{32}\\?[\"']",
-    "a token of Hugging Face": r"\bhf_(?!x{8})[A-Za-z0-9]{30,}",
-    "a token of GitHub": r"\b(?:gh[pousr]_(?!x{8})[A-Za-z0-9]{36,}|github_pat_(?!x{8})[A-Za-z0-9_]{50,})",
-    "a token of GitLab": r"\bgl(?:pat|dt|rt|cbt|ptt)-(?!x{8})[\w-]{20,}",
-    "a key of AWS": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "a key of Google's": r"\bAIza[0-9A-Za-z_-]{35}|\bGOCSPX-[\w-]{20,}",
-    "a token of Slack": r"\bxox[abeprs]-[0-9A-Za-z-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+",
+    "a private key": ("PRIVATE KEY", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    "a key of Kaggle's": ("KGAT_|key", r"KGAT_[0-9a-f]{20,}|[\"']key\\?[\"']\s*:\s*\\?[\"'][0-9a-f]{32}\\?[\"']"),
+    "a token of Hugging Face": ("hf_", r"\bhf_(?!x{8})[A-Za-z0-9]{30,}"),
+    "a token of GitHub": (
+        "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",
+        r"\b(?:gh[pousr]_(?!x{8})[A-Za-z0-9]{36,}|github_pat_(?!x{8})[A-Za-z0-9_]{50,})",
+    ),
+    "a token of GitLab": ("glpat-|gldt-|glrt-|glcbt-|glptt-", r"\bgl(?:pat|dt|rt|cbt|ptt)-(?!x{8})[\w-]{20,}"),
+    "a key of AWS": ("AKIA|ASIA", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a key of Google's": ("AIza|GOCSPX-", r"\bAIza[0-9A-Za-z_-]{35}|\bGOCSPX-[\w-]{20,}"),
+    "a token of Slack": ("xox|slack.com", r"\bxox[abeprs]-[0-9A-Za-z-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"),
     "a key of OpenAI or Anthropic": (
-        r"\bsk-(?:(?:ant|proj|svcacct|admin)-(?=[\w-]{0,200}\d)[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})"
+        "sk-",
+        r"\bsk-(?:(?:ant|proj|svcacct|admin)-(?=[\w-]{0,200}\d)[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})",
     ),
     "a key of Weights & Biases": (
+        "wandb",
         r"\bwandb_v1_\w{20,}|\bwandb\.login\([^)]{0,200}[\"'][0-9a-f]{40}[\"']"
-        r"|\bwandb[\"',\s]{1,20}login\b[^;&|#]{0,200}\b[0-9a-f]{40}\b"
+        r"|\bwandb[\"',\s]{1,20}login\b[^;&|#]{0,200}\b[0-9a-f]{40}\b",
     ),
-    "a hook of Discord": r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}",
-    "a token of Telegram": r"(?<!\d)\d{8,10}:(?=[\w-]*\d)[A-Za-z0-9_-]{34,36}(?![\w-])",
-    "a token of Neptune": r"\beyJhcGlfYWRkcmVzcyI6[\w+/=]{20,}",
-    "a key of Groq": r"\bgsk_(?!x{8})[A-Za-z0-9]{40,}",
-    "a key of Stripe": r"\b[sr]k_live_[0-9A-Za-z]{20,}",
-    "a signed token": r"\beyJ[\w-]{8,500}\.[\w-]{8,4000}\.[\w-]{4,}",
+    "a hook of Discord": ("/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}"),
+    "a token of Telegram": (":", r"(?<!\d)\d{8,10}:(?=[\w-]*\d)[A-Za-z0-9_-]{34,36}(?![\w-])"),
+    "a token of Neptune": ("eyJ", r"\beyJhcGlfYWRkcmVzcyI6[\w+/=]{20,}"),
+    "a key of Groq": ("gsk_", r"\bgsk_(?!x{8})[A-Za-z0-9]{40,}"),
+    "a key of Stripe": ("k_live_", r"\b[sr]k_live_[0-9A-Za-z]{20,}"),
+    "a signed token": ("eyJ", r"\beyJ[\w-]{8,500}\.[\w-]{8,4000}\.[\w-]{4,}"),
     "a password in an address": (
-        r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@\"'{}$<>()\[\]\\*]*:(?:%[0-9A-Fa-f]{2}|[^\s/@\"'{}$<>()\[\]\\*%])+@[\w\[]"
+        "://",
+        r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@\"'{}$<>()\[\]\\*]*:(?:%[0-9A-Fa-f]{2}|[^\s/@\"'{}$<>()\[\]\\*%])+@[\w\[]",
     ),
 }
-# Every match holds one of these texts, which are looked for many times faster than the pattern.
-_MARKS = {
-    "a private key": ("PRIVATE KEY",),
-    "a key of Kaggle's": ("KGAT_", "key"),
-    "a token of Hugging Face": ("hf_",),
-    "a token of GitHub": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-    "a token of GitLab": ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"),
-    "a key of AWS": ("AKIA", "ASIA"),
-    "a key of Google's": ("AIza", "GOCSPX-"),
-    "a token of Slack": ("xox", "slack.com"),
-    "a key of OpenAI or Anthropic": ("sk-",),
-    "a key of Weights & Biases": ("wandb",),
-    "a hook of Discord": ("/api/webhooks/",),
-    "a token of Telegram": (":",),
-    "a token of Neptune": ("eyJ",),
-    "a key of Groq": ("gsk_",),
-    "a key of Stripe": ("k_live_",),
-    "a signed token": ("eyJ",),
-    "a password in an address": ("://",),
-}
-_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
+_PATTERNS = {kind: re.compile(pattern) for kind, (_, pattern) in _KINDS.items()}
 _COMMAND = re.compile(r"(?:[\w., ]+=\s*)?[!%]|export\s")
 
 
@@ -87,7 +74,7 @@ def secrets(context: Context) -> Iterator[Problem]:
 
 def in_text(file: str, text: str, *, first: int, is_python: bool) -> Iterator[Problem]:
     """Search the lines of a text, the first of which is number ``first`` of the file."""
-    marked = (kind for kind, marks in _MARKS.items() if any(mark in text for mark in marks))
+    marked = (kind for kind, (marks, _) in _KINDS.items() if any(mark in text for mark in marks.split("|")))
     patterns = {kind: _PATTERNS[kind] for kind in marked if _PATTERNS[kind].search(text)}
     if not patterns and not credentials.may_be_in(text):  # most texts
         return

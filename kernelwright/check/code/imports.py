@@ -12,12 +12,11 @@ from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from kernelwright.bundle.source_tree import SourceTree
-from kernelwright.check.code import images, shell
+from kernelwright.check.code import shell
 from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.severity import Suspect, check_code, table
 from kernelwright.check.code.syntax import Script
 from kernelwright.check.code.values import TREE, UNKNOWN
-from kernelwright.check.code.walk import origin
 from kernelwright.check.context import Context
 from kernelwright.image import import_names
 from kernelwright.project.model import Project
@@ -50,25 +49,19 @@ def imports(context: Context, code: Code) -> Iterator[Suspect]:
 
 def find(context: Context, code: Code) -> Missing:
     """Return what is imported, not under a try, and not there."""
-    project, installed = context.project, _installed(code, is_online=context.project.metadata.enable_internet)
-    entries, distributions = _path_entries(code), images.provided(context) | installed
+    entries, installed = _path_entries(code), _installed(code, is_online=context.project.metadata.enable_internet)
     modules = _modules(context.built.tree, entries)
     modules |= {match[1] for cell in context.built.cells if (match := _WRITTEN.match(cell.source))}
-    modules |= {source.split("/")[1].replace("-", "_") for source in project.metadata.kernel_sources}
+    modules |= {source.split("/")[1].replace("-", "_") for source in context.project.metadata.kernel_sources}
+    distributions = set.intersection(*(set(image.distributions) for image in context.images)) | installed
+    distributions |= {canonicalize_name(wheel.partition("-")[0]) for wheel in context.built.wheels}
     missing = [
         (node, name)
-        for node in [*code.nodes[ast.Import], *code.nodes[ast.ImportFrom]]
-        for name in _needed(node, code.script(node))
+        for node, imported in code.imported.items()
+        for name in imported.modules
         if not _is_provided(name, modules, distributions) and not code.is_tried(node) and code.may_run(node)
     ]
     return Missing(missing, modules, entries, UNKNOWN not in installed | entries)
-
-
-def _needed(node: ast.AST, script: Script) -> list[str]:
-    """Return the modules that a statement certainly needs."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    return [origin(node, script)] if isinstance(node, ast.ImportFrom) else []
 
 
 def _modules(tree: SourceTree, entries: AbstractSet[str]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from kernelwright.check import secrets
-from kernelwright.check.code import files, images, shell
+from kernelwright.check.code import files, shell
 from kernelwright.check.code.reachability import Call, Code
 from kernelwright.check.code.severity import Suspect, check_code, table
 from kernelwright.check.code.values import UNKNOWN, is_known
@@ -41,7 +41,7 @@ def commands(context: Context, code: Code) -> Iterator[Suspect]:
     """Find commands that get something from the network, pip's included."""
     if context.project.metadata.enable_internet:
         return
-    distributions = context.shared(images.load)[0].distributions
+    distributions = context.images[0].distributions
     is_kept_here = code.mentions("PIP_NO_INDEX", "UV_OFFLINE")
     for command in shell.commands(code):
         shown, install = secrets.masked(str(command)), shell.install(command)

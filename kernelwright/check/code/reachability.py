@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kernelwright.check.code.syntax import DRIVER, Script
 from kernelwright.check.code.values import EITHER, UNKNOWN, Values
-from kernelwright.check.code.walk import DEAD, NOT_CALLED, TRY, Unit, origin
+from kernelwright.check.code.walk import DEAD, NOT_CALLED, TRY, Unit
 
 _RUN_AT_ONCE = ("__init__", "__new__", "__post_init__")
 _NOT_IMPORTED = "nothing that certainly runs imports the file"
@@ -44,7 +44,7 @@ class Code(Values):
     def _reach(self) -> set[Unit]:
         """Return the units that certainly run."""
         within = defaultdict(list)
-        for node in (node for kind in (ast.Call, ast.Import, ast.ImportFrom) for node in self.nodes[kind]):
+        for node in (*self.nodes[ast.Call], *self.imported):
             within[self.places[node].unit].append(node)
         reached, waiting = set[Unit](), [*self.units[DRIVER]]
         while waiting:
@@ -55,18 +55,17 @@ class Code(Values):
                     waiting += self._targets(node) if not self._condition(node) else ()
         return reached
 
-    def _targets(self, node: ast.AST) -> Iterator[Unit]:
-        """Yield what an import or a call by name runs."""
+    def _targets(self, node: ast.expr | ast.stmt) -> Iterator[Unit]:
+        """Yield what a call by name or an import runs."""
         if isinstance(node, ast.Call):
             name = self.resolve(node.func)
             names = [f"{name}.{method}" for method in _RUN_AT_ONCE] if self.is_class(name) else [name]
             yield from (unit for name in names for unit in self.units.get(name, ()) if unit.node)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            base = f"{origin(node, self.script(node))}." if isinstance(node, ast.ImportFrom) else ""
-            for alias in node.names:
-                parts = f"{base}{alias.name}".removeprefix(self._prefix).split(".")
-                above = (".".join(parts[:count]) for count in range(1, len(parts) + 1))  # packages run too
-                yield from (unit for module in above if module in self.scripts for unit in self.units[module])
+            return
+        for name in self.imported[node].names:
+            parts = name.removeprefix(self._prefix).split(".")
+            above = (".".join(parts[:count]) for count in range(1, len(parts) + 1))  # packages run too
+            yield from (unit for module in above if module in self.scripts for unit in self.units[module])
 
     def _condition(self, node: ast.AST) -> str:
         """Return why a node may not run in its unit: empty where it does, `DEAD` where it never does."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from kernelwright.check.code import images, shell
+from kernelwright.check.code import shell
 from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.severity import Suspect, check_code
 from kernelwright.check.code.values import UNKNOWN
@@ -83,7 +83,7 @@ def _required(code: Code, node: ast.Call) -> str:
 @check_code("python")
 def wheels(context: Context, code: Code) -> Iterator[Suspect]:
     """Find wheels that pip is given and that do not fit the image's Python."""
-    image = context.shared(images.load)[0]
+    image = context.images[0]
     for command in shell.commands(code):
         install = shell.install(command)
         for name in (PurePosixPath(operand).name for operand in (install.operands if install else ())):
@@ -100,7 +100,7 @@ def wheels(context: Context, code: Code) -> Iterator[Suspect]:
 @register("python", Context)
 def extensions(context: Context) -> Iterator[Problem]:
     """Find carried extensions that are compiled for another Python than the image's."""
-    image = context.shared(images.load)[0]
+    image = context.images[0]
     for file in context.built.tree.files:
         match = re.search(r"\.(?:cpython-|cp)(\d)(\d+)-[\w-]+\.(?:so|pyd)$", file.path)
         if file.is_source and match and f"{match[1]}.{match[2]}" != image.python:

@@ -13,7 +13,7 @@ DEAD = "it never runs"
 TRY = "it is under a try, which goes on without it"
 NOT_CALLED = "nothing that certainly runs calls its function by name"
 BRANCH = "it hangs on a condition that only the run decides"
-_OF_INTEREST = {ast.Call, ast.Import, ast.ImportFrom, ast.Subscript, ast.Name, ast.Constant, ast.JoinedStr}
+_OF_INTEREST = {ast.Call, ast.Subscript, ast.Name, ast.Constant, ast.JoinedStr}
 _SKIPPED = {"annotation", "returns", "type_comment", "type_params"}
 _SHOWING = re.compile(
     r"getenv|print|debug|info|warn(ing)?|error|exception|critical|log|display|Markdown|HTML|\w*(Error|Exception)"
@@ -51,6 +51,13 @@ class Parameter(NamedTuple):
     default: ast.expr | None
 
 
+class Imported(NamedTuple):
+    """What an import statement needs, and the dotted names it may import: modules, or what is in them."""
+
+    modules: list[str]
+    names: list[str]
+
+
 class Condition(NamedTuple):
     """What a node stands under: a test that has to come out as ``wanted``, or only a reason to doubt that it runs."""
 
@@ -70,6 +77,8 @@ class Walk:
         Type -> the nodes of it, in the order of the text, for the types that checks look at.
     imports, stars : mapping
         Module -> local name -> dotted name, and module -> modules of which it imports all.
+    imported : mapping
+        Import statement -> what it imports.
     units, bindings : mapping
         By dotted name; what a name is given is an expression, a parameter, a function or a class, and None where that
         is not a single one.
@@ -82,9 +91,10 @@ class Walk:
     def __init__(self, scripts: Iterable[Script]) -> None:
         self.scripts = {script.module: script for script in scripts}
         self.places: dict[ast.AST, Place] = {}
-        self.nodes: dict[type, list[ast.expr | ast.stmt]] = defaultdict(list)
+        self.nodes: dict[type, list[ast.expr]] = defaultdict(list)
         self.imports: dict[str, dict[str, str]] = {module: {} for module in self.scripts}
         self.stars: dict[str, list[str]] = {module: [] for module in self.scripts}
+        self.imported: dict[ast.expr | ast.stmt, Imported] = {}
         self.units: dict[str, list[Unit]] = defaultdict(list)
         self.bindings: dict[str, ast.AST | None] = {}
         self.parameters: dict[ast.AST, Parameter] = {}
@@ -108,7 +118,7 @@ class Walk:
         waiting: list[tuple[ast.AST, Unit, str]] = [(script.tree, module, module.key)]
         while waiting:
             node, unit, scope = waiting.pop()
-            if isinstance(node, ast.expr | ast.stmt) and type(node) in _OF_INTEREST:
+            if isinstance(node, ast.expr) and type(node) in _OF_INTEREST:
                 self.nodes[type(node)].append(node)
             inside = self._note(node, unit, scope)
             if isinstance(node, ast.Constant | ast.Name):  # most of a tree, and without parts
@@ -155,15 +165,21 @@ class Walk:
         return unit, unit.key
 
     def _import(self, node: ast.Import | ast.ImportFrom, script: Script) -> None:
-        names = self.imports[script.module]
-        for alias in node.names:
-            if isinstance(node, ast.Import):
+        local = self.imports[script.module]
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            self.imported[node] = Imported(names, names)
+            for alias in node.names:
                 name = alias.name if alias.asname else alias.name.partition(".")[0]
-                names.setdefault(alias.asname or name, name)
-            elif alias.name == "*":
-                self.stars[script.module].append(origin(node, script))
+                local.setdefault(alias.asname or name, name)
+            return
+        base = _origin(node, script)
+        self.imported[node] = Imported([base], [f"{base}.{alias.name}" for alias in node.names])
+        for alias in node.names:
+            if alias.name == "*":
+                self.stars[script.module].append(base)
             else:
-                names.setdefault(alias.asname or alias.name, f"{origin(node, script)}.{alias.name}")
+                local.setdefault(alias.asname or alias.name, f"{base}.{alias.name}")
 
     def _store(self, target: ast.Name | ast.Attribute | ast.Subscript, scope: str) -> None:
         parent = self.places[target].parent
@@ -252,7 +268,7 @@ def last_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def origin(node: ast.ImportFrom, script: Script) -> str:
+def _origin(node: ast.ImportFrom, script: Script) -> str:
     """Return the absolute name of the module that an import is from."""
     if not node.level:
         return node.module or ""
