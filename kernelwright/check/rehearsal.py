@@ -6,7 +6,6 @@ from kernelwright.check import rehearsal_report
 from kernelwright.check.context import Context
 from kernelwright.check.notebook import is_too_large
 from kernelwright.check.registry import register
-from kernelwright.check.rehearsal_report import Run
 from kernelwright.errors import InvalidProject, Problem
 
 CHECK = "rehearsal"
@@ -42,8 +41,11 @@ def _defects(context: Context) -> Iterator[tuple[str, str]]:
         yield "KW915", f"the {phase} phase was not rehearsed"
     for run in context.report.runs:
         if run.verdict != "Complete":
-            detail = run.detail.strip().partition("\n")[0]
-            parts = (f"{run.phase}, {run.mounts} mounts", run.verdict, _failed_line(context, run), detail)
+            failed = [cell.get("id") for cell in run.cells if cell.get("failed")]
+            # Where the cell of the driver begins; another cell has no line.
+            lines = [cell.line for cell in context.built.cells if cell.line and cell.id in failed]
+            place = f"{context.project.configuration.driver}:{lines[0]}" if lines else ""
+            parts = (f"{run.phase}, {run.mounts} mounts", run.verdict, place, run.detail.strip().partition("\n")[0])
             yield "KW916", ": ".join(filter(None, parts))
     for claim in context.report.comparison:
         if not claim.holds:
@@ -58,13 +60,6 @@ def _why_none(context: Context) -> tuple[str, str]:
     except (ValueError, InvalidProject):
         return "KW912", "not a report of a rehearsal"
     return "KW913", "stale: another notebook was rehearsed"
-
-
-def _failed_line(context: Context, run: Run) -> str:
-    """Return where the cell of the driver that failed begins, empty where it is another cell or none."""
-    failed = [cell.get("id") for cell in run.cells if cell.get("failed")]
-    lines = (cell.line for cell in context.built.cells if cell.line and cell.id in failed)
-    return next((f"{context.project.configuration.driver}:{line}" for line in lines), "")
 
 
 def ran_offline(context: Context) -> bool:

@@ -14,7 +14,6 @@ from kernelwright.check.registry import REGISTERED
 from kernelwright.check.suppression import is_suppressed
 from kernelwright.errors import InvalidProject
 from kernelwright.project import model
-from kernelwright.project.config import KernelConfiguration
 from kernelwright.project.model import Project
 
 
@@ -27,24 +26,26 @@ def run_checks(folder: Path, kernel: str = "") -> list[Finding]:
     for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
         importlib.import_module(module.name)  # where it registers its checks
     root = folder.resolve()
-    contexts, findings = _load(root, kernel)
+    try:
+        configuration = model.choose_kernel(model.load_configuration(root), kernel)
+    except InvalidProject:  # a finding of who loads the project
+        configuration = None
+    contexts, findings = _load(root, kernel, configuration.metadata if configuration else model.METADATA)
     for check in REGISTERED:
         if check.needs in contexts:
             findings += (Finding.of(problem, check.name) for problem in check.find(contexts[check.needs]))
-    wishes = _configuration(root, kernel)
-    wanted = [finding for finding in findings if not wishes or not is_suppressed(finding, root, wishes.check)]
+    if configuration:
+        findings = [finding for finding in findings if not is_suppressed(finding, root, configuration.check)]
     if Context in contexts and rehearsal.ran_offline(contexts[Context]):
-        for at, finding in enumerate(wanted):
+        for at, finding in enumerate(findings):
             if finding.code.startswith("KW5"):  # these bytes got along without a network
-                wanted[at] = replace(finding, severity=Severity.warning)
-    return ordered(wanted)
+                findings[at] = replace(finding, severity=Severity.warning)
+    return ordered(findings)
 
 
-def _load(root: Path, kernel: str) -> tuple[dict[type, Any], list[Finding]]:
+def _load(root: Path, kernel: str, metadata: str) -> tuple[dict[type, Any], list[Finding]]:
     """Return what checks can be called with, by its type, and what keeps the rest from being had."""
-    configuration = _configuration(root, kernel)
-    contexts: dict[type, Any] = {}
-    contexts[Files] = Files(root=root, metadata=configuration.metadata if configuration else model.METADATA)
+    contexts: dict[type, Any] = {Files: Files(root=root, metadata=metadata)}
     try:
         project = contexts[Project] = model.load_project(root, kernel)
         contexts[Context] = Context(project=project, built=build.build_notebook(project, limit=None))
@@ -52,10 +53,3 @@ def _load(root: Path, kernel: str) -> tuple[dict[type, Any], list[Finding]]:
         stage = "build" if Project in contexts else "project"
         return contexts, [Finding.of(problem, stage) for problem in error.problems]
     return contexts, []
-
-
-def _configuration(root: Path, kernel: str) -> KernelConfiguration | None:
-    try:
-        return model.choose_kernel(model.load_configuration(root), kernel)
-    except InvalidProject:  # a finding of who loads the project
-        return None

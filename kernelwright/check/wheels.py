@@ -43,8 +43,9 @@ def _defects(project: Project, folder: Path) -> Iterator[Defect]:
             yield "KW354", name, "no lock names it"
         elif hashing.file_sha256(path) != hashes[name]:
             yield "KW355", name, "altered: its sha256 is not the lock's"
-    for image, lock in ((image_lock.image, image_lock.lock) for image_lock in locks):
-        for distribution in lock.distributions if lock else ():
+    for image_lock in locks:
+        image = image_lock.image
+        for distribution in image_lock.lock.distributions if image_lock.lock else ():
             if not any(name in present and image.takes(name) for name in distribution.wheels):
                 wanted = f"{distribution.name} {distribution.version}"
                 yield "KW356", "", f"{wanted}: no wheel here fits {image.name}, Python {image.python}"

@@ -138,10 +138,9 @@ def _path_entries(code: Code) -> set[str]:
     if brings or "sys.path" in code.bindings or "shutil.copytree" in code.called:
         entries.add(UNKNOWN)  # the working folder is on sys.path too
     texts = " ".join(str(command) for command in commands if command.program != "cd")
-    return {UNKNOWN if _ANYTHING.match(entry) or _is_brought(entry, texts) else entry for entry in entries}
-
-
-def _is_brought(entry: str, commands: str) -> bool:
-    """Return whether a command names the folder: it may bring what is in it."""
-    name = PurePosixPath(entry).name
-    return name not in {"", ".", ".."} and name in commands and not entry.startswith(TREE)
+    for entry in [*entries]:
+        name = PurePosixPath(entry).name
+        is_named = name not in {"", ".", ".."} and name in texts and not entry.startswith(TREE)
+        if is_named or _ANYTHING.match(entry):  # the command may bring what is in it
+            entries.add(UNKNOWN)
+    return entries

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kernelwright.check.code.reachability import Call, Code
+from kernelwright.check.code.reachability import Code
 from kernelwright.check.code.severity import Suspect, check_code
 from kernelwright.check.code.syntax import Script
 from kernelwright.check.context import Context
@@ -30,17 +30,15 @@ _STACK_BYTES = 500_000_000  # code may be nested as deep as Python's parser goes
 @check_code("undefined")
 def undefined(_: Context, code: Code) -> Iterator[Suspect]:
     """Find each name of driver and modules that nothing defines; what may define some silences its file."""
-    silenced = {code.script(call.node) for call in code.calls if _may_define(code, call)}
+    magics = (call for call in code.calls if call.name.startswith("get_ipython().run_") and call.node.args)
+    defining = [call for call in code.calls if call.name in _DEFINING]
+    defining += [call for call in magics if code.text(call.node.args[0]) in _DEFINING_MAGICS]
+    silenced = {code.script(call.node) for call in defining}
     names = _reported([script for script in code.scripts.values() if script.python and script not in silenced])
     for node in code.nodes[ast.Name] if names else ():
         if isinstance(node, ast.Name) and (code.script(node), node.lineno, node.id) in names and code.may_run(node):
             text = f"{node.id!r} is used and defined nowhere"
             yield Suspect(code="KW404", node=node, message=text, fix="define or import it")
-
-
-def _may_define(code: Code, call: Call) -> bool:
-    is_magic = call.name.startswith("get_ipython().run_") and bool(call.node.args)
-    return call.name in _DEFINING or (is_magic and code.text(call.node.args[0]) in _DEFINING_MAGICS)
 
 
 def _reported(scripts: Sequence[Script]) -> set[tuple[Script, int, str]]:

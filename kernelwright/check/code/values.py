@@ -75,7 +75,7 @@ class Values(Walk):
         super().__init__(scripts)
         self._names: dict[ast.AST, str] = {}
         self._folded: dict[ast.AST, object] = {}
-        for names in self.imports.values():
+        for names in self.local_names.values():
             names.update((name, dotted.removeprefix(prefix)) for name, dotted in [*names.items()])
         for target, value in self.stores:
             self.bind(self.resolve(target), value)
@@ -113,8 +113,8 @@ class Values(Walk):
             if f"{scope.key}.{name}" in self.bindings:
                 return f"{scope.key}.{name}"
             scope = scope.outer
-        if name in self.imports[module]:
-            return self.imports[module][name]
+        if name in self.local_names[module]:
+            return self.local_names[module][name]
         stars = self.stars[module]
         places = (f"{place}.{name}" for place in (module, *stars))
         foreign = next((f"{star}.{name}" for star in stars[::-1] if star not in self.scripts), name)
@@ -128,8 +128,8 @@ class Values(Walk):
         if isinstance(node, ast.arg):
             return self.parameters[node].unit.owner if self.parameters[node].position == -1 else key
         module, _, name = key.rpartition(".")
-        is_passed_on = key not in self.bindings and key not in self.scripts and name in self.imports.get(module, {})
-        return self._canonical(self.imports[module][name]) if is_passed_on else key
+        is_passed_on = key not in self.bindings and key not in self.scripts and name in self.local_names.get(module, {})
+        return self._canonical(self.local_names[module][name]) if is_passed_on else key
 
     def text(self, node: ast.AST | None) -> str:
         """Return the text of an expression, `UNKNOWN` for anything else."""
@@ -217,7 +217,7 @@ class Values(Walk):
             path = self.text(node.value)
             return UNKNOWN if UNKNOWN in path else str(getattr(PurePosixPath(path), node.attr))
         module, _, name = key.rpartition(".")
-        return self._bound(key if key in self.bindings else self.imports.get(module, {}).get(name, key))
+        return self._bound(key if key in self.bindings else self.local_names.get(module, {}).get(name, key))
 
     def _is_set_up(self, node: ast.expr) -> bool:
         """Return whether an object is of a class of ours that is given arguments: they may set what the class says."""

@@ -18,8 +18,6 @@ _SKIPPED = {"annotation", "returns", "type_comment", "type_params"}
 _SHOWING = re.compile(
     r"getenv|print|debug|info|warn(ing)?|error|exception|critical|log|display|Markdown|HTML|\w*(Error|Exception)"
 )
-_JUMP = {ast.Return, ast.Continue, ast.Break}
-_COMPOUND = {ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -75,7 +73,7 @@ class Walk:
         Node -> where it stands.
     nodes : mapping
         Type -> the nodes of it, in the order of the text, for the types that checks look at.
-    imports, stars : mapping
+    local_names, stars : mapping
         Module -> local name -> dotted name, and module -> modules of which it imports all.
     imported : mapping
         Import statement -> what it imports.
@@ -83,7 +81,7 @@ class Walk:
         By dotted name; what a name is given is an expression, a parameter, a function or a class, and None where that
         is not a single one.
     parameters : mapping
-        Of all functions.
+        Parameter -> what is known of it.
     stores : list
         Attributes and tables that are assigned to, with the value; what they are of is resolved when all is read.
     """
@@ -92,7 +90,7 @@ class Walk:
         self.scripts = {script.module: script for script in scripts}
         self.places: dict[ast.AST, Place] = {}
         self.nodes: dict[type, list[ast.expr]] = defaultdict(list)
-        self.imports: dict[str, dict[str, str]] = {module: {} for module in self.scripts}
+        self.local_names: dict[str, dict[str, str]] = {module: {} for module in self.scripts}
         self.stars: dict[str, list[str]] = {module: [] for module in self.scripts}
         self.imported: dict[ast.expr | ast.stmt, Imported] = {}
         self.units: dict[str, list[Unit]] = defaultdict(list)
@@ -142,9 +140,7 @@ class Walk:
             case ast.Global(names=names):
                 for name in names:
                     self.bind(f"{unit.script.module}.{name}", None)
-            case (
-                ast.Name(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store())
-            ):
+            case ast.Name() | ast.Attribute() | ast.Subscript() if not isinstance(node.ctx, ast.Load):
                 self._store(node, scope)
             case ast.Call(func=ast.Attribute(value=table, attr="update" | "setdefault")):
                 self.stores.append((table, None))
@@ -165,7 +161,7 @@ class Walk:
         return unit, unit.key
 
     def _import(self, node: ast.Import | ast.ImportFrom, script: Script) -> None:
-        local = self.imports[script.module]
+        local = self.local_names[script.module]
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
             self.imported[node] = Imported(names, names)
@@ -252,14 +248,14 @@ def _parts(node: ast.AST, name: str) -> list[ast.AST]:
 
 def _leaves(statement: ast.stmt, *, in_function: bool) -> Condition | None:
     """Return under which condition a statement leaves those that follow it."""
-    if isinstance(statement, ast.Return | ast.Continue | ast.Break | ast.Raise):
+    jump = ast.Return | ast.Continue | ast.Break
+    if isinstance(statement, jump | ast.Raise):
         return Condition(DEAD)
-    if isinstance(statement, ast.If) and not statement.orelse and type(statement.body[-1]) in _JUMP:
+    if isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], jump):
         return Condition(BRANCH, statement.test, wanted=False)
-    returns = (
-        in_function and type(statement) in _COMPOUND and any(isinstance(n, ast.Return) for n in ast.walk(statement))
-    )
-    return Condition(BRANCH) if returns else None
+    if in_function and isinstance(statement, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.Match):
+        return Condition(BRANCH) if any(isinstance(part, ast.Return) for part in ast.walk(statement)) else None
+    return None
 
 
 def last_name(node: ast.AST) -> str:
