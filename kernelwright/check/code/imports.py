@@ -135,7 +135,7 @@ def _path_entries(code: Code) -> set[str]:
     commands = shell.commands(code)
     entries |= {command.words[-1] for command in commands if command.program == "cd"}
     brings = any(_BROUGHT.search(str(command)) for command in commands if command.program in _BRINGING)
-    if brings or "sys.path" in code.bindings or "shutil.copytree" in code.called:
+    if brings or "sys.path" in code.bindings or "shutil.copytree" in code.calls_by_name:
         entries.add(UNKNOWN)  # the working folder is on sys.path too
     texts = " ".join(str(command) for command in commands if command.program != "cd")
     for entry in [*entries]:

@@ -106,7 +106,9 @@ def _texts(code: Code) -> Iterator[tuple[Node, str, bool]]:
 def missing_files(context: Context, code: Code) -> Iterator[Suspect]:
     """Find files that are opened and will not be there, and folders of the author's machine that are named."""
     written = files.written_paths(code) | set(context.project.configuration.submission)
-    stays = "os.chdir" not in code.called and not any(command.program == "cd" for command in shell.commands(code))
+    stays = "os.chdir" not in code.calls_by_name and not any(
+        command.program == "cd" for command in shell.commands(code)
+    )
     opened: list[tuple[Node, str]] = [
         *((use.node, path) for use in files.uses(code) if use.reads for path in use.texts),
         *((command.node, command.script) for command in shell.commands(code) if command.script),

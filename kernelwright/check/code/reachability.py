@@ -27,8 +27,6 @@ class Code(Values):
     ----------
     calls : list of Call
         Those that may run, and that the author does not vouch for.
-    called : set of str
-        Their dotted names.
     """
 
     def __init__(self, scripts: Iterable[Script], folder: str = "") -> None:
@@ -39,7 +37,6 @@ class Code(Values):
         self._certain = self._reach()
         nodes = (node for node in self.nodes[ast.Call] if isinstance(node, ast.Call) and self.may_run(node))
         self.calls = [Call(node, self.resolve(node.func)) for node in nodes]
-        self.called = {call.name for call in self.calls}
 
     def _reach(self) -> set[Unit]:
         """Return the units that certainly run."""

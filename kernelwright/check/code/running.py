@@ -39,7 +39,7 @@ _COMMENTED = re.compile(r"# ?([!%](?:pip|conda|run|cd|env|load_ext|cp|unzip|tar|
 def calls(_: Context, code: Code) -> Iterator[Suspect]:
     """Find what a notebook cannot start or should not do: a second event loop, hydra's command line, an exit."""
     for number, (pattern, message, fix) in _CALLS.items():
-        if number == "KW702" and "nest_asyncio.apply" in code.called:
+        if number == "KW702" and "nest_asyncio.apply" in code.calls_by_name:
             continue
         for node, name in (call for call in code.calls if re.fullmatch(pattern, call.name)):
             is_certain = code.script(node).is_driver  # a module may be run by a process of its own
@@ -49,7 +49,7 @@ def calls(_: Context, code: Code) -> Iterator[Suspect]:
 @check_code("arguments")
 def arguments(_: Context, code: Code) -> Iterator[Suspect]:
     """Find what needs arguments of the command line: a notebook has none."""
-    if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.called):
+    if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.calls_by_name):
         return
     for node in code.nodes[ast.Subscript]:
         if isinstance(node, ast.Subscript) and code.resolve(node.value) == "sys.argv" and code.may_run(node):

@@ -36,7 +36,7 @@ def submission(context: Context) -> Iterator[Finding]:
 def _written(code: Code, names: set[str]) -> Iterator[str | None]:
     """Yield the file that each call or command may write; None for the submission, or one that only the run knows."""
     writers = re.compile(table("files")["writers"])
-    yield from (None for name in code.called if _WRITING.fullmatch(name))
+    yield from (None for name in code.calls_by_name if _WRITING.fullmatch(name))
     for use in files.uses(code):
         if not use.reads and names & {PurePosixPath(text).name for text in use.texts}:
             yield None

@@ -236,7 +236,7 @@ class Values(Walk):
     def _given(self, node: ast.arg) -> Iterator[ast.expr | None]:
         """Yield what each call of a function gives a parameter, None where that cannot be told."""
         unit, position, default = self.parameters[node]
-        calls = self._calls_by_name.get(unit.key.removesuffix(".__init__"), [])
+        calls = self.calls_by_name.get(unit.key.removesuffix(".__init__"), [])
         for call in calls if len(calls) <= _SEVERAL else ():
             words = {word.arg: word.value for word in call.keywords}
             if node.arg in words:
@@ -247,7 +247,8 @@ class Values(Walk):
                 yield call.args[position] if position is not None and position < len(call.args) else default
 
     @cached_property
-    def _calls_by_name(self) -> Mapping[str, list[ast.Call]]:
+    def calls_by_name(self) -> Mapping[str, list[ast.Call]]:
+        """All calls, those that never run included, by the dotted name of what is called."""
         calls = defaultdict(list)
         for node in self.nodes[ast.Call]:
             if isinstance(node, ast.Call):
