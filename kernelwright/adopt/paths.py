@@ -14,18 +14,19 @@ def through_find(text: str, name: str) -> str:
     """Return a statement's text with its literal reads going through ``inputs.find``, called ``name`` there.
 
     Only a literal that is an argument of what reads it, and not under a ``try``, which may count on the error of a
-    file that is not there.
+    file that is not there, nor in an f-string, where not every Python takes another one.
     """
     if not re.search(PLACE, text):
         return text
     tree = ast.parse(text)
-    tried = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Try) for part in ast.walk(node)}
+    kept = (node for node in ast.walk(tree) if isinstance(node, ast.Try | ast.TryStar | ast.JoinedStr))
+    inside = {id(part) for node in kept for part in ast.walk(node)}
     literals = list[ast.Constant]()
     for node in ast.walk(tree):
         match node:
             case ast.Call(
                 func=ast.Name(id=reader) | ast.Attribute(attr=reader), args=[ast.Constant() as first, *_]
-            ) if reader in listed("readers") and id(node) not in tried:
+            ) if reader in listed("readers") and id(node) not in inside:
                 literals.append(first)
     lines = text.encode().split(b"\n")  # in bytes, as Python counts columns
     for node in sorted(literals, key=lambda node: node.col_offset, reverse=True):

@@ -121,23 +121,23 @@ def read(cells: Sequence[Cell]) -> list[Statement]:
     """Divide the code cells into statements, in order."""
     statements: list[Statement] = []
     for index, cell in enumerate(cells):
-        for text, python in _divided(cell.source) if cell.kind == "code" else ():
-            is_plain = text == python and not cell.source.lstrip().startswith("%%")
+        for text, python, is_plain in _divided(cell.source) if cell.kind == "code" else ():
             statements.append(_statement(index, len(statements), text, python, is_plain=is_plain))
     return statements
 
 
-def _divided(source: str) -> Iterator[tuple[str, str | None]]:
-    """Yield the text and the Python of each top-level statement with what is above it; the texts make up the cell.
+def _divided(source: str) -> Iterator[tuple[str, str | None, bool]]:
+    """Yield each top-level statement's text with what is above it, its Python, and whether that is the same.
 
-    Comments at the cell's beginning and end are apart: they belong to the story. A cell magic's cell is not divided.
+    The texts make up the cell. Comments at its beginning and end are apart: they belong to the story. The cell of a
+    cell magic is not divided.
     """
     python = ipython_syntax.python_source(source)
     lines, texts = (python or "").split("\n"), source.split("\n")
     tree = None if python is None or source.lstrip().startswith("%%") else ipython_syntax.parse(python)
     # Python ends a line at a lone carriage return too; IPython may add a last line.
     if tree is None or "\r" in source or len(lines) - len(texts) not in {0, 1}:
-        yield f"{source}\n", python and f"{python}\n"
+        yield source, python, False
         return
     ends = [0]
     for node in tree.body:
@@ -149,7 +149,9 @@ def _divided(source: str) -> Iterator[tuple[str, str | None]]:
         ends.append(_last_line(node, lines))
     for first, last in zip(ends, [*ends[1:], len(texts)], strict=True):
         if first < last:
-            yield "".join(f"{line}\n" for line in texts[first:last]), "".join(f"{line}\n" for line in lines[first:last])
+            text = "".join(f"{line}\n" for line in texts[first:last])
+            part = "".join(f"{line}\n" for line in lines[first:last])
+            yield text, part, text == part
 
 
 def _last_line(node: ast.stmt, lines: Sequence[str]) -> int:

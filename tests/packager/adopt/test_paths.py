@@ -29,6 +29,8 @@ def test_a_literal_read_goes_through_find(before, after):
         "open(f'/kaggle/input/{name}/a')\n",
         "open(b'/kaggle/input/titanic/a')\n",
         "try:\n    open('/kaggle/input/titanic/a')\nexcept OSError:\n    pass\n",
+        "f\"{open('/kaggle/input/titanic/a')}\"\n",  # before Python 3.12 an f-string cannot hold one with its quotes
+        "try:\n    open('/kaggle/input/titanic/a')\nexcept* OSError:\n    pass\n",
         "open('/kaggle/input/gemma/pytorch/2b/1/model')\n",  # a model: its folder differs between the layouts
         "os.path.exists('/kaggle/input/titanic/a')\n",
     ],
