@@ -22,6 +22,7 @@ _DEFINING = {"exec", "globals", "vars", "locals"}
 _DEFINING_MAGICS = {"run", "load", "pylab", "store", "sql", "R", "time", "timeit", "capture", "prun", "memit"}
 _OPTIONS = [
     *("check", "--quiet", "--isolated", "--no-cache", "--ignore-noqa", "--exit-zero", "--select=F821"),
+    "--no-respect-gitignore",  # the folder for temporary files may lie in a repository that ignores it
     *("--target-version=py311", "--output-format=json", f"--config=builtins={sorted(_OURS | {*dir(builtins)})}"),
 ]
 _STACK_BYTES = 500_000_000  # code may be nested as deep as Python's parser goes; only what is used of it is taken

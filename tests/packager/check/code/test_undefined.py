@@ -57,6 +57,14 @@ def test_settings_of_ruff_change_nothing(tmp_path, monkeypatch):
     assert code == "KW404"
 
 
+def test_a_folder_for_temporary_files_that_git_ignores_hides_nothing(tmp_path, monkeypatch):
+    temporary = tmp_path / "tmp"
+    (temporary / ".git").mkdir(parents=True)
+    (temporary / ".gitignore").write_text("*")
+    monkeypatch.setattr(undefined.tempfile, "tempdir", str(temporary))
+    assert [finding[0] for finding in of_code(write(tmp_path, "x = y"))] == ["KW404"]
+
+
 def test_that_ruff_is_missing_or_fails_is_said(tmp_path, monkeypatch):
     project = write(tmp_path, "x = y")
     monkeypatch.setattr(undefined.programs, "find", lambda _: None)
