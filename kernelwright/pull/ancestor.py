@@ -1,15 +1,25 @@
 """What a notebook was built from: the common ancestor of its edits and ours."""
 
-from collections.abc import Iterator, Mapping
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
 
+from kernelwright.bundle import bootstrap
 from kernelwright.bundle.build import Notebook
 from kernelwright.bundle.cells import driver_digest
+from kernelwright.bundle.source_tree import SourceTree
+from kernelwright.errors import GitFailed, InvalidNotebook, InvalidProject
 from kernelwright.project.model import Project
-from kernelwright.pull import history, percent_script, safe_paths
+from kernelwright.pull import edited_notebook, percent_script, safe_paths
 from kernelwright.pull.edited_notebook import Driver, EditedNotebook
+from kernelwright.support import git, json_text
 from kernelwright.support.hashing import sha256
+
+RECORDED = ".kernelwright/pushed"
+_REVISIONS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,31 +47,76 @@ def find(project: Project, built: Notebook, edited: EditedNotebook) -> Ancestor:
     It is looked for in the pushes that were recorded, the last build, the sources as they are, and the history of git,
     in that order. A notebook that names none is compared with what is committed.
     """
-    digests, notebooks = edited.manifest.digests, list(history.notebooks(project))
-    if digests:
-        texts = history.texts(project, built.tree, [*notebooks, edited])  # the cells nobody edited have them too
-        modules = {path: texts.get(digest) for path, digest in digests.items()}
-        for path in edited.manifest.cells | dict(edited.modules).keys():
+    recorded, manifest = _recorded_notebooks(project), edited.manifest
+    if manifest.digests:
+        texts = _texts(project, built.tree, [*recorded, edited])  # the cells nobody edited have them too
+        modules = {path: texts.get(digest) for path, digest in manifest.digests.items()}
+        for path in manifest.cells | dict(edited.modules).keys():
             if path in modules and modules[path] is None:
-                versions = _committed(project, path)
-                modules[path] = next((history.decode(data) for data in versions if sha256(data) == digests[path]), None)
+                versions = (data for data in _committed_module(project, path) if sha256(data) == manifest.digests[path])
+                modules[path] = next(map(decode, versions), None)
     else:
         modules = dict(_modules_as_committed(project, built, edited))
-    if edited.manifest.driver:
-        drivers = chain((notebook.driver for notebook in notebooks), history.drivers(project))
-        driver = next((cells for cells in drivers if driver_digest(cells) == edited.manifest.driver), None)
+    drivers = _drivers(project)
+    if manifest.driver:
+        known = chain((notebook.driver for notebook in recorded), drivers)
+        driver = next((cells for cells in known if driver_digest(cells) == manifest.driver), None)
     else:
-        here, *last = islice(history.drivers(project), 2)
+        here, *last = islice(drivers, 2)
         driver = here if any(percent_script.same(here, cells) for cells in last) else None
-    return Ancestor(modules=modules, cells=edited.manifest.cells, driver=driver)
+    return Ancestor(modules=modules, cells=manifest.cells, driver=driver)
 
 
-def _committed(project: Project, path: str) -> Iterator[bytes]:
-    try:
-        file = safe_paths.resolve_module_path(project, path)
-    except safe_paths.UnsafePath:
-        return iter(())
-    return history.committed(project, file)
+def decode(data: bytes) -> str:
+    """Return a file's text as a notebook has it: with line feeds alone."""
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _recorded_notebooks(project: Project) -> list[EditedNotebook]:
+    """Return the notebooks that pushes recorded, the latest first, and that of the last build."""
+    files = sorted((project.root / RECORDED).glob("*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)
+    notebooks = []
+    for file in [*files, project.notebook]:
+        with suppress(InvalidNotebook, OSError):
+            notebooks.append(edited_notebook.read(file.read_bytes(), file.name))
+    return notebooks
+
+
+def _texts(project: Project, tree: SourceTree, notebooks: Sequence[EditedNotebook]) -> Mapping[str, str]:
+    """Return sha256 -> text of every file at hand: in notebooks, in the dataset that was built, in the sources."""
+    contents = [file.data for file in tree.files]
+    for _, text in chain.from_iterable(notebook.modules for notebook in notebooks):
+        # An editor takes line feeds at the end, and carriage returns: all the files this may have been.
+        bare = text.rstrip("\n")
+        count = len(text) - len(bare)
+        for ends in range(max(0, count - 1), max(4, count + 2)):
+            ended = bare + "\n" * ends
+            contents += [ended.encode(), ended.replace("\n", "\r\n").encode()]
+    with suppress(OSError, ValueError, AttributeError, TypeError):  # the sources' dataset that was built last
+        packed = json_text.parse((project.dataset / bootstrap.DATASET_FILE).read_bytes()).values()
+        contents += [base64.b64decode(data) if kind == "base64" else data.encode() for kind, data in packed]
+    return {sha256(data): decode(data) for data in contents}
+
+
+def _drivers(project: Project) -> Iterator[Driver]:
+    """Yield the driver as it is here, and as it was in each commit, the latest first."""
+    here = project.driver.read_bytes() if project.driver.is_file() else b""
+    for data in chain([here], _committed(project, project.driver)):
+        with suppress(InvalidProject, UnicodeDecodeError):
+            yield percent_script.read(data.decode("utf-8-sig"))
+
+
+def _committed(project: Project, file: Path) -> Iterator[bytes]:
+    """Yield the contents a file had in each commit that changed it, the latest first; none without git."""
+    path = file.relative_to(project.root).as_posix()
+    for revision in git.history(project.root, path, most=_REVISIONS):
+        with suppress(GitFailed):  # the commit that deleted it
+            yield git.run(project.root, "show", f"{revision}:./{path}")
+
+
+def _committed_module(project: Project, path: str) -> Iterator[bytes]:
+    with suppress(safe_paths.UnsafePath):
+        yield from _committed(project, safe_paths.resolve_module_path(project, path))
 
 
 def _modules_as_committed(
@@ -72,10 +127,8 @@ def _modules_as_committed(
     What is not in the notebook may have come later, so that nothing is deleted.
     """
     here = {file.path: file for file in built.tree.files}
-    for path, _ in edited.modules:
-        if path in here:
-            text = history.decode(here[path].data)
-            is_vendored = bool(here[path].vendored)
-            last = None if is_vendored else next(_committed(project, path), None)
-            is_base = is_vendored or (last is not None and history.decode(last) == text)
-            yield path, text if is_base else None
+    for path in [path for path, _ in edited.modules if path in here]:
+        text = decode(here[path].data)
+        last = None if here[path].vendored else next(_committed_module(project, path), None)
+        is_base = here[path].vendored or (last is not None and decode(last) == text)
+        yield path, text if is_base else None

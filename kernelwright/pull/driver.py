@@ -3,7 +3,7 @@
 Its ancestor and the notebook are written as percent scripts, laid out as the driver is here; git merges the difference.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -33,9 +33,11 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
     place, here = project.configuration.driver, project.driver.read_bytes()
     text = here.decode("utf-8-sig").replace("\r\n", "\n")
     own = percent_script.read(text, layout=True)
+    is_known = ancestor.driver is not None
     before = _laid_out(own if ancestor.driver is None else ancestor.driver, own)
     cells, problems = _writable(edited, before)
-    if ancestor.driver is not None and not problems and percent_script.same(cells, before):
+    is_as_built = is_known and percent_script.same(cells, before)
+    if is_as_built and not problems:
         return
     try:
         safe_paths.reject_symlinks(project.root, project.driver)
@@ -43,15 +45,13 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
         yield Change(action="refuse", place=place, what=str(unsafe))
         return
     yield from (Change(action="conflict", place=place, what=what, before=here) for what in problems)
-    if percent_script.same(cells, own) or (ancestor.driver is not None and percent_script.same(cells, before)):
+    if is_as_built or percent_script.same(cells, own):
         return
-    base = percent_script.write(before, text) if ancestor.driver is not None else None
-    theirs = percent_script.write(cells, text)
-    done = f": {describe(cells, before)}" if ancestor.driver is not None else ""
-    expected = cells if ancestor.driver is not None and percent_script.same(own, before) else None
+    # As jupytext writes it, so that layout is no difference; `_as_here` needs the same number of lines.
     canonical = percent_script.write(own, text)
-    if canonical.count("\n") != text.count("\n"):
-        canonical = text
+    canonical = canonical if canonical.count("\n") == text.count("\n") else text
+    base, theirs = percent_script.write(before, text) if is_known else None, percent_script.write(cells, text)
+    expected = cells if is_known and percent_script.same(own, before) else None
     for change in merge.three_way_merge(place, canonical.encode(), base, theirs, was_built=True):
         after = _as_here((change.after or b"").decode(), canonical, here)
         action, what = change.action, change.what
@@ -59,7 +59,8 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
             action, what = "conflict", "its cells cannot be told apart; take the edits by hand"
         elif action == "write" and expected is not None:
             what = "edited"
-        yield Change(action=action, place=place, what=f"{what}{done}", before=here, after=after)
+        what += f": {describe(cells, before)}" if is_known else ""
+        yield Change(action=action, place=place, what=what, before=here, after=after)
 
 
 def _as_here(merged: str, canonical: str, here: bytes) -> bytes:
@@ -76,12 +77,11 @@ def _as_here(merged: str, canonical: str, here: bytes) -> bytes:
 
 def _laid_out(cells: Driver, own: Driver) -> list[Cell]:
     """Return an ancestor's cells with the layout that they have in the driver as it is here."""
-    pairs = pair(cells, own)
-    layouts = [own[at].metadata if at is not None else {} for at in pairs]
-    return [
-        replace(cell, metadata={**percent_script.metadata(cell), **{k: v for k, v in layout.items() if k in LAYOUT}})
-        for cell, layout in zip(cells, layouts, strict=True)
-    ]
+    laid_out = []
+    for cell, at in zip(cells, pair(cells, own), strict=True):
+        layout = {} if at is None else {key: value for key, value in own[at].metadata.items() if key in LAYOUT}
+        laid_out.append(replace(cell, metadata={**percent_script.metadata(cell), **layout}))
+    return laid_out
 
 
 def _writable(edited: EditedNotebook, before: Driver) -> tuple[list[Cell], list[str]]:
@@ -151,7 +151,9 @@ def describe(cells: Driver, before: Driver) -> str:
     """Name what was done to a driver's cells, counted from 1: edited, added, moved, deleted."""
     pairs = pair(cells, before)
     kept = [(cell, at) for cell, at in zip(cells, pairs, strict=True) if at is not None]
-    in_order = _longest_rise([at for _, at in kept])
+    order = [at for _, at in kept]
+    blocks = SequenceMatcher(a=order, b=sorted(order), autojunk=False).get_matching_blocks()
+    in_order = {at for block in blocks for at in order[block.a : block.a + block.size]}
     numbers = {
         "edited": [at + 1 for cell, at in kept if percent_script.content(cell) != percent_script.content(before[at])],
         "added": [index + 1 for index, at in enumerate(pairs) if at is None],
@@ -160,16 +162,7 @@ def describe(cells: Driver, before: Driver) -> str:
     }
     parts = []
     for what, which in numbers.items():
-        more = f" and {len(which) - _MOST_NAMED} more" if len(which) > _MOST_NAMED else ""
-        parts += [f"cell {', '.join(map(str, which[:_MOST_NAMED]))}{more} {what}"] if which else []
+        if which:
+            more = f" and {len(which) - _MOST_NAMED} more" if len(which) > _MOST_NAMED else ""
+            parts.append(f"cell {', '.join(map(str, which[:_MOST_NAMED]))}{more} {what}")
     return "; ".join(parts)
-
-
-def _longest_rise(values: Sequence[int]) -> set[int]:
-    """Return a longest rising subsequence: what did not move."""
-    best: list[list[int]] = [[]]
-    for value in values:
-        below = [run for run in best if not run or run[-1] < value]
-        best.append([*max(below, key=len), value])
-    longest = max(best, key=len)
-    return set(longest)

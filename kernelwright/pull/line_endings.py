@@ -28,14 +28,6 @@ def restore_lines(edited: str, plain: Sequence[str], original: Sequence[str]) ->
     return "\n".join(lines)
 
 
-def is_same(edited: str, original: bytes) -> bool:
-    """Return whether a text is that of ``original``, line ends aside."""
-    try:
-        return original.decode("utf-8").replace("\r\n", "\n") == edited
-    except UnicodeDecodeError:
-        return False
-
-
 def restore_final_newline(text: str, base: str) -> str:
     """Return ``text`` with the end ``base`` has, unless its end was plainly edited.
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from kernelwright.pull import line_endings
-from kernelwright.pull.changes import Change
+from kernelwright.pull.changes import Action, Change
+from kernelwright.pull.line_endings import restore_line_endings
 from kernelwright.support import git
 
 _LABELS = ("here", "as built", "the notebook")
@@ -25,37 +25,36 @@ def three_way_merge(
     was_built : bool
         Whether the notebook was built with it.
     """
-    is_unchanged_here = base is not None and ours is not None and line_endings.is_same(base, ours)
-    if theirs is None and ours is not None:
-        if is_unchanged_here:
-            yield Change(action="delete", place=place, what="deleted", before=ours)
-        else:
-            what = "deleted in the notebook, changed here"
-            yield Change(action="conflict", place=place, what=what, before=ours, after=ours)
-    elif theirs is not None and ours is None and was_built:
-        yield Change(action="conflict", place=place, what="edited in the notebook, deleted here", after=theirs.encode())
-    elif theirs is not None and ours is None:
-        yield Change(action="write", place=place, what="added", after=theirs.encode())
-    elif theirs is not None and ours is not None and not line_endings.is_same(theirs, ours):
-        if is_unchanged_here:
-            after = line_endings.restore_line_endings(theirs, ours)
-            yield Change(action="write", place=place, what="edited", before=ours, after=after)
-        else:
-            yield from _merge(place, ours, base, theirs)
+    if ours is None:
+        if theirs is not None:
+            action: Action = "conflict" if was_built else "write"
+            what = "edited in the notebook, deleted here" if was_built else "added"
+            yield Change(action=action, place=place, what=what, after=theirs.encode())
+    elif theirs is not None:
+        yield from _merge(place, ours, base, theirs)
+    elif base is not None and ours.replace(b"\r\n", b"\n") == base.encode():
+        yield Change(action="delete", place=place, what="deleted", before=ours)
+    else:
+        what = "deleted in the notebook, changed here"
+        yield Change(action="conflict", place=place, what=what, before=ours, after=ours)
 
 
 def _merge(place: str, ours: bytes, base: str | None, theirs: str) -> Iterator[Change]:
-    """Merge by git; without a known ancestor, every difference is a conflict."""
     try:
-        their_bytes = line_endings.restore_line_endings(theirs, ours)
-        base_bytes = b"" if base is None else line_endings.restore_line_endings(base, ours)
+        here = ours.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
         yield Change(action="conflict", place=place, what="is no text here", before=ours, after=theirs.encode())
         return
-    merged, is_clean = git.merge_file(ours, base_bytes, their_bytes, labels=_LABELS)
-    if is_clean and base is not None:
-        if merged != ours:
-            yield Change(action="write", place=place, what="merged", before=ours, after=merged)
+    if theirs == here:
         return
-    what = "changed in the notebook and here" if base is not None else "changed, and its ancestor is not known"
-    yield Change(action="conflict", place=place, what=what, before=ours, after=merged)
+    if here == base:
+        after = restore_line_endings(theirs, ours)
+        yield Change(action="write", place=place, what="edited", before=ours, after=after)
+        return
+    merged, is_clean = git.merge_file(here.encode(), (base or "").encode(), theirs.encode(), labels=_LABELS)
+    after = restore_line_endings(merged.decode(), ours)
+    if not is_clean or base is None:  # without a known ancestor, every difference is a conflict
+        what = "changed, and its ancestor is not known" if base is None else "changed in the notebook and here"
+        yield Change(action="conflict", place=place, what=what, before=ours, after=after)
+    elif after != ours:
+        yield Change(action="write", place=place, what="merged", before=ours, after=after)

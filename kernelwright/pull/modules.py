@@ -1,12 +1,12 @@
 """What an edited notebook changes in the modules it was built from."""
 
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from kernelwright.bundle.build import Notebook
 from kernelwright.project.model import Project
-from kernelwright.pull import history, line_endings, merge, safe_paths
-from kernelwright.pull.ancestor import Ancestor
+from kernelwright.pull import line_endings, merge, safe_paths
+from kernelwright.pull.ancestor import Ancestor, decode
 from kernelwright.pull.changes import Change
 from kernelwright.pull.edited_notebook import EditedNotebook
 
@@ -24,9 +24,19 @@ def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor:
     vendored = {file.path for file in built.tree.files if file.vendored}
     spelt_oddly = {posixpath.normpath(path) for path in theirs}  # refused as it is, and no sign that it is to go
     for path in sorted({*theirs, *(ancestor.cells - spelt_oddly)} - displaced):
-        base = ancestor.modules.get(path)
-        if base is None or base != theirs.get(path):
-            yield from _module(project, path, ancestor, theirs.get(path), vendored)
+        base, text = ancestor.modules.get(path), theirs.get(path)
+        if base is not None and base == text:
+            continue
+        try:
+            file = safe_paths.resolve_module_path(project, path, vendored)
+        except safe_paths.UnsafePath as unsafe:
+            yield Change(action="refuse", place=path or "%%module", what=str(unsafe))
+            continue
+        ours = file.read_bytes() if file.is_file() else None
+        if text is not None and base is None and ours is not None:
+            text = line_endings.restore_final_newline(text, decode(ours))
+        place = file.relative_to(project.root).as_posix()
+        yield from merge.three_way_merge(place, ours, base, text, was_built=path in ancestor.modules)
 
 
 def _ended(theirs: dict[str, str], ancestor: Ancestor) -> dict[str, str]:
@@ -37,18 +47,3 @@ def _ended(theirs: dict[str, str], ancestor: Ancestor) -> dict[str, str]:
         added = theirs.keys() - ancestor.modules.keys()
         ended |= {path: f"{theirs[path]}\n" for path in added if line_endings.is_cut(theirs[path])}
     return theirs | ended
-
-
-def _module(
-    project: Project, path: str, ancestor: Ancestor, theirs: str | None, vendored: Collection[str]
-) -> Iterator[Change]:
-    try:
-        file = safe_paths.resolve_module_path(project, path, vendored)
-    except safe_paths.UnsafePath as unsafe:
-        yield Change(action="refuse", place=path or "%%module", what=str(unsafe))
-        return
-    ours, base = file.read_bytes() if file.is_file() else None, ancestor.modules.get(path)
-    if theirs is not None and base is None and ours is not None:
-        theirs = line_endings.restore_final_newline(theirs, history.decode(ours))
-    place = file.relative_to(project.root).as_posix()
-    yield from merge.three_way_merge(place, ours, base, theirs, was_built=path in ancestor.modules)

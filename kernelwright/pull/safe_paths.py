@@ -23,10 +23,20 @@ def resolve_module_path(project: Project, path: str, vendored: Collection[str] =
         An absolute path, one with ``..``, one of no configured source, one through a symbolic link; one of the
         ``vendored`` files, or the driver.
     """
-    if path in vendored:
-        raise UnsafePath("is carried from the environment; edit it there")
-    _check_spelling(path)
     steps = path.split("/")
+    lengths = [len(step.encode("utf-8", "replace")) for step in steps]  # a path may hold half of a surrogate pair
+    is_long = sum(lengths) + len(steps) - 1 > _LONGEST_PATH or max(lengths) > _LONGEST_NAME
+    faults = {
+        "is carried from the environment; edit it there": path in vendored,
+        "names no file; write its path on that line": not path,
+        "holds a character that is not printable; rename it": not path.isprintable(),
+        "is not a path inside the notebook's tree": path.startswith(("/", "~")) or "\\" in path or ":" in steps[0],
+        "holds an empty step, `.` or `..`; write it without": not {"", ".", ".."}.isdisjoint(steps),
+        "is nothing that a notebook carries: hidden, or made by a tool": any(map(file_walk.is_left_out, steps)),
+        f"is longer than {_LONGEST_PATH} bytes, or than {_LONGEST_NAME} in one name": is_long,
+    }
+    if fault := next((text for text, is_fault in faults.items() if is_fault), None):
+        raise UnsafePath(fault)
     source = next((source for source in project.sources if source.name == steps[0]), None)
     if source is None:
         raise UnsafePath("belongs to no configured source; add its folder to sources in pyproject.toml first")
@@ -37,22 +47,6 @@ def resolve_module_path(project: Project, path: str, vendored: Collection[str] =
     if file.is_dir():
         raise UnsafePath("is a folder here")
     return file
-
-
-def _check_spelling(path: str) -> None:
-    steps = path.split("/")
-    if not path:
-        raise UnsafePath("names no file; write its path on that line")
-    if not path.isprintable():
-        raise UnsafePath("holds a character that is not printable; rename it")
-    if path.startswith(("/", "~")) or "\\" in path or ":" in steps[0]:
-        raise UnsafePath("is not a path inside the notebook's tree")
-    if not {"", ".", ".."}.isdisjoint(steps):
-        raise UnsafePath("holds an empty step, `.` or `..`; write it without")
-    if any(step.startswith(".") or file_walk.is_left_out(step) for step in steps):
-        raise UnsafePath("is nothing that a notebook carries: hidden, or made by a tool")
-    if len(path.encode()) > _LONGEST_PATH or any(len(step.encode()) > _LONGEST_NAME for step in steps):
-        raise UnsafePath(f"is longer than {_LONGEST_PATH} bytes, or than {_LONGEST_NAME} in one name")
 
 
 def reject_symlinks(root: Path, file: Path) -> None:

@@ -17,7 +17,7 @@ from pydantic import ConfigDict
 
 from kernelwright.errors import ClientFailed, InvalidProject, UnwritableOutput
 from kernelwright.project import parsing
-from kernelwright.pull.history import RECORDED
+from kernelwright.pull.ancestor import RECORDED
 from kernelwright.support import atomic_files, json_text
 
 LOG = "pushes.jsonl"

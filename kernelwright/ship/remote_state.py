@@ -3,7 +3,7 @@
 from kernelwright.errors import InvalidNotebook
 from kernelwright.project.model import Project
 from kernelwright.pull import plan
-from kernelwright.pull.history import RECORDED
+from kernelwright.pull.ancestor import RECORDED
 from kernelwright.ship import push_log
 from kernelwright.ship.kernels import RemoteKernel, RemoteNotebook
 from kernelwright.ship.push_log import Push
