@@ -3,11 +3,12 @@
 import platform
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.image import interpreters
@@ -73,20 +74,24 @@ def _download(distribution: Distribution, image: Image, python: str, cache: Whee
     target += [f"--python-version={python}", "--implementation=cp", f"--abi={abi}", "--abi=abi3", "--abi=none"]
     sha256 = distribution.wheels[file]
     with tempfile.TemporaryDirectory() as scratch:
-        listed = _requirements_file(distribution, [sha256], cache, Path(scratch))
-        flags = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--quiet", f"--dest={scratch}"]
-        done = tools.pip(["download", *flags, *target, f"--requirement={listed}"])
-        built = sorted(Path(scratch).glob("*.whl"))
-        if done.returncode or not built:
-            raise WheelsUnavailable(_explanation(distribution, file, done.stderr))
-        cache.add(built[0].rename(built[0].with_name(file)), sha256)
+        command = ["download", "--only-binary=:all:", f"--dest={scratch}", *target]
+        wheel, stderr = _run_pip(command, distribution, [sha256], cache, Path(scratch))
+        if wheel is None:
+            raise WheelsUnavailable(_explanation(distribution, file, stderr))
+        cache.add(wheel.rename(wheel.with_name(file)), sha256)
 
 
-def _requirements_file(distribution: Distribution, hashes: Sequence[str], cache: WheelCache, folder: Path) -> Path:
+def _run_pip(
+    command: Sequence[str], distribution: Distribution, hashes: Iterable[str], cache: WheelCache, folder: Path
+) -> tuple[Path | None, str]:
+    """Return the wheel that pip put into ``folder``, None where it failed, and what it said."""
     listed = folder / "requirements.txt"
     pin = f"{distribution.name}=={distribution.version}" + "".join(f" --hash=sha256:{sha256}" for sha256 in hashes)
     listed.write_text("\n".join([*cache.options, pin]) + "\n", "utf-8")
-    return listed
+    flags = ["--no-deps", "--require-hashes", "--quiet", f"--requirement={listed}"]
+    process = tools.pip([*command, *flags], {"SOURCE_DATE_EPOCH": _EPOCH})
+    wheel = None if process.returncode else next(folder.glob("*.whl"), None)
+    return wheel, process.stderr.strip()
 
 
 def _explanation(distribution: Distribution, file: str, stderr: str) -> str:
@@ -97,7 +102,7 @@ def _explanation(distribution: Distribution, file: str, stderr: str) -> str:
         return f"{who}: {file} cannot be fetched: no connection to the package index; run it again with a network"
     if "No matching distribution" in stderr:
         return f"{who}: {file} is no longer offered; resolve again with `kernelwright wheels --upgrade`"
-    return f"{who}: pip could not fetch {file}:\n{stderr.strip()}"
+    return f"{who}: pip could not fetch {file}:\n{stderr}"
 
 
 def build(distribution: Distribution, image: Image, cache: WheelCache) -> Distribution:
@@ -107,15 +112,13 @@ def build(distribution: Distribution, image: Image, cache: WheelCache) -> Distri
     """
     (sdist,) = distribution.sdist
     with tempfile.TemporaryDirectory() as scratch:
-        listed = _requirements_file(distribution, list(distribution.sdist.values()), cache, Path(scratch))
-        flags = ["--no-deps", "--require-hashes", f"--no-binary={distribution.name}", f"--wheel-dir={scratch}"]
-        done = tools.pip(["wheel", "--quiet", *flags, f"--requirement={listed}"], {"SOURCE_DATE_EPOCH": _EPOCH})
-        built = sorted(Path(scratch).glob("*.whl"))
-        if done.returncode or not built:
-            raise WheelsUnavailable(f"{sdist}: does not build:\n{done.stderr.strip()}")
-        _check_fits(built[0].name, sdist, image)
-        sha256 = file_sha256(built[0])
-        return replace(distribution, wheels={cache.add(built[0], sha256).name: sha256})
+        command = ["wheel", f"--no-binary={distribution.name}", f"--wheel-dir={scratch}"]
+        wheel, stderr = _run_pip(command, distribution, distribution.sdist.values(), cache, Path(scratch))
+        if wheel is None:
+            raise WheelsUnavailable(f"{sdist}: does not build:\n{stderr}")
+        _check_fits(wheel.name, sdist, image)
+        sha256 = file_sha256(wheel)
+        return replace(distribution, wheels={cache.add(wheel, sha256).name: sha256})
 
 
 def _check_fits(file: str, sdist: str, image: Image) -> None:
@@ -125,9 +128,5 @@ def _check_fits(file: str, sdist: str, image: Image) -> None:
         cure = "" if interpreters.running() == image.python else f"; run this on Python {image.python}"
         raise WheelsUnavailable(f"{sdist}: built here it is {file}, but {fits}{cure}")
     here = platform.libc_ver()[1]
-    if all(tag.platform == "linux_x86_64" for tag in tags) and _number(here) > _number(image.glibc):
+    if all(tag.platform == "linux_x86_64" for tag in tags) and Version(here or "0") > Version(image.glibc):
         raise WheelsUnavailable(f"{sdist}: {file} was built against glibc {here}, but {fits}")
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())

@@ -118,22 +118,21 @@ def _distribution(package: Package) -> Distribution:
 
 def write(lock: Lock) -> bytes:
     """Return the lock's text, the same for the same lock."""
+    packages = []
+    for distribution in lock.distributions:
+        sdists = [PackageSdist(path=file, hashes={"sha256": digest}) for file, digest in distribution.sdist.items()]
+        files = sorted(distribution.wheels.items())
+        packages.append(
+            Package(
+                name=canonicalize_name(distribution.name),
+                version=Version(distribution.version),
+                sdist=next(iter(sdists), None),
+                wheels=[PackageWheel(path=file, hashes={"sha256": digest}) for file, digest in files],
+            )
+        )
     own = {"image": lock.image, "inputs": lock.inputs, "needs": list(lock.needs)}
     pylock = Pylock(
-        lock_version=Version("1.0"),
-        created_by="kernelwright",
-        packages=[_package(distribution) for distribution in lock.distributions],
-        tool={"kernelwright": own},
+        lock_version=Version("1.0"), created_by="kernelwright", packages=packages, tool={"kernelwright": own}
     )
     head = f"# What the image {lock.image} lacks, by `kernelwright wheels`: edit the requirements, not this.\n"
     return (head + tomli_w.dumps(dict(pylock.to_dict()))).encode()
-
-
-def _package(distribution: Distribution) -> Package:
-    sdist = next(iter(distribution.sdist.items()), None)
-    return Package(
-        name=canonicalize_name(distribution.name),
-        version=Version(distribution.version),
-        sdist=PackageSdist(path=sdist[0], hashes={"sha256": sdist[1]}) if sdist else None,
-        wheels=[PackageWheel(path=file, hashes={"sha256": sha}) for file, sha in sorted(distribution.wheels.items())],
-    )

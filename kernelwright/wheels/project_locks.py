@@ -13,7 +13,7 @@ from kernelwright.image.kaggle_image import Image
 from kernelwright.project.model import PYPROJECT, TABLE, Project
 from kernelwright.wheels import lockfile
 from kernelwright.wheels import requirements as requirements_file
-from kernelwright.wheels.lockfile import Lock
+from kernelwright.wheels.lockfile import Distribution, Lock
 from kernelwright.wheels.requirements import Requirements
 
 _MAKE = "run `kernelwright wheels`"
@@ -44,6 +44,11 @@ class ImageLock:
     def is_fresh(self) -> bool:
         """Whether the lock matches the current requirements, image and allow_sdist."""
         return self.lock is not None and self.lock.inputs == self.inputs
+
+    @property
+    def distributions(self) -> tuple[Distribution, ...]:
+        """What is locked; nothing without a lock."""
+        return self.lock.distributions if self.lock else ()
 
 
 def requirements(project: Project) -> Requirements:
@@ -94,7 +99,7 @@ def clashes(requirements: str, locks: Sequence[ImageLock]) -> Iterator[Problem]:
     """Yield what one Python would find two versions of, because images were locked apart."""
     versions: dict[str, dict[str, str]] = defaultdict(dict)
     for image_lock in locks:
-        for distribution in image_lock.lock.distributions if image_lock.lock else ():
+        for distribution in image_lock.distributions:
             versions[distribution.name].setdefault(distribution.version, image_lock.image.name)
     for name, images in sorted(versions.items()):
         if len(images) > 1:
@@ -117,6 +122,5 @@ def wheel_hashes(project: Project) -> dict[str, str]:
 
     Raises as `check` does.
     """
-    locks = [image_lock.lock for image_lock in check(project) if image_lock.lock]
-    distributions = [distribution for lock in locks for distribution in lock.distributions]
+    distributions = [distribution for image_lock in check(project) for distribution in image_lock.distributions]
     return dict(sorted((file, sha256) for locked in distributions for file, sha256 in locked.wheels.items()))

@@ -65,26 +65,24 @@ def read(root: Path, name: str) -> Requirements:
         text = re.sub(r"(^|\s)#.*", "", line).strip()
         if not text:
             continue
+        message, fix = "", ""
         try:
             if option := _OPTION.fullmatch(text):
-                _check_folder(option, folder)
                 options.append(text)
+                if not _may_lead_somewhere(option, folder):
+                    message, fix = "names no folder that is there", "correct it, relative to this file"
             else:
-                wanted.append(_requirement(text))
-        except _Unusable as error:
-            message = f"{text[:80]!r} {error.message}"
-            problems.append(Problem(code="KW302", file=name, place=number, message=message, fix=error.fix))
+                wanted.append(parse(text))
+                if wanted[-1].url:
+                    message = "names an address, which a lock does not hold"
+                    fix = "put the wheel into a folder and name that: --find-links FOLDER"
+        except InvalidRequirement:
+            message, fix = "is not a requirement", "write a name and versions, as in: efficientnet>=1.1"
+        if message:
+            problems.append(Problem(code="KW302", file=name, place=number, message=f"{text[:80]!r} {message}", fix=fix))
     if problems:
         raise InvalidProject(problems)
     return Requirements(name=name, folder=folder, wanted=tuple(wanted), options=tuple(options))
-
-
-class _Unusable(ValueError):
-    """A line that cannot be locked."""
-
-    def __init__(self, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.message, self.fix = message, fix
 
 
 def _lines(root: Path, name: str) -> list[str]:
@@ -99,15 +97,13 @@ def _lines(root: Path, name: str) -> list[str]:
     raise InvalidProject([problem])
 
 
-def _check_folder(option: re.Match[str], folder: Path) -> None:
-    """Look for the folder that an option names; an address is for uv and pip to try."""
-    flag, place = option.groups()
+def _may_lead_somewhere(option: re.Match[str], folder: Path) -> bool:
+    """Return whether the folder that an option names is there; an address is for uv and pip to try."""
+    flag, place = option[1], option[2] or ""
     try:
-        lost = flag in _FOLDERS and "://" not in (place or "") and not (folder / (place or "-")).is_dir()
+        return flag not in _FOLDERS or "://" in place or (folder / (place or "-")).is_dir()
     except (OSError, ValueError):  # too long a name, or one with a NUL
-        lost = True
-    if lost:
-        raise _Unusable("names no folder that is there", "correct it, relative to this file")
+        return False
 
 
 def parse(text: str) -> Requirement:
@@ -116,14 +112,3 @@ def parse(text: str) -> Requirement:
         return Requirement(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InvalidRequirement(str(error)) from error
-
-
-def _requirement(text: str) -> Requirement:
-    try:
-        requirement = parse(text)
-    except InvalidRequirement:
-        raise _Unusable("is not a requirement", "write a name and versions, as in: efficientnet>=1.1") from None
-    if requirement.url:
-        fix = "put the wheel into a folder and name that: --find-links FOLDER"
-        raise _Unusable("names an address, which a lock does not hold", fix)
-    return requirement

@@ -55,24 +55,45 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
     InvalidProject, WheelsUnavailable, UnwritableOutput
         What was carried before is then intact.
     """
+    progress = progress or Progress()
     requirements, locks, target = project_locks.requirements(project), project_locks.read(project), folder(project)
     stamp = project.build / "cache" / f"{target.name}.json"
-    is_locked = not upgrade and all(image_lock.is_fresh for image_lock in locks)
-    if is_locked and stamp.is_file() and stamp.read_bytes() == _stamp(project, locks):
+    texts = {it.file: lockfile.write(it.lock) for it in locks if it.lock and it.is_fresh and not upgrade}
+    if len(texts) == len(locks) and stamp.is_file() and stamp.read_bytes() == _stamp(project, texts.values()):
         return WheelFolder(folder=target, wheels=_names(target), changed=False)
-    update = _Update(project=project, requirements=requirements, progress=progress or Progress(), upgrade=upgrade)
-    locks, wheels = update.lock_and_fetch(locks)
-    further = {DATASET_FILE: dataset.metadata(project), dataset.LICENCES: dataset.licences(wheels)}
+
+    locked, wheels, faults = list[ImageLock](), dict[str, Wheel](), list[str]()
+    further = {DATASET_FILE: dataset.metadata(project)}
     for image_lock in locks:
-        lines = []
-        for distribution in _lock(image_lock).distributions:
-            digest = distribution.wheels[distribution.best(image_lock.image.tags) or ""]
-            lines.append(f"{distribution.name}=={distribution.version} --hash=sha256:{digest}")
-        further[f"requirements-{image_lock.image.name}.txt"] = ("\n".join(lines) + "\n").encode()
-    dataset.carry(target, wheels, further)
-    for image_lock in locks:
-        atomic_files.replace(image_lock.file, lockfile.write(_lock(image_lock)))
-    atomic_files.replace(stamp, _stamp(project, locks))
+        lock, image = image_lock.lock, image_lock.image
+        if lock is None or image_lock.file not in texts:
+            # Close to what the images before it take, then to what was locked for it.
+            near = [*locked, *([] if upgrade else [image_lock])]
+            lock = _resolve(project, requirements, image_lock, near, progress)
+        fetched = []
+        for distribution in progress.track(lock.distributions, f"wheels for {image.name}"):
+            path = fetch.fetch(distribution, image, image.python, wheel_cache(project, requirements))
+            if path is None:
+                message = f"{image_lock.file.name}: {distribution.name}: no wheel for Python {image.python}"
+                raise WheelsUnavailable(message)
+            fetched.append(wheel_file.read(path))
+        wheels |= {wheel.path.name: wheel for wheel in fetched}
+        faults += conflicts.find(requirements, image, fetched)
+        lock = replace(lock, needs=tuple(conflicts.needed(image, fetched)))
+        locked.append(replace(image_lock, lock=lock))
+        texts[image_lock.file] = lockfile.write(lock)
+        pins = [
+            f"{it.name}=={it.version} --hash=sha256:{it.wheels[it.best(image.tags) or '']}" for it in lock.distributions
+        ]
+        further[f"requirements-{image.name}.txt"] = ("\n".join(pins) + "\n").encode()
+    if faults := [*dict.fromkeys(faults), *map(str, project_locks.clashes(requirements.name, locked))]:
+        raise WheelsUnavailable("\n".join(faults))
+
+    carried = [wheels[name] for name in sorted(wheels)]
+    dataset.carry(target, carried, {**further, dataset.LICENCES: dataset.licences(carried)})
+    for file, text in texts.items():
+        atomic_files.replace(file, text)
+    atomic_files.replace(stamp, _stamp(project, [texts[image_lock.file] for image_lock in locks]))
     return WheelFolder(folder=target, wheels=_names(target), changed=True)
 
 
@@ -80,67 +101,26 @@ def _names(target: Path) -> tuple[str, ...]:
     return tuple(sorted(file.name for file in target.glob("*.whl")))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Update:
-    """One call of `make`."""
-
-    project: Project
-    requirements: Requirements
-    progress: Progress
-    upgrade: bool
-
-    def lock_and_fetch(self, locks: Sequence[ImageLock]) -> tuple[tuple[ImageLock, ...], list[Wheel]]:
-        """Lock and fetch for each image; return the locks as they are now, and each wheel once."""
-        locked, wheels, unmet = list[ImageLock](), dict[str, Wheel](), list[str]()
-        for image_lock in locks:
-            fresh = self._resolve(image_lock, locked) if self.upgrade or not image_lock.is_fresh else image_lock
-            fetched = list(self._fetch(fresh))
-            needs = tuple(conflicts.needed(fresh.image, fetched))
-            locked.append(replace(fresh, lock=replace(_lock(fresh), needs=needs)))
-            wheels |= {wheel.path.name: wheel for wheel in fetched}
-            unmet += conflicts.find(self.requirements, fresh.image, fetched)
-        if faults := [*dict.fromkeys(unmet), *map(str, project_locks.clashes(self.requirements.name, locked))]:
-            raise WheelsUnavailable("\n".join(faults))
-        return tuple(locked), [wheels[name] for name in sorted(wheels)]
-
-    def _resolve(self, image_lock: ImageLock, before: Sequence[ImageLock]) -> ImageLock:
-        """Resolve one image, close to what the images before it take, then to what was locked for it."""
-        self.progress.tell(f"resolving {self.requirements.name} for {image_lock.image.name}")
-        allowed = project_locks.allowed_sdists(self.project)
-        request = resolve.ResolveRequest(requirements=self.requirements, image=image_lock.image, allow_sdist=allowed)
-        near = [*before, *([] if self.upgrade or image_lock.lock is None else [image_lock])]
-        preferred = {
-            distribution.name: f"{distribution.name}=={distribution.version}"
-            for other in reversed(near)
-            for distribution in _lock(other).distributions
-        }
-        resolved = resolve.resolve(request, list(preferred.values()))
-        for line in _not_from_folders(self.requirements, resolved):
-            self.progress.tell(line)
-        distributions = tuple(self._with_wheel(distribution, image_lock, allowed) for distribution in resolved)
-        return replace(
-            image_lock, lock=Lock(image=image_lock.image.name, inputs=image_lock.inputs, distributions=distributions)
-        )
-
-    def _with_wheel(self, distribution: Distribution, image_lock: ImageLock, allowed: Sequence[str]) -> Distribution:
-        """Build the wheel of a distribution that has none, where that is allowed."""
-        if distribution.wheels:
-            return distribution
-        if distribution.name not in allowed or not distribution.sdist:
-            raise WheelsUnavailable(
-                f"{distribution.name} {distribution.version}: no wheel fits {image_lock.image.name}"
-            )
-        return fetch.build(distribution, image_lock.image, wheel_cache(self.project, self.requirements))
-
-    def _fetch(self, image_lock: ImageLock) -> Iterator[Wheel]:
-        cache, image = wheel_cache(self.project, self.requirements), image_lock.image
-        for distribution in self.progress.track(_lock(image_lock).distributions, f"wheels for {image.name}"):
-            path = fetch.fetch(distribution, image, image.python, cache)
-            if path is None:
-                raise WheelsUnavailable(
-                    f"{image_lock.file.name}: {distribution.name}: no wheel for Python {image.python}"
-                )
-            yield wheel_file.read(path)
+def _resolve(
+    project: Project,
+    requirements: Requirements,
+    image_lock: ImageLock,
+    near: Sequence[ImageLock],
+    progress: Progress,
+) -> Lock:
+    """Resolve one image, close to the locks that are near: the first of them counts most."""
+    image, allowed = image_lock.image, project_locks.allowed_sdists(project)
+    progress.tell(f"resolving {requirements.name} for {image.name}")
+    kept = {it.name: f"{it.name}=={it.version}" for other in reversed(near) for it in other.distributions}
+    resolved = list(resolve.resolve(requirements, image, allow_sdist=allowed, kept=list(kept.values())))
+    for line in _not_from_folders(requirements, resolved):
+        progress.tell(line)
+    for index, distribution in enumerate(resolved):
+        if not distribution.wheels:
+            if distribution.name not in allowed or not distribution.sdist:
+                raise WheelsUnavailable(f"{distribution.name} {distribution.version}: no wheel fits {image.name}")
+            resolved[index] = fetch.build(distribution, image, wheel_cache(project, requirements))
+    return Lock(image=image.name, inputs=image_lock.inputs, distributions=tuple(resolved))
 
 
 def _not_from_folders(requirements: Requirements, resolved: Iterable[Distribution]) -> Iterator[str]:
@@ -155,17 +135,8 @@ def _not_from_folders(requirements: Requirements, resolved: Iterable[Distributio
             )
 
 
-def _lock(image_lock: ImageLock) -> Lock:
-    if image_lock.lock is None:
-        raise WheelsUnavailable(f"{image_lock.file.name}: no such file; make it with `kernelwright wheels`")
-    return image_lock.lock
-
-
-def _stamp(project: Project, locks: Sequence[ImageLock]) -> bytes:
+def _stamp(project: Project, locks: Iterable[bytes]) -> bytes:
     """Digest what the folder was made from, and note its files' sizes and times."""
-    sources = [
-        *(lockfile.write(_lock(image_lock)).decode() for image_lock in locks),
-        dataset.metadata(project).decode(),
-    ]
+    sources = [text.decode() for text in (*locks, dataset.metadata(project))]
     files = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder(project).glob("*"))
     return f"{json.dumps({'digest': sha256(chr(10).join(sources)), 'files': files}, indent=1)}\n".encode()
