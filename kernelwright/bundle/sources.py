@@ -129,7 +129,7 @@ def _order(files: Mapping[str, SourceFile], placement: DriverPlacement, problems
     names = {path: imports.module_name(path.removeprefix(f"{placement.folder}/")) for path in files}
     paths: dict[str, str] = {}
     for path, name in sorted(names.items()):
-        paths.setdefault(name or "", path)
+        paths.setdefault(name or "", path)  # where `x.py` and `x/__init__.py` share a name, `x.py` is ordered
     carried, graph, trees = frozenset(paths) - {""}, {}, {}
     for name in sorted(carried):
         path, tree = paths[name], ast.Module(body=[], type_ignores=[])

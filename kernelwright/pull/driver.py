@@ -107,10 +107,10 @@ def _writable(edited: EditedNotebook, before: Driver) -> tuple[list[Cell], list[
 def _with_metadata(cell: Cell, old: Cell | None) -> Cell:
     """Return a cell with its metadata as edited: an editor may have noted its session there, or lost all of it."""
     before = old.metadata if old else {}
-    is_lost = not module_cells.mark(cell)
-    kept = {key: value for key, value in before.items() if is_lost or key in LAYOUT or key in _OF_A_SESSION}
     own = {key: value for key, value in percent_script.metadata(cell).items() if key not in _OF_A_SESSION}
-    metadata = {key: value for key, value in {**before, **kept, **own}.items() if key in kept or key in own}
+    is_lost = not module_cells.mark(cell)
+    kept = before.keys() if is_lost else {*LAYOUT, *_OF_A_SESSION}
+    metadata = {key: value for key, value in {**before, **own}.items() if key in own or key in kept}
     return replace(cell, metadata=metadata)
 
 

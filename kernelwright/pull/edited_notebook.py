@@ -4,17 +4,18 @@ Each leaves something out: ids, metadata, the list form of a source, line feeds.
 what it says: a module by its ``%%module`` line, its heading by its text, the bootstrap cell by what it defines.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kernelwright.bundle.cells import CONFIG, Cell
 from kernelwright.errors import InvalidNotebook
-from kernelwright.pull import manifest, module_cells
-from kernelwright.pull.manifest import BuildManifest
+from kernelwright.pull import module_cells
 from kernelwright.pull.module_cells import DisplacedModule
+from kernelwright.support import ipython_syntax, json_text
 
 _LARGEST_BYTES = 200_000_000
 _HEADING = re.compile(r"### `([^`\n]+)`(?:\n\n[^\n]+)?\n*")
@@ -23,6 +24,33 @@ _SET_UP = re.compile(r"^def _set_up\(config, packed\):", re.MULTILINE)
 _KINDS: Mapping[str, Literal["code", "markdown", "raw"]] = {"code": "code", "markdown": "markdown", "raw": "raw"}
 
 Driver = Sequence[Cell]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildManifest:
+    """What the bootstrap cell says; of one that is missing or broken, nothing.
+
+    Attributes
+    ----------
+    kernel : str
+        The slug of the kernel the notebook was built for.
+    digests : mapping
+        Path -> sha256 of each file the notebook was built from.
+    packed : frozenset of str
+        The files among them that are no module cells: the bootstrap cell packs them, or a dataset brings them.
+    driver : str
+        The sha256 of the driver's cells.
+    """
+
+    kernel: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    packed: frozenset[str] = frozenset()
+    driver: str = ""
+
+    @property
+    def cells(self) -> frozenset[str]:
+        """The files that were module cells when the notebook was built."""
+        return frozenset(self.digests) - self.packed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +89,7 @@ def read(data: bytes, name: str = "the notebook") -> EditedNotebook:
     cells = list(_cells(data, name))
     set_up = next((cell.source.rstrip("\n") for cell in cells if _is_set_up(cell)), "")
     modules = [module for cell in cells if (module := module_cells.module(cell)) is not None]
-    build = manifest.read(set_up)
+    build = _manifest(set_up)
     gone = build.cells - {path for path, _ in modules}
     paths = {*build.digests, *(path for path, _ in modules)}
     driver: dict[int, Cell] = {}
@@ -125,3 +153,25 @@ def _cells(data: bytes, name: str) -> Iterator[Cell]:
 def _is_set_up(cell: Cell) -> bool:
     noted = module_cells.mark(cell)
     return noted.get("file") == CONFIG or ("driver" not in noted and _SET_UP.search(cell.source) is not None)
+
+
+def _manifest(text: str) -> BuildManifest:
+    """Read a bootstrap cell, however an editor or a formatter wrote it; it is never executed."""
+    config: Mapping[str, object] = {}
+    packed: frozenset[str] | None = frozenset()
+    for node in ipython_syntax.syntax_tree(text).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="_config")], value=ast.Constant(value=str(written))):
+                config = json_text.parse_object(written)
+            case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Dict(keys=keys)])):
+                packed = frozenset(str(key.value) for key in keys if isinstance(key, ast.Constant))
+            case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Call()])):
+                packed = None  # they all come out of a dataset
+    files, driver = config.get("files"), config.get("driver")
+    digests = files if isinstance(files, dict) else {}
+    return BuildManifest(
+        kernel=str(config.get("kernel", "")),
+        digests={path: str(digest) for path, digest in digests.items()},
+        packed=frozenset(digests) if packed is None else packed,
+        driver=str(driver.get("sha256", "")) if isinstance(driver, dict) else "",
+    )

@@ -4,7 +4,7 @@ A cell magic works on the first line of a code cell alone. A cell that holds a `
 when it is run, and no sign that its module is to go.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,31 +54,25 @@ def displaced(number: int, cell: Cell, gone: Collection[str]) -> list[DisplacedM
     gone : collection of str
         Modules that were cells, and are no more.
     """
-    own, noted, lines = module(cell), mark(cell).get("file"), cell.source.split("\n")
+    lines = [line.strip() for line in cell.source.split("\n")]
     mentioned = [path for line in lines if (path := _path(line.lstrip("# \t"))) is not None and path in gone]
-    if own is not None:
+    called = f"cell {number} of the notebook, {named(cell)},"
+    if (own := module(cell)) is not None:
         paths = [own[0], mentioned[0]] if mentioned else []
-        what = f"holds the line `{_MAGIC} {mentioned[0]}` too; split it there" if mentioned else ""
+        whats = [f"{called} holds the line `{_MAGIC} {mentioned[0]}` too; split it there" for _ in paths]
     else:
-        paths = [*_claimed(cell, lines, gone), *mentioned]
-        is_heading = cell.kind == "markdown" and cell.source.startswith("### `")
+        # The first line that is no comment may be another cell magic now, such as `%%writefile`.
+        first = next((line for line in lines if line and not (cell.kind == "code" and line.startswith("#"))), "")
+        magic, _, argument = first.partition(" ")
+        claimed = argument.strip() if magic.startswith("%%") and argument.strip() in gone else _path(first)
+        paths = [*([] if claimed is None else [claimed]), *mentioned]
+        noted, is_heading = mark(cell).get("file"), cell.kind == "markdown" and cell.source.startswith("### `")
         if not paths and isinstance(noted, str) and noted in gone and not is_heading:
             paths = [noted]
-        what = "is no module cell as it is; make it a code cell whose first line is `{line}`, or delete it"
-    called = f"cell {number} of the notebook, {named(cell)},"
-    whats = {path: f"{called} {what.replace('{line}', f'{_MAGIC} {path}')}" for path in paths}
-    return [DisplacedModule(path=path, number=number, what=text) for path, text in whats.items()]
-
-
-def _claimed(cell: Cell, lines: list[str], gone: Collection[str]) -> Iterator[str]:
-    """Yield the path that the first line names which is no comment: of ``%%module``, or of another cell magic."""
-    text_lines = (line.strip() for line in lines if not (cell.kind == "code" and line.lstrip().startswith("#")))
-    first = next(filter(None, text_lines), "")
-    magic, _, argument = first.partition(" ")
-    if (path := _path(first)) is not None:
-        yield path
-    elif magic.startswith("%%") and argument.strip() in gone:
-        yield argument.strip()
+        fix = "make it a code cell whose first line is"
+        whats = [f"{called} is no module cell as it is; {fix} `{_MAGIC} {path}`, or delete it" for path in paths]
+    pairs = dict(zip(paths, whats, strict=True))
+    return [DisplacedModule(path=path, number=number, what=what) for path, what in pairs.items()]
 
 
 def says_above(cell: Cell) -> bool:

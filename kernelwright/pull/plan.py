@@ -1,14 +1,16 @@
 """What an edited notebook would change, file by file; `apply` does it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kernelwright.bundle.build import Notebook, build_notebook
-from kernelwright.project.model import Project
-from kernelwright.pull import ancestor, driver, edited_notebook, identity, modules
+from kernelwright.errors import InvalidProject
+from kernelwright.project.model import Project, load_configuration, load_project
+from kernelwright.project.refs import SourceRef
+from kernelwright.pull import ancestor, driver, edited_notebook, modules
 from kernelwright.pull.changes import Change, Plan
-from kernelwright.pull.edited_notebook import EditedNotebook
-from kernelwright.pull.manifest import BuildManifest
+from kernelwright.pull.edited_notebook import BuildManifest, EditedNotebook
 from kernelwright.support import atomic_files
 
 __all__ = ["CONFLICTS", "Change", "Plan", "apply", "conflict_file", "make_plan"]
@@ -38,7 +40,7 @@ def make_plan(project: Project, data: bytes, name: str = "the notebook", *, forc
         Both sides changed a file, or the history is needed, and git cannot be run.
     """
     edited = edited_notebook.read(data, name)
-    if not force and (what := identity.problem(project, edited)):
+    if not force and (what := _not_this_kernels(project, edited.manifest.kernel)):
         return Plan(changes=[Change(action="refuse", place=name, what=what)])
     built = build_notebook(project)
     base = ancestor.find(project, built, edited)
@@ -49,6 +51,21 @@ def make_plan(project: Project, data: bytes, name: str = "the notebook", *, forc
             *driver.changes(project, edited, base),
         ]
     )
+
+
+def _not_this_kernels(project: Project, slug: str) -> str:
+    """Return why a notebook of ``slug`` is not this kernel's: its every cell would be an edit of the driver."""
+    own = SourceRef.parse(project.metadata.id).slug
+    if slug == own:
+        return ""
+    if not slug:
+        return "does not say which kernel it was built for; --force takes it for this one's"
+    for kernel in sorted({"", *load_configuration(project.root).kernels} - {project.kernel}):
+        with suppress(InvalidProject):
+            if slug == SourceRef.parse(load_project(project.root, kernel).metadata.id).slug:
+                option = f"with --kernel {kernel}" if kernel else "without --kernel"
+                return f"is the notebook of {slug}; pull it {option}"
+    return f"was built for the kernel {slug}, not for {own}; --force takes it for this one's all the same"
 
 
 def _notes(built: Notebook, edited: EditedNotebook) -> Iterator[Change]:
