@@ -1,7 +1,7 @@
 """The files below a folder, links included as long as they stay inside."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from kernelwright.errors import Problem
@@ -24,9 +24,9 @@ def matcher(globs: Sequence[str]) -> re.Pattern[str]:
 
 
 def walk(
-    path: Path, name: str, root: Path, problems: list[Problem], excluded: re.Pattern[str] | None = None
-) -> Iterator[tuple[str, bytes]]:
-    """Yield where each file at or below ``path`` lands in the tree, and its bytes.
+    path: Path, name: str, root: Path, excluded: re.Pattern[str] | None = None
+) -> tuple[list[tuple[str, bytes]], list[Problem]]:
+    """Return where each file at or below ``path`` lands in the tree, with its bytes, and what cannot be carried.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ def walk(
         Where they lie, and where they land.
     root : Path
         A link is followed while it stays inside.
-    problems : list of Problem
-        Gets what cannot be carried.
     excluded : re.Pattern, optional
         Of the paths, relative to ``root``, that are left out.
     """
+    files: list[tuple[str, bytes]] = []
+    problems: list[Problem] = []
     waiting = [(path, name)]
     while waiting:
         path, name = waiting.pop()
@@ -52,10 +52,11 @@ def walk(
             waiting += [(path / entry, f"{name}/{entry}") for entry in names if not is_left_out(entry)]
         else:
             try:
-                yield name, path.read_bytes()
+                files.append((name, path.read_bytes()))
             except OSError as error:
                 message = f"cannot be read: {error.strerror}"
                 problems.append(Problem(code="KW218", file=place, message=message, fix="make it readable"))
+    return files, problems
 
 
 def _obstacle(path: Path, root: Path, place: str) -> Problem | None:

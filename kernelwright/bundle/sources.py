@@ -24,8 +24,10 @@ def collect(project: Project, driver: Sequence[str]) -> tuple[SourceTree, list[P
     The problems are all that cannot be carried or imported: files outside the project, what is not Python, two files
     under one name, an import that finds its module only in place. The tree is complete where there are none.
     """
-    problems = list(_name_clashes(project))
-    read = [*vendor.collect(project, problems), *_read_sources(project, problems)]
+    vendored, vendor_problems = vendor.collect(project)
+    own, source_problems = _read_sources(project)
+    problems = [*_name_clashes(project), *vendor_problems, *source_problems]
+    read = [*vendored, *own]
     files = {file.path: file for file in reversed(read)}
     placement, script = _place_driver(project, files)
     for file in (*read, script):
@@ -38,9 +40,8 @@ def collect(project: Project, driver: Sequence[str]) -> tuple[SourceTree, list[P
         files[script.path] = script
     in_dataset = project.configuration.carrier == "dataset"
     carried = {path: replace(file, carrier="dataset" if in_dataset else carrier(file)) for path, file in files.items()}
-    tree = _order(carried, placement, problems)
-    problems += _uncarried_imports(project, driver, tree)
-    return tree, problems
+    tree, syntax_problems = _order(carried, placement)
+    return tree, [*problems, *syntax_problems, *_uncarried_imports(project, driver, tree)]
 
 
 def _name_clashes(project: Project) -> Iterator[Problem]:
@@ -56,17 +57,21 @@ def _name_clashes(project: Project) -> Iterator[Problem]:
             yield Problem(code="KW213", file=PYPROJECT, place=place, message=message, fix="rename it")
 
 
-def _read_sources(project: Project, problems: list[Problem]) -> Iterator[SourceFile]:
+def _read_sources(project: Project) -> tuple[list[SourceFile], list[Problem]]:
     excluded = file_walk.matcher(project.configuration.exclude)
+    files: list[SourceFile] = []
+    problems: list[Problem] = []
     for index, source in enumerate(project.sources):
         origin = source.relative_to(project.root).as_posix()
         if source.exists() or source.is_symlink():  # a link that leads nowhere is named by the walk
-            for path, data in file_walk.walk(source, source.name, project.root, problems, excluded):
-                yield SourceFile(path=path, data=data, origin=origin)
-            continue
-        place, message = f"{TABLE}.sources[{index}]", f"no file or folder {origin!r} in {project.root.name}/"
-        fix = "correct the name, or make it"
-        problems.append(Problem(code="KW211", file=PYPROJECT, place=place, message=message, fix=fix))
+            walked, faults = file_walk.walk(source, source.name, project.root, excluded)
+            files += (SourceFile(path=path, data=data, origin=origin) for path, data in walked)
+            problems += faults
+        else:
+            place, message = f"{TABLE}.sources[{index}]", f"no file or folder {origin!r} in {project.root.name}/"
+            fix = "correct the name, or make it"
+            problems.append(Problem(code="KW211", file=PYPROJECT, place=place, message=message, fix=fix))
+    return files, problems
 
 
 def carrier(file: SourceFile) -> Literal["cell", "bootstrap"]:
@@ -124,13 +129,13 @@ def _needs_file(path: str, data: bytes, syntax: ast.Module, files: Mapping[str, 
     return False
 
 
-def _order(files: Mapping[str, SourceFile], placement: DriverPlacement, problems: list[Problem]) -> SourceTree:
-    """Parse each module once, and put each after those it imports."""
+def _order(files: Mapping[str, SourceFile], placement: DriverPlacement) -> tuple[SourceTree, list[Problem]]:
+    """Parse each module once, and put each after those it imports; return also what is not Python."""
+    problems: list[Problem] = []
     names = {path: imports.module_name(path.removeprefix(f"{placement.folder}/")) for path in files}
-    paths: dict[str, str] = {}
-    for path, name in sorted(names.items()):
-        paths.setdefault(name or "", path)  # where `x.py` and `x/__init__.py` share a name, `x.py` is ordered
-    carried, graph, trees = frozenset(paths) - {""}, {}, {}
+    # Where `x.py` and `x/__init__.py` share a name, Python takes the package, which is sorted after the module.
+    paths = {name: path for path, name in sorted(names.items()) if name}
+    carried, graph, trees = frozenset(paths), {}, {}
     for name in sorted(carried):
         path, tree = paths[name], ast.Module(body=[], type_ignores=[])
         try:
@@ -143,7 +148,7 @@ def _order(files: Mapping[str, SourceFile], placement: DriverPlacement, problems
     rank = {name: index for index, name in enumerate(imports.dependency_order(graph))}
     parsed = (replace(file, module=names[path], syntax=trees.get(path)) for path, file in files.items())
     ordered = sorted(parsed, key=lambda file: (rank.get(file.module or "", -1), file.path))
-    return SourceTree(files=tuple(ordered), graph=graph, placement=placement)
+    return SourceTree(files=tuple(ordered), graph=graph, placement=placement), problems
 
 
 def _syntax_problem(file: SourceFile, error: Exception) -> Problem:

@@ -27,9 +27,10 @@ def names(project: Project) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*project.configuration.vendor, RUNTIME)))
 
 
-def collect(project: Project, problems: list[Problem]) -> Iterator[SourceFile]:
-    """Yield every vendored package, and the licences and metadata of the distributions they belong to."""
+def collect(project: Project) -> tuple[list[SourceFile], list[Problem]]:
+    """Read every vendored package, and the licences and metadata of the distributions they belong to."""
     chosen = names(project)
+    problems: list[Problem] = []
     for name in chosen:
         wholes = [whole for whole in chosen if name.startswith(f"{whole}.")]
         problems += [_problem("KW223", f"{name!r} is a part of {whole!r}", "name one of them") for whole in wholes]
@@ -39,8 +40,11 @@ def collect(project: Project, problems: list[Problem]) -> Iterator[SourceFile]:
         owners = {owner for name in packages for owner in providers.get(name.partition(".")[0], ())}
         distributions = {canonicalize_name(owner): metadata.distribution(owner) for owner in sorted(owners)}
     problems += _circles(distributions)
+    files: list[SourceFile] = []
     for name in chosen:
-        yield from _package(name, problems)
+        package, faults = _read_package(name)
+        files += (SourceFile(path=path, data=data, origin=f"vendor {name}") for path, data in package)
+        problems += faults
     for name, distribution in sorted(distributions.items()):
         for file in sorted(distribution.files or (), key=str):
             info = next((at for at, part in enumerate(file.parts) if part.endswith(".dist-info")), None)
@@ -48,25 +52,24 @@ def collect(project: Project, problems: list[Problem]) -> Iterator[SourceFile]:
             wanted = file.name in {"METADATA", "entry_points.txt"} or "licenses" in file.parts
             if info is not None and (wanted or _LICENCE.match(file.name)):
                 data = Path(str(distribution.locate_file(file))).read_bytes()
-                yield SourceFile(path="/".join(file.parts[info:]), data=data, origin=f"vendor {name}")
+                files.append(SourceFile(path="/".join(file.parts[info:]), data=data, origin=f"vendor {name}"))
+    return files, problems
 
 
 def _problem(code: str, message: str, fix: str) -> Problem:
     return Problem(code=code, file=PYPROJECT, place=f"{TABLE}.vendor", message=message, fix=fix)
 
 
-def _package(name: str, problems: list[Problem]) -> Iterator[SourceFile]:
-    """Yield a package whole, and the ``__init__.py`` of each package above it."""
+def _read_package(name: str) -> tuple[list[tuple[str, bytes]], list[Problem]]:
+    """Read a package whole, and the ``__init__.py`` of each package above it."""
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         spec = None
     if spec is None or spec.origin is None:
-        problems.append(_problem("KW221", f"{name!r} is not installed", "pip install it, or take it out"))
-        return
+        return [], [_problem("KW221", f"{name!r} is not installed", "pip install it, or take it out")]
     if name.partition(".")[0] in sys.stdlib_module_names:
-        problems.append(_problem("KW222", f"{name!r} is a part of Python itself", "take it out"))
-        return
+        return [], [_problem("KW222", f"{name!r} is a part of Python itself", "take it out")]
     file = Path(spec.origin)
     is_package = file.name == "__init__.py"
     base = file.parents[name.count(".") + is_package]
@@ -74,12 +77,17 @@ def _package(name: str, problems: list[Problem]) -> Iterator[SourceFile]:
     roots = [f"{parent}/__init__.py" for parent in accumulate(parents, "{}/{}".format)]
     roots = [path for path in roots if (base / path).is_file()]  # a namespace has none
     roots.append("/".join([*parents, last if is_package else file.name]))
-    files = [file for path in roots for file in file_walk.walk(base / path, path, base, problems)]
+    files: list[tuple[str, bytes]] = []
+    problems: list[Problem] = []
+    for path in roots:
+        walked, faults = file_walk.walk(base / path, path, base)
+        files += walked
+        problems += faults
     if compiled := next((path for path, _ in files if path.endswith(_COMPILED)), None):
         message = f"{name!r} holds compiled code ({compiled}), which only a wheel brings"
         fix = "take it out and name it in the file of tool.kernelwright.wheels"
         problems.append(_problem("KW224", message, fix))
-    yield from (SourceFile(path=path, data=data, origin=f"vendor {name}") for path, data in files)
+    return files, problems
 
 
 def _circles(distributions: Mapping[str, metadata.Distribution]) -> Iterator[Problem]:

@@ -222,6 +222,17 @@ def test_folders_that_differ_after_a_dot_are_two(folder):
     assert own(collect(folder, 'sources = ["data.small", "data.large"]')) == ["data.large/x.txt", "data.small/x.txt"]
 
 
+def test_where_a_module_and_a_package_share_a_name_the_package_is_meant(folder):
+    folder.write("pkg/__init__.py")
+    folder.write("pkg/a.py")
+    folder.write("pkg/sub.py", "import nothing_of_the_tree\n")
+    folder.write("pkg/sub/__init__.py", '"""The package."""\nfrom pkg import a\n')
+    tree = collect(folder, 'sources = ["pkg"]')
+    assert tree.graph["pkg.sub"] == ("pkg.a",)
+    summaries = {file.path: file.summary for file in tree.files}
+    assert (summaries["pkg/sub/__init__.py"], summaries["pkg/sub.py"]) == ("The package.", "")
+
+
 def file(path="p/a.py", data=b"x = 1\n", origin="p"):
     return SourceFile(path=path, data=data, origin=origin)
 
