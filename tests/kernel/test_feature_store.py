@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_written_is_named_once_and_nothing_else_changes(
     store = FeatureStore(blocked, 10**6)
     assert [store(image, recipe, lambda: FEATURES) for recipe in "ab"] == [FEATURES, FEATURES]
     (message,) = caplog.messages
-    assert message.startswith("local features are not kept from here on: ")
+    assert message.startswith("local features are no longer stored on disk: ")
 
 
 def test_a_recipe_holds_all_that_decides_the_features():
