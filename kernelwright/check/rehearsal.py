@@ -6,7 +6,7 @@ from kernelwright.check import rehearsal_report
 from kernelwright.check.context import Context
 from kernelwright.check.notebook import is_too_large
 from kernelwright.check.registry import register
-from kernelwright.errors import InvalidProject, Problem
+from kernelwright.errors import Problem
 
 CHECK = "rehearsal"
 ONE_LAYOUT = "KW917"
@@ -57,7 +57,7 @@ def _why_none(context: Context) -> tuple[str, str]:
         rehearsal_report.read(context.project)
     except OSError:
         return "KW911", "this notebook was not rehearsed"
-    except (ValueError, InvalidProject):
+    except ValueError:
         return "KW912", "not a report of a rehearsal"
     return "KW913", "stale: another notebook was rehearsed"
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from kernelwright.errors import InvalidProject
 from kernelwright.project import parsing
 from kernelwright.project.model import Project
 from kernelwright.support import json_text
@@ -42,6 +43,10 @@ class Report:
 
 
 def read(project: Project) -> Report:
-    """Read the report of the last rehearsal; raises `OSError`; `ValueError` and `InvalidProject` for what is none."""
+    """Read the report of the last rehearsal; raises `OSError`, and `ValueError` for what is none."""
     file = project.rehearsal / "report.json"
-    return parsing.parse(Report, json_text.parse(file.read_text("utf-8")), file=file.name)
+    data = json_text.parse(file.read_text("utf-8"))
+    try:
+        return parsing.parse(Report, data, file=file.name)
+    except InvalidProject as error:  # the project is as it should be; this file is not
+        raise ValueError(str(error)) from None
