@@ -37,17 +37,19 @@ def metadata(slug: str, original: Original, code: Sequence[str]) -> tuple[dict[s
         if key:
             lists[key].append(ref)
             kind = key.removesuffix("_sources")
-            undecided.append(f"`{ref}` is attached as a {kind}, by its path; correct it if it is none")
+            undecided.append(f"`{ref}` is attached as a {kind}, by its path; correct it if that is wrong")
         elif "/" in ref:
-            undecided.append(f"`{ref}` is read by a part of its name: attach it, a model with its version")
+            undecided.append(
+                f"`{ref}` is read, but only part of its name is known: attach it (a model with its version)"
+            )
         elif re.fullmatch("[A-Za-z0-9-]+", ref):
             lists["dataset_sources"].append(f"{PLACEHOLDER_OWNER}/{ref}")
             ownerless.append(f"`{ref}`")
         else:
-            undecided.append(f"`{ref}` is read below /kaggle/input, where only what is attached has a folder")
+            undecided.append(f"`{ref}` is read below /kaggle/input, where only attached sources have a folder")
     if ownerless:
-        where = "put each one's owner into dataset_sources, or move its slug to competition_sources"
-        undecided.append(f"{', '.join(ownerless)}: read, and nothing says whose; {where}")
+        where = "write each owner in dataset_sources, or move its slug to competition_sources"
+        undecided.append(f"{', '.join(ownerless)}: read, but the owner is unknown; {where}")
     own = original.own.get("kaggle")
     own = own if isinstance(own, dict) else {}
     if kaggle.get("enable_internet", own.get("isInternetEnabled")):

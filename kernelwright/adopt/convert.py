@@ -76,7 +76,7 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
         "moved": [f"{package}/{m.name}.py: {', '.join(s.name for s in m.statements)}" for m in grouped],
         "left in the driver": [] if keep_cells else report.left(analysis),
         "installs": [line.outcome for line in removed],
-        "yours to decide": [*undecided, *report.open_questions(driver, pickles=bool(grouped))],
+        "for you to decide": [*undecided, *report.open_questions(driver, pickles=bool(grouped))],
     }
     reference = [replace(cell, id=f"cell-{number}") for number, cell in enumerate(cells)]
     return Conversion(

@@ -36,13 +36,13 @@ def open_questions(driver: Sequence[Cell], *, pickles: bool) -> Iterator[str]:
     for number, cell in enumerate(driver, 1):
         for line in cell.source.split("\n") if cell.kind == "code" else ():
             if _INSTALLS.match(line):
-                yield f"cell {number}: `{line.strip()}` stays: it asks for more than a name that the image has or lacks"
+                yield f"cell {number}: `{line.strip()}` is kept: it asks for more than a package by its name"
     if literal := sorted(set(_PATH.findall(code))):
-        yield f"{', '.join(literal)}: kept as a literal path; `inputs.find` would find it in either layout of Kaggle"
+        yield f"{', '.join(literal)}: kept as literal paths; `inputs.find` finds them in both of Kaggle's layouts"
     if pickles and _PICKLES.search(code):
-        yield "what is pickled names the new modules, which whoever loads it then needs"
+        yield "pickled objects refer to the new modules: whoever loads them needs these modules"
     if name := submission(code):
         yield (
-            f"the call that writes {name} is left alone; `phase.detect().computes` around the work would spare the run "
-            "that only saves the notebook (the guard, in Kernelwright's docs/runtime.md)"
+            f"the call that writes {name} is unchanged; to skip the work in the run that only saves the notebook, "
+            "branch on `phase.detect().computes` (the guard, in Kernelwright's docs/runtime.md)"
         )

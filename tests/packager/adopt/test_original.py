@@ -71,10 +71,10 @@ def test_what_a_path_leaves_open_is_listed(tmp_path):
     )
     (tmp_path / "a.py").write_text(f"# %%\n{code}\n")
     conversion = convert(original.read(str(tmp_path / "a.py")), "some-kernel")
-    assert dict(conversion.report)["yours to decide"] == [
-        "`folds.csv` is read below /kaggle/input, where only what is attached has a folder",
-        "`g/delg` is read by a part of its name: attach it, a model with its version",
-        "`houses`, `streets`: read, and nothing says whose; put each one's owner into dataset_sources, "
+    assert dict(conversion.report)["for you to decide"] == [
+        "`folds.csv` is read below /kaggle/input, where only attached sources have a folder",
+        "`g/delg` is read, but only part of its name is known: attach it (a model with its version)",
+        "`houses`, `streets`: read, but the owner is unknown; write each owner in dataset_sources, "
         "or move its slug to competition_sources",
     ]
     assert json.loads(conversion.files["kernel-metadata.json"])["dataset_sources"] == ["OWNER/houses", "OWNER/streets"]
