@@ -1,6 +1,6 @@
-"""Every check before a push, as a list of findings: nothing is printed, raised or changed here.
+"""All checks before a push. They return findings and do not print, raise or change anything.
 
-`run.run_checks` makes them. A check is a function that registers itself (`registry`): of the project's files, of the
-project, or of the assembled notebook (`context`). It yields problems; `run` judges them (`finding`), leaves out what
-is not wanted (`suppression`) and sorts.
+`run.run_checks` runs them. A check is a function that registers itself (`registry`). It checks the project's files, the
+project, or the built notebook (`context`), and yields problems. `run` turns problems into findings with a severity
+(`finding`), drops suppressed ones (`suppression`) and sorts the rest.
 """

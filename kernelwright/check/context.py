@@ -1,4 +1,4 @@
-"""What the checks are called with, besides a `Project`."""
+"""The objects that checks are called with, other than a `Project`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """The project's folder and its metadata file, which may not be a project yet."""
+    """The project's folder and the name of its metadata file; the project itself may be invalid."""
 
     root: Path
     metadata: str
 
     @cached_property
     def raw(self) -> Mapping[str, Any]:
-        """The metadata as JSON; empty where it cannot be read, which is found by who loads the project."""
+        """The metadata as JSON; empty if the file cannot be read, which loading the project reports."""
         try:
             return metadata.read_raw(self.root, self.metadata)
         except InvalidProject:
@@ -36,7 +36,7 @@ class Files:
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
-        """Those values of the metadata that fit, as the fields of `KernelMetadata` hold them."""
+        """The valid values of the metadata, with the types of the fields of `KernelMetadata`."""
         return metadata.fitting(self.raw)
 
     def problem(self, code: str, place: str, message: str, fix: str) -> Problem:
@@ -46,7 +46,7 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """A project, and the notebook its files give now, assembled whatever its size."""
+    """A project and the notebook built from its current files, whatever its size."""
 
     project: Project
     built: Notebook
@@ -54,21 +54,21 @@ class Context:
 
     @cached_property
     def report(self) -> Report | None:
-        """The report of a rehearsal of exactly these bytes, None where there is none."""
+        """The report of a rehearsal of exactly these bytes; None if there is none."""
         try:
             read = rehearsal_report.read(self.project)
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # the check `rehearsal` reads the report again and says why it cannot be used
             return None
         return read if read.notebook_sha256 == hashing.sha256(self.built.data) else None
 
     @cached_property
     def images(self) -> list[Image]:
-        """The project's images; the newest is every project's that names none."""
+        """The images that the project names; the default, the newest one, if it names none."""
         names = self.project.configuration.images or (kaggle_image.DEFAULT,)
         return [kaggle_image.load(name, self.project.root) for name in names]
 
     def shared(self, make: Callable[["Context"], T]) -> T:
-        """Return ``make(context)``, which is made once for all checks that ask for it."""
+        """Return ``make(context)``, computed once and shared by all checks that ask for it."""
         if make not in self._shared:
             self._shared[make] = make(self)
         value: T = self._shared[make]

@@ -1,4 +1,4 @@
-"""What a check finds: a problem, with the check that found it and how grave it is."""
+"""Findings: problems with the name of the check that found them and a severity."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,10 +9,12 @@ from kernelwright.errors import Problem
 
 
 class Severity(StrEnum):
-    """How grave a finding is.
+    """How severe a finding is.
 
-    An error is wrong wherever the project is. What is unready stops a push but not a check: a fresh clone has no
-    notebook, no rehearsal and perhaps no owner yet, and nothing is wrong with it. A warning stops nothing.
+    An error is wrong on any machine. An unready finding stops a push but does not fail a check: a fresh clone has no
+    notebook, no rehearsal and perhaps no owner yet, although nothing is wrong with it. A warning stops nothing.
+
+    The members are in order of severity; `ordered` relies on that.
     """
 
     error = "error"
@@ -22,27 +24,27 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding(Problem):
-    """One problem, judged; ``check`` is the stable name of what found it."""
+    """A problem with its severity and ``check``, the stable name of the check that found it."""
 
     check: str = ""
     severity: Severity = Severity.error
 
     @classmethod
     def of(cls, problem: Problem, check: str) -> "Finding":
-        """Name the check; a plain problem is as grave as its code's row says."""
+        """Add the check's name to a problem. A problem without a severity gets that of its code in codes.toml."""
         if isinstance(problem, Finding):
             return replace(problem, check=problem.check or check)
         row = codes.table().get(problem.code)
         return cls(**vars(problem), check=check, severity=Severity(row.severity) if row else Severity.error)
 
     def as_json(self) -> dict[str, str]:
-        """Return it as ``check --json`` prints it."""
+        """Return the finding as ``check --json`` prints it."""
         judged = {"check": self.check, "severity": self.severity.value, "code": self.code}
         return {**judged, "place": self.location, "problem": self.message, "fix": self.fix}
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort the gravest first, then by place; each once."""
+    """Sort findings by severity, most severe first, then by place; drop duplicates."""
 
     def rank(finding: Finding) -> tuple[object, ...]:
         line = finding.place if isinstance(finding.place, int) else 0
@@ -52,10 +54,10 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def stops_a_push(findings: Iterable[Finding]) -> bool:
-    """Return whether any of the findings keeps the notebook from being pushed."""
+    """Return whether any finding stops a push: any error or unready finding."""
     return any(finding.severity != Severity.warning for finding in findings)
 
 
 def has_error(findings: Iterable[Finding]) -> bool:
-    """Return whether anything is wrong with the project itself."""
+    """Return whether any finding is an error."""
     return any(finding.severity == Severity.error for finding in findings)

@@ -1,4 +1,4 @@
-"""Two kernels of one project: neither may write to what is the other's."""
+"""Check that no two kernels of a project write to the same file, kernel or dataset."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,8 +13,8 @@ from kernelwright.project.model import PYPROJECT, TABLE, Project, load_configura
 
 @register("kernels", Project)
 def kernels(project: Project) -> Iterator[Problem]:
-    """Compare a further kernel with all the others."""
-    if not project.kernel:
+    """Find targets that a named kernel shares with any other kernel of the project."""
+    if not project.kernel:  # the first kernel has no name; a clash is reported for the named kernel
         return
     configuration, own = load_configuration(project.root), _targets(project.root, project.configuration)
     for name, other in {"": configuration, **configuration.kernels}.items():
@@ -34,8 +34,8 @@ def kernels(project: Project) -> Iterator[Problem]:
 
 
 def _targets(root: Path, configuration: KernelConfiguration) -> Mapping[str, object]:
-    """Return what a push of a kernel writes to, by the key that names it; nothing for a key that is missing."""
-    raw = Files(root=root, metadata=configuration.metadata).raw
+    """Return what a push of a kernel writes to, by the key that names it; missing keys are left out."""
+    raw = Files(root=root, metadata=configuration.metadata).raw  # raw: the other kernel's metadata may be invalid
     file = root / configuration.metadata
     notebook = (file.parent / str(raw["code_file"])).resolve() if raw.get("code_file") else None
     dataset = sources_dataset(configuration)

@@ -1,4 +1,4 @@
-"""kernel-metadata.json: what fits its form, and yet would surprise on Kaggle."""
+"""Check kernel-metadata.json for values that are valid but have surprising effects on Kaggle."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER, SOUR
 from kernelwright.project.refs import SourceRef
 
 _REQUIRED = {"language": "python", "kernel_type": "notebook"}
-# The list of docs/kernels.md in Kaggle's client, which sends a name as it is; the P100 was in it until then.
+# From docs/kernels.md of Kaggle's client, which sends any name unchecked. The P100 was in that list until this date.
 _SHAPES_OF = "September 2026"
 _SHAPES = (
     *("NvidiaTeslaT4", "NvidiaTeslaT4Highmem", "NvidiaTeslaP100", "NvidiaTeslaA100", "NvidiaL4", "NvidiaL4X1"),
@@ -24,7 +24,7 @@ _SHAPES = (
 
 @register("owner", Files)
 def owner(files: Files) -> Iterator[Problem]:
-    """Find the placeholder in place of a user's name."""
+    """Find the placeholder owner."""
     for place, value in references(files.values):
         if value.startswith(f"{PLACEHOLDER_OWNER}/"):
             fix = "run `kernelwright configure --owner NAME`"
@@ -33,7 +33,7 @@ def owner(files: Files) -> Iterator[Problem]:
 
 @register("metadata", Files)
 def keys(files: Files) -> Iterator[Problem]:
-    """Find keys nobody reads, and missing ones that Kaggle's client fills in its own way."""
+    """Find unknown keys, and missing keys for which Kaggle's client has no default."""
     known_fields = [field.name for field in fields(KernelMetadata)]
     for key in files.raw:
         if key not in known_fields:
@@ -49,7 +49,7 @@ def keys(files: Files) -> Iterator[Problem]:
 
 @register("metadata", Files)
 def title(files: Files) -> Iterator[Problem]:
-    """Compare the slugs of title and id: Kaggle goes by the title where it makes a new kernel."""
+    """Compare the slugs of title and id: Kaggle takes the slug of a new kernel from its title."""
     if not {"title", "id"} <= files.values.keys():
         return
     name, slug = files.values["title"], SourceRef.parse(files.values["id"]).slug.lower()
@@ -59,14 +59,14 @@ def title(files: Files) -> Iterator[Problem]:
 
 
 def slugify(name: str) -> str:
-    """Return the slug Kaggle makes of a title."""
+    """Return the slug that Kaggle makes from a title."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace("'", "")
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 @register("metadata", Files)
 def visibility(files: Files) -> Iterator[Problem]:
-    """Check who can read the notebook, and whether it may use the internet."""
+    """Check who can read the notebook and whether it may use the internet."""
     key, fix = "enable_internet", 'write "enable_internet": false'
     if files.raw and key not in files.raw:
         yield files.problem("KW105", key, "missing, and Kaggle's client then turns the internet on", fix)
@@ -79,9 +79,9 @@ def visibility(files: Files) -> Iterator[Problem]:
 
 @register("metadata", Files)
 def machine(files: Files) -> Iterator[Problem]:
-    """Check the machine that is asked for."""
+    """Check the requested machine."""
     key, shape = "machine_shape", files.values.get("machine_shape", "")
-    if files.values.get("enable_gpu") and not files.raw.get(key):
+    if files.values.get("enable_gpu") and not files.raw.get(key):  # raw: an invalid shape is still set
         message = "not set beside enable_gpu: Kaggle then chooses, and has chosen a GPU the image does not run on"
         yield files.problem("KW107", key, message, 'name one, such as "NvidiaTeslaT4"')
     if shape == "NvidiaTeslaP100":
@@ -97,7 +97,7 @@ def machine(files: Files) -> Iterator[Problem]:
 
 @register("metadata", Files)
 def sources(files: Files) -> Iterator[Problem]:
-    """Find sources that are attached twice, or mounted at one place in Kaggle's older layout."""
+    """Find sources that are attached twice, or that the old layout mounts in the same folder."""
     by_slug: dict[str, list[str]] = defaultdict(list)
     for key in SOURCES:
         values = files.values.get(key, ())
@@ -105,6 +105,7 @@ def sources(files: Files) -> Iterator[Problem]:
             if value in values[:index]:
                 yield files.problem("KW112", f"{key}[{index}]", f"{value!r} is attached twice", "remove one")
                 continue
+            # The old layout mounts every source by its slug alone, whatever its kind and owner.
             others = by_slug[SourceRef.parse(value).slug if key in OWNED_SOURCES else value]
             if others:
                 message = f"{others[0]} and {value} are mounted at one place in the older layout"

@@ -1,4 +1,4 @@
-"""The notebook on disk, as Kaggle's client would send it."""
+"""Check the size of the built notebook, and whether the notebook on disk is up to date."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _LISTED = 3
 
 @register("size", Context)
 def size(context: Context) -> Iterator[Problem]:
-    """Check that Kaggle takes a notebook of this size."""
+    """Check that Kaggle accepts a notebook of this size."""
     if not is_too_large(context):
         return
     number = len(context.built.data)
@@ -30,14 +30,14 @@ def size(context: Context) -> Iterator[Problem]:
 
 
 def is_too_large(context: Context) -> bool:
-    """Return whether the notebook can be neither built nor rehearsed for its size."""
+    """Return whether the notebook is too large to be built and rehearsed."""
     return len(context.built.data) > LARGEST_NOTEBOOK_BYTES
 
 
 @register("notebook", Context)
 def notebook(context: Context) -> Iterator[Problem]:
-    """Compare the notebook on disk with what the sources give now."""
-    if is_too_large(context):
+    """Compare the notebook on disk with the one built from the current sources."""
+    if is_too_large(context):  # `size` reports it; "run build" would be no fix
         return
     file = context.project.metadata.code_file
     try:
@@ -53,7 +53,7 @@ def notebook(context: Context) -> Iterator[Problem]:
 
 
 def _defects(data: bytes) -> Iterator[str]:
-    """Yield why Kaggle could not take or run a notebook that is not as we build it."""
+    """Yield the reasons why Kaggle could not accept or run a notebook that differs from the built one."""
     if len(data) > LARGEST_NOTEBOOK_BYTES:
         yield f"{len(data):,} bytes; Kaggle refuses more than 1 MB and we stop at {LARGEST_NOTEBOOK_BYTES:,}"
     try:

@@ -1,4 +1,4 @@
-"""Checks register themselves; a new one is a function in a file of this package, and nothing else is edited."""
+"""The list of checks. To add one, write a function with `register` in a file of this package; no list is edited."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
@@ -10,7 +10,7 @@ Find = Callable[[T], Iterable[Problem]]
 
 
 class Check(NamedTuple):
-    """A name, stable for scripts and shared by some; what the function needs; the function, which yields problems."""
+    """A check: its stable name, which several may share; its argument's type; the function that yields problems."""
 
     name: str
     needs: type
@@ -21,9 +21,10 @@ REGISTERED: list[Check] = []
 
 
 def register(name: str, needs: type[T]) -> Callable[[Find[T]], Find[T]]:
-    """Make a check of the function below, which takes a ``needs`` and is left out where that cannot be had.
+    """Register the decorated function as a check that takes an object of type ``needs``.
 
-    `Files` can always be had, `Project` where the project loads, `Context` where the notebook can be assembled too.
+    The check is skipped if there is no such object. `Files` always exists, `Project` if the project can be loaded, and
+    `Context` if the notebook can also be built.
     """
 
     def add(find: Find[T]) -> Find[T]:

@@ -1,4 +1,4 @@
-"""The rehearsal of these exact bytes."""
+"""Check that exactly these bytes were rehearsed, and with what result."""
 
 from collections.abc import Iterator
 
@@ -20,8 +20,8 @@ _FIXES = {
 
 @register(CHECK, Context)
 def rehearsal(context: Context) -> Iterator[Problem]:
-    """Find what keeps the report from vouching for the notebook."""
-    if is_too_large(context):
+    """Find the reasons why the rehearsal's report does not show that the notebook works."""
+    if is_too_large(context):  # such a notebook cannot be rehearsed; `notebook.size` reports it
         return
     file = (context.project.rehearsal / "report.json").relative_to(context.project.root).as_posix()
     for code, message in _defects(context):
@@ -35,14 +35,14 @@ def _defects(context: Context) -> Iterator[tuple[str, str]]:
     if context.report.state != "ended":
         yield "KW914", f"the rehearsal has not ended: {context.report.state}"
     layouts = {run.mounts for run in context.report.runs}
-    if len(layouts) == 1 and context.project.metadata.slugs:
+    if len(layouts) == 1 and context.project.metadata.slugs:  # without attached sources, the layouts do not differ
         yield ONE_LAYOUT, f"rehearsed in the {layouts.pop()} mounts alone; Kaggle may use either layout"
     for phase in sorted({*context.project.phases} - {run.phase for run in context.report.runs}):
         yield "KW915", f"the {phase} phase was not rehearsed"
     for run in context.report.runs:
         if run.verdict != "Complete":
             failed = [cell.get("id") for cell in run.cells if cell.get("failed")]
-            # Where the cell of the driver begins; another cell has no line.
+            # The line where a driver's cell begins; generated cells have no line.
             lines = [cell.line for cell in context.built.cells if cell.line and cell.id in failed]
             place = f"{context.project.configuration.driver}:{lines[0]}" if lines else ""
             parts = (f"{run.phase}, {run.mounts} mounts", run.verdict, place, run.detail.strip().partition("\n")[0])
@@ -63,6 +63,8 @@ def _why_none(context: Context) -> tuple[str, str]:
 
 
 def ran_offline(context: Context) -> bool:
-    """Return whether a rehearsal of exactly these bytes was Complete in every phase and asked for no host."""
+    """Return whether a rehearsal of exactly these bytes was Complete in every phase and tried to reach no host."""
+    # That only one layout was rehearsed is no objection here.
     complete = context.report is not None and all(problem.code == ONE_LAYOUT for problem in rehearsal(context))
+    # `== ()` rather than `not`: hosts are None, so unknown, in the reports of older versions.
     return complete and all(run.hosts == () for run in (context.report.runs if context.report else ()))

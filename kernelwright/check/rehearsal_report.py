@@ -1,4 +1,4 @@
-"""build/rehearsal/report.json, read again: by checks, a forecast, and kernels that attach another's output."""
+"""Read build/rehearsal/report.json, for checks, forecasts and kernels that attach another kernel's output."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from kernelwright.support import json_text
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run; ``hosts`` that it asked for are None where an older version wrote the report."""
+    """One run. ``hosts``, which it tried to reach, is None if an older version wrote the report."""
 
     phase: str
     mounts: str
@@ -25,7 +25,7 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """Something that should hold over all runs."""
+    """A statement about all runs, and whether it holds."""
 
     says: str
     holds: bool
@@ -34,7 +34,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A rehearsal of the notebook with this digest; it is over where ``state`` is ``ended``."""
+    """A rehearsal of the notebook with this digest; it is finished if ``state`` is ``ended``."""
 
     notebook_sha256: str
     runs: tuple[Run, ...]
@@ -43,10 +43,13 @@ class Report:
 
 
 def read(project: Project) -> Report:
-    """Read the report of the last rehearsal; raises `OSError`, and `ValueError` for what is none."""
+    """Read the last rehearsal's report.
+
+    Raises `OSError` if it cannot be read, and `ValueError` if the file is not a report.
+    """
     file = project.rehearsal / "report.json"
     data = json_text.parse(file.read_text("utf-8"))
     try:
         return parsing.parse(Report, data, file=file.name)
-    except InvalidProject as error:  # the project is as it should be; this file is not
+    except InvalidProject as error:  # raised by the parser, but the project is valid: only this file is not
         raise ValueError(str(error)) from None

@@ -1,4 +1,4 @@
-"""All checks of one kernel, in one go."""
+"""Run all checks of one kernel."""
 
 import importlib
 import pkgutil
@@ -18,17 +18,17 @@ from kernelwright.project.model import Project
 
 
 def run_checks(folder: Path, kernel: str = "") -> list[Finding]:
-    """Make every check that can be made, the gravest finding first.
+    """Run every check that can run on a kernel of the project in ``folder``; return the most severe findings first.
 
-    Where the project cannot be loaded, its files are still checked as far as that goes; so is a project whose
-    notebook cannot be assembled.
+    If the project cannot be loaded, only the checks of `Files` run. If the notebook cannot be built, the checks of
+    `Project` run too.
     """
     for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
-        importlib.import_module(module.name)  # where it registers its checks
+        importlib.import_module(module.name)  # importing a module registers its checks
     root = folder.resolve()
     try:
         configuration = model.choose_kernel(model.load_configuration(root), kernel)
-    except InvalidProject:  # a finding of who loads the project
+    except InvalidProject:  # `_load` loads it again and reports the problems as findings
         configuration = None
     contexts, findings = _load(root, kernel, configuration.metadata if configuration else model.METADATA)
     for check in REGISTERED:
@@ -38,16 +38,17 @@ def run_checks(folder: Path, kernel: str = "") -> list[Finding]:
         findings = [finding for finding in findings if not is_suppressed(finding, root, configuration.check)]
     if Context in contexts and rehearsal.ran_offline(contexts[Context]):
         for at, finding in enumerate(findings):
-            if finding.code.startswith("KW5"):  # these bytes got along without a network
+            if finding.code.startswith("KW5"):  # network: the rehearsal has shown that these bytes need none
                 findings[at] = replace(finding, severity=Severity.warning)
     return ordered(findings)
 
 
 def _load(root: Path, kernel: str, metadata: str) -> tuple[dict[type, Any], list[Finding]]:
-    """Return what checks can be called with, by its type, and what keeps the rest from being had."""
+    """Return the arguments that checks can be called with, by type, and the findings that explain missing ones."""
     contexts: dict[type, Any] = {Files: Files(root=root, metadata=metadata)}
     try:
         project = contexts[Project] = model.load_project(root, kernel)
+        # No limit: the check `size` reports a notebook that is too large, and the other checks still run.
         contexts[Context] = Context(project=project, built=build.build_notebook(project, limit=None))
     except InvalidProject as error:
         stage = "build" if Project in contexts else "project"
