@@ -1,6 +1,7 @@
-"""Values that only their names give away as secret: ``api_key = "…"``, ``Authorization: Bearer …``.
+"""Find values that only their names show to be secret: ``api_key = "…"``, ``Authorization: Bearer …``.
 
-A line may be 100 kB long, so no pattern looks ahead without a bound.
+A line may be 100 kB long, so every repetition before a fixed part of a pattern is bounded: unbounded look-ahead took
+minutes on one such line.
 """
 
 import re
@@ -10,8 +11,10 @@ _WORDS = (
     r"(?:pass(?:word|wd|phrase)|secret|(?:api|access|auth|secret|private|encryption|kaggle|wandb)[_-]?key|token|"
     r"credentials?)(?:[_-]?\d+|_(?:prod|dev|live|value))?"
 )
+# One of these is in every text that `_NAMED` or a pattern matches: see `may_be_in`.
 _PARTS = ("passw", "passphrase", "secret", "key", "token", "credential", "bearer", "basic")
 _NAME = rf"(?<!\w)(?P<name>[\w-]{{0,40}}{_WORDS})"
+# `name: type =`, `name =`, `name :=`, `name ==`, `name:`, and a prefix of the string literal.
 _SIGN = r"(?:\s*:\s*[\w.\[\]| ]{1,40}=|\s*:?==?|\s*:)\s*[rbu]?"
 _QUOTED = r"\\?[\"'](?P<value>[^\"'\s{}<>\\]{16,500})\\?[\"']"
 _BARE = r"(?P<value>[\w+/=.~-]{16,500})(?=[\s\"',;&)]|$)"
@@ -25,6 +28,7 @@ _ADDRESS = re.compile(r"://[^\s\"']+")
 _QUERY = re.compile(rf"(?i)[?&]{_NAME}=(?P<value>[\w+/.~-]{{16,}})")
 _HEADER = re.compile(r"(?i)(?:authorization\W{1,6}|[\"'])(?:bearer|basic|token)\s+(?P<value>[\w.~+/=-]{16,})")
 _KEY = re.compile(r"(?i)(?<!\w)(?:\w{1,20}_)?key[\"']?\]?\s*[:=]\s*[\"'](?P<value>[0-9a-f]{32}|[0-9a-f]{40})[\"']")
+# The number of hexadecimal digits in a key of the service, and what a text that uses the service contains.
 _SERVICES = {
     "a key of Kaggle's": (32, re.compile(r"KAGGLE_USERNAME|kaggle\.json|kaggle\.api|KaggleApi|\bimport kaggle\b")),
     "a key of Weights & Biases": (40, re.compile(r"(?i)\bwandb\b")),
@@ -47,26 +51,29 @@ _LONG = re.compile(r"\b\w{20,}\b")
 
 
 def masked(text: str) -> str:
-    """Return a text without users and queries of addresses, and without values that may be keys or passwords."""
+    """Mask users and queries of addresses, and values that may be keys or passwords, in a text."""
     text = _HIDDEN.sub(lambda match: f"{match[match.lastgroup or 0]}…", text)
     return _LONG.sub(lambda match: "…" if is_random(match[0]) else match[0], text)
 
 
 def services(text: str) -> Collection[str]:
-    """Return whose keys may stand in a text under a plain ``key``."""
+    """Return the kinds of keys that a plain ``key`` in a text may hold, by the services that the text mentions."""
     return [kind for kind, (_, mention) in _SERVICES.items() if mention.search(text)]
 
 
 def may_be_in(text: str) -> bool:
-    """Return whether `kind` can find anything in the lines of a text, by parts of the names it looks for."""
+    """Return whether `kind` can find anything in the lines of a text. A fast test that rules out most texts."""
     folded = text.casefold()
     return any(part in folded for part in _PARTS)
 
 
 def kind(line: str, services: Collection[str], *, bare: bool) -> str:
-    """Return what a line seems to give away, empty for nothing; ``bare`` where values need no quotation marks."""
+    """Return what kind of secret a line seems to contain, or an empty string.
+
+    With ``bare``, values without quotation marks count too, as in commands and files of settings.
+    """
     candidates: list[re.Match[str]] = []
-    if _NAMED.search(line):
+    if _NAMED.search(line):  # every pattern below contains one of these words
         patterns = (_ASSIGNED, _LISTED, _HEADER, *([_UNQUOTED] if bare else []))
         candidates += [match for pattern in patterns for match in pattern.finditer(line)]
         candidates += [match for address in _ADDRESS.finditer(line) for match in _QUERY.finditer(address[0])]
@@ -81,7 +88,7 @@ def kind(line: str, services: Collection[str], *, bare: bool) -> str:
 
 
 def is_random(value: str) -> bool:
-    """Return whether a value is a key rather than words, a path, an address or what stands in a key's place."""
+    """Return whether a value looks like a key rather than words, a path, an address or a placeholder."""
     if not re.search(r"\d", value) or not re.search(r"[A-Za-z]", value):
         return False
     if _PLACEHOLDER.search(value) or _PATH.match(value):

@@ -1,4 +1,4 @@
-"""How the public data is recognised: not by what a template wrote."""
+"""Check that the fingerprint of the public data is not the template's placeholder."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from kernelwright.errors import Problem
 from kernelwright.project.model import PYPROJECT, TABLE, Project
 
 PLACEHOLDER_ROWS = 1000
-"""What `init` writes, for want of the real number."""
+"""The number of rows that `init` writes, because it does not know the real one."""
 
 
 @register("public", Project)
 def public_rows(project: Project) -> Iterator[Problem]:
-    """Find rows that are still those of the template."""
+    """Find fingerprints that consist of the template's number of rows alone."""
     for name, fingerprint in project.configuration.public.items():
         if fingerprint.rows == PLACEHOLDER_ROWS and fingerprint.bytes is None and fingerprint.sha256 is None:
             yield Problem(

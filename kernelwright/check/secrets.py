@@ -1,4 +1,4 @@
-"""Keys and passwords in what would be uploaded."""
+"""Find keys and passwords in what would be uploaded."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ from kernelwright.check.suppression import ALLOW
 from kernelwright.errors import Problem
 from kernelwright.support import ipython_syntax
 
-# Each kind with its pattern, and texts one of which every match holds: these are found many times faster.
+# Kind -> (texts separated by |, pattern). Every match contains one of the texts, which are much faster to search for.
+# `(?!x{8})` leaves out placeholders such as hf_xxxxxxxx.
 _KINDS = {
     "a private key": ("PRIVATE KEY", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
     "a key of Kaggle's": ("KGAT_|key", r"KGAT_[0-9a-f]{20,}|[\"']key\\?[\"']\s*:\s*\\?[\"'][0-9a-f]{32}\\?[\"']"),
@@ -49,7 +50,7 @@ _COMMAND = re.compile(r"(?:[\w., ]+=\s*)?[!%]|export\s")
 
 
 def masked(text: str) -> str:
-    """Return a text, such as a command, with a mark in place of what may be secret in it."""
+    """Replace whatever may be secret in a text, such as a command, by ``…``."""
     text = credentials.masked(text)
     for pattern in _PATTERNS.values():
         text = pattern.sub("…", text)
@@ -58,7 +59,7 @@ def masked(text: str) -> str:
 
 @register("secret", Context)
 def secrets(context: Context) -> Iterator[Problem]:
-    """Search every text that is carried, the driver's cells included."""
+    """Search the driver's cells and every carried text file for secrets."""
     driver = context.project.configuration.driver
     for cell in context.built.cells:
         line = cell.line
@@ -67,19 +68,20 @@ def secrets(context: Context) -> Iterator[Problem]:
         is_python = cell.kind == "code" and ipython_syntax.python_source(cell.source) is not None
         yield from in_text(driver, cell.source, first=line, is_python=is_python)
     for file in context.built.tree.files:
-        if (file.is_source or file.origin == DRIVER) and file.text:
+        if (file.is_source or file.origin == DRIVER) and file.text:  # vendored packages are not searched
             place = file.location if file.is_source else file.path
             yield from in_text(place, file.text, first=1, is_python=file.path.endswith(".py"))
 
 
 def in_text(file: str, text: str, *, first: int, is_python: bool) -> Iterator[Problem]:
-    """Search the lines of a text, the first of which is number ``first`` of the file."""
+    """Search the lines of a text for secrets; its first line is line ``first`` of the file."""
     marked = (kind for kind, (marks, _) in _KINDS.items() if any(mark in text for mark in marks.split("|")))
     patterns = {kind: _PATTERNS[kind] for kind in marked if _PATTERNS[kind].search(text)}
-    if not patterns and not credentials.may_be_in(text):  # most texts
+    if not patterns and not credentials.may_be_in(text):  # true of most texts: their lines need not be searched
         return
     services = credentials.services(text)
     for number, line in enumerate(text.split("\n"), first):
+        # In Python, only shell lines hold values without quotation marks; elsewhere, any line may.
         bare = not is_python or bool(_COMMAND.match(line.lstrip()))
         kind = next((kind for kind, pattern in patterns.items() if pattern.search(line)), "")
         code = "KW801" if kind else "KW802"

@@ -1,4 +1,7 @@
-"""The wheels: present, locked, unaltered, for each image's Python. The project itself checks that they are attached."""
+"""Check that the wheels are present, locked, unaltered and fit each image's Python.
+
+That their dataset is attached is checked when the project is loaded.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +16,12 @@ from kernelwright.wheels import project_locks, update
 from kernelwright.wheels.dataset import LICENCES
 
 Defect = tuple[str, str, str]
-"""Code, file in the folder, message."""
+"""Code, file in the folder (empty for the folder itself), message."""
 
 
 @register("wheels", Project)
 def wheels(project: Project) -> Iterator[Problem]:
-    """Compare the folder of wheels with the locks, for a kernel that needs any."""
+    """Compare the folder of wheels with the locks, if the kernel needs wheels."""
     if not project.configuration.wheels:
         return
     folder = update.folder(project)
@@ -32,7 +35,7 @@ def _defects(project: Project, folder: Path) -> Iterator[Defect]:
     present = {path.name: path for path in sorted(folder.glob("*.whl"))}
     try:
         locks, hashes = project_locks.read(project), project_locks.wheel_hashes(project)
-    except InvalidProject:  # reported where the notebook is built
+    except InvalidProject:  # building the notebook reports it
         locks, hashes = (), {}
     if not present and (hashes or not folder.is_dir()):
         yield "KW351", "", "no wheels were made yet"
@@ -52,11 +55,11 @@ def _defects(project: Project, folder: Path) -> Iterator[Defect]:
 
 
 def _others(project: Project, folder: Path, images: list[Image]) -> Iterator[Defect]:
-    """Find wheels made for another owner or slug, and files that were not made with them."""
+    """Find a dataset id that differs from the attached one, and files that were not made with the wheels."""
     name = f"{project.metadata.owner}/{project.configuration.wheels_dataset}"
     try:
         described = json_text.parse((folder / DATASET_FILE).read_text("utf-8"))["id"]
-    except (OSError, ValueError, KeyError, TypeError):  # found when the dataset is to be sent
+    except (OSError, ValueError, KeyError, TypeError):  # no valid file: reported when the dataset is uploaded
         described = name
     if described != name:
         yield "KW352", DATASET_FILE, f"id is {described}, and the kernel attaches {name}"

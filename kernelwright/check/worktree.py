@@ -1,4 +1,4 @@
-"""The work tree that a push is tied to."""
+"""Check for uncommitted changes: a push is recorded with its commit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,18 +9,18 @@ from kernelwright.errors import GitFailed, Problem
 from kernelwright.support import git
 
 WRITTEN_BY_A_PUSH = ("pushes.jsonl", ".kernelwright/")
-"""To be committed after it, so no change that a push could leave out."""
+"""Files that a push itself writes and that are committed afterwards; they do not count as uncommitted."""
 _LISTED = 3
 
 
 def changed(root: Path) -> list[str]:
-    """Return the paths whose changes no commit holds, but what a push writes itself; raises `GitFailed`."""
+    """Return the paths with uncommitted changes, without the files that a push writes. Raises `GitFailed`."""
     return [path for path in git.uncommitted(root) if not path.startswith(WRITTEN_BY_A_PUSH)]
 
 
 @register("git", Files)
 def worktree(files: Files) -> Iterator[Problem]:
-    """Warn of changes that no commit holds, and find a repository that git refuses to read."""
+    """Warn of uncommitted changes, and find a repository that git refuses to read."""
     try:
         paths = changed(files.root)
     except GitFailed as error:
