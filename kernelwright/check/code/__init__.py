@@ -1,1 +1,1 @@
-"""What the code of a notebook does that Kaggle will not allow."""
+"""Checks of the notebook's code: find what does not work on Kaggle."""

@@ -1,4 +1,4 @@
-"""Which files the code opens, by literal paths, and which it may make."""
+"""Find the files that the code opens by literal paths, and those that it may write."""
 
 import ast
 import posixpath
@@ -13,13 +13,14 @@ from kernelwright.check.code.reachability import Call, Code
 from kernelwright.check.code.severity import table
 from kernelwright.check.code.values import UNKNOWN
 
+# Keywords under which libraries take the path to read or write.
 _PATHS = {"path", "file", "filename", "filepath", "filepath_or_buffer", "fname", "io", "f", "src"}
 _WITH_MODE = re.compile(r".*(open|ZipFile|TarFile|File)")
 _READING = {"cat", "head", "tail", "ls", "wc", "du", "grep", "md5sum"}
 
 
 class Use(NamedTuple):
-    """A call that opens or may make a file: its bare name, and the texts that may be paths."""
+    """A call that reads a file, or may write one: the call's bare name, and the texts that may be paths."""
 
     node: ast.Call
     name: str
@@ -28,7 +29,10 @@ class Use(NamedTuple):
 
 
 def uses(code: Code) -> Iterator[Use]:
-    """Yield what each call does with files; a call of the project's own function does what is in that."""
+    """Yield each call that reads or may write files.
+
+    Calls of the project's own functions are left out: the calls in their bodies are yielded.
+    """
     readers, neutral = re.compile(table("files")["readers"]), re.compile(table("files")["neutral"])
     for call in code.calls:
         name = call.name.rpartition(".")[2].removesuffix("()")
@@ -41,18 +45,20 @@ def uses(code: Code) -> Iterator[Use]:
             yield Use(call.node, name, [path] if path else [], reads=True)
         if is_written and path:
             yield Use(call.node, name, [path], reads=False)
-        elif is_copied or not reads:  # which of the arguments is a path, only the library knows
+        elif is_copied or not reads:  # any text may be the path: only the library knows
+            # The first argument of copy and move is only read.
             texts = [value for value in values[is_copied:] if isinstance(value, str)]
             yield Use(call.node, name, texts, reads=False)
 
 
 def _arguments(code: Code, call: Call) -> tuple[str, str, list[object]]:
-    """Return the path a call is about, empty where there is none, the mode it is opened in, and the other arguments."""
+    """Return the path that a call opens (empty if there is none), the mode, and the values of the other arguments."""
     func, arguments = call.node.func, [*call.node.args]
     words = {word.arg: word.value for word in call.node.keywords}
     base = code.text(func.value) if isinstance(func, ast.Attribute) else UNKNOWN
-    is_method = base != UNKNOWN  # of a path
+    is_method = base != UNKNOWN  # a method of a path, such as Path("a.csv").open(): the base is a text
     mode = words.pop("mode", None)
+    # The mode follows the path; a method has no argument for the path.
     if mode is None and _WITH_MODE.fullmatch(call.name) and len(arguments) > (not is_method):
         mode = arguments.pop(not is_method)
     paths = [*arguments[:1], *(value for word, value in words.items() if word in _PATHS)]
@@ -61,13 +67,13 @@ def _arguments(code: Code, call: Call) -> tuple[str, str, list[object]]:
         writes = call.name.rpartition(".")[2].startswith(("write", "touch", "mkdir"))
         return base, "w" if writes else code.text(mode) if mode else "r", values
     if "()" in call.name or "?" in call.name or (isinstance(func, ast.Attribute) and "." not in call.name):
-        return "", "", values  # of an object whose members are no files
+        return "", "", values  # a method of some other object
     path = code.fold(paths[0]) if paths else ""
     return path if isinstance(path, str) else "", code.text(mode) if mode else "r", values
 
 
 def written_paths(code: Code) -> set[str]:
-    """Return every path the run may write, and other texts; those in commands of the shell included."""
+    """Return the normal form of every text, in calls and shell commands, that may be a path the run writes."""
     texts = {text for use in uses(code) if not use.reads for text in use.texts}
     for command in shell.commands(code):
         if command.program not in _READING or ">" in command.words:
@@ -76,12 +82,12 @@ def written_paths(code: Code) -> set[str]:
 
 
 def normal(path: str) -> str:
-    """Return a path in its one form; one in the working folder as relative to that."""
+    """Return a path in normal form, relative to the working folder if it is in it."""
     return posixpath.normpath(path).removeprefix("/kaggle/working/")
 
 
 def is_written(path: str, written: AbstractSet[str]) -> bool:
-    """Return whether the run may write a path: itself, a folder it is in, or something in it."""
+    """Return whether the run may write a path: the path itself, a folder that contains it, or something in it."""
     path = normal(path)
     above = {path, *map(str, PurePosixPath(path).parents)} - {".", "/"}
     return not above.isdisjoint(written) or any(text.startswith(f"{path}/") for text in written)

@@ -1,4 +1,4 @@
-"""Imports that neither the tree nor Kaggle's image provides, or that only work in place."""
+"""Find imports that neither the carried tree nor Kaggle's image provides, or that work only in the project's folder."""
 
 import ast
 import re
@@ -22,15 +22,29 @@ from kernelwright.image import import_names
 from kernelwright.project.model import Project
 from kernelwright.wheels import requirements
 
+# Commands that may put modules into the working folder, and arguments that show it: an input, or an unknown path.
 _BRINGING = {"cp", "mv", "ln", "rsync", "unzip", "tar", "7z", "git"}
 _BROUGHT = re.compile(rf"{UNKNOWN}|input/")
 _CHANGES = {"sys.path.append", "sys.path.insert", "sys.path.extend", "site.addsitedir", "os.chdir"}
+# Entries of sys.path that may contain any module.
 _ANYTHING = re.compile(rf".*{UNKNOWN}|/kaggle/input|\.\./input|/kaggle/usr", re.DOTALL)
 _WRITTEN = re.compile(r"\s*%%writefile\s+(?:-a\s+)?(?:\./|/kaggle/working/)?(\w+)\.py\s*$", re.MULTILINE)
 
 
 class Missing(NamedTuple):
-    """What is imported, and where, and not there; what is carried; what is on ``sys.path``; whether that is all."""
+    """The imports that nothing seen provides.
+
+    Attributes
+    ----------
+    imports : sequence of (node, str)
+        The import statement, and the name of the module.
+    modules : set of str
+        Dotted names of the carried modules, and of others that the notebook is known to have.
+    entries : set of str
+        Folders that the code adds to ``sys.path`` or changes to.
+    is_certain : bool
+        Whether modules can come from nowhere else.
+    """
 
     imports: Sequence[tuple[ast.expr | ast.stmt, str]]
     modules: AbstractSet[str]
@@ -40,7 +54,7 @@ class Missing(NamedTuple):
 
 @check_code("imports")
 def imports(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find imports of what is certainly not there."""
+    """Find imports of modules that are certainly missing."""
     missing = find(context, code)
     for node, name in missing.imports if missing.is_certain else ():
         number, message, fix = _explained(name, code.script(node), context.project, missing)
@@ -48,10 +62,11 @@ def imports(context: Context, code: Code) -> Iterator[Suspect]:
 
 
 def find(context: Context, code: Code) -> Missing:
-    """Return what is imported, not under a try, and not there."""
+    """Return the imports, outside of ``try``, of modules that nothing seen provides."""
     entries, installed = _path_entries(code), _installed(code, is_online=context.project.metadata.enable_internet)
     modules = _modules(context.built.tree, entries)
     modules |= {match[1] for cell in context.built.cells if (match := _WRITTEN.match(cell.source))}
+    # An attached utility script is imported by its slug.
     modules |= {source.split("/")[1].replace("-", "_") for source in context.project.metadata.kernel_sources}
     distributions = set.intersection(*(set(image.distributions) for image in context.images)) | installed
     distributions |= {canonicalize_name(wheel.partition("-")[0]) for wheel in context.built.wheels}
@@ -65,7 +80,7 @@ def find(context: Context, code: Code) -> Missing:
 
 
 def _modules(tree: SourceTree, entries: AbstractSet[str]) -> set[str]:
-    """Return the dotted names of what is carried, packages included, from each place that is on ``sys.path``."""
+    """Return the dotted names of the carried modules and packages, as seen from each folder on ``sys.path``."""
     folders = {
         PurePosixPath(entry) for entry in (TREE, f"{TREE}/{tree.placement.folder}", *entries) if entry.startswith(TREE)
     }
@@ -88,7 +103,7 @@ def _is_provided(name: str, modules: AbstractSet[str], distributions: AbstractSe
 
 
 def _explained(name: str, script: Script, project: Project, missing: Missing) -> tuple[str, str, str]:
-    """Return code, message and fix for an import of what is not there."""
+    """Return code, message and fix for the import of a missing module."""
     root = name.partition(".")[0]
     if root in missing.modules:
         return "KW402", f"imports {name!r}, and nothing carried has that name", "correct it, or add the file to sources"
@@ -103,7 +118,7 @@ def _explained(name: str, script: Script, project: Project, missing: Missing) ->
 
 
 def _beside(name: str, script: Script, project: Project, entries: AbstractSet[str]) -> str:
-    """Return where in the project a module lies that is found there by the working folder or ``sys.path``."""
+    """Return the project's path of a module that a local run finds through its working folder or ``sys.path``."""
     places = [project.root, project.driver.parent, (project.root / script.file).parent]
     places += [place / entry for place in places for entry in entries if not Path(entry).is_absolute()]
     for path in (path for place in places for path in (place / f"{name}.py", place / name)):
@@ -113,9 +128,13 @@ def _beside(name: str, script: Script, project: Project, entries: AbstractSet[st
 
 
 def _installed(code: Code, *, is_online: bool) -> set[str]:
-    """Return what pip can install, by normalized name; `UNKNOWN` for what it finds in an attached source."""
+    """Return the normalized names of what pip can install; `UNKNOWN` if the names are not known.
+
+    Without a network (not ``is_online``), only commands that need no index count.
+    """
     names = set[str]()
     for install in filter(None, map(shell.install, shell.commands(code))):
+        # {}: as if the image had nothing, for here the question is what the command itself can install.
         for operand in install.operands if is_online or not install.needs_index({}) else ():
             file = PurePosixPath(operand).name
             try:
@@ -128,7 +147,7 @@ def _installed(code: Code, *, is_online: bool) -> set[str]:
 
 
 def _path_entries(code: Code) -> set[str]:
-    """Return what is added to ``sys.path``; `UNKNOWN` for what may be an attached source, or made by the run."""
+    """Return what the code adds to ``sys.path``; `UNKNOWN` for a folder of an input, or one that the run fills."""
     added = [call for call in code.calls if call.name in _CHANGES and call.node.args]
     values: list[object] = [code.fold(call.node.args[-1]) for call in added]
     entries = {str(part) for value in values for part in (value if isinstance(value, list) else [value])}
@@ -136,11 +155,11 @@ def _path_entries(code: Code) -> set[str]:
     entries |= {command.words[-1] for command in commands if command.program == "cd"}
     brings = any(_BROUGHT.search(str(command)) for command in commands if command.program in _BRINGING)
     if brings or "sys.path" in code.bindings or "shutil.copytree" in code.calls_by_name:
-        entries.add(UNKNOWN)  # the working folder is on sys.path too
+        entries.add(UNKNOWN)  # modules may be copied into the working folder, which is on sys.path
     texts = " ".join(str(command) for command in commands if command.program != "cd")
     for entry in [*entries]:
         name = PurePosixPath(entry).name
         is_named = name not in {"", ".", ".."} and name in texts and not entry.startswith(TREE)
-        if is_named or _ANYTHING.match(entry):  # the command may bring what is in it
+        if is_named or _ANYTHING.match(entry):  # a command that names the folder may fill it
             entries.add(UNKNOWN)
     return entries

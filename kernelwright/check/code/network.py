@@ -1,4 +1,4 @@
-"""What in the code needs the network, in a notebook that runs without."""
+"""Find code that needs the network in a notebook that runs without one."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ _LEFT_OUT = object()
 
 @check_code("network")
 def calls(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find calls that get something from the network, by the table of them."""
+    """Find calls that download something, by the table downloads.toml."""
     if context.project.metadata.enable_internet:
         return
     written = files.written_paths(code)
@@ -38,7 +38,7 @@ def calls(context: Context, code: Code) -> Iterator[Suspect]:
 
 @check_code("network")
 def commands(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find commands that get something from the network, pip's included."""
+    """Find commands that download something, including pip's."""
     if context.project.metadata.enable_internet:
         return
     distributions = context.images[0].distributions
@@ -56,12 +56,16 @@ def commands(context: Context, code: Code) -> Iterator[Suspect]:
 
 
 def _download(code: Code, call: Call, rule: Mapping[str, Any], written: AbstractSet[str]) -> str:
-    """Return with what a call gets something, by the rule; empty where it does not, or only the run knows."""
+    """Return the argument, as a text, with which a call downloads something by the rule.
+
+    The text is empty if the call downloads nothing, or if only the run knows.
+    """
     for keyword, exempt in rule.get("unless", {}).items():
         value = _argument(code, call, keyword)
         if value is not _LEFT_OUT and (not exempt or not is_known(value) or value in exempt):
             return ""
     if rule["when"] == "always":
+        # A space counts as found and is stripped in the message.
         return "…" if call.node.args or call.node.keywords else " "
     value = _argument(code, call, rule["argument"], rule.get("position", -1))
     shown = f"{rule['argument']}={value!r}"
@@ -80,14 +84,14 @@ def _download(code: Code, call: Call, rule: Mapping[str, Any], written: Abstract
 
 
 def _argument(code: Code, call: Call, keyword: str, position: int = -1) -> object:
-    """Return the value of an argument, by its name or position, or `_LEFT_OUT`."""
+    """Return the value of an argument by name or position; `_LEFT_OUT` if the call does not pass it."""
     node = call.node
     words = {word.arg: word.value for word in node.keywords}
     if None in words:
         keywords = code.fold(words[None])
         if not isinstance(keywords, dict) or keyword in keywords:
             return keywords[keyword] if isinstance(keywords, dict) else UNKNOWN
-    if any(isinstance(part, ast.Starred) for part in node.args):
+    if any(isinstance(part, ast.Starred) for part in node.args):  # `*args` may pass it and shifts the positions
         return UNKNOWN
     argument = words.get(keyword) or (node.args[position] if 0 <= position < len(node.args) else None)
     if argument is None:

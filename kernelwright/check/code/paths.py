@@ -1,4 +1,4 @@
-"""Literal paths: of sources that are not attached, of files that will not be there, of the author's own machine."""
+"""Check literal paths: sources that are not attached, files that will be missing, folders of the author's machine."""
 
 import ast
 import re
@@ -18,11 +18,16 @@ from kernelwright.project.metadata import OWNED_SOURCES, PLACEHOLDER_OWNER
 from kernelwright.project.model import Project
 
 _MOUNTED = re.compile(r"(?<![\w.~}-])(?:/kaggle/input|(?:\.\./)+input)/[^\s\"'`,;:|&()<>\\]*")
+# Folder of the new layout -> the index of the slug in the path below it: after the owner, if the kind has owners.
 _OWNED = {"datasets": 2, "notebooks": 2, "models": 2, "competitions": 1}
+# A path in a home folder or on a Windows drive; the lookahead leaves out addresses (`x://`).
 _HOME = re.compile(r"(?<![\w/.:])(/home/[\w.-]+|/Users/[\w.-]+|[A-Za-z]:[\\/](?!/))[^\s\"']*")
+# An absolute path in a folder that Kaggle's image does not have.
 _OUTSIDE = re.compile(r"/(?!kaggle|tmp|dev|proc|sys|etc|usr|opt|root|var|bin|lib|run)[\w.-]|[A-Za-z]:[\\/]")
+# Not a plain path in the working folder: absolute, above it, an address, a pattern, a format string, several lines.
 _NO_WORKING_FILE = re.compile(r"^(/|~|\.\./)|://|[*?<{\n]")
 _SETTINGS = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}
+# Commands whose arguments need not exist.
 _LOOKING = {"ls", "du", "tree", "test", "[", "mkdir", "rm", "find"}
 _ELSEWHERE = "of another machine than Kaggle's"
 _ATTACH = "attach the data and use inputs.find(), or carry the file with sources"
@@ -32,7 +37,7 @@ Node = ast.expr | ast.stmt
 
 
 class Mounted(NamedTuple):
-    """A path below the folder of inputs: the source's slug, and its owner where the layout tells it."""
+    """A path below ``/kaggle/input``: the source's slug, and its owner if the path contains it."""
 
     path: str
     slug: str
@@ -40,7 +45,7 @@ class Mounted(NamedTuple):
 
 
 def mounted(text: str) -> Iterator[Mounted]:
-    """Yield the sources whose paths stand in a text; a pattern, or what only the run knows, names none."""
+    """Yield the paths of sources in a text; skip patterns and paths whose source only the run knows."""
     for match in _MOUNTED.finditer(text):
         path = match[0].rstrip(".")
         parts = [part for part in path.partition("input/")[2].split("/") if part]
@@ -50,7 +55,11 @@ def mounted(text: str) -> Iterator[Mounted]:
 
 
 def is_attached(project: Project, slug: str, owner: str = "") -> bool:
-    """Return whether a source is attached: by its bare slug, with its owner, a model with framework and variation."""
+    """Return whether a source is attached, given its slug and, if known, its owner.
+
+    A model's slug may be followed by framework and variation.
+    """
+    # The placeholder owner may stand for any owner.
     metadata, owners = project.metadata, (f"{owner}/", f"{PLACEHOLDER_OWNER}/") if owner else ""
     owned = [*metadata.dataset_sources, *metadata.kernel_sources, *metadata.model_sources]
     return slug in metadata.competition_sources or any(
@@ -60,7 +69,7 @@ def is_attached(project: Project, slug: str, owner: str = "") -> bool:
 
 @check_code("inputs")
 def inputs(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find paths of sources that are not attached, and those that are right in one of Kaggle's layouts alone."""
+    """Find paths of sources that are not attached, and paths that exist in only one of Kaggle's layouts."""
     project, reported = context.project, set[tuple[str, str]]()
     for node, text, is_opened in _texts(code):
         file = code.script(node).file
@@ -69,6 +78,7 @@ def inputs(context: Context, code: Code) -> Iterator[Suspect]:
             if is_there and is_new:
                 message = f"{source.path!r}: Kaggle mounts sources in two layouts, and this path is of one"
                 yield Suspect(code="KW602", node=node, message=message, fix=f'use inputs.find("{source.slug}")')
+            # Texts that are opened come first and are always reported; others only once per file and source.
             elif not is_there and (is_opened or (file, source.slug) not in reported):
                 yield _unattached(project, node, source.path, source.slug, is_opened=is_opened)
             reported |= {(file, source.path), (file, source.slug)}
@@ -76,7 +86,7 @@ def inputs(context: Context, code: Code) -> Iterator[Suspect]:
 
 @check_code("inputs")
 def sought(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find sources that are asked for by ``inputs.find`` and not attached."""
+    """Find calls of ``inputs.find`` for sources that are not attached."""
     for node in (node for node, name in code.calls if name == "kernelwright.runtime.inputs.find"):
         slug = code.text(next(iter([*node.args, *(word.value for word in node.keywords)]), None))
         if UNKNOWN not in slug and not is_attached(context.project, slug):
@@ -90,7 +100,7 @@ def _unattached(project: Project, node: Node, path: str, slug: str, *, is_opened
 
 
 def _texts(code: Code) -> Iterator[tuple[Node, str, bool]]:
-    """Yield each text that may be a path, and whether it is opened: these first; not what is only shown."""
+    """Yield each text that may be a path, and whether it is opened. Opened ones come first; messages are left out."""
     for use in files.uses(code):
         yield from ((use.node, text, True) for text in use.texts if use.reads)
     for command in shell.commands(code):
@@ -104,7 +114,7 @@ def _texts(code: Code) -> Iterator[tuple[Node, str, bool]]:
 
 @check_code("files")
 def missing_files(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find files that are opened and will not be there, and folders of the author's machine that are named."""
+    """Find files that are opened but will be missing, and paths on the author's machine."""
     written = files.written_paths(code) | set(context.project.configuration.submission)
     stays = "os.chdir" not in code.calls_by_name and not any(
         command.program == "cd" for command in shell.commands(code)
@@ -132,7 +142,7 @@ def missing_files(context: Context, code: Code) -> Iterator[Suspect]:
 
 
 def _beside(context: Context, node: Node, path: str) -> Iterator[Suspect]:
-    """Judge a path that is built of ``__file__``."""
+    """Report a path built from ``__file__`` if it is not carried."""
     inside = path.removeprefix(TREE).strip("/")
     carried = [*context.built.tree.digests, "kernelwright.json"]
     if inside and not any(name == inside or name.startswith(f"{inside}/") for name in carried):
@@ -141,7 +151,7 @@ def _beside(context: Context, node: Node, path: str) -> Iterator[Suspect]:
 
 
 def _working(context: Context, node: Node, path: str) -> Suspect:
-    """Judge a path in the working folder: certainly not there where it is the project's own file."""
+    """Report a path in the working folder. The file is certainly missing if it is one of the project's own."""
     normal, project = files.normal(path), context.project
     carried = next((name for name in context.built.tree.digests if f"/{name}".endswith(f"/{normal}")), "")
     is_left = any((place / normal).exists() for place in (project.root, project.driver.parent))
@@ -153,7 +163,7 @@ def _working(context: Context, node: Node, path: str) -> Suspect:
 
 @register("settings", Context)
 def settings(context: Context) -> Iterator[Problem]:
-    """Find paths in carried files of settings; whether they are read, only the run knows."""
+    """Find paths in carried settings files. Whether they are read, only the run knows."""
     for file in context.built.tree.files:
         if not file.is_source or not file.text or PurePosixPath(file.path).suffix not in _SETTINGS:
             continue
@@ -172,7 +182,10 @@ def settings(context: Context) -> Iterator[Problem]:
 
 @register("inputs", Context)
 def unused_sources(context: Context) -> Iterator[Problem]:
-    """Find attached sources that no text names; the competition, and what the configuration names, are used."""
+    """Find attached sources that no text names.
+
+    The competition and sources that the configuration names count as used.
+    """
     if not any(getattr(context.project.metadata, key) for key in OWNED_SOURCES):
         return
     configuration, code = context.project.configuration, context.shared(analyse)
@@ -183,7 +196,7 @@ def unused_sources(context: Context) -> Iterator[Problem]:
     for key in OWNED_SOURCES:
         for index, source in enumerate(getattr(context.project.metadata, key)):
             slug = source.split("/")[1]
-            if not words & {slug, slug.replace("-", "_")}:
+            if not words & {slug, slug.replace("-", "_")}:  # a utility script is imported with underscores
                 message, fix = f"{source!r} is attached, and no text of the code names it", "remove it, or ignore this"
                 place = f"{key}[{index}]"
                 yield Problem(code="KW606", file=configuration.metadata, place=place, message=message, fix=fix)

@@ -1,4 +1,4 @@
-"""What of the code certainly runs: from the driver's cells along imports and calls by name."""
+"""Determine which code certainly runs, by following imports and calls by name from the driver's cells."""
 
 import ast
 from collections import defaultdict
@@ -9,6 +9,7 @@ from kernelwright.check.code.syntax import DRIVER, Script
 from kernelwright.check.code.values import EITHER, UNKNOWN, Values
 from kernelwright.check.code.walk import DEAD, NOT_CALLED, TRY, Unit
 
+# Calling a class runs these methods.
 _RUN_AT_ONCE = ("__init__", "__new__", "__post_init__")
 _NOT_IMPORTED = "nothing that certainly runs imports the file"
 
@@ -21,17 +22,18 @@ class Call(NamedTuple):
 
 
 class Code(Values):
-    """All scripts, with what is reached of them.
+    """All scripts, with the units that are certainly reached.
 
     Attributes
     ----------
     calls : list of Call
-        Those that may run, and that the author does not vouch for.
+        The calls that may run and have no suppression comment.
     """
 
     def __init__(self, scripts: Iterable[Script], folder: str = "") -> None:
-        """Read the scripts; ``folder`` is that of the tree in which the driver finds its neighbours."""
-        # A neighbour is found by its bare name, and from the tree's top.
+        """Read the scripts; ``folder`` is the folder of the tree from which the driver imports modules by bare name."""
+        # Such a module can be imported by its bare name and by its dotted name from the top of the tree. Without a
+        # folder, the prefix is one that no name begins with.
         self._prefix = f"{folder.replace('/', '.')}." if folder else UNKNOWN
         super().__init__(scripts, self._prefix)
         self._certain = self._reach()
@@ -53,7 +55,7 @@ class Code(Values):
         return reached
 
     def _targets(self, node: ast.expr | ast.stmt) -> Iterator[Unit]:
-        """Yield what a call by name or an import runs."""
+        """Yield the units that a call by name or an import runs."""
         if isinstance(node, ast.Call):
             name = self.resolve(node.func)
             names = [f"{name}.{method}" for method in _RUN_AT_ONCE] if self.is_class(name) else [name]
@@ -61,35 +63,36 @@ class Code(Values):
             return
         for name in self.imported[node].names:
             parts = name.removeprefix(self._prefix).split(".")
-            above = (".".join(parts[:count]) for count in range(1, len(parts) + 1))  # packages run too
+            above = (".".join(parts[:count]) for count in range(1, len(parts) + 1))  # parent packages run too
             yield from (unit for module in above if module in self.scripts for unit in self.units[module])
 
     def _condition(self, node: ast.AST) -> str:
-        """Return why a node may not run in its unit: empty where it does, `DEAD` where it never does."""
+        """Return why a node may not run if its unit runs: empty if it certainly does, `DEAD` if it never does."""
         doubt = ""
         for reason, test, wanted in self.conditions(node):
             truth = self.truth(test) if test else None
             if reason == DEAD or truth is (not wanted):
                 return DEAD
+            # A test for the rerun is true in one of the two runs, so both branches certainly run.
             is_certain = test and (truth is wanted or self.fold(test) == EITHER)
             doubt = doubt if is_certain else reason
         return doubt
 
     def doubt(self, node: ast.AST) -> str:
-        """Return why a node may not run, empty where it certainly does."""
+        """Return why a node may not run; empty if it certainly does."""
         unit = self.places[node].unit
         if unit not in self._certain:
             return NOT_CALLED if unit.node else _NOT_IMPORTED
         return self._condition(node)
 
     def may_run(self, node: ast.expr | ast.stmt) -> bool:
-        """Return whether a node may run, and the author does not vouch for it."""
+        """Return whether a node may run and has no suppression comment."""
         return self._condition(node) != DEAD and not self.script(node).allows(node)
 
     def is_tried(self, node: ast.AST) -> bool:
-        """Return whether a node is under a try that goes on without it."""
+        """Return whether a node is in a ``try`` that continues if it fails."""
         return any(condition.reason == TRY for condition in self.conditions(node))
 
     def mentions(self, *words: str) -> bool:
-        """Return whether any of the words stands anywhere in the code."""
+        """Return whether the code contains any of the words."""
         return any(word in script.text for script in self.scripts.values() for word in words)

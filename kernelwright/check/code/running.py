@@ -1,4 +1,4 @@
-"""How the notebook runs: arguments it does not get, loops it is in already, exits, wheels of another Python."""
+"""Find what fails because of how a notebook runs: arguments, event loops, exits, wheels for another Python."""
 
 import ast
 import re
@@ -37,18 +37,19 @@ _COMMENTED = re.compile(r"# ?([!%](?:pip|conda|run|cd|env|load_ext|cp|unzip|tar|
 
 @check_code("running")
 def calls(_: Context, code: Code) -> Iterator[Suspect]:
-    """Find what a notebook cannot start or should not do: a second event loop, hydra's command line, an exit."""
+    """Find calls that fail in a notebook or end it: a second event loop, hydra's command line, an exit."""
     for number, (pattern, message, fix) in _CALLS.items():
-        if number == "KW702" and "nest_asyncio.apply" in code.calls_by_name:
+        if number == "KW702" and "nest_asyncio.apply" in code.calls_by_name:  # which makes asyncio.run work
             continue
         for node, name in (call for call in code.calls if re.fullmatch(pattern, call.name)):
-            is_certain = code.script(node).is_driver  # a module may be run by a process of its own
+            is_certain = code.script(node).is_driver  # a module may run in a process of its own
             yield Suspect(code=number, node=node, message=f"{name}() {message}", fix=fix, is_certain=is_certain)
 
 
 @check_code("arguments")
 def arguments(_: Context, code: Code) -> Iterator[Suspect]:
-    """Find what needs arguments of the command line: a notebook has none."""
+    """Find code that needs command-line arguments, which a notebook does not have."""
+    # A notebook that sets sys.argv itself has arguments.
     if "sys.argv" in code.bindings or any(name.startswith("sys.argv.") for name in code.calls_by_name):
         return
     for node in code.nodes[ast.Subscript]:
@@ -58,6 +59,7 @@ def arguments(_: Context, code: Code) -> Iterator[Suspect]:
                 message = f"sys.argv[{index}]: a notebook has no arguments"
                 yield Suspect(code="KW701", node=node, message=message, fix="give the value in the code")
     parsing = (node for node, name in code.calls if name.rpartition(".")[2] in _PARSING)
+    # parse_args(["…"]) parses the given words, not the command line.
     parsers = {_parser(code, node) for node in parsing if not node.args and not node.keywords}
     for node, name in code.calls:
         if name.endswith(".add_argument") and _parser(code, node) in parsers and (argument := _required(code, node)):
@@ -67,12 +69,12 @@ def arguments(_: Context, code: Code) -> Iterator[Suspect]:
 
 
 def _parser(code: Code, node: ast.Call) -> tuple[str, str]:
-    """Return what tells a parser from another: its unit and its name there."""
+    """Return the unit and the bare name of a method's object, which identify a parser."""
     return code.places[node].unit.key, last_name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
 
 
 def _required(code: Code, node: ast.Call) -> str:
-    """Return the name of an argument that has to be given, empty for another."""
+    """Return the name of the argument that a call of ``add_argument`` makes required; empty if it does not."""
     keywords = {word.arg: code.fold(word.value) for word in node.keywords}
     name = code.text(node.args[0]) if node.args else UNKNOWN
     is_optional = name.startswith("-") and keywords.get("required") is not True
@@ -82,14 +84,15 @@ def _required(code: Code, node: ast.Call) -> str:
 
 @check_code("python")
 def wheels(context: Context, code: Code) -> Iterator[Suspect]:
-    """Find wheels that pip is given and that do not fit the image's Python."""
+    """Find wheels passed to pip that do not fit the image's Python."""
     image = context.images[0]
     for command in shell.commands(code):
         install = shell.install(command)
         for name in (PurePosixPath(operand).name for operand in (install.operands if install else ())):
             try:
+                # A part of the tags (the last three fields) that only the run knows may fit.
                 fits = image.takes(name.replace(UNKNOWN, "x")) or UNKNOWN in "-".join(name.split("-")[-3:])
-            except ValueError:  # no wheel, or a pattern
+            except ValueError:  # not the name of a wheel, or a pattern
                 continue
             if not fits:
                 message = f"{name} does not fit Python {image.python} of Kaggle's image {image.name}"
@@ -99,7 +102,7 @@ def wheels(context: Context, code: Code) -> Iterator[Suspect]:
 
 @register("python", Context)
 def extensions(context: Context) -> Iterator[Problem]:
-    """Find carried extensions that are compiled for another Python than the image's."""
+    """Find carried extension modules that are compiled for a Python other than the image's."""
     image = context.images[0]
     for file in context.built.tree.files:
         match = re.search(r"\.(?:cpython-|cp)(\d)(\d+)-[\w-]+\.(?:so|pyd)$", file.path)
@@ -110,7 +113,7 @@ def extensions(context: Context) -> Iterator[Problem]:
 
 @register("running", Context)
 def commented_commands(context: Context) -> Iterator[Problem]:
-    """Find IPython's commands that jupytext wrote as comments: they stay comments."""
+    """Find IPython commands that jupytext wrote as comments; Kernelwright does not turn them back into commands."""
     driver = context.project.configuration.driver
     if "jupytext:" not in context.project.driver.read_text("utf-8", "replace").partition("# %%")[0]:
         return

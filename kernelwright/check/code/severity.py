@@ -1,4 +1,4 @@
-"""From what a check of the code suspects to what it finds: an error where it certainly runs, else a warning."""
+"""Turn the suspects of a code check into findings: an error if the code certainly runs, otherwise a warning."""
 
 import ast
 import tomllib
@@ -23,7 +23,7 @@ _SHOWN = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """Something wrong in the code, if it is run; ``is_certain`` is False where it may be right all the same."""
+    """Code that fails if it runs. ``is_certain`` is False if it may work after all."""
 
     code: str
     node: ast.expr | ast.stmt
@@ -33,7 +33,7 @@ class Suspect:
 
 
 def check_code(name: str) -> Callable[[Callable[[Context, Code], Iterable[Suspect]]], None]:
-    """Make a check of the function below, which yields what it suspects in the code."""
+    """Register the decorated function, which yields suspects, as a check of the code."""
 
     def add(find: Callable[[Context, Code], Iterable[Suspect]]) -> None:
         @register(name, Context)
@@ -45,16 +45,17 @@ def check_code(name: str) -> Callable[[Callable[[Context, Code], Iterable[Suspec
 
 
 def analyse(context: Context) -> Code:
-    """Read the code of a notebook; once for all checks, by ``context.shared``."""
+    """Analyse the code of a notebook. Call it through ``context.shared``, so that all checks share one analysis."""
     return Code(syntax.scripts(context), context.built.tree.placement.folder)
 
 
 def _judge(code: Code, suspects: Iterable[Suspect]) -> Iterator[Finding]:
-    """Yield an error for each suspect that certainly runs, and a warning per file and reason for the others."""
+    """Yield an error for each suspect that certainly runs; group the others into warnings by file, code and reason."""
     uncertain: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(dict)
     errors = set[tuple[str, str]]()
     for suspect in suspects:
         file, line = code.script(suspect.node).file, suspect.node.lineno
+        # UNKNOWN is a NUL: as it is, and escaped where a message shows the repr of a text.
         message, doubt = suspect.message.replace(UNKNOWN, "…").replace(r"\x00", "…"), code.doubt(suspect.node)
         if doubt or not suspect.is_certain or codes.table()[suspect.code].severity != Severity.error:
             uncertain[file, suspect.code, doubt, suspect.fix].setdefault(message, line)
@@ -72,5 +73,5 @@ def _judge(code: Code, suspects: Iterable[Suspect]) -> Iterator[Finding]:
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """Read the table ``name.toml`` beside this file."""
+    """Read ``name.toml`` in this folder."""
     return tomllib.loads(resources.files("kernelwright.check.code").joinpath(f"{name}.toml").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Commands of the shell and of pip in the code: IPython's lines, and what Python starts."""
+"""Find shell and pip commands in the code: IPython's shell lines and magics, and processes that Python starts."""
 
 import ast
 import re
@@ -20,7 +20,8 @@ from kernelwright.wheels import requirements
 _IPYTHON = re.compile(r"get_ipython\(\)\.(system|getoutput|run_line_magic)")
 _PYTHON = re.compile(r"os\.(system|popen)|subprocess\.(run|call|check_call|check_output|Popen|getoutput)")
 _VARIABLE = re.compile(r"\{([^{}]*)\}|\$\{?(\w+)\}?")
-_GIVEN = re.compile(r"\$\([^()]*\)|`[^`]*`")  # what another command gives to this one
+_GIVEN = re.compile(r"\$\([^()]*\)|`[^`]*`")  # command substitution
+# Words before the command itself: wrappers and keywords of the shell, assignments, options and numbers of wrappers.
 _LEADING = re.compile(r"sudo|time|nohup|exec|env|then|do|else|if|while|timeout|nice|xargs|[{}!]|\w+=.*|-.*|\d.*|")
 _SCRIPT = re.compile(r"python[\d.]*|(ba|z)?sh|run|papermill|" + UNKNOWN)
 _LOCAL = re.compile(r"file:|(\w+://)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?)([:/]|$)")
@@ -28,19 +29,19 @@ _LOCAL = re.compile(r"file:|(\w+://)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One command: where, and its words; what only the run knows of them is `UNKNOWN`."""
+    """A command: the call that runs it, and its words, with `UNKNOWN` for what only the run knows."""
 
     node: ast.Call
     words: Sequence[str]
 
     @property
     def program(self) -> str:
-        """The bare name of what is run."""
+        """The program's name without its folder."""
         return PurePosixPath(self.words[0]).name
 
     @property
     def script(self) -> str:
-        """The script that is run, empty for another command."""
+        """The script that the command runs; empty if it runs none."""
         operand = next((word for word in self.words[1:] if not word.startswith("-")), "")
         return operand if _SCRIPT.fullmatch(self.program) and operand.endswith((".py", ".sh", ".ipynb")) else ""
 
@@ -50,14 +51,24 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Install:
-    """What ``pip install`` is given: requirements, wheels and folders; whether it asks an index, or for the newest."""
+    """The arguments of ``pip install``.
+
+    Attributes
+    ----------
+    operands : sequence of str
+        Requirements, wheels and folders.
+    is_offline : bool
+        Whether an option keeps pip from asking an index.
+    upgrades : bool
+        Whether an option asks for the newest versions.
+    """
 
     operands: Sequence[str]
     is_offline: bool
     upgrades: bool
 
     def needs_index(self, distributions: Mapping[str, str]) -> bool:
-        """Return whether it asks its index: not for wheels and folders, nor for what the image has already."""
+        """Return whether pip asks an index: for any operand that is no wheel or folder and is not in the image."""
         return not self.is_offline and any(self._is_sought(operand, distributions) for operand in self.operands)
 
     def _is_sought(self, operand: str, distributions: Mapping[str, str]) -> bool:
@@ -69,26 +80,27 @@ class Install:
         except InvalidRequirement:
             return True
         version = distributions.get(canonicalize_name(requirement.name))
+        # An empty version: the image has the distribution, but its version is not known.
         is_there = version is not None and (not version or requirement.specifier.contains(version, prereleases=True))
         return self.upgrades or bool(requirement.url) or not is_there
 
 
 @lru_cache(maxsize=1)
 def commands(code: Code) -> Sequence[Command]:
-    """Return each command that may be run."""
+    """Return every command that the code may run."""
     listed = []
     for call in code.calls:
         for words in _split(_text(code, call)):
-            while words and _LEADING.fullmatch(words[0]):  # what only leads to a command
+            while words and _LEADING.fullmatch(words[0]):
                 del words[0]
-            if words[1:2] == ["-c"] and words[0].endswith("sh"):
+            if words[1:2] == ["-c"] and words[0].endswith("sh"):  # `bash -c "COMMAND"`: look at the first COMMAND
                 words[:] = next(_split(" ".join(words[2:3])), [])
             listed += [Command(node=call.node, words=words)] if words else []
     return listed
 
 
 def _text(code: Code, call: Call) -> str:
-    """Return what a call gives to the shell, or starts itself, as one text; empty for another call."""
+    """Return the command line that a call runs; empty if the call runs none."""
     arguments = call.node.args
     if _PYTHON.fullmatch(call.name) and arguments:
         value = code.fold(arguments[0])
@@ -102,6 +114,7 @@ def _text(code: Code, call: Call) -> str:
             expression = ast.parse(match[1] or match[2] or "", mode="eval").body
         except UNPARSABLE:
             return UNKNOWN
+        # The expression is in no script, so the walk has not placed it; names in it are those of the call's unit.
         code.places.update((part, code.places[call.node]) for part in ast.walk(expression))
         return code.text(expression)
 
@@ -109,14 +122,14 @@ def _text(code: Code, call: Call) -> str:
 
 
 def _split(text: str) -> Iterator[list[str]]:
-    """Yield the words of each command of a text, comments left out."""
+    """Split a text into commands and yield the words of each, without comments."""
     for line in _GIVEN.sub(UNKNOWN, text.replace("\\\n", " ")).split("\n"):
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
         lexer.whitespace_split = True
         command: list[str] = []
         try:
             words = list(lexer)
-        except ValueError:  # a quotation mark is left open
+        except ValueError:  # a quotation mark that is not closed
             words = line.split()
         for word in [*words, ";"]:
             if word.strip(";&|()"):
@@ -127,8 +140,9 @@ def _split(text: str) -> Iterator[list[str]]:
 
 
 def install(command: Command) -> Install | None:
-    """Return what a command has pip, or uv, install; None for another command."""
+    """Parse a command of pip or uv that installs; return None for any other command."""
     words, options = [*command.words], table("downloads")["pip"]
+    # pip may be the fourth word: `python -m uv pip`.
     at = next((i for i, word in enumerate(words[:4]) if re.fullmatch(r"pip[\d.]*", PurePosixPath(word).name)), None)
     if at is None or "install" not in words[at + 1 : at + 4]:
         return None
@@ -145,7 +159,7 @@ def install(command: Command) -> Install | None:
 
 
 def fetches(command: Command) -> bool:
-    """Return whether a command, but for pip, needs the network."""
+    """Return whether a command other than pip needs the network."""
     programs, words = table("downloads")["shell"], command.words[1:]
     if command.program not in programs or not {"--offline", "--help", "--version"}.isdisjoint(words):
         return False
@@ -155,5 +169,5 @@ def fetches(command: Command) -> bool:
 
 
 def is_local(address: str) -> bool:
-    """Return whether an address is of this machine."""
+    """Return whether an address refers to this machine."""
     return bool(_LOCAL.match(address))

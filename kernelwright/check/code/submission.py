@@ -1,4 +1,4 @@
-"""Whether anything can write the submission: no call and no command whose file is it, or is not known."""
+"""Check that something may write the submission: a call or command that names it, or whose file is not known."""
 
 import re
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ _SHOWN = 4
 
 @register("submission", Context)
 def submission(context: Context) -> Iterator[Finding]:
-    """Find that nothing writes the submission of a competition."""
+    """Report if nothing can write the competition's submission."""
     configuration, code = context.project.configuration, context.shared(analyse)
     if not context.project.metadata.competition_sources or configuration.kind == "output":
         return
-    if imports.find(context, code).imports:  # a competition's own module may write it
+    if imports.find(context, code).imports:  # an unknown module, such as the competition's, may write it
         return
     written = set(_written(code, set(configuration.submission)))
     if None not in written:
@@ -34,7 +34,7 @@ def submission(context: Context) -> Iterator[Finding]:
 
 
 def _written(code: Code, names: set[str]) -> Iterator[str | None]:
-    """Yield the file that each call or command may write; None for the submission, or one that only the run knows."""
+    """Yield the file that each call or command may write; None if it is the submission, or if only the run knows."""
     writers = re.compile(table("files")["writers"])
     yield from (None for name in code.calls_by_name if _WRITING.fullmatch(name))
     for use in files.uses(code):

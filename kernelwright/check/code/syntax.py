@@ -1,4 +1,4 @@
-"""The code a notebook runs as syntax trees: the driver's cells as one script, then each module of the author's."""
+"""Parse the code that a notebook runs: the driver's cells as one script, then each of the author's modules."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -14,18 +14,20 @@ DRIVER = "__main__"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Script:
-    """One file of the author's.
+    """One Python file by the author.
 
     Attributes
     ----------
     file, path : str
-        Where it lies in the project, and in the carried tree.
+        Its paths in the project and in the carried tree.
     module : str
         Its dotted name; ``__main__`` for the driver.
-    text, python : str
-        What the file holds, and as Python with IPython's syntax replaced: empty where it cannot be parsed.
+    text : str
+        The file's text.
+    python : str
+        The text as Python, with IPython's syntax replaced by calls; empty if it cannot be parsed.
     tree : ast.Module
-        Its statements, whose lines are those of the file; IPython's syntax as the calls it stands for.
+        The syntax tree of ``python``, with the line numbers of the file.
     """
 
     file: str
@@ -37,11 +39,11 @@ class Script:
 
     @property
     def is_driver(self) -> bool:
-        """Whether these are the notebook's own cells."""
+        """Whether this is the driver."""
         return self.module == DRIVER
 
     def allows(self, node: ast.expr | ast.stmt) -> bool:
-        """Return whether the author vouches for a line of the node."""
+        """Return whether a line of the node has a suppression comment."""
         return any(node.lineno <= number <= (node.end_lineno or node.lineno) for number in self._allowed)
 
     @cached_property
@@ -50,27 +52,28 @@ class Script:
 
 
 def scripts(context: Context) -> Iterator[Script]:
-    """Yield the driver, then the author's own modules."""
+    """Yield the driver, then the author's modules."""
     text = context.project.driver.read_text("utf-8", "replace")
     name, path = context.project.configuration.driver, context.built.tree.placement.file
     tree, python = ast.Module(body=[], type_ignores=[]), ""
     for cell in context.built.cells:
-        if cell.line and cell.kind == "code":  # those that are generated have no line
+        if cell.line and cell.kind == "code":  # generated cells have no line
             body = _cell(cell.source).body
             tree.body += ast.increment_lineno(ast.Module(body=body, type_ignores=[]), cell.line - 1).body
+            # Pad with blank lines so that line numbers are those of the driver's file here too.
             python += "\n" * (cell.line - 1 - python.count("\n"))
             python += f"{ipython_syntax.python_source(cell.source) or ''}\n" if body else ""
     yield Script(file=name, path=path, module=DRIVER, text=text, python=python, tree=tree)
     for file in context.built.tree.files:
         if file.is_source and file.path.endswith(".py"):
             text, module = (file.text or "").replace("\r\n", "\n"), file.module or file.path
-            parsed = file.syntax or ipython_syntax.parse(text)  # no module has a name that cannot be imported
+            parsed = file.syntax or ipython_syntax.parse(text)  # a file without an importable name has no `syntax`
             tree, python = (parsed, text) if parsed else (ast.Module(body=[], type_ignores=[]), "")
             yield Script(file=file.location, path=file.path, module=module, text=text, python=python, tree=tree)
 
 
 def _cell(text: str) -> ast.Module:
-    """Parse a cell; of one of the shell, or of another magic, the commands as calls."""
+    """Parse a cell. A cell that is not Python, such as one of the shell, is parsed as calls of its commands."""
     if ipython_syntax.python_source(text) is not None:
         return ipython_syntax.syntax_tree(text)
     tree = ast.Module(body=[], type_ignores=[])

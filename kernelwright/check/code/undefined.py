@@ -1,4 +1,4 @@
-"""Names that are used and defined nowhere, by ruff's rule F821, which is pyflakes'."""
+"""Find names that are used but defined nowhere, with ruff's rule F821, which comes from pyflakes."""
 
 import ast
 import builtins
@@ -17,6 +17,7 @@ from kernelwright.check.context import Context
 from kernelwright.errors import LinterFailed
 from kernelwright.support import programs
 
+# Names that the notebook's code has besides Python's builtins.
 _OURS = {"get_ipython", "display", "exit", "quit", "In", "Out", "_", "__", "___", "_ih", "_oh", "_dh", "__file__"}
 _DEFINING = {"exec", "globals", "vars", "locals"}
 _DEFINING_MAGICS = {"run", "load", "pylab", "store", "sql", "R", "time", "timeit", "capture", "prun", "memit"}
@@ -25,12 +26,13 @@ _OPTIONS = [
     "--no-respect-gitignore",  # the folder for temporary files may lie in a repository that ignores it
     *("--target-version=py311", "--output-format=json", f"--config=builtins={sorted(_OURS | {*dir(builtins)})}"),
 ]
-_STACK_BYTES = 500_000_000  # code may be nested as deep as Python's parser goes; only what is used of it is taken
+# ruff must take code as deeply nested as Python's parser does. Memory is used only as far as the stack grows.
+_STACK_BYTES = 500_000_000
 
 
 @check_code("undefined")
 def undefined(_: Context, code: Code) -> Iterator[Suspect]:
-    """Find each name of driver and modules that nothing defines; what may define some silences its file."""
+    """Find undefined names in the driver and the modules; skip files with code that may define names dynamically."""
     magics = (call for call in code.calls if call.name.startswith("get_ipython().run_") and call.node.args)
     defining = [call for call in code.calls if call.name in _DEFINING]
     defining += [call for call in magics if code.text(call.node.args[0]) in _DEFINING_MAGICS]
@@ -43,13 +45,13 @@ def undefined(_: Context, code: Code) -> Iterator[Suspect]:
 
 
 def _reported(scripts: Sequence[Script]) -> set[tuple[Script, int, str]]:
-    """Return which names ruff reports: the script, the line and the name."""
+    """Return the undefined names that ruff reports, each as script, line and name."""
     with tempfile.TemporaryDirectory(prefix="kernelwright-") as folder:
-        for number, script in enumerate(scripts):  # the text that was parsed: IPython's syntax is replaced in it
+        for number, script in enumerate(scripts):  # `python`, because ruff cannot read IPython's syntax in .py files
             Path(folder, f"{number}.py").write_bytes(script.python.encode())
         reports = json.loads(_ruff(folder))
     named = ((report, re.fullmatch("Undefined name `(.+)`.*", report["message"])) for report in reports)
-    # A syntax newer than the target is reported too.
+    # ruff also reports syntax that is newer than its target version; those messages do not match.
     return {(scripts[int(Path(r["filename"]).stem)], r["location"]["row"], match[1]) for r, match in named if match}
 
 
@@ -57,6 +59,7 @@ def _ruff(folder: str) -> str:
     executable = programs.find("ruff")
     if executable is None:
         raise LinterFailed("ruff is not installed; it finds undefined names: pip install ruff")
+    # RUFF_* variables of the user would change what is reported.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
     variables["RUST_MIN_STACK"] = str(_STACK_BYTES)
     command = [str(executable), *_OPTIONS, folder]

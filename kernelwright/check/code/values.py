@@ -1,6 +1,6 @@
-"""What the expressions of the code stand for: dotted names and literal values. Nothing is run.
+"""Work out the dotted names and literal values of expressions, without running anything.
 
-What only the run knows is `UNKNOWN`, and so is that part of a text.
+A value that only the run knows is `UNKNOWN`; a text that is partly unknown contains `UNKNOWN` at that place.
 """
 
 import ast
@@ -19,14 +19,15 @@ from kernelwright.check.code.walk import Unit, Walk
 UNNAMED = "?"
 UNKNOWN = "\0"
 SET = "\0set"
-"""A variable of the environment that is set on Kaggle, to something."""
+"""The value of an environment variable that Kaggle sets to something."""
 EITHER = "\0either"
-"""A test that comes out both ways, each in one of Kaggle's two runs: whether this is the rerun."""
+"""The value of a test that is true in one of Kaggle's two runs and false in the other: whether this is the rerun."""
 TREE = "/<tree>"
-"""Stands for the folder of the carried tree, in which ``__file__`` lies."""
-_LONGEST = 500
-_SEVERAL = 20
+"""Stands for the folder of the carried tree, which contains ``__file__``."""
+_LONGEST = 500  # longer texts and lists are unknown
+_SEVERAL = 20  # the parameters of a function with more calls are unknown
 _KAGGLE = {"/kaggle", "/kaggle/input", "/kaggle/working"}
+# Modules that code looks up in sys.modules -> whether Kaggle has them.
 _MODULES = {"google.colab": False, "kaggle_secrets": True}
 _RERUN = "kernelwright.runtime.phase.detect().computes"
 
@@ -69,7 +70,11 @@ _METHODS: Mapping[str, Callable[..., object]] = {
 
 
 class Values(Walk):
-    """Walked scripts, with the names and values of their expressions."""
+    """The walk over all scripts, with the names and values of expressions.
+
+    ``prefix`` is removed from imported names: the folder of the tree in which the driver finds its modules, as a dotted
+    name with a final dot.
+    """
 
     def __init__(self, scripts: Iterable[Script], prefix: str) -> None:
         super().__init__(scripts)
@@ -79,15 +84,15 @@ class Values(Walk):
             names.update((name, dotted.removeprefix(prefix)) for name, dotted in [*names.items()])
         for target, value in self.stores:
             self.bind(self.resolve(target), value)
-        self._names.clear()
+        self._names.clear()  # these names were resolved before all stores were bound
 
     def resolve(self, node: ast.AST) -> str:
         """Return the dotted name of an expression, through imports, aliases and ``self``: ``pathlib.Path().open``."""
         if node not in self._names:
-            self._names[node] = UNNAMED  # what leads back to itself has no name
+            self._names[node] = UNNAMED  # the result for a name that refers back to itself
             try:
                 self._names[node] = self._resolve(node)
-            except RecursionError:  # code may be nested deeper than Python goes
+            except RecursionError:  # code may be nested deeper than Python's recursion limit
                 return UNNAMED
         return self._names[node]
 
@@ -103,11 +108,11 @@ class Values(Walk):
         return UNNAMED
 
     def is_class(self, name: str) -> bool:
-        """Return whether a dotted name is a class of the project's own."""
+        """Return whether a dotted name is a class that the project defines."""
         return isinstance(self.bindings.get(name), ast.ClassDef)
 
     def _key(self, name: str, unit: Unit) -> str:
-        """Return the dotted name under which a bare name is bound, as seen from a unit."""
+        """Return the dotted name that a bare name in a unit refers to."""
         module, scope = unit.script.module, unit
         while scope.outer is not None:
             if f"{scope.key}.{name}" in self.bindings:
@@ -117,11 +122,12 @@ class Values(Walk):
             return self.local_names[module][name]
         stars = self.stars[module]
         places = (f"{place}.{name}" for place in (module, *stars))
+        # A name that is bound nowhere and is no builtin comes from the last `import *` of a library.
         foreign = next((f"{star}.{name}" for star in stars[::-1] if star not in self.scripts), name)
         return next((key for key in places if key in self.bindings), name if hasattr(builtins, name) else foreign)
 
     def _canonical(self, key: str) -> str:
-        """Follow aliases, ``self``, and what a module of ours imports from another."""
+        """Follow aliases, ``self``, and names that one of the project's modules imports from another."""
         node = self.bindings.get(key)
         if isinstance(node, ast.Name | ast.Attribute | ast.Call):
             return self.resolve(node)
@@ -132,22 +138,23 @@ class Values(Walk):
         return self._canonical(self.local_names[module][name]) if is_passed_on else key
 
     def text(self, node: ast.AST | None) -> str:
-        """Return the text of an expression, `UNKNOWN` for anything else."""
+        """Return the value of an expression that is a text; otherwise `UNKNOWN`."""
         value = self.fold(node) if node else UNKNOWN
         return value if isinstance(value, str) else UNKNOWN
 
     def truth(self, node: ast.expr) -> bool | None:
-        """Return how a test comes out on Kaggle, None where only the run knows."""
+        """Return whether a test is true on Kaggle; None if only the run knows."""
         value = self.fold(node)
         return True if value == SET else bool(value) if is_known(value) else None
 
     def fold(self, node: ast.AST) -> object:
-        """Return the value of an expression."""
+        """Return the value of an expression, as far as it is known."""
         if node not in self._folded:
-            self._folded[node] = UNKNOWN  # what leads back to itself has no value
+            self._folded[node] = UNKNOWN  # the result for a value that depends on itself
             try:
                 value = self._fold(node)
-            except (TypeError, LookupError, RecursionError):  # an error of the code's own, or nested too deep
+            # The code itself may be wrong, the operator may be in no table (KeyError), or the nesting too deep.
+            except (TypeError, LookupError, RecursionError):
                 value = UNKNOWN
             is_short = not isinstance(value, Sized) or len(value) <= _LONGEST
             self._folded[node] = value if is_short else UNKNOWN
@@ -196,13 +203,14 @@ class Values(Walk):
 
     def _compare(self, left: object, op: ast.cmpop, other: ast.expr) -> object:
         right, place = self.fold(other), self.resolve(other)
+        # `"KAGGLE_…" in os.environ`: the variable of the rerun is set in the rerun alone, the others in both runs.
         if place == "os.environ" and isinstance(left, str) and left.startswith("KAGGLE_"):
             right = EITHER if "RERUN" in left else [left]
         elif place == "sys.modules" and left in _MODULES:
             right = [left] if _MODULES[left] else []
         if EITHER in (left, right):
             return EITHER
-        if SET in (left, right) and None in (left, right):
+        if SET in (left, right) and None in (left, right):  # `os.environ.get(…) is not None`
             return isinstance(op, ast.NotEq | ast.IsNot)
         return _OPERATORS[type(op)](left, right) if is_known([left, right]) else UNKNOWN
 
@@ -220,7 +228,10 @@ class Values(Walk):
         return self._bound(key if key in self.bindings else self.local_names.get(module, {}).get(name, key))
 
     def _is_set_up(self, node: ast.expr) -> bool:
-        """Return whether an object is of a class of ours that is given arguments: they may set what the class says."""
+        """Return whether an object is made by calling one of the project's classes with arguments.
+
+        The arguments may override the values of the class body.
+        """
         key = self._key(node.id, self.places[node].unit) if isinstance(node, ast.Name) else ""
         value = self.bindings.get(key, node)
         has_arguments = isinstance(value, ast.Call) and bool(value.args or value.keywords)
@@ -234,7 +245,7 @@ class Values(Walk):
         return self.fold(node) if isinstance(node, ast.expr) else UNKNOWN
 
     def _given(self, node: ast.arg) -> Iterator[ast.expr | None]:
-        """Yield what each call of a function gives a parameter, None where that cannot be told."""
+        """Yield the argument that each call of a function passes for a parameter; None if that is unknown."""
         unit, position, default = self.parameters[node]
         calls = self.calls_by_name.get(unit.key.removesuffix(".__init__"), [])
         for call in calls if len(calls) <= _SEVERAL else ():
@@ -248,7 +259,7 @@ class Values(Walk):
 
     @cached_property
     def calls_by_name(self) -> Mapping[str, list[ast.Call]]:
-        """All calls, those that never run included, by the dotted name of what is called."""
+        """Dotted name -> all calls of it, including calls that never run."""
         calls = defaultdict(list)
         for node in self.nodes[ast.Call]:
             if isinstance(node, ast.Call):
@@ -269,7 +280,7 @@ class Values(Walk):
 
 
 def is_known(value: object) -> bool:
-    """Return whether nothing of a value is left to the run."""
+    """Return whether a value is completely known."""
     if isinstance(value, list | dict):
         return all(map(is_known, value.values() if isinstance(value, dict) else value))
     return not isinstance(value, str) or UNKNOWN not in value

@@ -1,4 +1,4 @@
-"""One walk over the syntax tree of each script: where every node stands, and what each name is given."""
+"""Walk each script's syntax tree once and record the place of every node and the value bound to each name."""
 
 import ast
 import re
@@ -13,8 +13,10 @@ DEAD = "it never runs"
 TRY = "it is under a try, which goes on without it"
 NOT_CALLED = "nothing that certainly runs calls its function by name"
 BRANCH = "it hangs on a condition that only the run decides"
+# The reasons above are texts of messages: "only a warning: REASON".
 _OF_INTEREST = {ast.Call, ast.Subscript, ast.Name, ast.Constant, ast.JoinedStr}
 _SKIPPED = {"annotation", "returns", "type_comment", "type_params"}
+# Functions that only show their arguments to a reader, or use them as a default (getenv).
 _SHOWING = re.compile(
     r"getenv|print|debug|info|warn(ing)?|error|exception|critical|log|display|Markdown|HTML|\w*(Error|Exception)"
 )
@@ -24,7 +26,19 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Unit:
-    """What runs as one: the body of a module, or that of a function, with the class it is a method of."""
+    """The body of a module or of a function.
+
+    Attributes
+    ----------
+    key : str
+        Dotted name of the module or function.
+    node : ast.FunctionDef or ast.AsyncFunctionDef or None
+        The function; None for a module.
+    outer : Unit or None
+        The unit that contains the function; None for a module.
+    owner : str
+        Dotted name of the class that the function is a method of; otherwise empty.
+    """
 
     script: Script
     key: str
@@ -34,7 +48,7 @@ class Unit:
 
 
 class Place(NamedTuple):
-    """Where a node stands: in which field of which node, and in which unit."""
+    """Where a node is: its parent, the parent's field that contains it, and its unit."""
 
     parent: ast.AST
     field: str
@@ -42,7 +56,17 @@ class Place(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A parameter of a function: its place among what a call gives, -1 for ``self``, None for a keyword alone."""
+    """A function's parameter.
+
+    Attributes
+    ----------
+    unit : Unit
+        The function.
+    position : int or None
+        Its index among the positional arguments of a call; -1 for ``self``, None if it is keyword-only.
+    default : ast.expr or None
+        Its default value.
+    """
 
     unit: Unit
     position: int | None
@@ -50,14 +74,17 @@ class Parameter(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """What an import statement needs, and the dotted names it may import: modules, or what is in them."""
+    """An import statement: the modules it needs, and the dotted names it may import (modules or their members)."""
 
     modules: list[str]
     names: list[str]
 
 
 class Condition(NamedTuple):
-    """What a node stands under: a test that has to come out as ``wanted``, or only a reason to doubt that it runs."""
+    """A condition for a node to run: ``test`` must evaluate to ``wanted``. Without a test, the outcome is unknown.
+
+    ``reason`` says why the node may not run; with `DEAD`, it never does.
+    """
 
     reason: str
     test: ast.expr | None = None
@@ -65,25 +92,30 @@ class Condition(NamedTuple):
 
 
 class Walk:
-    """What a walk over all scripts gathers.
+    """All scripts, with what one walk over them records.
 
     Attributes
     ----------
     places : mapping
-        Node -> where it stands.
+        Node -> its place.
     nodes : mapping
-        Type -> the nodes of it, in the order of the text, for the types that checks look at.
-    local_names, stars : mapping
-        Module -> local name -> dotted name, and module -> modules of which it imports all.
+        Type -> the nodes of that type, in the order of the text, for the types that checks look at.
+    local_names : mapping
+        Module -> local name -> dotted name of what it imports.
+    stars : mapping
+        Module -> modules from which it imports ``*``.
     imported : mapping
         Import statement -> what it imports.
-    units, bindings : mapping
-        By dotted name; what a name is given is an expression, a parameter, a function or a class, and None where that
-        is not a single one.
+    units : mapping
+        Dotted name -> the units with that name.
+    bindings : mapping
+        Dotted name -> what is bound to it: an expression, parameter, function or class; None if it is bound more than
+        once, or to something else.
     parameters : mapping
-        Parameter -> what is known of it.
+        Parameter -> its function, position and default.
     stores : list
-        Attributes and tables that are assigned to, with the value; what they are of is resolved when all is read.
+        Attributes and tables that are assigned to or changed, with the value (None if unknown). Their names are
+        resolved after all scripts are read.
     """
 
     def __init__(self, scripts: Iterable[Script]) -> None:
@@ -102,33 +134,33 @@ class Walk:
             self._read(script)
 
     def bind(self, key: str, node: ast.AST | None) -> None:
-        """Note what a name is given; one that is given twice has no single value."""
+        """Bind a name to a node, or to None if it is already bound: then it has no single value."""
         self.bindings[key] = None if key in self.bindings else node
 
     def script(self, node: ast.AST) -> Script:
-        """Return the script that a node is of."""
+        """Return the script that contains a node."""
         return self.places[node].unit.script
 
     def _read(self, script: Script) -> None:
         module = Unit(script=script, key=script.module)
         self.units[module.key].append(module)
-        # A stack of its own, as code may be nested deeper than Python's goes.
+        # An explicit stack, because code may be nested deeper than Python's recursion limit.
         waiting: list[tuple[ast.AST, Unit, str]] = [(script.tree, module, module.key)]
         while waiting:
             node, unit, scope = waiting.pop()
             if isinstance(node, ast.expr) and type(node) in _OF_INTEREST:
                 self.nodes[type(node)].append(node)
             inside = self._note(node, unit, scope)
-            if isinstance(node, ast.Constant | ast.Name):  # most of a tree, and without parts
+            if isinstance(node, ast.Constant | ast.Name):  # for speed: most nodes are one of these and have no parts
                 continue
             parts = [(name, part) for name in node._fields if name not in _SKIPPED for part in _parts(node, name)]
-            for name, part in reversed(parts):
+            for name, part in reversed(parts):  # the stack returns them in the order of the text
                 within, prefix = inside if name == "body" else (unit, scope)
                 self.places[part] = Place(node, name, within)
                 waiting.append((part, within, prefix))
 
     def _note(self, node: ast.AST, unit: Unit, scope: str) -> tuple[Unit, str]:
-        """Note what a node binds; return the unit, and the prefix of names, of what is in its body."""
+        """Record what a node binds; return the unit and the prefix of dotted names for the nodes in its body."""
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 return self._function(node, unit, scope)
@@ -138,16 +170,16 @@ class Walk:
             case ast.Import() | ast.ImportFrom():
                 self._import(node, unit.script)
             case ast.Global(names=names):
-                for name in names:
+                for name in names:  # any call of the function may rebind it
                     self.bind(f"{unit.script.module}.{name}", None)
             case ast.Name() | ast.Attribute() | ast.Subscript() if not isinstance(node.ctx, ast.Load):
                 self._store(node, scope)
-            case ast.Call(func=ast.Attribute(value=table, attr="update" | "setdefault")):
+            case ast.Call(func=ast.Attribute(value=table, attr="update" | "setdefault")):  # changes the table in place
                 self.stores.append((table, None))
         return unit, scope
 
     def _function(self, node: Function, outer: Unit, scope: str) -> tuple[Unit, str]:
-        owner = "" if scope == outer.key else scope
+        owner = "" if scope == outer.key else scope  # only a class makes the prefix longer than the unit's name
         unit = Unit(script=outer.script, key=f"{scope}.{node.name}", node=node, outer=outer, owner=owner)
         self.bind(unit.key, node)
         self.units[unit.key].append(unit)
@@ -156,7 +188,7 @@ class Walk:
         defaults = [*without, *node.args.defaults, *node.args.kw_defaults]
         for at, parameter in enumerate([*positional, *node.args.kwonlyargs]):
             self.bind(f"{unit.key}.{parameter.arg}", parameter)
-            position = at - bool(owner) if at < len(positional) else None
+            position = at - bool(owner) if at < len(positional) else None  # a call of a method does not pass self
             self.parameters[parameter] = Parameter(unit, position, defaults[at])
         return unit, unit.key
 
@@ -166,7 +198,7 @@ class Walk:
             names = [alias.name for alias in node.names]
             self.imported[node] = Imported(names, names)
             for alias in node.names:
-                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                name = alias.name if alias.asname else alias.name.partition(".")[0]  # `import a.b` binds a
                 local.setdefault(alias.asname or name, name)
             return
         base = _origin(node, script)
@@ -180,15 +212,15 @@ class Walk:
     def _store(self, target: ast.Name | ast.Attribute | ast.Subscript, scope: str) -> None:
         parent = self.places[target].parent
         value = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) else None
-        if isinstance(parent, ast.AnnAssign) and value is None:  # gives the name no value
+        if isinstance(parent, ast.AnnAssign) and value is None:  # `name: type` binds nothing
             return
         if isinstance(target, ast.Name):
             self.bind(f"{scope}.{target.id}", value)
-        else:
+        else:  # after `table[key] = value`, nothing is known of the table
             self.stores.append((target, value) if isinstance(target, ast.Attribute) else (target.value, None))
 
     def conditions(self, node: ast.AST) -> Iterator[Condition]:
-        """Yield what a node stands under in its unit, the innermost first."""
+        """Yield the conditions for a node to run in its unit, the innermost first."""
         unit = self.places[node].unit
         while node is not (unit.node or unit.script.tree):
             parent, name, _ = self.places[node]
@@ -210,7 +242,10 @@ class Walk:
             node = parent
 
     def _before(self, node: ast.stmt, parent: ast.AST, name: str) -> Iterator[Condition]:
-        """Yield the conditions under which the statements before a node leave it, the nearest first."""
+        """Yield the conditions for a node to be reached from the start of its block, the nearest first.
+
+        They come from earlier statements that may leave the block, such as ``return``.
+        """
         block = getattr(parent, name)
         if (parent, name) not in self._left:
             in_function = self.places[node].unit.node is not None
@@ -221,13 +256,13 @@ class Walk:
         yield from (condition for at, condition in reversed(left) if at < index)
 
     def is_shown(self, node: ast.AST) -> bool:
-        """Return whether a text is only shown to a reader, a docstring, or a fallback for the environment."""
+        """Return whether a text is only shown to a reader, or is a default for an environment variable."""
         if isinstance(self.places[node].parent, ast.Expr):
             return True
         while isinstance(node, ast.expr | ast.keyword):
             parent, name, _ = self.places[node]
             match parent:
-                case ast.JoinedStr() | ast.keyword(arg="help"):  # the whole text is looked at
+                case ast.JoinedStr() | ast.keyword(arg="help"):  # an f-string is examined as a whole, not in parts
                     return True
                 case ast.Assert() if name == "msg":
                     return True
@@ -242,12 +277,12 @@ class Walk:
 def _parts(node: ast.AST, name: str) -> list[ast.AST]:
     value = getattr(node, name, None)
     parts = value if isinstance(value, list) else [value]
-    # An operator or a context has no fields, and a parameter is noted with its function.
+    # Operators and contexts have no fields; `_function` records parameters.
     return [part for part in parts if isinstance(part, ast.AST) and part._fields and not isinstance(part, ast.arg)]
 
 
 def _leaves(statement: ast.stmt, *, in_function: bool) -> Condition | None:
-    """Return under which condition a statement leaves those that follow it."""
+    """Return the condition that a statement puts on those that follow it in its block; None if they always run."""
     jump = ast.Return | ast.Continue | ast.Break
     if isinstance(statement, jump | ast.Raise):
         return Condition(DEAD)
@@ -259,13 +294,13 @@ def _leaves(statement: ast.stmt, *, in_function: bool) -> Condition | None:
 
 
 def last_name(node: ast.AST) -> str:
-    """Return the bare name of what is named or called, whatever it is an attribute of."""
+    """Return the last part of the dotted name of a node or of what it calls: ``c`` for ``a.b.c()``."""
     node = node.func if isinstance(node, ast.Call) else node
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _origin(node: ast.ImportFrom, script: Script) -> str:
-    """Return the absolute name of the module that an import is from."""
+    """Return the absolute name of the module that ``from … import`` names."""
     if not node.level:
         return node.module or ""
     parts = script.module.split(".")
