@@ -1,1 +1,1 @@
-"""What exists becomes a project: a notebook, or a repository."""
+"""Make a project from an existing notebook (`convert`) or repository (`repository`)."""

@@ -1,4 +1,4 @@
-"""What a notebook attaches: what its metadata says, and what its paths say beyond that."""
+"""Find the sources that a notebook attaches, from its metadata and from the paths in its code."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from kernelwright.adopt.paths import PLACE
 from kernelwright.project.metadata import PLACEHOLDER_OWNER
 from kernelwright.runtime.inputs import KINDS
 
-# A folder of Kaggle's newer layout -> its list in kernel-metadata.json.
+# Folder in the new layout -> list in kernel-metadata.json.
 _LISTS = {
     "competitions": "competition_sources",
     "datasets": "dataset_sources",
@@ -17,16 +17,18 @@ _LISTS = {
     "models": "model_sources",
 }
 _MENTION = re.compile(rf"{PLACE}/([A-Za-z0-9][\w.-]*(?:/[\w.-]+)*)")
+# Names of sample submissions: a source that contains one is a competition.
 _SAMPLE = re.compile(r"(\w*sample_?submission\w*|gender_submission|submission_format)\.(csv|parquet)", re.IGNORECASE)
 
 
 def metadata(slug: str, original: Original, code: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Return kernel-metadata.json, and what nobody could know of it.
+    """Return the content of kernel-metadata.json, and report lines about what could not be determined.
 
-    What only a path in the code names is attached where the path tells its kind.
+    A source that only a path in the code names is attached if the path tells its kind. A bare slug is attached as a
+    dataset of the placeholder owner.
     """
     kaggle = original.kaggle
-    # Kaggle's client may write the kind before a name.
+    # Kaggle's client may write the kind in front of a name.
     prefix = re.compile(r"^(?:competitions|datasets|kernels|models)/")
     lists = {key: [prefix.sub("", str(ref)) for ref in kaggle.get(key) or ()] for key in _LISTS.values()}
     attached = {part for refs in lists.values() for ref in refs for part in (ref, *ref.split("/")[:2])}
@@ -66,9 +68,9 @@ def metadata(slug: str, original: Original, code: Sequence[str]) -> tuple[dict[s
 
 
 def mentioned(texts: Iterable[str]) -> dict[str, str]:
-    """Return the sources that code names by path: slug, ``owner/slug`` or a model's name -> its list of the metadata.
+    """Return the sources that paths in the code name: slug, ``owner/slug`` or a model's name -> list of the metadata.
 
-    The list is empty where the path does not tell the kind, as for a model without its version.
+    The list is empty if the path does not tell the kind, or only part of the name, as for a model without its version.
     """
     sources: dict[str, str] = {}
     for match in (match for text in texts for match in _MENTION.finditer(text)):
@@ -77,13 +79,13 @@ def mentioned(texts: Iterable[str]) -> dict[str, str]:
         if ref in KINDS:
             depth = KINDS[ref].count("*")
             key, ref = _LISTS[ref] if len(rest) >= depth else "", "/".join(rest[:depth])
-        if ref and (key or ref not in sources):
+        if ref and (key or ref not in sources):  # a path that tells the kind overrides one that does not
             sources[ref] = key
     return sources
 
 
 def _machine(kaggle: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what machine is asked for: by kernel-metadata.json, else by the notebook's own metadata."""
+    """Return the requested machine, from kernel-metadata.json or else from the notebook's own metadata."""
     named = str(own.get("accelerator", "none"))
     accelerator = named.lower()
     machine = {
@@ -91,5 +93,6 @@ def _machine(kaggle: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
         "enable_tpu": kaggle.get("enable_tpu", "tpu" in accelerator),
         "enable_internet": False,
     }
+    # The notebook's metadata writes nvidiaTeslaT4; kernel-metadata.json writes NvidiaTeslaT4.
     shape = str(kaggle.get("machine_shape") or named[:1].upper() + named[1:])
     return machine | ({"machine_shape": shape} if shape.startswith("Nvidia") else {})

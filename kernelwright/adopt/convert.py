@@ -1,4 +1,4 @@
-"""A notebook -> the files of a project, and what there is to say of it. Nothing is written or run."""
+"""Convert a notebook to the files of a project and a report. Nothing is written or executed."""
 
 import json
 import re
@@ -17,21 +17,22 @@ from kernelwright.image import import_names, kaggle_image
 from kernelwright.project import scaffold
 from kernelwright.pull import percent_script
 
+# Metadata of a cell that records a run: it is dropped.
 _RUN_RECORDS = {"execution", "papermill", "ExecuteTime", "execution_count"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """What a notebook becomes.
+    """The result of a conversion.
 
     Attributes
     ----------
     files : mapping
         Path in the project -> bytes.
     report : sequence of (str, sequence of str)
-        A heading, and a line for each thing to say under it.
+        Headings, each with the lines below it.
     reference : bytes
-        The notebook itself, without the installs that were removed, to compare a run of it.
+        The original notebook without the removed installs, which `verify` runs and compares with the built one.
     """
 
     files: Mapping[str, bytes]
@@ -40,13 +41,14 @@ class Conversion:
 
 
 def convert(original: Original, folder_name: str, *, keep_cells: bool = False, tidy: bool = False) -> Conversion:
-    """Convert a notebook to a project that is called as its folder.
+    """Convert a notebook to a project named after its folder.
 
-    Raises `InvalidNotebook` with each cell that is not Python, or that no percent script can hold.
+    Raises `InvalidNotebook`, which names every cell that is not Python or that a percent script cannot represent.
     """
     image, slug = kaggle_image.load(kaggle_image.DEFAULT), scaffold.slug(folder_name)
     cells, removed = installs.remove_all(_writable_cells(original), image.distributions)
     code = [cell.source for cell in cells if cell.kind == "code"]
+    # The notebook may use the name `inputs` itself.
     inputs = "kaggle_inputs" if any(re.search(r"\binputs\b", source) for source in code) else "inputs"
     through_find = [
         replace(statement, text=paths.through_find(statement.text, inputs)) if statement.is_plain else statement
@@ -87,14 +89,17 @@ def convert(original: Original, folder_name: str, *, keep_cells: bool = False, t
 
 
 def _writable_cells(original: Original) -> list[Cell]:
-    """Return the cells without the records of a run; raise for those that no percent script can hold as they are."""
+    """Return the cells without records of a run.
+
+    Raises `InvalidNotebook` if a percent script cannot represent a cell exactly.
+    """
     cells = []
     for cell in original.cells:
         metadata = {key: value for key, value in percent_script.metadata(cell).items() if key not in _RUN_RECORDS}
         cells.append(Cell(kind=cell.kind, source=cell.source.rstrip("\n"), metadata=metadata))
     with suppress(InvalidProject):
         if percent_script.same(percent_script.read(percent_script.write(cells, "")), cells):
-            return cells  # which is quicker than to try each
+            return cells  # one round trip of all cells is quicker than one per cell, which only names the faulty ones
     problems = ((number, percent_script.problem(cell)) for number, cell in enumerate(cells, 1))
     if lines := [f"{original.name}: cell {number}: {problem}" for number, problem in problems if problem]:
         raise InvalidNotebook("\n".join(lines))
@@ -102,7 +107,7 @@ def _writable_cells(original: Original) -> list[Cell]:
 
 
 def _package(slug: str, analysis: Analysis) -> str:
-    """Name the package for the slug, unless that would hide another module or a name of the notebook."""
+    """Return the package's name: the slug, with a suffix if it would hide another module or a name of the notebook."""
     name = slug.replace("-", "_")
     name = name if name.isidentifier() else f"kernel_{name}"
     imported = {origin.partition(".")[0] for origin in analysis.effects.origins.values()}
@@ -111,7 +116,10 @@ def _package(slug: str, analysis: Analysis) -> str:
 
 
 def _with_import(driver: Sequence[Cell], before: Sequence[Cell], call: str, line: str) -> list[Cell]:
-    """Put an import above the code of the first cell that has a new call; later cells have it then."""
+    """Add an import to the first cell with a new call, which makes the name available in later cells too.
+
+    The import goes below leading blank lines, magics, shell lines and ``from __future__`` imports.
+    """
     cells = list(driver)
     for index, (cell, old) in enumerate(zip(driver, before, strict=True)):
         if call in cell.source and call not in old.source:
@@ -126,7 +134,7 @@ def _with_import(driver: Sequence[Cell], before: Sequence[Cell], call: str, line
 def _settings(
     slug: str, name: str, package: str, driver: Sequence[Cell], removed: Sequence[installs.Removed]
 ) -> dict[str, str]:
-    """Return the files around the sources, the requirements of what the image lacks among them."""
+    """Return the project's other files, including the requirements for what the image lacks."""
     requirements = sorted({requirement for line in removed for requirement in line.lacking})
     submission = report.submission("\n".join(cell.source for cell in driver if cell.kind == "code"))
     is_named = submission not in {"", "submission.csv"}
@@ -149,8 +157,8 @@ def _settings(
 
 
 def wheels_keys(slug: str) -> str:
-    """Return the keys of the wheels as comments: with them, nothing can be built until the wheels are locked."""
-    wheels = f"{slug[:43]}-wheels"
+    """Return the configuration keys for wheels, commented out: active, they prevent a build until wheels are locked."""
+    wheels = f"{slug[:43]}-wheels"  # a slug on Kaggle has at most 50 characters
     return (
         f"# What Kaggle's image lacks: attach OWNER/{wheels}, take the two # away, run `kernelwright wheels`.\n"
         f'# wheels = "wheels/requirements.in"\n# wheels_dataset = "{wheels}"\n'

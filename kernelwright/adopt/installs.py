@@ -1,4 +1,4 @@
-"""``!pip install`` lines: what Kaggle's image lacks becomes a requirement, and the line goes."""
+"""Remove ``!pip install`` lines, and list what Kaggle's image lacks as requirements."""
 
 import re
 import shlex
@@ -15,12 +15,13 @@ _PYTHON = r"(?:(?:python3?|\{sys\.executable\})\s+-m\s+)?"
 _LINE = re.compile(rf"[ \t]*[!%]?\s*{_PYTHON}(?:uv\s+)?pip3?\s+install\s+(.*)")
 _QUIET = {"-q", "-qq", "-qqq", "--quiet", "--user", "--no-cache-dir", "--disable-pip-version-check"}
 _UPGRADE = {"-U", "--upgrade", "-qU", "-Uq", "--force-reinstall"}
+# Redirections and `| tail`: they only hide output. `(?!=)` keeps version bounds such as `>=2`.
 _REDIRECTION = re.compile(r"\s*(?:\d?>>?(?!=)\s*\S+|2>&1|&>\s*\S+|\|\s*tail\b.*)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Removed:
-    """A line that installs: where, what Kaggle's image has of it, and what it lacks."""
+    """A removed install: the index of its cell, the line, and the requirements that the image has and lacks."""
 
     cell: int
     line: str
@@ -29,14 +30,14 @@ class Removed:
 
     @property
     def outcome(self) -> str:
-        """What becomes of it, as the report says it."""
+        """The line of the report about this install."""
         has = [f"the image has {', '.join(self.provided)}"] if self.provided else []
         lacks = [f"wheels/requirements.in names {', '.join(self.lacking)}"] if self.lacking else []
         return f"cell {self.cell + 1}: `{self.line}` is removed: {'; '.join([*has, *lacks])}"
 
 
 def remove_all(cells: Sequence[Cell], distributions: Mapping[str, str]) -> tuple[list[Cell], list[Removed]]:
-    """Take the lines that only install by name out of the cells; others stay."""
+    """Remove the lines that do nothing but install packages by name; return the cells and the removed lines."""
     kept, removed = list(cells), list[Removed]()
     for index, cell in enumerate(cells):
         if cell.kind != "code" or cell.source.lstrip().startswith("%%"):
@@ -59,7 +60,7 @@ def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | N
     try:
         words = shlex.split(_REDIRECTION.sub("", match[1]), comments=True)
         wanted = [Requirement(word) for word in words if word not in _QUIET | _UPGRADE]
-    except (ValueError, InvalidRequirement):  # a folder, an address, a file of requirements, other options
+    except (ValueError, InvalidRequirement):  # a folder, a URL, a requirements file, or other options
         return None
     if not wanted or any(requirement.url for requirement in wanted):
         return None
@@ -69,7 +70,7 @@ def _read(cell: int, line: str, distributions: Mapping[str, str]) -> Removed | N
         if version is None:
             lacking.append(str(requirement))
             continue
-        # The image has another version, or none that is known: whether that will do is not ours to decide.
+        # The image's version does not fit or is not known, or the line asks for the newest: the user has to decide.
         if not (requirement.specifier.contains(version or "0", prereleases=True) and _UPGRADE.isdisjoint(words)):
             return None
         provided.append(str(requirement))

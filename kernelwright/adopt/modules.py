@@ -1,4 +1,4 @@
-"""What moves, as modules of a package, and the driver's cells without it."""
+"""Group the definitions that move into modules of a package, and write the driver's cells without them."""
 
 import ast
 import itertools
@@ -19,19 +19,19 @@ _LONGEST_NAME, _LONGEST_LINE = 40, 100
 
 @dataclass(kw_only=True)
 class Module:
-    """One module to be: its name, the heading it comes from, and its statements in the notebook's order."""
+    """A new module: its name, the heading it comes from, and its statements in the notebook's order."""
 
     name: str = ""
     heading: str
     statements: list[Statement] = field(default_factory=list)
 
     def epoch(self, analysis: Analysis) -> int:
-        """Return the epoch in which the driver imports it."""
+        """Return the epoch in which the driver imports the module."""
         return analysis.epochs[self.statements[0].position]
 
 
 def group(cells: Sequence[Cell], analysis: Analysis) -> list[Module]:
-    """Put what moves into modules: settings, and one per heading, or several where it must be run at several times."""
+    """Group the statements that move into modules: settings, and one per heading and epoch."""
     modules = [Module(name="settings", heading="What can be set.")]
     places: dict[str, int] = {}  # name -> the index of its module
     headings, section = _headings(cells), -1
@@ -40,6 +40,7 @@ def group(cells: Sequence[Cell], analysis: Analysis) -> list[Module]:
         read = {name: places.get(name) for name in statement.reads & analysis.moved - {statement.name}}
         epochs = (modules[place].epoch(analysis) for place in read.values() if place is not None)
         epoch = max([analysis.epoch_needed(statement), *epochs])
+        # Index 0 is settings, which reads no other module and is imported where its first statement was.
         place = 0
         is_early = not modules[0].statements or epoch <= modules[0].epoch(analysis)
         if not (is_early and _is_setting(statement.node) and all(place == 0 for place in read.values())):
@@ -63,12 +64,12 @@ def group(cells: Sequence[Cell], analysis: Analysis) -> list[Module]:
 
 
 def _headings(cells: Sequence[Cell]) -> list[tuple[int, str]]:
-    """Return for each cell the number of its section and the section's heading; the notebook's title is none."""
+    """Return for each cell the number and the heading of its section. The notebook's title starts no section."""
     sections: list[tuple[int, str]] = []
     number, heading = 0, ""
     for index, cell in enumerate(cells):
         titles = _HEADING.findall(cell.source) if cell.kind == "markdown" else []
-        if titles and (index or len(titles) > 1):
+        if titles and (index or len(titles) > 1):  # a single heading in the first cell is the title
             number, heading = number + 1, titles[-1]
         sections.append((number, heading))
     return sections
@@ -84,21 +85,23 @@ def _is_setting(node: ast.stmt | None) -> bool:
 
 
 def _put_after_what_they_read(moving: Sequence[Statement], places: dict[str, int]) -> None:
-    """Move what reads a definition of a later module there, so that modules import one another in one direction.
+    """Move statements that read a definition of a later module into that module, so that imports go in one direction.
 
-    All between the two is inert, or the reader would have stayed: the later module can be imported as early.
+    This is safe: everything between the two is inert, because otherwise the reader would have stayed in the driver. So
+    the later module can be imported as early as the reader's.
     """
     is_settled = False
     while not is_settled:
         is_settled = True
         for statement in moving:
             last = max(places[name] for name in {statement.name} | (statement.reads & places.keys()))
-            if places[statement.name] not in {0, last}:
+            if places[statement.name] not in {0, last}:  # settings (0) reads no other module
                 places[statement.name], is_settled = last, False
 
 
 def _identifier(heading: str) -> str:
-    """Make a module's name of a heading: ``## 2.1 Feature engineering`` is ``feature_engineering``."""
+    """Make a module's name from a heading: ``2.1 Feature engineering`` gives ``feature_engineering``."""
+    # Drop HTML tags; keep only the text of links.
     text = re.sub(r"<[^>]*>|\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     words = [word for word in slugify(text).split("-") if word and not word.isdecimal()]
     words = words[1:] if len(words) > 1 and words[0] in {"the", "a", "an", "step", "part"} else words
@@ -112,7 +115,7 @@ def _identifier(heading: str) -> str:
 
 
 def text(module: Module, modules: Sequence[Module], analysis: Analysis, package: str, extra: Sequence[str] = ()) -> str:
-    """Return a module's source: what it imports, then its statements as they are in the notebook."""
+    """Return a module's source: docstring, imports, then its statements exactly as they are in the notebook."""
     reads = frozenset().union(*(statement.reads for statement in module.statements))
     lines = _imports(reads, module, analysis)
     if "display" in reads and "display" not in analysis.effects.origins:
@@ -121,22 +124,24 @@ def text(module: Module, modules: Sequence[Module], analysis: Analysis, package:
     for other in modules:
         names = [statement.name for statement in other.statements if statement.name in reads and other is not module]
         lines += [_import(f"{package}.{other.name}", names)] if names else []
+    # These must come first in a module.
     future = [line for line in lines if line.startswith("from __future__")]
     heading = re.sub(r"^[\d.) ]+(?=\S)", "", module.heading) or "Helpers"
+    # The heading becomes a docstring, so it must contain no backslash and no double quotation mark.
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>|[`*]", "", heading)).replace("\\", "/").replace('"', "'").strip()
     sentence = words if words.endswith((".", "!", "?")) else f"{words or module.name}."
     parts = f'"""{sentence}"""', "\n".join(future), "\n".join(line for line in lines if line not in future)
     placed, above = "\n\n".join(part for part in parts if part) + "\n", ""
     for statement in module.statements:
         kind = "constant" if isinstance(statement.node, ast.Assign | ast.AnnAssign) else "definition"
-        # Constants stand together.
+        # No blank lines between constants.
         gap = "" if kind == above == "constant" else "\n\n" if "definition" in {kind, above} else "\n"
         placed, above = placed + gap + statement.lines[1], kind
     return placed
 
 
 def _imports(reads: frozenset[str], module: Module, analysis: Analysis) -> list[str]:
-    """Return the import statements a module needs, in the notebook's order, each with what it needs of it alone."""
+    """Return the import statements that a module needs, in the notebook's order, reduced to the names it needs."""
     needed = reads & analysis.effects.origins.keys()
     lines: list[str] = []
     early = (s for s in analysis.statements if s.is_import and analysis.ready(s) <= module.epoch(analysis))
@@ -147,7 +152,7 @@ def _imports(reads: frozenset[str], module: Module, analysis: Analysis) -> list[
         elif isinstance(node, ast.ImportFrom):
             is_future = node.module == "__future__"
             kept = [alias for alias in node.names if is_future or (alias.asname or alias.name) in needed]
-            # No level: a name of a relative import has no known origin, and is never needed.
+            # `node.level` can be ignored: names of relative imports have no known origin and are never needed.
             names = [alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in kept]
             lines += [_import(node.module or "", names)] if names else []
     return list(dict.fromkeys(lines))
@@ -161,15 +166,18 @@ def _import(module: str, names: Sequence[str]) -> str:
 
 
 def driver(cells: Sequence[Cell], modules: Sequence[Module], analysis: Analysis, package: str) -> list[Cell]:
-    """Return the cells with imports in place of what moved, one per module for statements in a row."""
+    """Return the cells with imports in place of the statements that moved.
+
+    Statements in a row that move to the same module get one import.
+    """
     homes = {statement.name: f"{package}.{module.name}" for module in modules for statement in module.statements}
     texts: dict[int, str] = {}
     for cell, statements in itertools.groupby(analysis.statements, key=lambda statement: statement.cell):
-        text, row = "", dict[str, list[str]]()  # and what moved in a row: its names by their module
+        text, row = "", dict[str, list[str]]()  # row: module -> names, of statements in a row that moved
         for statement in statements:
             home = homes.get(statement.name)
             above = statement.lines[0] if home else statement.text
-            if not home or not row or above.strip():  # else these are the lines between two definitions
+            if not home or not row or above.strip():  # otherwise, drop the blank lines between two that moved
                 text, row = text + _import_row(row) + above, {}
             if home:
                 row.setdefault(home, []).append(statement.name)

@@ -1,4 +1,4 @@
-"""What of a notebook moves into modules, and why the rest of its definitions stays."""
+"""Decide which of a notebook's definitions move into modules, and why the others stay."""
 
 import ast
 import builtins
@@ -16,21 +16,22 @@ from kernelwright.image import import_names
 from kernelwright.image.kaggle_image import Image
 
 _NOT_IN_A_MODULE = {"__name__", "__file__", "eval", "exec", "globals", "locals", "vars", "get_ipython", "exit", "quit"}
+# Names beginning with __ are the module's own, except __debug__. `display` is IPython's: a module imports it.
 _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("__")) | {"display", "__debug__"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """A notebook's statements, and the verdict on each definition.
+    """A notebook's statements, and for each definition whether it moves.
 
     Attributes
     ----------
     statements : sequence of Statement
-        In order.
+        The statements in order.
     image : Image
-        Whose libraries only define things when they are imported.
+        Kaggle's image. Importing its libraries is assumed only to define names.
     keep_cells : bool
-        Whether nothing is to move.
+        Whether nothing moves.
     """
 
     statements: Sequence[Statement]
@@ -48,7 +49,7 @@ class Analysis:
 
     @cached_property
     def effects(self) -> Effects:
-        """What evaluations do here; its origins are the imported names that always stand for the same."""
+        """The effects of this notebook's code. Its origins are the imported names that stand for one thing only."""
         origins = {}
         for name, binders in self.binders.items():
             imported = {origin for statement in binders for bound, origin, _ in statement.imports if bound == name}
@@ -58,7 +59,7 @@ class Analysis:
 
     @cached_property
     def candidates(self) -> Mapping[str, Statement]:
-        """Name -> the one statement that binds it, a definition or a constant."""
+        """Name -> the only statement that binds it, if that is a definition or a constant."""
         return {
             statement.name: statement
             for statement in self.statements
@@ -68,7 +69,7 @@ class Analysis:
 
     @cached_property
     def inert(self) -> Sequence[bool]:
-        """Of each statement, whether it only binds names, so that it may as well be run a little earlier or later."""
+        """For each statement, whether it only binds names and so can run a little earlier or later."""
         fixed = {*self.effects.origins, *self.candidates, *_BUILTINS}
         return [
             self._is_inert_import(statement)
@@ -78,22 +79,26 @@ class Analysis:
         ]
 
     def _is_inert_import(self, statement: Statement) -> bool:
-        """Return whether all it imports is of Python or of the image; other modules may do anything."""
+        """Return whether it imports only from the standard library and the image; other modules may do anything."""
         modules = {module for _, _, module in statement.imports}
         foreign = (module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names)
         return not statement.may_bind_any and all(import_names.provided(name, self.image) for name in foreign)
 
     @cached_property
     def epochs(self) -> Sequence[int]:
-        """Of each statement, how many before it are not inert: what moves within an epoch meets the same state."""
+        """For each statement, the number of statements before it that are not inert.
+
+        A statement can move within its epoch, because the notebook's state is the same throughout.
+        """
+        # One more entry than statements: the last one is never asked for.
         return [0, *itertools.accumulate(not quiet for quiet in self.inert)]
 
     def ready(self, statement: Statement) -> int:
-        """Return the first epoch in which the statement has surely been run."""
+        """Return the first epoch in which the statement has certainly run."""
         return self.epochs[statement.position] + (not self.inert[statement.position])
 
     def epoch_needed(self, statement: Statement) -> int:
-        """Return the epoch before which the statement cannot be run."""
+        """Return the first epoch in which the statement can run."""
         imported = statement.reads & self.effects.origins.keys()
         is_timed = self.effects.of(statement) == TIMED
         own = self.epochs[statement.position] if is_timed else 0
@@ -103,7 +108,8 @@ class Analysis:
     def reasons(self) -> Mapping[str, str]:
         """Name -> why its definition stays.
 
-        All start as free to move; what cannot is taken out until the rest can stand alone.
+        First come the definitions that stay for reasons of their own. Then those that read a definition that stays,
+        again and again until no further one is found.
         """
         reasons: dict[str, str] = {}
         for statement in self.statements:
@@ -126,7 +132,7 @@ class Analysis:
 
     @cached_property
     def moved(self) -> AbstractSet[str]:
-        """The names whose statements move: definitions, the constants they read, and those in capitals."""
+        """The names whose statements move: definitions, constants that they read, and constants in capitals."""
         can_move = {name: s for name, s in self.candidates.items() if name not in self.reasons}
         chosen = [n for n, s in can_move.items() if isinstance(s.node, Definition) or (n.isupper() and n.strip("_"))]
         moved = set[str]()
@@ -138,7 +144,7 @@ class Analysis:
         return moved
 
     def _own_reasons(self, statement: Statement) -> Iterator[str]:
-        """Yield what keeps a statement from moving, whatever becomes of those it reads."""
+        """Yield the reasons why a statement stays that do not depend on whether those it reads move."""
         name, node = statement.name, statement.node
         others = dict.fromkeys(str(other.cell + 1) for other in self.binders[name] if other is not statement)
         if others:
@@ -152,7 +158,7 @@ class Analysis:
         if hidden := sorted(statement.reads & _NOT_IN_A_MODULE - self.candidates.keys()):
             yield f"it uses `{hidden[0]}`, which means something else in a module"
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
-            # An empty list or dictionary is there to be filled.
+            # An empty list or dictionary is meant to be filled later.
             is_full = bool(getattr(node.value, "elts", None) or getattr(node.value, "keys", None))
             changed = self.effects.used["patched"] | self.effects.used["mutated"]
             if name in changed or not (is_full or self.effects.is_immutable(node.value)):
@@ -163,7 +169,7 @@ class Analysis:
             yield "it is printed itself, and that names its module"
 
     def _unavailable(self, statement: Statement, reasons: Mapping[str, str]) -> str:
-        """Return why a statement cannot read in a module what it reads in the notebook; empty where it can."""
+        """Return why a statement in a module could not read a name as it does in the notebook; empty if it could."""
         for name in sorted(statement.reads - {statement.name}):
             if name not in self.binders:
                 if name not in _BUILTINS:
@@ -172,6 +178,7 @@ class Analysis:
             first = self.binders[name][0]
             if name not in self.effects.origins and (name not in self.candidates or name in reasons):
                 return f"it reads `{name}`, {self._not_movable(name, reasons)}"
+            # Between the two, code may call the statement's definition before the name exists.
             is_late = self.ready(first) > self.epochs[statement.position]
             if is_late or (name in statement.reads_at_once and first.position > statement.position):
                 return f"it reads `{name}`, which only cell {first.cell + 1} defines"

@@ -1,4 +1,4 @@
-"""How code uses the notebook's names, and the names whose effect is known: the lists of ``name_lists.toml``."""
+"""Find out how code uses the notebook's names; read the lists of known names in ``name_lists.toml``."""
 
 import ast
 import symtable
@@ -13,10 +13,19 @@ from typing import Literal
 from kernelwright.support import ipython_syntax
 
 Use = Literal["bound", "rebound", "read at once", "read later", "patched", "mutated", "shown", "hook"]
-"""Of a name: bound; declared ``global`` by a function; read when the statement is run; read when a function of it is
-called; something of it is set or deleted; a method changes it; printed itself; defined and called by Python itself.
+"""How code uses a name:
+
+- bound: the code binds it,
+- rebound: a function declares it ``global``,
+- read at once: it is read when the statement runs,
+- read later: it is read when one of the statement's functions is called,
+- patched: an attribute or item of it is set or deleted,
+- mutated: a method changes it in place,
+- shown: it is printed itself,
+- hook: it is a method that Python calls when a class is derived or created.
 """
 Uses = Mapping[Use, AbstractSet[str]]
+# Names of their scopes in a symbol table, without the angle brackets.
 _COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 _SHOWS = {"print", "display", "repr", "str", "format"}
 _SUBCLASS_HOOKS = {"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__"}
@@ -24,13 +33,13 @@ _SUBCLASS_HOOKS = {"__init_subclass__", "__set_name__", "__class_getitem__", "__
 
 @cache
 def listed(key: str) -> frozenset[str]:
-    """Return one of the lists."""
+    """Return the names in the list ``key`` of ``name_lists.toml``."""
     text = resources.files("kernelwright.adopt").joinpath("name_lists.toml").read_text("utf-8")
     return frozenset(tomllib.loads(text)[key])
 
 
 def uses(tree: ast.Module, table: symtable.SymbolTable) -> Uses:
-    """Return the names that code uses, by how it uses them."""
+    """Return the notebook's names that code uses, by how it uses them."""
     by_use: dict[Use, set[str]] = defaultdict(set)
     for use, name in [*_in_scopes(table), *(use for node in ast.walk(tree) for use in _in_node(node))]:
         by_use[use].add(name)
@@ -38,13 +47,13 @@ def uses(tree: ast.Module, table: symtable.SymbolTable) -> Uses:
 
 
 def _in_scopes(table: symtable.SymbolTable, *, is_run: bool = True) -> Iterator[tuple[Use, str]]:
-    """Yield how the notebook's names are bound and read in a scope and in those inside it."""
+    """Yield how a scope and the scopes inside it bind and read the notebook's names."""
     kind = table.get_type()
-    # A class's body and a comprehension are run where they stand, a function when it is called.
+    # The body of a class and a comprehension run at once; a function runs when it is called.
     is_run = is_run and (kind != "function" or table.get_name().strip("<>") in _COMPREHENSIONS)
     for symbol in table.get_symbols():
         name, is_bound = symbol.get_name(), symbol.is_assigned() or symbol.is_imported()
-        # In a class's body, a name is the notebook's until the body binds it.
+        # In the body of a class, a name refers to the notebook's until the body binds it.
         is_notebooks = kind == "module" or symbol.is_global() or (kind == "class" and symbol.is_local())
         if symbol.is_referenced() and is_notebooks:
             yield "read at once" if is_run else "read later", name
@@ -58,9 +67,9 @@ def _in_scopes(table: symtable.SymbolTable, *, is_run: bool = True) -> Iterator[
 
 
 def _in_node(node: ast.AST) -> Iterator[tuple[Use, str]]:
-    """Yield what a node says of names beyond what the symbol table has."""
+    """Yield the uses of names in a node that the symbol table does not show."""
     match node:
-        case ast.NamedExpr(target=target):  # which a comprehension binds outside itself
+        case ast.NamedExpr(target=target):  # in a comprehension, it binds the name in the enclosing scope
             yield "bound", target.id
         case ast.FunctionDef(name=name) if name in _SUBCLASS_HOOKS:
             yield "hook", name
@@ -82,14 +91,14 @@ def _in_node(node: ast.AST) -> Iterator[tuple[Use, str]]:
 
 
 def root(node: ast.AST) -> str:
-    """Return the name that an attribute or an item is of; empty for another expression."""
+    """Return the name at the left end of an expression: ``a`` for ``a.b[0].c()``. Empty if there is none."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def _inspected(node: ast.expr) -> str:
-    """Return the name whose value is shown itself, or with all its attributes; empty for another expression."""
+    """Return the name whose value, or all of whose attributes, an expression shows; empty if there is none."""
     match node:
         case ast.Call(func=ast.Name(id="vars" | "dir"), args=[ast.Name(id=name)]):
             return name
@@ -99,7 +108,7 @@ def _inspected(node: ast.expr) -> str:
 
 
 def unpredictable(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """Yield what may bind names, or ask for them, in a way that only the run shows."""
+    """Yield the parts of code that may bind or look up any name, which only the run shows."""
     looked_up = {id(name) for node in nodes for name in _looked_up(node)}
     for node in nodes:
         match node:
@@ -115,12 +124,12 @@ def unpredictable(nodes: Sequence[ast.AST]) -> Iterator[str]:
                 yield f"sys.{name}"
             case ast.Call(func=ast.Attribute(attr="run_cell" | "push" | "ex" as name, value=ast.Call())):
                 yield f"get_ipython().{name}"
-            case ast.Constant(value=str(value)) if value.startswith("__main__."):
+            case ast.Constant(value=str(value)) if value.startswith("__main__."):  # a name of the notebook, as a text
                 yield value
 
 
 def _looked_up(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield each ``globals`` and ``locals`` that is only asked for a name, and each ``locals`` of a function."""
+    """Yield the harmless uses: ``globals()`` and ``locals()`` that are only read, and ``locals`` in a function."""
     match node:
         case (
             ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Call(func=ast.Name() as func)])

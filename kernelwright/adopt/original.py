@@ -1,4 +1,4 @@
-"""What a project is started from: a notebook, a percent script, or a kernel on Kaggle."""
+"""Read the original that a project is made from: a notebook, a percent script, or a kernel on Kaggle."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from kernelwright.ship.kernels import RemoteKernel
 from kernelwright.support import json_text
 
 LARGEST_BYTES = 100_000_000
-"""A notebook with its outputs; what is to be built may have 900,000."""
+"""The size limit of an original, which includes its outputs; a built notebook is limited to 900,000 bytes."""
 MOST_CELLS = 5_000
 _REF = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9-]+")
 
@@ -30,13 +30,13 @@ class Original:
     Attributes
     ----------
     name : str
-        What messages call it.
+        Its name in messages.
     cells : sequence of Cell
-        Without outputs; attachments are metadata.
+        The cells without outputs; attachments are kept in the metadata.
     kaggle : mapping
-        What its ``kernel-metadata.json`` says; empty where there is none.
+        The content of its ``kernel-metadata.json``; empty if there is none.
     own : mapping
-        What the notebook's own metadata says.
+        The notebook's own metadata.
     """
 
     name: str
@@ -51,12 +51,12 @@ def read(place: str) -> Original:
     Raises
     ------
     InvalidNotebook
-        It is none of these, too large, of another language, or was built by Kernelwright.
+        It is none of these, is too large, is in another language, or was built by Kernelwright.
     ClientFailed
-        Kaggle does not hand it out.
+        Kaggle does not return it.
     """
     file = Path(place)
-    if not file.exists() and _REF.fullmatch(place):
+    if not file.exists() and _REF.fullmatch(place):  # a file `owner/slug` takes precedence
         remote = RemoteKernel(client=clients.find(), ref=place).notebook()
         if remote is None:
             raise ClientFailed(f"{place}: no such kernel on Kaggle, or not yours to see")
@@ -68,8 +68,9 @@ def read(place: str) -> Original:
     if size > LARGEST_BYTES:
         raise InvalidNotebook(f"{file}: {size:,} bytes, more than {LARGEST_BYTES:,}; clear its outputs and save it")
     beside: Mapping[str, Any] = {}
-    with suppress(InvalidProject):  # what `kaggle kernels pull --metadata` puts beside a notebook
+    with suppress(InvalidProject):  # `kaggle kernels pull --metadata` writes this file beside a notebook
         beside = read_raw(file.parent, METADATA)
+    # The file may belong to another notebook in the same folder.
     if Path(str(beside.get("code_file", ""))).name not in {"", file.name}:
         beside = {}
     return _parse(data, file.name, beside, is_script=file.suffix.lower() == ".py")
@@ -85,6 +86,7 @@ def _parse(data: bytes, name: str, kaggle: Mapping[str, Any], *, is_script: bool
         raise InvalidNotebook(f"{name}: Kernelwright built it; take edits back with `kernelwright pull --from {name}`")
     if len(edited.driver) > MOST_CELLS:
         raise InvalidNotebook(f"{name}: {len(edited.driver):,} cells, more than {MOST_CELLS:,}")
+    # Either table may be missing or malformed; without both, Python is assumed.
     tables = (own.get("kernelspec"), "language"), (own.get("language_info"), "name")
     named = (table.get(key) for table, key in tables if isinstance(table, dict))
     language = next((name.lower() for name in named if isinstance(name, str)), "python")

@@ -1,4 +1,4 @@
-"""What a conversion says: what stays and why, what was removed, and what is left to the user."""
+"""Write the report of a conversion: which definitions stay and why, and what is left for the user to decide."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ _PICKLES = re.compile(r"\b(?:pickle\.dump|joblib\.dump|torch\.save)\(")
 
 
 def left(analysis: Analysis) -> list[str]:
-    """Return a line for each definition that stays, with the reason."""
+    """Return a line for each definition that stays in the driver, with the reason."""
     return [
         f"cell {statement.cell + 1}: `{name}`: {analysis.reasons[name]}"
         for statement in analysis.statements
@@ -25,13 +25,13 @@ def left(analysis: Analysis) -> list[str]:
 
 
 def submission(code: str) -> str:
-    """Return the file that is written as a submission; empty where none is seen."""
+    """Return the name of the first written file that is called a submission; empty if there is none."""
     written: list[str] = _WRITES.findall(code)
     return next((name for name in written if "submission" in name), "")
 
 
 def open_questions(driver: Sequence[Cell], *, pickles: bool) -> Iterator[str]:
-    """Yield what only the user can decide."""
+    """Yield a line for each decision that only the user can make."""
     code = "\n".join(cell.source for cell in driver if cell.kind == "code")
     for number, cell in enumerate(driver, 1):
         for line in cell.source.split("\n") if cell.kind == "code" else ():

@@ -1,4 +1,4 @@
-"""A repository that is there -> a project: what would be written beside its modules, which stay as they are."""
+"""Adopt an existing repository as a project: determine the files to add. Its modules are not changed."""
 
 import ast
 import json
@@ -23,29 +23,31 @@ from kernelwright.support import ipython_syntax
 
 DRIVER = "kaggle/main.py"
 MOST_FILES = 20_000
+# Larger data files in the sources are excluded.
 _LARGEST_CARRIED_BYTES = 200_000
 _SKIPPED = {"build", "dist", "docs", "node_modules", "test", "tests", "venv", "env", "site-packages", "__pycache__"}
 _GUARD = re.compile(r"^if __name__ *== *['\"]__main__['\"]", re.MULTILINE)
 _CELL = re.compile(r"^# %%", re.MULTILINE)
 _TOOLS = {"setup.py", "conftest.py", "noxfile.py", "tasks.py"}
+# Words in a file's name that suggest that it is the one to run on Kaggle, with their weights.
 _SCORES = {"infer": 4, "inference": 4, "predict": 4, "submit": 4, "submission": 4, "main": 3, "kaggle": 3, "run": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
-    """What is to be written, by its path in the repository, and a line for each thing to say."""
+    """The files to write, by their path in the repository, and the lines of the report."""
 
     files: Mapping[str, bytes]
     report: Sequence[str]
 
 
 def adopt(root: Path) -> Adoption:
-    """Find what a kernel of the repository is made of; files that are there already are left as they are.
+    """Determine the files that make a kernel of the repository. Existing files are left as they are.
 
     Raises
     ------
     InvalidProject
-        pyproject.toml cannot be read, or nothing is there to start from.
+        pyproject.toml cannot be read, or the repository has nothing to start from.
     InvalidNotebook
         The notebook to start from cannot be converted.
     """
@@ -63,6 +65,7 @@ def adopt(root: Path) -> Adoption:
     new_metadata, undecided = attachments.metadata(slug, kernel, [*code.values()])
     unknown = _unknown(code, sources)
     is_path_changed = any("sys.path" in text for text in code.values())
+    # With a changed sys.path, an unknown module may be found there: only the report names it.
     lacking = [] if is_path_changed else unknown
     driver, text = _driver(root, files, entry, cells, sources)
     is_submitting = new_metadata["competition_sources"] and any("submission" in text for text in code.values())
@@ -101,9 +104,10 @@ def adopt(root: Path) -> Adoption:
 
 
 def _walk(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield path and text of the repository's Python files and notebooks, what is hidden or installed left out."""
+    """Yield path and text of the repository's Python files and notebooks, but not hidden or installed ones."""
     count = 0
     for folder, names, files in os.walk(root):
+        # In place: os.walk visits the folders that are left in the list.
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in _SKIPPED)
         for path in (Path(folder, name) for name in sorted(files)):
             is_code = path.suffix in {".py", ".ipynb"} and not path.is_symlink()
@@ -115,7 +119,10 @@ def _walk(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _packages(files: Mapping[str, str]) -> list[str]:
-    """Return the packages and modules at the top of the repository, or in ``src``."""
+    """Return the packages and modules at the top of the repository or in ``src``.
+
+    Raises `InvalidProject` if there are none.
+    """
     tops = {_top(files, path) for path in files if path.endswith(".py")}
     packages = sorted(top for top in tops if top.removeprefix("src/").count("/") == 0 and top not in _TOOLS)
     if not packages:
@@ -125,7 +132,7 @@ def _packages(files: Mapping[str, str]) -> list[str]:
 
 
 def _score(path: str, text: str) -> int:
-    """Return how likely a script or a notebook is what is run on Kaggle; 0 for what is not."""
+    """Return how likely it is that a script or notebook is the one to run on Kaggle; 0 or less if it is not."""
     words = set(re.findall(r"[a-z]+", PurePosixPath(path).stem.lower()))
     named = sum(_SCORES.get(word, 0) for word in words)
     is_notebook = path.endswith(".ipynb")
@@ -136,7 +143,7 @@ def _score(path: str, text: str) -> int:
 
 
 def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tuple[list[str], dict[str, str]]:
-    """Return the packages and modules to carry, and the code that is reached, by its path."""
+    """Return the packages and modules to carry, and the code that the entry point reaches, by path."""
     places: set[str] = set()
     reached: dict[str, str] = {}
     waiting = [entry]
@@ -159,7 +166,7 @@ def _sources(files: Mapping[str, str], entry: str, cells: Sequence[Cell]) -> tup
 
 
 def _place(files: Mapping[str, str], importer: str, name: str) -> str:
-    """Return where in the repository a name is found, as Python would from the importer, the root or ``src``."""
+    """Return the package or module that an import finds: beside the importer, in the root or in ``src``."""
     for folder in (PurePosixPath(importer).parent, PurePosixPath(), PurePosixPath("src")):
         base = str(folder / name)
         for module in (f"{base}.py", f"{base}/__init__.py"):
@@ -171,12 +178,12 @@ def _place(files: Mapping[str, str], importer: str, name: str) -> str:
 
 
 def _modules(files: Mapping[str, str], place: str) -> list[str]:
-    """Return the file itself, or the modules in a folder."""
+    """Return the modules at a place: the file itself, or those in the folder."""
     return [path for path in files if path == place or (path.startswith(f"{place}/") and path.endswith(".py"))]
 
 
 def _top(files: Mapping[str, str], path: str) -> str:
-    """Return the outermost package around a file, or the file itself."""
+    """Return the outermost package that contains a file, or the file itself."""
     top, folder = path, PurePosixPath(path).parent
     while f"{folder}/__init__.py" in files:
         top, folder = str(folder), folder.parent
@@ -184,7 +191,7 @@ def _top(files: Mapping[str, str], path: str) -> str:
 
 
 def _unknown(code: Mapping[str, str], sources: Sequence[str]) -> list[str]:
-    """Return the distributions that the code surely needs, and neither Kaggle's image nor the repository has."""
+    """Return the distributions that the code certainly needs and neither Kaggle's image nor the repository has."""
     image = kaggle_image.load(kaggle_image.DEFAULT)
     own = {PurePosixPath(source).name.removesuffix(".py") for source in sources}
     names = {name for text in code.values() for name in imports.required(ipython_syntax.syntax_tree(text))}
@@ -195,7 +202,7 @@ def _unknown(code: Mapping[str, str], sources: Sequence[str]) -> list[str]:
 def _driver(
     root: Path, files: Mapping[str, str], entry: str, cells: Sequence[Cell], sources: Sequence[str]
 ) -> tuple[str, str]:
-    """Return the driver's path, and its text where it is a new one."""
+    """Return the driver's path and its text; the text is empty if the driver exists already."""
     title = f"# %% [markdown]\n# # {root.name}\n"
     if not entry:
         names = [PurePosixPath(source).name.removesuffix(".py") for source in sources]
@@ -210,6 +217,7 @@ def _driver(
     top = next(source for source in sources if entry == source or entry.startswith(f"{source}/"))
     module = entry.removeprefix(str(PurePosixPath(top).parent) + "/").removesuffix(".py").replace("/", ".")
     match ipython_syntax.syntax_tree(text).body[-1:]:
+        # The guard only calls a function without arguments: call it from the driver.
         case [ast.If(body=[ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[]))], orelse=[])]:
             imported, call = f"from {module} import {name}", f"{name}()"
         case _:  # the guard does more than call a function
@@ -222,7 +230,7 @@ def _driver(
 
 
 def _large(root: Path, sources: Sequence[str]) -> list[str]:
-    """Return data and weights in the sources, too large to be carried."""
+    """Return the files in the sources, such as data and weights, that are too large to be carried."""
     return [
         path.relative_to(root).as_posix()
         for source in sources

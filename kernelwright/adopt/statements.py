@@ -1,4 +1,7 @@
-"""A notebook's cells as statements, each with its exact text, what it binds and what it reads. Nothing is run."""
+"""Split a notebook's cells into statements, with their exact text and the names they bind and read.
+
+Nothing is executed.
+"""
 
 import ast
 import re
@@ -13,7 +16,7 @@ from kernelwright.bundle.cells import Cell
 from kernelwright.support import ipython_syntax
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-# Magics that bind no name of the notebook; any other may.
+# Magics that bind no name of the notebook. Any other magic may, and so may these with --out, --err, --proc or -o.
 _HARMLESS = re.compile(
     r"[!?]|%{1,2}(?:alias|autoreload|bash|cat|cd|conda|config|cp|env|file|html|javascript|js|latex|load_ext|ls|lsmagic"
     r"|markdown|matplotlib|memit|mkdir|mv|pip|precision|prun|psource|pwd|reload_ext|rm|set_env|sh|svg|tensorboard|tensorflow_version|time|timeit|who"
@@ -24,22 +27,22 @@ _HARMLESS = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement of a cell, or a cell that cannot be divided.
+    """One statement of a cell, or a whole cell that cannot be split.
 
     Attributes
     ----------
     cell, position : int
-        The cell's index, and the statement's place in the notebook.
+        The cell's index, and the statement's index in the notebook.
     text : str
-        As it is written, with the blank lines and comments above it.
+        The exact text, including the blank lines and comments above the statement.
     nodes : sequence of ast.stmt
-        What it is as Python: several where semicolons join them, none for another language.
+        Its syntax trees: several if semicolons join statements, none if it is not Python.
     is_plain : bool
-        Whether it is Python as it stands, in a cell without a cell magic.
+        Whether the text is Python without IPython's syntax, in a cell without a cell magic.
     uses : mapping
         How it uses the notebook's names.
     may_bind_any : str
-        What in it may bind names that cannot be known; empty for nothing.
+        The part of it that may bind any name; empty if there is none.
     """
 
     cell: int
@@ -52,27 +55,27 @@ class Statement:
 
     @cached_property
     def binds(self) -> frozenset[str]:
-        """The names that it binds, itself or in functions."""
+        """The notebook's names that it binds, directly or in its functions."""
         return frozenset(self.uses.get("bound", ()))
 
     @cached_property
     def reads_at_once(self) -> frozenset[str]:
-        """The names that it reads when it is run rather than when a function of it is called."""
+        """The names that it reads when it runs, not only when one of its functions is called."""
         return frozenset(self.uses.get("read at once", ()))
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """The names that it reads at any time."""
+        """All names that it reads, when it runs or later."""
         return self.reads_at_once.union(self.uses.get("read later", ()))
 
     @property
     def node(self) -> ast.stmt | None:
-        """The statement, where it is one alone."""
+        """The syntax tree, if the text is a single plain statement; otherwise None."""
         return self.nodes[0] if len(self.nodes) == 1 and self.is_plain else None
 
     @property
     def name(self) -> str:
-        """What a definition or a plain assignment of one name binds; else empty."""
+        """The name that it binds, if it is a definition or a plain assignment of one name; otherwise empty."""
         match self.node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 return name
@@ -82,7 +85,7 @@ class Statement:
 
     @property
     def definitions(self) -> list[str]:
-        """The names that it defines for the notebook: its own, or of those inside another statement."""
+        """The names of the functions and classes that it defines in the notebook, also inside a compound statement."""
         if isinstance(self.node, Definition):
             return [self.node.name]
         inner = (part for node in self.nodes for part in ast.walk(node))
@@ -90,13 +93,13 @@ class Statement:
 
     @property
     def is_import(self) -> bool:
-        """Whether it only imports."""
+        """Whether it consists of imports alone."""
         is_all = all(isinstance(node, ast.Import | ast.ImportFrom) for node in self.nodes)
         return self.is_plain and bool(self.nodes) and is_all
 
     @property
     def imports(self) -> Iterator[tuple[str, str, str]]:
-        """Each name that it imports, the dotted name that stands for, empty if unknown, and the module."""
+        """For each name that it imports: the name, the dotted name it stands for (empty if unknown), the module."""
         for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -109,7 +112,7 @@ class Statement:
 
     @property
     def lines(self) -> tuple[str, str]:
-        """Its text in two: blank lines and comments that stand apart above it, and itself with its own comments."""
+        """Its text in two parts: detached blank lines and comments above, and the statement with attached comments."""
         lines = self.text.splitlines(keepends=True)
         first = next(i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
         while first and lines[first - 1].lstrip().startswith("#"):
@@ -118,7 +121,7 @@ class Statement:
 
 
 def read(cells: Sequence[Cell]) -> list[Statement]:
-    """Divide the code cells into statements, in order."""
+    """Split the code cells into statements, in order."""
     statements: list[Statement] = []
     for index, cell in enumerate(cells):
         for text, python, is_plain in _divided(cell.source) if cell.kind == "code" else ():
@@ -127,23 +130,24 @@ def read(cells: Sequence[Cell]) -> list[Statement]:
 
 
 def _divided(source: str) -> Iterator[tuple[str, str | None, bool]]:
-    """Yield each top-level statement's text with what is above it, its Python, and whether that is the same.
+    """Yield for each top-level statement its text, its Python (None if it is not), and whether both are the same.
 
-    The texts make up the cell. Comments at its beginning and end are apart: they belong to the story. The cell of a
-    cell magic is not divided.
+    The texts joined are the cell. A statement's text includes the lines above it, but comments at the beginning and end
+    of the cell are texts of their own, because they belong to the story. A cell with a cell magic is not split.
     """
     python = ipython_syntax.python_source(source)
     lines, texts = (python or "").split("\n"), source.split("\n")
     tree = None if python is None or source.lstrip().startswith("%%") else ipython_syntax.parse(python)
-    # Python ends a line at a lone carriage return too; IPython may add a last line.
+    # The line numbers must agree: Python also ends a line at a lone carriage return, and IPython may add a last line.
     if tree is None or "\r" in source or len(lines) - len(texts) not in {0, 1}:
         yield source, python, False
         return
     ends = [0]
     for node in tree.body:
+        # A definition's line number is that of `def`, below its decorators.
         start = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
         if start <= ends[-1]:
-            ends.pop()  # a semicolon joins it to the one before
+            ends.pop()  # a semicolon joins it to the previous statement
         elif ends == [0]:
             ends.append(start - 1)
         ends.append(_last_line(node, lines))
@@ -155,7 +159,7 @@ def _divided(source: str) -> Iterator[tuple[str, str | None, bool]]:
 
 
 def _last_line(node: ast.stmt, lines: Sequence[str]) -> int:
-    """Return the number of a statement's last line; comments after a block that are indented are still the block's."""
+    """Return the number of a statement's last line; indented comments after a block belong to the block."""
     last = node.end_lineno or node.lineno
     for number, line in enumerate(lines[last:], last + 1):
         if not hasattr(node, "body") or (line and not line[0].isspace()):

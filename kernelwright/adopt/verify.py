@@ -1,4 +1,4 @@
-"""The proof of a conversion: original and built notebook are run on the same input, and compared."""
+"""Verify a conversion: run the original and the built notebook on the same input and compare the results."""
 
 import difflib
 import re
@@ -17,13 +17,14 @@ from kernelwright.rehearsal.run_directory import NOTEBOOK, Layout, RunDirectory,
 from kernelwright.support import hashing
 from kernelwright.support.terminal import without_colours
 
+# Output that differs from run to run: addresses of objects, and the times that %time and %timeit print.
 _VOLATILE = re.compile(r"0x[0-9a-f]{6,}|(?m:^(?:CPU times|Wall time).*$)|\d[\d.]* (?:[mµn]s|s) ± .*")
 _SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a run left: how it ended, what it printed, and the digests of its files."""
+    """The result of a run: how it ended, what it printed, and the digests of the files it wrote."""
 
     ended: str
     printed: str
@@ -32,26 +33,27 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Whether both runs did the same, and the lines that say what was compared."""
+    """Whether both runs did the same, and the lines that describe the comparison."""
 
     same: bool
     lines: tuple[str, ...]
 
 
 def verify(project: Project, reference: bytes, source: Path | None, tell: Callable[[str], None]) -> Comparison:
-    """Run the original notebook and the built one in sandboxes, as a rehearsal does, and compare what they leave.
+    """Run the original and the built notebook in sandboxes, as a rehearsal does, and compare the results.
 
-    Without a ``source``, no input is there, and both run to the first they miss.
+    Without a ``source``, there is no input, and both run up to the first input that is missing.
 
     Raises
     ------
     InvalidInput
-        ``source`` lacks a competition that is attached.
+        ``source`` lacks an attached competition.
     EnvironmentUnavailable
-        What the notebook imports cannot be installed here.
+        The packages that the notebook imports cannot be installed here.
     """
     built = build.build_notebook(project, limit=None)
     python = python_environment.prepare(project, built, tell)
+    # Literal paths in the original exist in one of the layouts only.
     layout: Layout = "new" if re.search(rb"/kaggle/input/(competitions|datasets|models)/", reference) else "old"
     results, backend = [], sandbox.best()
     with tempfile.TemporaryDirectory(prefix="kernelwright-") as folder:
@@ -71,7 +73,7 @@ def verify(project: Project, reference: bytes, source: Path | None, tell: Callab
 
 
 def result(outcome: Outcome, working: Path) -> Result:
-    """Return what a run left."""
+    """Return the result of a run whose working folder is ``working``."""
     files = {
         path.relative_to(working).as_posix(): hashing.file_sha256(path)
         for path in sorted(working.rglob("*"))
@@ -80,10 +82,11 @@ def result(outcome: Outcome, working: Path) -> Result:
     ended = outcome.exception["name"] if outcome.exception else "Complete"
     outputs = [output for cell in outcome.notebook["cells"] for output in cell.get("outputs", ())]
     if failed := next((output for output in outputs if output["output_type"] == "error"), None):
+        # `inputs.find` raises InputNotFound where the original raises FileNotFoundError.
         is_missing = failed["ename"] in {"InputNotFound", "FileNotFoundError"}
         ended = "an input is missing" if is_missing else f"{failed['ename']}: {failed['evalue']}"
     printed = ""
-    for output in outputs:  # pictures, HTML and what is logged vary from run to run
+    for output in outputs:  # pictures, HTML and standard error are left out: they vary from run to run
         if output["output_type"] != "stream":
             text = "".join(output.get("data", {}).get("text/plain", ""))
             printed += f"{text}\n" if text else ""
@@ -93,7 +96,7 @@ def result(outcome: Outcome, working: Path) -> Result:
 
 
 def compare(original: Result, built: Result) -> Comparison:
-    """Compare two runs."""
+    """Compare the results of the original and the built notebook."""
     is_same = {True: "the same", False: "not the same"}
     before, after = original.printed.splitlines(), built.printed.splitlines()
     lines = [
