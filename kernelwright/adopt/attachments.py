@@ -93,6 +93,6 @@ def _machine(kaggle: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
         "enable_tpu": kaggle.get("enable_tpu", "tpu" in accelerator),
         "enable_internet": False,
     }
-    # The notebook's metadata writes nvidiaTeslaT4; kernel-metadata.json writes NvidiaTeslaT4.
+    # The notebook's metadata begins the name with a small letter, kernel-metadata.json with a capital.
     shape = str(kaggle.get("machine_shape") or named[:1].upper() + named[1:])
     return machine | ({"machine_shape": shape} if shape.startswith("Nvidia") else {})

@@ -1,7 +1,6 @@
 """Find values that only their names show to be secret: ``api_key = "…"``, ``Authorization: Bearer …``.
 
-A line may be 100 kB long, so every repetition before a fixed part of a pattern is bounded: unbounded look-ahead took
-minutes on one such line.
+A line may be 100 kB long, so no pattern looks ahead without a bound: with one that did, such a line took minutes.
 """
 
 import re

@@ -23,7 +23,7 @@ _SHOWN = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """Code that fails if it runs. ``is_certain`` is False if it may work after all."""
+    """Something wrong in the code, if that code runs. ``is_certain`` is False if it may be right after all."""
 
     code: str
     node: ast.expr | ast.stmt

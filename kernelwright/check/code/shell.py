@@ -68,7 +68,10 @@ class Install:
     upgrades: bool
 
     def needs_index(self, distributions: Mapping[str, str]) -> bool:
-        """Return whether pip asks an index: for any operand that is no wheel or folder and is not in the image."""
+        """Return whether pip asks an index: for a requirement that the image lacks or that is to be upgraded.
+
+        Wheels and folders need no index.
+        """
         return not self.is_offline and any(self._is_sought(operand, distributions) for operand in self.operands)
 
     def _is_sought(self, operand: str, distributions: Mapping[str, str]) -> bool:

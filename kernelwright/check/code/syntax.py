@@ -27,7 +27,7 @@ class Script:
     python : str
         The text as Python, with IPython's syntax replaced by calls; empty if it cannot be parsed.
     tree : ast.Module
-        The syntax tree of ``python``, with the line numbers of the file.
+        Its statements, with the line numbers of the file. IPython's syntax and cells of the shell are calls.
     """
 
     file: str
