@@ -13,16 +13,9 @@ from typing import Literal
 from kernelwright.support import ipython_syntax
 
 Use = Literal["bound", "rebound", "read at once", "read later", "patched", "mutated", "shown", "hook"]
-"""How code uses a name:
-
-- bound: the code binds it,
-- rebound: a function declares it ``global``,
-- read at once: it is read when the statement runs,
-- read later: it is read when one of the statement's functions is called,
-- patched: an attribute or item of it is set or deleted,
-- mutated: a method changes it in place,
-- shown: it is printed itself,
-- hook: it is a method that Python calls when a class is derived or created.
+"""How code uses a name. bound: the code binds it; rebound: a function declares it ``global``; read at once: when the
+statement runs; read later: when one of the statement's functions is called; patched: an attribute or item of it is set
+or deleted; mutated: a method changes it in place; shown: it is printed itself; hook: a method that Python itself calls.
 """
 Uses = Mapping[Use, AbstractSet[str]]
 # Names of their scopes in a symbol table, without the angle brackets.

@@ -32,18 +32,10 @@ _WRITTEN = re.compile(r"\s*%%writefile\s+(?:-a\s+)?(?:\./|/kaggle/working/)?(\w+
 
 
 class Missing(NamedTuple):
-    """The imports that nothing seen provides.
+    """The imports that nothing provides, as statement and module, and what they were searched in.
 
-    Attributes
-    ----------
-    imports : sequence of (node, str)
-        The import statement, and the name of the module.
-    modules : set of str
-        Dotted names of the carried modules, and of others that the notebook is known to have.
-    entries : set of str
-        Folders that the code adds to ``sys.path`` or changes to.
-    is_certain : bool
-        Whether modules can come from nowhere else.
+    ``modules`` are the dotted names of the modules that the notebook has; ``entries`` are the folders that the code
+    adds to ``sys.path`` or changes to. ``is_certain`` is False if modules may come from elsewhere too.
     """
 
     imports: Sequence[tuple[ast.expr | ast.stmt, str]]

@@ -53,14 +53,7 @@ class Command:
 class Install:
     """The arguments of ``pip install``.
 
-    Attributes
-    ----------
-    operands : sequence of str
-        Requirements, wheels and folders.
-    is_offline : bool
-        Whether an option keeps pip from asking an index.
-    upgrades : bool
-        Whether an option asks for the newest versions.
+    ``operands`` are requirements, wheels and folders. ``is_offline`` means that an option forbids asking an index.
     """
 
     operands: Sequence[str]

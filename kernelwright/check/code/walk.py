@@ -26,18 +26,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Unit:
-    """The body of a module or of a function.
+    """The body of a module or of a function, with its dotted name ``key``.
 
-    Attributes
-    ----------
-    key : str
-        Dotted name of the module or function.
-    node : ast.FunctionDef or ast.AsyncFunctionDef or None
-        The function; None for a module.
-    outer : Unit or None
-        The unit that contains the function; None for a module.
-    owner : str
-        Dotted name of the class that the function is a method of; otherwise empty.
+    For a function, ``outer`` is the unit that contains it. For a method, ``owner`` is the dotted name of its class.
     """
 
     script: Script
@@ -58,14 +49,7 @@ class Place(NamedTuple):
 class Parameter(NamedTuple):
     """A function's parameter.
 
-    Attributes
-    ----------
-    unit : Unit
-        The function.
-    position : int or None
-        Its index among the positional arguments of a call; -1 for ``self``, None if it is keyword-only.
-    default : ast.expr or None
-        Its default value.
+    ``position`` is its index among the positional arguments of a call: -1 for ``self``, None if it is keyword-only.
     """
 
     unit: Unit
