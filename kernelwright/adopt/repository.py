@@ -218,7 +218,13 @@ def _driver(
     module = entry.removeprefix(str(PurePosixPath(top).parent) + "/").removesuffix(".py").replace("/", ".")
     match ipython_syntax.syntax_tree(text).body[-1:]:
         # The guard only calls a function without arguments: call it from the driver.
-        case [ast.If(body=[ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[]))], orelse=[])]:
+        case [
+            ast.If(
+                test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]),
+                body=[ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[]))],
+                orelse=[],
+            )
+        ]:
             imported, call = f"from {module} import {name}", f"{name}()"
         case _:  # the guard does more than call a function
             imported, call = "import runpy", f'runpy.run_module("{module}", run_name="__main__")'

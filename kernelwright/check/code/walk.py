@@ -158,12 +158,20 @@ class Walk:
                     self.bind(f"{unit.script.module}.{name}", None)
             case ast.Name() | ast.Attribute() | ast.Subscript() if not isinstance(node.ctx, ast.Load):
                 self._store(node, scope)
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+                | ast.MatchMapping(rest=str(name))
+            ):
+                self.bind(f"{scope}.{name}", None)
             case ast.Call(func=ast.Attribute(value=table, attr="update" | "setdefault")):  # changes the table in place
                 self.stores.append((table, None))
         return unit, scope
 
     def _function(self, node: Function, outer: Unit, scope: str) -> tuple[Unit, str]:
         owner = "" if scope == outer.key else scope  # only a class makes the prefix longer than the unit's name
+        passes_self = bool(owner) and "staticmethod" not in map(last_name, node.decorator_list)
         unit = Unit(script=outer.script, key=f"{scope}.{node.name}", node=node, outer=outer, owner=owner)
         self.bind(unit.key, node)
         self.units[unit.key].append(unit)
@@ -172,8 +180,10 @@ class Walk:
         defaults = [*without, *node.args.defaults, *node.args.kw_defaults]
         for at, parameter in enumerate([*positional, *node.args.kwonlyargs]):
             self.bind(f"{unit.key}.{parameter.arg}", parameter)
-            position = at - bool(owner) if at < len(positional) else None  # a call of a method does not pass self
+            position = at - passes_self if at < len(positional) else None  # a call does not write self
             self.parameters[parameter] = Parameter(unit, position, defaults[at])
+        for parameter in filter(None, (node.args.vararg, node.args.kwarg)):
+            self.bind(f"{unit.key}.{parameter.arg}", None)
         return unit, unit.key
 
     def _import(self, node: ast.Import | ast.ImportFrom, script: Script) -> None:

@@ -62,6 +62,13 @@ def snapshot(root):
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
+def test_a_call_under_another_last_condition_is_not_taken_for_the_guards(root):
+    script = root / "src/fish/predict.py"
+    script.write_text(f"{script.read_text()}\nif True:\n    main()\n")
+    write(root)
+    assert 'runpy.run_module("fish.predict", run_name="__main__")' in (root / "kaggle/main.py").read_text()
+
+
 def test_the_script_is_called_by_a_thin_driver_and_no_module_changes(root):
     before = snapshot(root)
     write(root)

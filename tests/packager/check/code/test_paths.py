@@ -32,6 +32,8 @@ FOUND = {
     "open(file='log.txt', mode='w')\nopen('w/a.yaml')\n### w/a.yaml\nx: 1": ["KW604 error main.py:3"],
     "from pathlib import Path\nPath('log.txt').open('w')\nPath('log.txt').write_text('w')\nopen('w/a.yaml')\n"
     "### w/a.yaml\nx: 1": ["KW604 error main.py:5"],
+    "class Fish:\n    @staticmethod\n    def load(path, other):\n        open(path)\n\n"
+    "Fish.load('a.yaml', '/tmp/b')\n### a.yaml\nx: 1": ["KW604 error main.py:5"],
     "print()\n### fish/a.yaml\ndata: /home/dev/data": ["KW605 warning fish/a.yaml:1"],
     'print()\n### fish/a.json\n{"a": "/kaggle/input/eels/x"}': ["KW605 warning fish/a.json:1"],
 }
@@ -62,6 +64,9 @@ NOT_FOUND = [
     "import os\nDATA = os.environ.get('DATA', '/home/dev/data')",
     "open('/tmp/a')\nopen('/etc/hostname')\nopen('/kaggle/working/a', 'w')",
     "open('/home/dev/a.csv')  # kernelwright: allow",
+    "path = 'a.yaml'\ndef load(*path):\n    open(path)\nload('/tmp/b')\n### a.yaml\nx: 1",
+    "path = 'a.yaml'\nmatch ['/tmp/b']:\n    case [path]:\n        open(path)\n### a.yaml\nx: 1",
+    "path = 'a.yaml'\ntry:\n    print()\nexcept OSError as path:\n    open(path)\n### a.yaml\nx: 1",
 ]
 
 
