@@ -1,4 +1,4 @@
-"""Runs of several sizes, for the forecast: the rerun on samples of the input."""
+"""Runs of several sizes for the forecast, made on samples of the input."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +13,10 @@ from kernelwright.rehearsal.verdict import Word
 
 
 def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[str], None]) -> list[Timed]:
-    """Rehearse on samples of that many rows, in build/forecast; raises `NoForecast` where a run is not Complete."""
+    """Make one run per number of rows, on a sample of that size, in build/forecast.
+
+    Raises `NoForecast` if a run is not Complete.
+    """
     home = project.build / "forecast"
     runs = []
     for count in rows:
@@ -28,7 +31,10 @@ def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[s
 
 
 def rehearsed(project: Project) -> list[Timed]:
-    """Return the Complete runs of the last rehearsal; none where there was none."""
+    """Return the Complete runs of the last rehearsal; none if there was no rehearsal.
+
+    Raises `NoForecast` if its report is damaged.
+    """
     try:
         runs = rehearsal_report.read(project).runs
         return [timed(run.stages, run.seconds) for run in runs if run.verdict == Word.COMPLETE]
