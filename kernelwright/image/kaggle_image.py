@@ -116,6 +116,7 @@ def tags_for(python: str, platforms: tuple[str, ...]) -> Mapping[tags.Tag, int]:
         *tags.cpython_tags(version, [f"cp{major}{minor}"], platforms),
         *tags.compatible_tags(version, f"cp{major}{minor}", platforms),
     ]
+    # Reversed, so that a tag that is listed twice keeps its first, better rank.
     return {tag: rank for rank, tag in reversed(list(enumerate(fitting)))}
 
 
@@ -138,7 +139,7 @@ def load(name: str, root: Path | None = None) -> Image:
         chain[extended] = _parse(files[extended])
         extended = chain[extended].extends
     distributions: dict[str, str] = {}
-    for parsed in reversed(chain.values()):
+    for parsed in reversed(chain.values()):  # an image overrides the one that it extends
         distributions |= {**parsed.distributions, **parsed.added}
     first = chain[name]
     return Image(

@@ -37,6 +37,7 @@ def order(project: Project, source: Path) -> list[Project]:
     try:
         return [chain[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
+        # graphlib lists each kernel before the one that attaches it; the arrows point the other way.
         circle = " -> ".join(reversed(error.args[1]))
         message, fix = f"kernels attach one another's output in a circle: {circle}", "remove one of these sources"
         file = project.configuration.metadata

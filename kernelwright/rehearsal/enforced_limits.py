@@ -20,7 +20,10 @@ from kernelwright.support.poll import poll
 
 CGROUPS = Path("/sys/fs/cgroup")
 _PREFIX = "kernelwright-"
+# The shell joins the group and then becomes the command, so that no process is outside of it.
 _JOIN = 'echo $$ > "$1" && shift && exec "$@"'
+# Arguments: pairs of image and folder, `--`, the command. cd "$PWD" enters the current folder again, as a disk may now
+# be mounted over it. 125 stands for a failure of the mounts.
 _MOUNT = """
 while [ "$1" != -- ]; do mount -o loop,nosuid,nodev "$1" "$2" && rmdir "$2/lost+found" || exit 125; shift 2; done
 shift; cd "$PWD" && exec "$@"
@@ -110,6 +113,7 @@ def _make_image(image: Path, size: int, contents: Path) -> None:
     """Make a sparse ext4 image with room for ``size`` bytes and with the files of ``contents``."""
     with image.open("wb") as file:  # ext4's own data comes on top of the size
         file.truncate(size + size // 32 + (1 << 20))
+    # Nothing is reserved for root (-m 0), and no space is spent on a journal or on room to grow.
     options = ("-q", "-F", "-m", "0", "-b", "4096", "-i", "16384", "-O", "^has_journal,^resize_inode")
     # mkfs.ext4 is often in /usr/sbin, which is not on everybody's PATH.
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])

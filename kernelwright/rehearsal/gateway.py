@@ -95,6 +95,7 @@ def find(project: Project, source: Path) -> Gateway | None:
             continue
         public = competition.within(source.with_name(f"{source.name}-public"))
         hidden = folder if public else folder.with_name(f"{folder.name}-hidden")
+        # The package may be in either folder.
         programs = _programs(folder) or (_programs(public) if public else [])
         if programs:
             return Gateway(
@@ -149,6 +150,7 @@ def result(noted: Any, calls: str, log: str, status: int) -> Result:
         error = "" if succeeded else str(noted.get("ErrorName") or named)
         return Result(succeeded=succeeded, error=error, details=details, calls=seconds, log=log[-_SHOWN:])
     log = log.strip()[-_SHOWN:]
+    # If the gateway was killed, the status of its last call says nothing about the reason.
     error, details = named if status > 0 else "", "" if status == 0 else log
     return Result(succeeded=status == 0, error=error, details=details, calls=seconds, ended=status >= 0, log=log)
 

@@ -95,6 +95,7 @@ def _folder(project: Project, folders: Folders, attached_source: Source) -> Path
     if within or not attached_source.is_kernel:
         return within
     kernel = model.kernels_by_id(project.root).get(SourceRef.parse(attached_source.ref).name)
+    # A kernel that attaches its own output gets it only from the input folder.
     return last_output(kernel) if kernel and kernel.kernel != project.kernel else None
 
 

@@ -145,6 +145,7 @@ MOUNTS = {
 def raise_loopback() -> None:
     """Switch on 127.0.0.1, over which a Jupyter kernel and its client talk."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        # struct ifreq: a name of 16 bytes, then the flags as a short.
         answer = fcntl.ioctl(handle, GET_FLAGS, struct.pack("16sh14x", b"lo", 0))
         flags = struct.unpack("16sh14x", answer)[1]
         fcntl.ioctl(handle, SET_FLAGS, struct.pack("16sh14x", b"lo", flags | UP))
@@ -155,7 +156,7 @@ def drop_capabilities() -> None:
     for capability in range(64):
         libc.prctl(CAPBSET_DROP, capability, 0, 0, 0)  # fails above the highest capability, so not checked by call()
     call("prctl", NO_NEW_PRIVS, 1, 0, 0, 0)
-    call("capset", struct.pack("Ii", CAPABILITIES, 0), bytes(24))
+    call("capset", struct.pack("Ii", CAPABILITIES, 0), bytes(24))  # effective, permitted, inheritable: none
 
 
 def be_first(spec: Mapping[str, Any]) -> int:
@@ -163,13 +164,13 @@ def be_first(spec: Mapping[str, Any]) -> int:
 
     Process 1 adopts orphans. When it ends, Linux kills all other processes of the namespace.
     """
-    call("prctl", PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    call("prctl", PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # again, because a forked process does not inherit it
     make_root(spec["mounts"])
     if spec["own_network"]:
         raise_loopback()
     socket.sethostname("kaggle")
-    drop_capabilities()
-    os.setsid()
+    drop_capabilities()  # last, because mounting and raising the loopback need them
+    os.setsid()  # no access to the launcher's terminal, as with bubblewrap's --new-session
     os.chdir(spec["folder"])
     command = os.fork()
     if command == 0:

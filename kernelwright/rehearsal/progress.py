@@ -12,6 +12,7 @@ _STAGE = re.compile(
 _PIECE_BYTES = 1 << 20
 """Bytes that are read at a time."""
 _FRAME = re.compile(r"^(Executing|Ending) Cell |^Executing notebook with kernel|^[\d.]+s - |^\s*$")
+"""Lines that the kernel did not print: papermill's own, warnings of the debugger (``0.00s - ``), and blank ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ class LogReader:
     def _read(self, text: str) -> None:
         if begun := _CELL.findall(text):
             self.latest = replace(self.latest, cell=int(begun[-1]), stage=None)
+        # Only lines with a total: when a stage ends, its last line has none.
         if reported := [match for match in _STAGE.finditer(text) if match["total"]]:
             last = reported[-1]
             stage = (last["name"].strip(), int(last["done"]), int(last["total"]))

@@ -262,6 +262,7 @@ def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
         requirements, constraints = folder / "requirements.in", folder / "constraints.txt"
         requirements.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
         constraints.write_text("\n".join(recipe.pins) + "\n", "utf-8")
+        # Bytecode is compiled now, because a cold import of TensorFlow takes longer than a small kernel's run.
         flags = ["--only-binary", ":all:", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
         flags += [flag for name in sorted(built) for flag in ("--no-binary", name)]
         files = ["--requirement", str(requirements), "--constraints", str(constraints)]

@@ -103,6 +103,7 @@ class Report:
     @property
     def scores(self) -> Mapping[str, float]:
         """The scores of the first rerun that has some, else of the first other run that has some."""
+        # A stable sort: reruns come first, otherwise the order stays.
         scored = sorted((run for run in self.runs if run.scores), key=lambda run: run.phase != "rerun")
         return scored[0].scores if scored else {}
 

@@ -29,7 +29,8 @@ def note_calls(calls: Path, address: str) -> None:
         def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
             started = time.monotonic()
             call = continuation(details, request)
-            if call.code() is not grpc.StatusCode.UNAVAILABLE:  # the server does not listen yet, or no longer
+            # code() waits for the answer. UNAVAILABLE means that the server does not listen yet, or no longer.
+            if call.code() is not grpc.StatusCode.UNAVAILABLE:
                 entry = {"seconds": round(time.monotonic() - started, 6), "code": call.code().name}
                 with calls.open("a", encoding="utf-8") as file:
                     file.write(f"{json.dumps(entry)}\n")
@@ -64,6 +65,7 @@ def main(program: str, calls: Path) -> None:
     note_calls(calls, address)
     if address != SERVER:
         redirect_names(address)
+    # As Python itself sets them for a script.
     sys.argv[:], sys.path[0] = [program], str(Path(program).parent)
     runpy.run_path(program, run_name="__main__")
 

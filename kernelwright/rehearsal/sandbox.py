@@ -34,6 +34,7 @@ Mount = tuple[str, str, str]
 """Kind, source and target. ``ro`` and ``rw`` bind a path of the host; the others are ``link``, ``folder``, ``proc``
 and ``dev``."""
 _INSIDE = "/run/kernelwright"
+# What programs read in /etc: for shared libraries, Debian's links in /usr/bin, TLS, time, name lookup and fonts.
 _ETC = ("ld.so.cache", "alternatives", "ssl", "localtime", "nsswitch.conf", "fonts")
 _SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
 _BUBBLEWRAP = {
@@ -113,6 +114,7 @@ def command(spec: RunSpec, sandbox: SandboxName) -> SandboxCommand:
         launched = (sys.executable, str(NAMESPACES), str(file))
     return SandboxCommand(
         arguments=shared_network.join(spec.network, launched),
+        # For the launcher only. The variables of the run are among its arguments or in its file.
         environment={"PATH": os.environ.get("PATH", os.defpath)},
         folder=directory.folder,
     )
@@ -122,6 +124,7 @@ def _inside(mounts: Sequence[Mount], path: Path) -> str:
     """Return the path at which a run sees ``path`` of the host: below the nearest mounted folder, else unchanged."""
     bound = [(source, target) for kind, source, target in mounts if kind in {"ro", "rw"}]
     holding = ((source, target) for source, target in bound if path.is_relative_to(source))
+    # The longest source is the nearest folder.
     source, target = max(holding, key=lambda pair: len(pair[0]), default=("/", "/"))
     return str(Path(target, path.relative_to(source)))
 
@@ -150,6 +153,7 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
     yield from _system()
     for name, target in {"tmp": "/tmp", "home": "/root", "kaggle_tmp": "/kaggle/tmp"}.items():  # noqa: S108
         yield "rw", str(directory.scratch / name), target
+    # Mounted after /tmp and HOME, which would hide a Python inside them.
     for folder in (*_python_folders(spec.python), *spec.readable):
         yield "ro", str(folder), str(folder)
     if spec.writable:

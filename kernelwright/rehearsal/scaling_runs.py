@@ -23,6 +23,7 @@ def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[s
         file_copies.remove_tree(home / f"input-{count}")
         sample.sample(project, plan.source, home / f"input-{count}", count)
         sized = replace(plan, source=home / f"input-{count}", folder=home / f"rows-{count}")
+        # The first phase is the rerun, if the kernel has one.
         (run,) = rehearse(project, replace(sized, phases=project.phases[:1], layouts=plan.layouts[:1]), tell).runs
         if not run.complete:
             raise NoForecast(f"the run on {count} rows is no measure: {run.verdict}\n{run.detail}")

@@ -32,5 +32,6 @@ def hold() -> Iterator[int]:
 
 def join(process: int | None, command: Sequence[str]) -> tuple[str, ...]:
     """Return a command that executes ``command`` in the network of ``process``; None leaves the command as it is."""
+    # -U first joins the user namespace that owns the network; without it, joining the network is not permitted.
     enter = ("nsenter", "-t", str(process), "-U", "-n", "--preserve-credentials", "--")
     return tuple(command) if process is None else (*enter, *command)

@@ -97,6 +97,7 @@ def cut_parquet(file: Path, target: Path, kept: Sequence[int], python: Path) -> 
 
 
 def _run(python: Path, script: str, arguments: Sequence[str], name: str, stdin: str = "") -> str:
+    # -I: neither PYTHONPATH nor the current folder can put other modules in place of pyarrow.
     command = [str(python), "-I", "-c", script, *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, encoding="utf-8")
     if done.returncode == 0:

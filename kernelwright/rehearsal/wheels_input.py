@@ -35,6 +35,7 @@ def stage(project: Project, target: Path, version: str) -> None:
     cache = update.wheel_cache(project, requirements)
     for distribution in lock.distributions:
         best = distribution.best(image.tags)
+        # No stand-in for a wheel that the dataset lacks, or that also fits this Python.
         if best not in present or best == distribution.best(fitting):
             continue
         path = fetch.fetch(distribution, image, version, cache)

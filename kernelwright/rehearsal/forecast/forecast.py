@@ -92,6 +92,7 @@ def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[St
     if problem := _too_little(settings, local, logged):
         raise NoForecast(problem)
     stages = [_stage(name, settings.counts, local.get(name, []), logged.get(name, [])) for name in local | logged]
+    # The time outside the stages is taken from the run where it was longest.
     other = max((run.seconds - sum(stage["seconds"] for stage in run.stages) for run in runs), default=0.0)
     total = sum(stage.seconds for stage in stages) + other
     source = HERE
@@ -133,6 +134,7 @@ def _too_little(settings: config.Forecast, local: Mapping[str, list[Observed]], 
     if unknown := sorted(settings.counts.keys() - met):
         names = ", ".join(sorted(met))
         return f"tool.kernelwright.forecast.counts: no stage {', '.join(unknown)} was met; the stages are: {names}"
+    # A stage with a configured count needs two sizes; without any configured count, every stage does.
     counted = [name for name in local if name in (settings.counts or local) and name not in logged]
     if single := [name for name in counted if _sizes(local[name]) < 2]:
         return (
@@ -152,7 +154,7 @@ def _stage(name: str, counts: Mapping[str, int], local: list[Observed], logged: 
     if not logged:
         if _sizes(local) > 1 and not grows(local):
             note += "; larger runs were not slower, so take larger ones"
-    elif not expected or _sizes(logged) > 1:
+    elif not expected or _sizes(logged) > 1:  # no local time to scale, or logs that show by themselves how time grows
         cost, note = fit(logged), "as logged on Kaggle"
     else:
         factor = sum(seconds for _, seconds in logged) / expected
