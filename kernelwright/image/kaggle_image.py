@@ -63,7 +63,7 @@ class Image:
     provisional: bool
     """Whether it is compiled from what is known about an image that Kaggle does not run yet."""
     distributions: Mapping[str, str]
-    """Normalized name to version; the version is empty if it is not known."""
+    """Normalized name to version; the version is empty if it is only known that some version is installed."""
     added: tuple[str, ...] = ()
     """Distributions installed over the rest on purpose. Where the list contradicts itself, they take precedence."""
 

@@ -62,7 +62,7 @@ def render(report: Report, shown: Gallery) -> str:
     for scores in (report.scores, *(entry["scores"] for entry in report.history)):
         for name, value in scores.items():
             largest[name] = max(value, largest.get(name, value))
-    # The page may use embedded images and exactly these styles. 'unsafe-inline' would also allow unescaped ones.
+    # The page may use embedded images and exactly these styles. 'unsafe-inline' would apply styles of unescaped data.
     policy = f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
     return _template().render(
         report=report,
@@ -136,7 +136,8 @@ def parts(run: Run) -> list[tuple[str, float]]:
 def cells(run: Run) -> dict[str, Any]:
     """Split a run's cells, in their order, into those to show and the ``quick`` ones; add the ``slowest`` time.
 
-    Quick is less than 0.1 s or 1 % of the slowest cell's time. Failed and unfinished cells are always shown.
+    A cell is quick if it took less than 0.1 s, or less than 1 % of the slowest cell's time. Failed and unfinished cells
+    are always shown.
     """
     slowest = max((cell["seconds"] or 0.0 for cell in run.cells), default=0.0)
     ended = [cell for cell in run.cells if cell["seconds"] is not None and not cell["failed"]]

@@ -1,4 +1,4 @@
-"""The rehearsal: build the notebook, stage its input, run each phase in each layout, and report the outcome."""
+"""The rehearsal: build the notebook, run it in each phase and layout, then judge, score and compare the runs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -54,7 +54,7 @@ class Plan:
     sandbox: SandboxName | None = None
     """None for the strongest that works on this machine."""
     folder: Path | None = None
-    """Where the report and the folders of the runs go; None for the project's own rehearsal folder."""
+    """Where the report and the folders of the runs go; None for `Project.rehearsal`, build/rehearsal."""
     outputs: Mapping[str, Path] = field(default_factory=dict)
     """Output folders of kernels rehearsed earlier in a chain, by kernel id; mounted where this kernel attaches them."""
 
