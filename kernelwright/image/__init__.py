@@ -1,1 +1,1 @@
-"""What Kaggle's image holds, and interpreters like its own."""
+"""The contents of Kaggle's images, and the Python interpreters of this machine."""

@@ -1,4 +1,4 @@
-"""Which distribution brings a name that is imported: cv2 is opencv-python, sklearn is scikit-learn."""
+"""Find the distribution that provides an imported name: opencv-python for cv2, scikit-learn for sklearn."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,22 +10,26 @@ from kernelwright.image.kaggle_image import Image
 
 
 def distributions(name: str) -> tuple[NormalizedName, ...]:
-    """Return the distributions that may bring ``name``, a dotted one too, the likeliest first; never empty."""
+    """Return the distributions that may provide ``name``, which may be dotted, the most likely first; never empty.
+
+    A name that is not in the table is taken for the name of its distribution.
+    """
     table = _table()
     listed = next((table[prefix] for prefix in _prefixes(name) if prefix in table), ())
     return listed or (canonicalize_name(name.partition(".")[0]),)
 
 
 def provided(name: str, image: Image) -> NormalizedName | None:
-    """Return the image's distribution that brings ``name``, None where it has none that is known to."""
+    """Return the image's distribution that provides ``name``; None if none is known to."""
     candidates = distributions(name)
-    if name.partition(".")[0] in _namespaces():  # google.cloud.spanner is google-cloud-spanner
+    # Distributions that share a namespace are often named after it: google.cloud.spanner is google-cloud-spanner.
+    if name.partition(".")[0] in _namespaces():
         candidates = (*(canonicalize_name(prefix) for prefix in _prefixes(name) if "." in prefix), *candidates)
     return next((candidate for candidate in candidates if candidate in image.distributions), None)
 
 
 def _prefixes(name: str) -> Iterator[str]:
-    """Yield ``a.b.c``, ``a.b``, ``a``."""
+    """Yield ``a.b.c``, ``a.b``, ``a`` for ``a.b.c``."""
     while name:
         yield name
         name = name.rpartition(".")[0]
@@ -40,5 +44,5 @@ def _table() -> dict[str, tuple[NormalizedName, ...]]:
 
 @cache
 def _namespaces() -> frozenset[str]:
-    """Return the top-level names that several distributions share."""
+    """Return the top-level names that several distributions share: those of the table's dotted names."""
     return frozenset(name.partition(".")[0] for name in _table() if "." in name)

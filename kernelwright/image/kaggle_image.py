@@ -1,6 +1,6 @@
-"""What Kaggle's image holds: one Python, one glibc, the installed distributions. One data file per image.
+"""The contents of a Kaggle image: its Python, its glibc and the installed distributions. There is one file per image.
 
-An image is looked for in the project's ``wheels/images/`` first, then among those that come with the package.
+An image in the project's ``wheels/images/`` takes precedence over one of the same name in this package.
 """
 
 import re
@@ -25,13 +25,14 @@ from kernelwright.project.parsing import shortened
 DEFAULT = "2026-08"
 PROJECT_IMAGES = "wheels/images"
 OLDEST_MINOR = 5
-"""manylinux1 is glibc 2.5: nothing older was ever a platform tag."""
+"""The oldest minor version of glibc 2 with a platform tag, manylinux1."""
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+"""Minor version of glibc 2 -> the older name of its platform tag."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFile:
-    """An image's file as it is written."""
+    """The file of an image, with its keys as fields."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -50,29 +51,30 @@ class Image:
     """One of Kaggle's images."""
 
     name: str
-    """As in ``images`` of the configuration."""
+    """The name by which ``images`` in the configuration refers to it."""
     python_full: str
-    """``3.12.13``, or ``3.12`` where the patch is not known."""
+    """``3.12.13``, or ``3.12`` if the patch version is not known."""
     glibc: str
-    """``2.35``: wheels up to manylinux_2_35 fit."""
+    """With ``2.35``, for example, wheels up to manylinux_2_35 fit."""
     date: str
+    """When the list was taken."""
     source: str
-    """When and where the list was taken."""
+    """Where the list was taken from."""
     provisional: bool
-    """Put together from what is known of an image that Kaggle does not run yet."""
+    """Whether it is compiled from what is known about an image that Kaggle does not run yet."""
     distributions: Mapping[str, str]
-    """Normalized name to version; the version is empty where it is known only that some version is there."""
+    """Normalized name to version; the version is empty if it is only known that some version is installed."""
     added: tuple[str, ...] = ()
-    """Those installed over the rest on purpose: where the list contradicts itself, they hold."""
+    """Distributions installed over the rest on purpose. Where the list contradicts itself, they take precedence."""
 
     @property
     def python(self) -> str:
-        """The Python's major and minor version."""
+        """Python's major and minor version."""
         return ".".join(self.python_full.split(".")[:2])
 
     @property
     def platforms(self) -> tuple[str, ...]:
-        """The platform tags that fit, the newest first."""
+        """The platform tags of wheels that fit, the newest first."""
         platforms = []
         for minor in range(int(self.glibc.split(".")[1]), OLDEST_MINOR - 1, -1):
             platforms.append(f"manylinux_2_{minor}_x86_64")
@@ -81,16 +83,16 @@ class Image:
 
     @cached_property
     def tags(self) -> Mapping[tags.Tag, int]:
-        """The wheel tags that fit, each with its rank: 0 is the best."""
+        """The wheel tags that fit, each with its rank; 0 is the best."""
         return tags_for(self.python, self.platforms)
 
     def takes(self, wheel: str) -> bool:
-        """Return whether a wheel fits, by its file name; raises `ValueError` for what is no wheel's name."""
+        """Return True if a wheel fits, by its file name; raises `ValueError` if that is not the name of a wheel."""
         return not parse_wheel_filename(wheel)[3].isdisjoint(self.tags)
 
     @property
     def markers(self) -> dict[str, str]:
-        """The environment in which the image evaluates markers."""
+        """The environment for evaluating the markers of requirements as the image would."""
         return {
             "implementation_name": "cpython",
             "implementation_version": self.python_full,
@@ -107,23 +109,24 @@ class Image:
 
 
 def tags_for(python: str, platforms: tuple[str, ...]) -> Mapping[tags.Tag, int]:
-    """Return the tags that fit a CPython of ``major.minor``, each with its rank: 0 is the best."""
+    """Return the wheel tags that fit CPython ``major.minor`` on these platforms, each with its rank; 0 is the best."""
     major, minor = map(int, python.split("."))
     version = (major, minor)
     fitting = [
         *tags.cpython_tags(version, [f"cp{major}{minor}"], platforms),
         *tags.compatible_tags(version, f"cp{major}{minor}", platforms),
     ]
+    # Reversed, so that a tag that is listed twice keeps its first, better rank.
     return {tag: rank for rank, tag in reversed(list(enumerate(fitting)))}
 
 
 def load(name: str, root: Path | None = None) -> Image:
-    """Read an image by its name; ``root`` is the project's folder.
+    """Read the image ``name``; ``root`` is the project's folder.
 
-    Raises `InvalidImage` where there is none of that name, or its file does not fit.
+    Raises `InvalidImage` if there is no image of that name, or if its file is invalid.
     """
     files = _files(root)
-    chain: dict[str, ImageFile] = {}  # the image, what it extends, what that extends
+    chain: dict[str, ImageFile] = {}  # the image, the one that it extends, and so on
     extended = name
     while extended:
         if extended in chain:
@@ -136,7 +139,7 @@ def load(name: str, root: Path | None = None) -> Image:
         chain[extended] = _parse(files[extended])
         extended = chain[extended].extends
     distributions: dict[str, str] = {}
-    for parsed in reversed(chain.values()):
+    for parsed in reversed(chain.values()):  # an image overrides the one that it extends
         distributions |= {**parsed.distributions, **parsed.added}
     first = chain[name]
     return Image(
@@ -152,7 +155,7 @@ def load(name: str, root: Path | None = None) -> Image:
 
 
 def known(root: Path | None = None) -> list[str]:
-    """Return the names of all images, the project's own included."""
+    """Return the names of all images, including the project's own."""
     return sorted(_files(root))
 
 
@@ -171,14 +174,14 @@ def _parse(file: Traversable) -> ImageFile:
         raise InvalidImage([_problem(file.name, f"cannot be read: {error.strerror}", "put a file there")]) from None
     except InvalidProject as error:
         raise InvalidImage(replace(problem, code="KW312") for problem in error.problems) from None
-    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, tables in tables without end
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or nested too deeply
         fix = "make it with `kernelwright image NAME --from-freeze FILE`"
         raise InvalidImage([_problem(file.name, f"not TOML: {error}", fix)]) from None
 
 
 @cache
 def _image_file(text: str, name: str) -> ImageFile:
-    """Read an image's text, each once: a check loads its image several times."""
+    """Parse the text of an image's file; cached, because a check loads its image several times."""
     return parsing.parse(ImageFile, tomllib.loads(text), file=name)
 
 
@@ -187,9 +190,9 @@ def _problem(file: str, message: str, fix: str) -> Problem:
 
 
 def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:
-    """Read the output of ``pip freeze``: normalized name to version, empty for what was installed from an address.
+    """Parse the output of ``pip freeze``: normalized name to version, which is empty if installed from a URL or a path.
 
-    Raises `InvalidImage` with every line that is not of a freeze.
+    Raises `InvalidImage` with every line that is not one of ``pip freeze``, or if there is no distribution.
     """
     distributions: dict[str, str] = {}
     problems = []
@@ -198,7 +201,7 @@ def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:
             continue
         if match := re.fullmatch(r"([A-Za-z0-9._-]+)(?:==(\S+)| @ \S+)", line.strip()):
             distributions[canonicalize_name(match[1])] = match[2] or ""
-        elif not line.startswith("-e "):
+        elif not line.startswith("-e "):  # an editable install is skipped
             message = f"{line.strip()[:60]!r} is not a line of `pip freeze`"
             problems.append(Problem(code="KW313", file=file, place=number, message=message))
     if not distributions and not problems:
@@ -210,7 +213,7 @@ def parse_freeze(text: str, file: str = "freeze") -> dict[str, str]:
 
 
 def write(distributions: Mapping[str, str], *, python: str, glibc: str, source: str, taken: date) -> str:
-    """Return the text of an image's file."""
+    """Return the text of the file of an image with these contents."""
     lines = "\n".join(f'{name} = "{version}"' for name, version in distributions.items())
     head = f'python = "{python}"\nglibc = "{glibc}"\ndate = "{taken.isoformat()}"\nsource = "{source}"\n'
     return f"{head}\n[distributions]\n{lines}\n"

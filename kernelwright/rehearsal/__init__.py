@@ -1,1 +1,1 @@
-"""Run the built notebook offline, in the two phases in which Kaggle runs it."""
+"""Run the built notebook offline, in the commit phase and in the rerun, as Kaggle will."""

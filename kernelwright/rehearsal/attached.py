@@ -1,4 +1,4 @@
-"""The attached sources: where each lies in an input folder, and where Kaggle mounts it."""
+"""The attached sources: where each is in an input folder, and where Kaggle mounts it."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -16,23 +16,24 @@ class Source:
     """A competition, dataset, kernel output or model that the notebook attaches."""
 
     ref: str
-    """As in kernel-metadata.json."""
+    """As written in ``kernel-metadata.json``."""
     slug: str
-    """The last part of its name: its folder in an input folder."""
+    """The last part of its name, and its folder in an input folder."""
     old: str
+    """Its path under ``/kaggle/input`` in the old layout."""
     new: str
-    """Its place under ``/kaggle/input`` in either layout."""
+    """Its path under ``/kaggle/input`` in the new layout."""
     is_shared: bool = False
-    """Another source has the same slug, so that only ``new`` names the folder of this one."""
+    """Whether another source has the same slug, so that only ``new`` is unique."""
 
     @property
     def place(self) -> str:
-        """Its folder below a staged input, which `kernelwright.runtime.inputs` finds there."""
+        """Its folder in a staged input, where `kernelwright.runtime.inputs` finds it."""
         return self.new if self.is_shared else self.slug
 
     @property
     def is_competition(self) -> bool:
-        """Whether its folder may hold the truth."""
+        """Whether it is a competition, whose folder may hold the truth."""
         return self.new.startswith("competitions/")
 
     @property
@@ -42,15 +43,18 @@ class Source:
 
     @property
     def module(self) -> str:
-        """The name that a utility script is imported by."""
+        """The name by which a utility script is imported."""
         return self.slug.replace("-", "_")
 
     def is_shown(self, file: Path) -> bool:
-        """Whether a run may see the file: all but the truth of a competition."""
+        """Return True if a run may see the file, as it may all but a competition's truth."""
         return not self.is_competition or file.name != TRUTH
 
     def within(self, folder: Path) -> Path | None:
-        """Return its folder in an input folder: by its place in Kaggle's new layout, else by its slug."""
+        """Return its folder in an input folder, found by its path in the new layout, in the old one, or by its slug.
+
+        Return None if there is none.
+        """
         places = (self.new,) if self.is_shared else (self.new, self.old, self.slug)
         return next((folder / place for place in places if (folder / place).is_dir()), None)
 
@@ -64,17 +68,17 @@ class Source:
 
 
 def sources(metadata: KernelMetadata) -> list[Source]:
-    """Return what the notebook attaches, competitions first."""
+    """Return the sources that the notebook attaches, competitions first."""
     names = metadata.competition_sources
     listed = [Source(ref=name, slug=name, old=name, new=f"competitions/{name}") for name in names]
     for kind, refs in (("datasets", metadata.dataset_sources), ("notebooks", metadata.kernel_sources)):
         for text, ref in ((text, SourceRef.parse(text)) for text in refs):
             listed.append(Source(ref=text, slug=ref.slug, old=ref.slug, new=f"{kind}/{ref.name}"))
     for text in metadata.model_sources:
-        below = text.partition("/")[2]  # its owner
+        below = text.partition("/")[2]  # the old layout has models without their owner
         listed.append(Source(ref=text, slug=SourceRef.parse(text).slug, old=below, new=f"models/{text}"))
     counts = Counter(source.slug for source in listed)
-    # A competition keeps a slug that others have too, having no owner.
+    # A competition has no owner, so it keeps its slug as its folder even if other sources have the same slug.
     return [replace(source, is_shared=counts[source.slug] > 1 and not source.is_competition) for source in listed]
 
 

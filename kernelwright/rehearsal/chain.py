@@ -1,4 +1,4 @@
-"""Kernels in a chain: those of the project whose output a kernel attaches are rehearsed before it."""
+"""Chains of kernels: rehearse the kernels whose output a kernel attaches before that kernel."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -12,16 +12,16 @@ from kernelwright.rehearsal.report import Report
 
 
 def order(project: Project, source: Path) -> list[Project]:
-    """Return the kernels of the project that this one needs, each after those it attaches, and this one last.
+    """Return the kernels to rehearse, each after those that it attaches; ``project``'s own kernel is last.
 
-    A kernel that attaches its own output, to go on where its last version ended, needs none for that.
+    A kernel may attach its own output, to continue where its last version ended; that adds nothing to the order.
 
     Raises
     ------
     InvalidProject
-        One of them has problems of its own, or they attach one another's output in a circle.
+        One of the kernels has problems, or they attach one another's output in a circle.
     InvalidInput
-        A kernel source is no kernel of the project, and not in the input folder ``source`` either.
+        A kernel source is neither a kernel of the project nor in the input folder ``source``.
     """
     names = {name: kernel.kernel for name, kernel in kernels_by_id(project.root).items()}
     chain, graph, waiting = {project.metadata.id: project}, {}, [project]
@@ -37,6 +37,7 @@ def order(project: Project, source: Path) -> list[Project]:
     try:
         return [chain[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
+        # graphlib lists each kernel before the one that attaches it; the arrows point the other way.
         circle = " -> ".join(reversed(error.args[1]))
         message, fix = f"kernels attach one another's output in a circle: {circle}", "remove one of these sources"
         file = project.configuration.metadata
@@ -48,9 +49,9 @@ def order(project: Project, source: Path) -> list[Project]:
 def rehearse_chain(
     kernels: Sequence[Project], rehearse: Callable[[Project, Mapping[str, Path]], Report]
 ) -> list[Report]:
-    """Rehearse kernels as `order` returns them, each with what those before it left; the first that fails is the last.
+    """Rehearse kernels in the order that `order` returns, each with the output of those before it.
 
-    ``rehearse`` is called with a kernel and `Plan.outputs`.
+    The first failure ends the chain. ``rehearse`` is called with a kernel and the value for `Plan.outputs`.
     """
     reports: list[Report] = []
     outputs: dict[str, Path] = {}

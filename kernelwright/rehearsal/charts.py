@@ -1,4 +1,4 @@
-"""Small pictures for the report: inline SVG that takes its colours from the page and stretches with it."""
+"""Charts for the report: inline SVG that takes its colours from the page and stretches with it."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,11 @@ from markupsafe import Markup
 _WIDTH, _HEIGHT = 1000, 100
 _MOST_POINTS = 400
 COLOURS = 6
-"""How many the page has for the parts of a whole: c0 to c5."""
+"""Number of colour classes that the page defines, c0 to c5."""
 
 
 def stacked(parts: Sequence[tuple[str, float]]) -> Markup:
-    """Draw a whole as a bar of parts, each with a name and a size."""
+    """Draw a bar made of parts, each with a name and a size."""
     total = sum(size for _, size in parts) or 1.0
     drawn, left = Markup(), 0.0
     for number, (name, size) in enumerate(parts):
@@ -24,17 +24,17 @@ def stacked(parts: Sequence[tuple[str, float]]) -> Markup:
 
 
 def bar(size: float, most: float) -> Markup:
-    """Draw one size beside the largest."""
+    """Draw a bar for one size, as a share of ``most``."""
     width = _WIDTH * size / most if most else 0.0
     return _svg("bar", Markup('<rect class="c0" width="{:.2f}" height="100"/>').format(width), "")
 
 
 def area(points: Sequence[tuple[float, float]], top: float) -> Markup:
-    """Draw (x, y) points as a line with what is below it filled; ``top`` is the upper edge."""
+    """Draw (x, y) points as a line with the area below it filled; ``top`` is the y of the upper edge."""
     if not points:
         return Markup()
     right, high = max(points[-1][0], 1e-9), max(top, 1e-9)
-    # The highest of each stretch of neighbours, so that twelve hours draw as quickly as a minute.
+    # Keep only the highest of each group of neighbours, so that twelve hours take no longer to draw than a minute.
     stride = -(-len(points) // _MOST_POINTS)
     highest = [max(points[at : at + stride], key=lambda point: point[1]) for at in range(0, len(points), stride)]
     steps = [f"{_WIDTH * x / right:.1f} {_HEIGHT * (1 - y / high):.1f}" for x, y in highest]

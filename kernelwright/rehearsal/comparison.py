@@ -1,4 +1,4 @@
-"""What should hold over the runs of a rehearsal together."""
+"""Claims that should hold over all runs of a rehearsal together."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from kernelwright.rehearsal.report import Run
 
 
 def compare(runs: Sequence[Run]) -> list[Claim]:
-    """Compare the runs: the guard's choice, the sample, the rows, the mounts."""
+    """Return the claims about the guard's decisions, the sample and the rows, with whether each holds."""
     claims = []
     if guarded := [run for run in runs if run.guard]:
         detail = "; ".join(f"{run.phase}, {run.mounts}: {run.guard['name']}" for run in guarded)
@@ -20,7 +20,7 @@ def compare(runs: Sequence[Run]) -> list[Claim]:
         claims.append(Claim(says="the rerun leaves no sample behind", holds=not left, detail=detail))
     written = [run for run in runs if run.submission["ids_sha256"]]
     if len(written) > 1:
-        # Of runs that were given the same sample: the public input may have rows of its own.
+        # Only runs with the same sample are compared, because the public input may have other rows.
         ids: dict[str, set[str]] = defaultdict(set)
         for run in written:
             ids[run.submission["sample_sha256"]].add(run.submission["ids_sha256"])

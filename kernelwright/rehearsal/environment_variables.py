@@ -1,4 +1,4 @@
-"""What a run finds in its environment: Kaggle's variables, a few of ours, and nothing else of the host."""
+"""The environment variables of a run: Kaggle's, a few of ours, and no others of the host."""
 
 import os
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from kernelwright.rehearsal.run_directory import EVALUATION, SERVER_LOG, RunSpec
 
 GUARD = Path(__file__).with_name("network_guard")
 PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
-"""Proxies nobody listens at: for what the network guard cannot stop in a child that is not Python."""
+"""Proxies at a port where nobody listens. They stop most programs that are not Python, which the guard cannot stop."""
 
 
 def variables(spec: RunSpec, inside: Callable[[Path], str], *, is_isolated: bool) -> dict[str, str]:
-    """Return the variables of a run, which sees a path of the host at ``inside(path)``."""
+    """Return the environment variables of a run, in which a path of the host is seen as ``inside(path)``."""
     directory = spec.directory
     scripts = [folder for folder, _ in spec.mounts if folder.is_relative_to(directory.scripts)]
-    # A competition's package is imported by its name, as Kaggle has it on Python's path.
+    # Kaggle puts the folder of a competition's kaggle_evaluation on Python's path, so kernels import it by name.
     evaluation = [folder for folder, _ in spec.mounts if (folder / EVALUATION).is_dir()]
     importable = dict.fromkeys(map(inside, (GUARD, *scripts, *evaluation)))
     variables = {
@@ -37,6 +37,6 @@ def variables(spec: RunSpec, inside: Callable[[Path], str], *, is_isolated: bool
         variables["KERNELWRIGHT_SERVER_LOG"] = inside(directory.notes / SERVER_LOG)
     if is_isolated:
         return variables
-    if spec.program:  # the name by which a gateway calls the notebook's machine is known in a sandbox alone
+    if spec.program:  # without a sandbox, no hosts file has the name by which a gateway addresses the notebook
         variables["KERNELWRIGHT_SERVER"] = "localhost"
     return variables | PROXIES | {"KERNELWRIGHT_INPUT": str(directory.input), "no_proxy": "localhost,127.0.0.1"}

@@ -1,4 +1,4 @@
-"""From how a run ended to what the report says of it."""
+"""Evaluate a run: from its outcome and its files to its entry in the report."""
 
 import re
 from collections.abc import Mapping
@@ -19,20 +19,20 @@ from kernelwright.rehearsal.run_directory import RunSpec, SandboxName
 from kernelwright.support import hashing
 
 LEFT = "left.submission"
-"""The file that is left, beside those that the runtime recorded."""
+"""Name, without suffix, under which the submission that is left is kept beside those that the runtime recorded."""
 _NAME = re.compile(r"[\w.-]{1,100}")
 
 
 def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName, outcome: Outcome) -> Run:
-    """Judge a run, compare its submission with the sample, and score all it wrote."""
+    """Judge a run, compare its submission with the sample, and score every submission that it wrote."""
     directory = spec.directory
     guard = read_json(directory.record / "phase.json", {})
     if not isinstance(guard, dict) or not {"name", "computes", "smoke", "why"} <= guard.keys():
         guard = {}
-    if guard:  # where no public data is declared, any choice is right
+    if guard:  # without declared public data, the guard cannot be wrong
         guard["right"] = not project.configuration.public or guard["name"] == spec.phase.upper()
     gateway, result = gateways.find(project, source), outcome.gateway
-    if spec.gateway:  # it writes the submission, and its own input says what is asked
+    if spec.gateway:  # the gateway writes the submission, and the sample is that of its input
         beside = spec.gateway.directory
         spec = replace(spec, directory=replace(directory, working=beside.working, input=beside.input))
     if gateway:
@@ -45,9 +45,9 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
     truth = _truth(project, source, gateway, is_hidden=spec.gateway is not None)
     written, problem = _score(project, truth, spec, _written(project, spec, submission), submission.sample_sha256)
     stages: list[Mapping[str, Any]] = []
-    with suppress(*NO_STAGES):  # a kernel may have meddled with its record
+    with suppress(*NO_STAGES):  # a kernel can write anything into its record folder
         stages += timed(read_json(directory.record / "stages.json", []), 0).stages
-    if result and result.calls:  # a stage, so that a forecast goes by their number
+    if result and result.calls:  # recorded as a stage, so that a forecast can use the number of calls
         stages.append({"name": "gateway calls", "count": len(result.calls), "seconds": round(sum(result.calls), 3)})
     return Run(
         phase=spec.phase,
@@ -72,14 +72,15 @@ def evaluate(project: Project, source: Path, spec: RunSpec, sandbox: SandboxName
 
 
 def _written(project: Project, spec: RunSpec, submission: submission_check.Submission) -> list[dict[str, Any]]:
-    """Return the submissions a run wrote: those that the runtime recorded, and the file that is left if it is another.
+    """Return the submissions that a run wrote: those that the runtime recorded, then the file that is left.
 
-    pandas and polars write without a record, also over a file that has one.
+    The latter is left out if it equals the last recorded one. It may differ, because pandas and polars write files
+    without a record.
     """
     directory = spec.directory
     entries = read_json(directory.record / "submissions.json", [])
     recorded: list[dict[str, Any]] = []
-    for entry in entries if isinstance(entries, list) else ():
+    for entry in entries if isinstance(entries, list) else ():  # the kernel may have written anything there
         name = str(entry.get("file", "")) if isinstance(entry, dict) else ""
         if _NAME.fullmatch(name) and not submission_check.absence(directory.record / name, directory.record):
             recorded.append({"file": name, "after": str(entry.get("after", "")), "rows": entry.get("rows", 0)})
@@ -95,7 +96,7 @@ def _written(project: Project, spec: RunSpec, submission: submission_check.Submi
 
 
 def _truth(project: Project, source: Path, gateway: Gateway | None, *, is_hidden: bool) -> Path | None:
-    """Return the truth of what the run was asked, None where there is none."""
+    """Return the file with the truth for the data that the run got; None if there is none."""
     if gateway is None:
         return input_folder.truth(project, source)
     file = ((is_hidden and gateway.hidden) or gateway.folder) / attached.TRUTH
@@ -105,9 +106,9 @@ def _truth(project: Project, source: Path, gateway: Gateway | None, *, is_hidden
 def _score(
     project: Project, truth: Path | None, spec: RunSpec, written: list[dict[str, Any]], sample_sha256: str
 ) -> tuple[list[dict[str, Any]], str]:
-    """Score what was written, outside of the run, where there is a truth and a hook for it; else say why not.
+    """Return the written submissions with their scores, and why there are none if the hook failed.
 
-    The sample has a score only where it is what was left.
+    Scores are empty without a truth or a hook. The sample is scored only if it is the submission that is left.
     """
     scored: list[dict[str, Any]] = []
     problem = ""

@@ -1,8 +1,8 @@
-"""What runs inside the sandbox: papermill on the notebook, as Kaggle calls it, and a note of how that ended.
+"""The program inside the sandbox: run papermill on the notebook, as Kaggle does, and write a note of how it ended.
 
-Run as a script, ``execute.py NOTEBOOK NOTE``, in the working folder, so that nothing of the packager is imported.
-While it runs, the notebook with its output is kept beside the note, where a full working folder does not cut it short.
-Standard input is a pipe that the launcher holds: when it closes, the launcher is gone, and so must be all of this.
+It is run as a script, ``execute.py NOTEBOOK NOTE``, in the working folder, so it imports nothing of the packager.
+During the run, the executed notebook is kept beside the note, where a full working folder does not truncate it.
+Standard input is a pipe from the launcher. When it closes, the launcher is gone, and the whole run ends itself.
 """
 
 import contextlib
@@ -20,11 +20,13 @@ import papermill
 import psutil
 
 CHILD_SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER of linux/prctl.h."""
 LARGEST_NOTEBOOK_BYTES, LONGEST_OUTPUT = 32 << 20, 100_000
+"""Bytes from which a notebook is shortened, and characters that are kept of each printed output then."""
 
 
 def execute(notebook: Path, executed: Path) -> dict[str, Any]:
-    """Run the notebook; return ``{"exception"}``: its class's name and text, or None."""
+    """Run the notebook; return ``{"exception": {"name", "text"}}``, or ``{"exception": None}`` if none was raised."""
     exception = None
     papermill.engines.NotebookExecutionManager.save = save
     try:
@@ -35,22 +37,23 @@ def execute(notebook: Path, executed: Path) -> dict[str, Any]:
             progress_bar=False,
             log_output=True,
         )
-    except Exception as error:  # noqa: BLE001 - whatever ends the run is what the report is about
+    except Exception as error:  # noqa: BLE001 - the report is about whatever ends the run
         exception = {"name": type(error).__name__, "text": str(error)}
     return {"exception": exception}
 
 
 def save(manager: Any, **_: Any) -> None:
-    """Keep the notebook as it is, in place of papermill's method, which does so before and after each cell.
+    """Write the notebook on one line. It replaces the method that papermill calls before and after each cell.
 
-    Papermill copies and indents it, which took 15 s for two hundred cells of 330 kB in all; its last save still does.
+    papermill's own method copies and indents the notebook each time: 15 s for two hundred cells of 330 kB in all.
+    papermill's last save does not use this method.
     """
     manager.last_save_time = manager.now()
     Path(manager.output_path).write_text(json.dumps(manager.nb), "utf-8")
 
 
 def shorten(executed: Path) -> None:
-    """Cut what cells printed, where the launcher would need too much memory to read it; the log holds all of it."""
+    """Cut what cells printed if the launcher would need too much memory to read it; the log has all of it."""
     if not executed.is_file() or executed.stat().st_size <= LARGEST_NOTEBOOK_BYTES:
         return
     notebook = json.loads(executed.read_text("utf-8"))
@@ -61,22 +64,23 @@ def shorten(executed: Path) -> None:
 
 
 def end_with_the_launcher() -> None:
-    """Wait for the launcher's end, then kill every process of this run, this one last."""
-    while os.read(0, 1):  # not sys.stdin, whose lock a thread that waits would hold beyond the interpreter's end
+    """Wait until the launcher is gone, then kill every process of this run, this one last."""
+    while os.read(0, 1):  # not sys.stdin: the waiting thread would hold its lock when the interpreter ends
         pass
     end_children()
     os._exit(1)
 
 
 def adopt_orphans() -> None:
-    """Stay an ancestor of every process that the run starts, daemons too; Linux alone can."""
+    """Become the parent of orphans, so that every process of the run, even a daemon, can be found; on Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def end_children() -> None:
-    """Kill what the run started and left behind."""
+    """Kill all processes that the run started and left behind."""
     this = psutil.Process()
+    # Repeated, because a process may fork before it is killed.
     while children := [child for child in this.children(recursive=True) if _is_alive(child)]:
         for child in children:
             with contextlib.suppress(psutil.Error):
@@ -92,7 +96,7 @@ def _is_alive(process: psutil.Process) -> bool:
 
 
 def main(notebook: Path, note: Path) -> None:
-    """Run the notebook and note how that ended."""
+    """Run the notebook, end its processes, and write the note."""
     adopt_orphans()
     threading.Thread(target=end_with_the_launcher, daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)

@@ -1,4 +1,4 @@
-"""Folders copied cheaply: links are followed, and what is no file is refused before anything waits for it."""
+"""Copy folders cheaply, with hard links or shared blocks. Links are followed; what is not a file is refused."""
 
 import fcntl
 import os
@@ -11,11 +11,14 @@ from kernelwright.errors import InvalidInput
 
 Copy = Callable[[Path, Path], None]
 _FICLONE = 0x40049409
-"""Linux's ioctl that makes a copy share its blocks with the original until one of them is written."""
+"""Linux's ioctl for a copy that shares its blocks with the original until one of them is written."""
 
 
 def hard_link(source: Path, target: Path) -> None:
-    """Link the file that ``source`` leads to, or copy it where that cannot be: for what nobody can write through."""
+    """Hard-link the file that ``source`` leads to, or copy it if that fails.
+
+    Only for targets that nobody can write to, because a write would change the original.
+    """
     try:
         os.link(source.resolve(), target)
     except OSError:  # another file system, or one without hard links
@@ -23,26 +26,27 @@ def hard_link(source: Path, target: Path) -> None:
 
 
 def private_copy(source: Path, target: Path) -> None:
-    """Copy a file so that writing to one never reaches the other, sharing blocks where the file system can.
+    """Copy a file so that writing to one never changes the other, sharing blocks if the file system can.
 
-    What is at the target already, perhaps a link to somebody's data, is replaced and not written into.
+    An existing target is replaced, not written to, because it may be a link to somebody's data.
     """
     target.unlink(missing_ok=True)
     with source.open("rb") as original, target.open("xb") as copy:
         try:
             fcntl.ioctl(copy.fileno(), _FICLONE, original.fileno())
-        except OSError:
+        except OSError:  # the file system cannot share blocks
             shutil.copyfileobj(original, copy, 1 << 20)
     shutil.copystat(source, target)
 
 
 def copy_tree(source: Path, target: Path, copy: Copy, keep: Callable[[Path], bool] = lambda _: True) -> None:
-    """Copy a folder file by file, those that are to be kept; the target has no symbolic links.
+    """Copy the files of a folder for which ``keep`` returns True; the target has no symbolic links.
 
     Raises
     ------
     InvalidInput
-        A file cannot be read or is none (a named pipe, a device, a link that leads nowhere), or a folder holds itself.
+        A file cannot be read, or is not a file (a named pipe, a device, a link that leads nowhere), or a link leads to
+        a folder that contains it.
     """
     try:
         _copy_folder(source, target, copy, keep, (source.resolve(),))
@@ -70,10 +74,10 @@ def _copy_folder(source: Path, target: Path, copy: Copy, keep: Callable[[Path], 
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder, whatever permissions a kernel left in it."""
+    """Remove a folder, whatever permissions a kernel set in it; a folder that is not ours stays."""
     for below, _, _ in os.walk(folder):
         try:
             Path(below).chmod(0o700)
-        except OSError:  # not ours: rmtree leaves it
+        except OSError:  # not ours; rmtree skips it too
             continue
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,8 +1,8 @@
-"""The gateway of a competition that hands its hidden data to the notebook's server, call by call.
+"""The gateway of a competition that sends its hidden data to the notebook's inference server, call by call.
 
-Such a competition brings a package ``kaggle_evaluation`` with its data, and in it the gateway's program. In the rerun
-the notebook's server waits; the program runs beside it, sees the hidden data, calls the server, and writes the
-submission. Its end is the end of the run. It is the competition's code, and runs in a sandbox of its own.
+The data of such a competition contains a package ``kaggle_evaluation`` with the gateway's program. In the rerun, the
+notebook's server waits while the program runs beside it: it reads the hidden data, calls the server, and writes the
+submission. The run ends when the program ends. As it is the competition's code, it runs in a sandbox of its own.
 """
 
 from collections.abc import Sequence
@@ -22,29 +22,30 @@ from kernelwright.support import ipython_syntax, json_text
 
 RESULT = "result.json"
 SUBMISSIONS = ("submission.parquet", "submission.csv")
-"""What gateways write, whatever the configuration calls it."""
+"""File names that gateways give the submission, whatever the configuration says."""
 _SHOWN = 4000
+"""Characters of a log that are shown."""
 _ERRORS = {"DEADLINE_EXCEEDED": "GRPC_DEADLINE_EXCEEDED", "UNKNOWN": "SERVER_RAISED_EXCEPTION"}
-"""The status of gRPC for a call -> Kaggle's name for the error."""
+"""gRPC's status of a call -> Kaggle's name for the error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
-    """A competition's gateway."""
+    """The gateway of a competition, and the data that it sends."""
 
     source: Source
     """The competition."""
     folder: Path
-    """Its public data, which the notebook sees."""
+    """The competition's public data, which the notebook sees."""
     hidden: Path | None
-    """What the gateway sees in its place; None where the public data is all there is."""
+    """The hidden data, which the gateway sees instead; None if there is only public data."""
     program: str
-    """The gateway's file, below either."""
+    """Path of the gateway's program in the competition folder."""
 
     def spec(self, run: RunSpec) -> RunSpec:
-        """Return the run of the gateway beside the notebook's run.
+        """Return the specification of the gateway's run beside the notebook's ``run``.
 
-        Its data is mounted in both layouts: gateways name the old places, whatever a notebook's container has.
+        The data is mounted in both layouts, because gateways use the paths of the old one, whatever the notebook sees.
         """
         directory = RunDirectory.below(run.directory.folder / "gateway")
         staged = directory.input / self.source.place
@@ -53,9 +54,9 @@ class Gateway:
         return replace(run, directory=directory, mounts=mounts, program=staged / self.program)
 
     def stage(self, spec: RunSpec, *, read_only: bool) -> None:
-        """Lay out the competition's data as the gateway sees it.
+        """Stage the competition's data as the gateway sees it.
 
-        What the hidden folder holds, files and folders, stands whole in the place of the public of that name.
+        Each file or folder at the top of the hidden folder replaces the public one of the same name as a whole.
         """
         copy = file_copies.hard_link if read_only else file_copies.private_copy
         target = spec.directory.input / self.source.place
@@ -72,7 +73,7 @@ class Gateway:
         )
 
     def distributions(self, image: Image) -> tuple[str, ...]:
-        """Return what of the image the competition's package imports: the notebook's own code does not name it."""
+        """Return the image's distributions that ``kaggle_evaluation`` imports; the notebook does not name them."""
         folders = filter(None, (self.folder, self.hidden))
         files = (file for folder in folders for file in (folder / EVALUATION).rglob("*.py") if file.is_file())
         trees = (ipython_syntax.syntax_tree(file.read_text("utf-8", "replace")) for file in files)
@@ -81,10 +82,10 @@ class Gateway:
 
 
 def find(project: Project, source: Path) -> Gateway | None:
-    """Return the gateway in the input folder ``source``, None for a competition without one.
+    """Return the gateway in the input folder ``source``; None if the competition has none.
 
-    The hidden data is what ``source`` holds where a folder ``<source>-public`` holds the public, else
-    ``<slug>-hidden`` in it.
+    If there is a folder ``<source>-public`` with public data, the data in ``source`` is the hidden data. Otherwise the
+    hidden data is ``<slug>-hidden`` in ``source``.
     """
     if project.kind != "rerun":
         return None
@@ -94,6 +95,7 @@ def find(project: Project, source: Path) -> Gateway | None:
             continue
         public = competition.within(source.with_name(f"{source.name}-public"))
         hidden = folder if public else folder.with_name(f"{folder.name}-hidden")
+        # The package may be in either folder.
         programs = _programs(folder) or (_programs(public) if public else [])
         if programs:
             return Gateway(
@@ -106,34 +108,38 @@ def find(project: Project, source: Path) -> Gateway | None:
 
 
 def _programs(folder: Path) -> list[str]:
-    """Return the gateways in a competition's data; what stands in ``core`` is common to all competitions."""
+    """Return the gateway programs in a competition's data, without those in ``core``, common to all competitions."""
     files = [file.relative_to(folder) for file in sorted(folder.glob(f"{EVALUATION}/**/*_gateway.py"))]
     return [file.as_posix() for file in files if "core" not in file.parts]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of a gateway's run."""
+    """The result of a gateway's run."""
 
     succeeded: bool
-    """By its own word, or, where it left none, by its exit status."""
+    """As its ``result.json`` says, otherwise by its exit status."""
     error: str = ""
+    """Kaggle's name for the error; if the gateway gives none, it is derived from the status of the last call."""
     details: str = ""
-    """Kaggle's name for what went wrong, by the last call's status where the gateway gives none, and its words."""
+    """The gateway's description of the error, otherwise the end of its log."""
     calls: Sequence[float] = ()
     """Seconds of each call that the server answered."""
     ended: bool = True
-    """It ended by itself; else it was ended, as the notebook's server was gone."""
+    """Whether it ended by itself; otherwise it was killed, because the notebook's server was gone."""
     server_log: str = ""
-    """What gRPC logged in the notebook: the traceback of what a function raised."""
+    """What gRPC logged in the notebook: the traceback of what a called function raised."""
     log: str = field(default="", compare=False)
     """The end of the gateway's own log."""
 
 
 def result(noted: Any, calls: str, log: str, status: int) -> Result:
-    """Return what came of a run, from what it noted, its calls, its log, and its exit status, negative if killed."""
+    """Return the result of a run from its parsed ``result.json``, the text of its `CALLS`, its log and its exit status.
+
+    A negative status means that it was killed.
+    """
     seconds, last = list[float](), ""
-    with suppress(ValueError, TypeError, KeyError):  # cut off, or not written by us
+    with suppress(ValueError, TypeError, KeyError):  # the file may be cut off, or not written by us
         for line in calls.splitlines():
             entry = json_text.parse(line)
             duration, last = float(entry["seconds"]), str(entry["code"])
@@ -144,12 +150,13 @@ def result(noted: Any, calls: str, log: str, status: int) -> Result:
         error = "" if succeeded else str(noted.get("ErrorName") or named)
         return Result(succeeded=succeeded, error=error, details=details, calls=seconds, log=log[-_SHOWN:])
     log = log.strip()[-_SHOWN:]
+    # If the gateway was killed, the status of its last call says nothing about the reason.
     error, details = named if status > 0 else "", "" if status == 0 else log
     return Result(succeeded=status == 0, error=error, details=details, calls=seconds, ended=status >= 0, log=log)
 
 
 def as_written(project: Project, working: Path) -> Project:
-    """Return the project with the submission's name that the gateway gave it, where that is another."""
+    """Return the project with the submission's name as the gateway chose it."""
     names = (*project.configuration.submission, *SUBMISSIONS)
     name = next((name for name in names if (working / name).is_file()), names[0])
     return replace(project, configuration=replace(project.configuration, submission=(name,)))

@@ -1,4 +1,4 @@
-"""The rehearsals so far, a line of JSON each, beside the folder that each of them makes anew."""
+"""The history of rehearsals, one JSON line each, kept beside the folder that each rehearsal empties."""
 
 import json
 from contextlib import suppress
@@ -9,10 +9,11 @@ from kernelwright.rehearsal.report import Report
 from kernelwright.support import json_text
 
 _SHOWN = 20
+"""How many of the latest rehearsals are read."""
 
 
 def file_of(folder: Path) -> Path:
-    """Return where the history of the rehearsals in ``folder`` is."""
+    """Return the file with the history of the rehearsals in ``folder``."""
     return folder.with_name(f"{folder.name}-history.jsonl")
 
 
@@ -22,7 +23,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
     lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
     entries = []
     for line in lines[-_SHOWN:]:
-        with suppress(ValueError, KeyError, TypeError, AttributeError):  # a line that was cut, or edited
+        with suppress(ValueError, KeyError, TypeError, AttributeError):  # skip a line that was cut off or edited
             entry = json_text.parse(line)
             scores = {str(name): float(value) for name, value in entry["scores"].items()}
             entries.append({name: entry[name] for name in ("started", "commit", "complete")} | {"scores": scores})
@@ -30,7 +31,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 
 def append(folder: Path, report: Report) -> None:
-    """Add a rehearsal that ended."""
+    """Append a rehearsal that ended to the history of ``folder``."""
     entry = {name: getattr(report, name) for name in ("started", "commit", "complete", "scores")}
     with file_of(folder).open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry) + "\n")

@@ -1,4 +1,4 @@
-"""Calls a kernel's hooks in a process of their own: the packager never imports a kernel."""
+"""Call a kernel's hooks in a separate process, because the packager never imports a kernel."""
 
 import os
 import subprocess
@@ -20,13 +20,13 @@ Path(sys.argv[2]).write_text(json.dumps(result), "utf-8")
 
 
 def call(project: Project, hook: str, answer: Path, *arguments: Path) -> Any:
-    """Call ``"package.module:function"`` of the kernel with paths; its result comes back through ``answer``.
+    """Call the hook ``"package.module:function"`` with paths, and return its result, written as JSON to ``answer``.
 
-    Raises `HookFailed` with the hook's own traceback.
+    Raises `HookFailed` with the hook's traceback if it fails, or if it wrote no JSON.
     """
     folders = [str(source.parent) for source in project.sources]
     path = os.pathsep.join([*folders, *filter(None, [os.environ.get("PYTHONPATH")])])
-    answer.unlink(missing_ok=True)
+    answer.unlink(missing_ok=True)  # so that the answer of an earlier call is never read
     done = subprocess.run(
         [sys.executable, "-c", _CALL, hook, str(answer), *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": path},
@@ -38,12 +38,15 @@ def call(project: Project, hook: str, answer: Path, *arguments: Path) -> Any:
         raise HookFailed(f"the hook {hook} failed:\n{done.stderr.strip()}")
     try:
         return json_text.parse(answer.read_text("utf-8"))
-    except (OSError, ValueError) as error:  # it ended itself quietly
+    except (OSError, ValueError) as error:  # the hook ended its process with exit status 0
         raise HookFailed(f"the hook {hook} returned nothing: {error}") from error
 
 
 def scores(project: Project, submission: Path, truth: Path, answer: Path) -> dict[str, float]:
-    """Score a submission: ``{name: value}``; raises `HookFailed` where the hook raised, or returned something else."""
+    """Call the ``score`` hook and return ``{name: value}``.
+
+    Raises `HookFailed` if the hook fails or returns something else.
+    """
     result = call(project, project.configuration.score, answer, submission, truth)
     if not isinstance(result, dict) or not all(isinstance(value, int | float) for value in result.values()):
         raise HookFailed(f"the hook {project.configuration.score} should return {{name: number}}, not {result!r}")

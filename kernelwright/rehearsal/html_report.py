@@ -1,4 +1,4 @@
-"""build/rehearsal/report.html: the report as one page that needs nothing but itself."""
+"""The report as one HTML page, ``report.html``, that loads nothing."""
 
 import base64
 import functools
@@ -24,14 +24,17 @@ _FOLDER = Path(__file__).with_name("template")
 
 @dataclass(frozen=True, kw_only=True)
 class Gallery:
-    """What the kernel itself shows of a run: HTML of the project's own, or why there is none."""
+    """The HTML that the kernel's ``gallery`` hook returned, or why it returned none; both empty without a hook."""
 
     html: str = ""
     problem: str = ""
 
 
 def gallery(project: Project, source: Path, folder: Path, runs: Sequence[Run]) -> Gallery:
-    """Ask the ``gallery`` hook about the last run that recorded stages; of a kernel with a rerun, the last rerun."""
+    """Call the ``gallery`` hook with the record folder of the last run that recorded stages.
+
+    Only reruns are considered if the kernel has a rerun.
+    """
     hook = project.configuration.gallery
     recorded = (run for run in runs if run.phase == project.phases[0] and run.stages)
     records = [folder / f"{run.phase}-{run.mounts}" / "record" for run in recorded]
@@ -45,12 +48,12 @@ def gallery(project: Project, source: Path, folder: Path, runs: Sequence[Run]) -
 
 
 def write(report: Report, file: Path, shown: Gallery) -> None:
-    """Write the page in one step."""
+    """Write the page atomically."""
     atomic_files.replace(file, render(report, shown).encode("utf-8"))
 
 
 def render(report: Report, shown: Gallery) -> str:
-    """Return the page. All that comes from data is escaped; the gallery's HTML is the project's own code."""
+    """Return the page. All data is escaped; the gallery's HTML is not, because it comes from the project's own code."""
     style = (_FOLDER / "page.css").read_text("utf-8")
     styles = [style, *_STYLES.findall(shown.html)]
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in styles)
@@ -59,21 +62,21 @@ def render(report: Report, shown: Gallery) -> str:
     for scores in (report.scores, *(entry["scores"] for entry in report.history)):
         for name, value in scores.items():
             largest[name] = max(value, largest.get(name, value))
-    # Images in the page itself, exactly these styles, and nothing else.
+    # The page may use embedded images and exactly these styles. 'unsafe-inline' would apply styles of unescaped data.
     policy = f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
     return _template().render(
         report=report,
         policy=policy,
         style=Markup(style),  # noqa: S704 - the file beside the template
         shown=shown,
-        gallery=Markup(shown.html),  # noqa: S704 - made by the kernel's own hook, which escapes what it shows
+        gallery=Markup(shown.html),  # noqa: S704 - from the kernel's own hook, which escapes what it shows
         headline=headline(report),
         largest=largest,
     )
 
 
 def headline(report: Report) -> str:
-    """Say in a few words how it went."""
+    """Return the outcome of the rehearsal in a few words."""
     if report.state != "ended":
         return {"running": "Not ended", "interrupted": "Interrupted", "failed": "Failed"}[report.state]
     failed = sum(not run.complete for run in report.runs)
@@ -104,7 +107,7 @@ def _template() -> Template:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a time as a person reads it."""
+    """Format a time in seconds, minutes or hours; None is a cell that never ran."""
     if seconds is None:
         return "never ran"
     if seconds < 10:
@@ -116,12 +119,12 @@ def duration(seconds: float | None) -> str:
 
 
 def gigabytes(size: float) -> str:
-    """Write a size in GB, of 10**9 bytes."""
+    """Format a number of bytes in GB of 10**9 bytes."""
     return f"{size / 1e9:.2f} GB"
 
 
 def parts(run: Run) -> list[tuple[str, float]]:
-    """Return what a run's time went to: its stages by name, with their rates, then all the rest."""
+    """Return the parts of a run's time as (label, seconds): its stages, with their rates, then the rest."""
     stages: list[tuple[str, float]] = []
     for stage in run.stages:
         count, seconds = stage["count"], float(stage["seconds"])
@@ -131,7 +134,11 @@ def parts(run: Run) -> list[tuple[str, float]]:
 
 
 def cells(run: Run) -> dict[str, Any]:
-    """Part the cells into those worth a look and those that took no time; both keep their order."""
+    """Split a run's cells, in their order, into those to show and the ``quick`` ones; add the ``slowest`` time.
+
+    A cell is quick if it took less than 0.1 s, or less than 1 % of the slowest cell's time. Failed and unfinished cells
+    are always shown.
+    """
     slowest = max((cell["seconds"] or 0.0 for cell in run.cells), default=0.0)
     ended = [cell for cell in run.cells if cell["seconds"] is not None and not cell["failed"]]
     quick = [cell for cell in ended if cell["seconds"] < max(0.01 * slowest, 0.1)]

@@ -1,4 +1,4 @@
-"""The input of a run, staged: what is attached, without the truth, as the kernel may see it."""
+"""Stage the input of a run: the attached sources as the kernel may see them, without the truth."""
 
 import csv
 import io
@@ -26,21 +26,21 @@ _RUNS = {f"{phase}-{layout}" for phase in get_args(PhaseName) for layout in get_
 
 @dataclass(frozen=True, kw_only=True)
 class Folders:
-    """Where the attached sources are looked for."""
+    """The folders in which the attached sources are searched."""
 
     source: Path
     """The input folder."""
     others: Path | None = None
-    """Has what is no competition and not in ``source``: a folder of public data need not repeat the weights."""
+    """Searched after ``source`` for all but competitions, so a folder of public data need not repeat the weights."""
     outputs: Mapping[str, Path] = field(default_factory=dict)
-    """What kernels left that were rehearsed before this one; it goes before ``source``."""
+    """Output folders of kernels rehearsed earlier in a chain, by kernel id; searched before ``source``."""
 
 
 def stage(project: Project, folders: Folders, directory: RunDirectory, *, read_only: bool) -> list[str]:
-    """Lay out the attached sources; return those that are nowhere.
+    """Stage the attached sources; return those that were not found.
 
-    Files are hard links where the sandbox shows them ``read_only``. Else the run could write through a link into the
-    user's own data, so they are copies, which share their blocks where the file system can.
+    If the sandbox shows them ``read_only``, files are hard links. Otherwise the run could change the user's own data
+    through a link, so files are copies, which share their blocks if the file system can.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def stage(project: Project, folders: Folders, directory: RunDirectory, *, read_o
 
 
 def mounts(described: KernelMetadata, directory: RunDirectory, layout: Layout) -> tuple[tuple[Path, str], ...]:
-    """Return staged folder -> where Kaggle mounts it, for each source that is there."""
+    """Return pairs of a staged folder and the place where Kaggle mounts it, for each source that was found."""
     pairs = []
     for attached_source in attached.sources(described):
         pairs.append((directory.input / attached_source.place, attached_source.mount_point(layout)))
@@ -76,7 +76,10 @@ def mounts(described: KernelMetadata, directory: RunDirectory, layout: Layout) -
 
 
 def is_script(source: Source, folder: Path) -> bool:
-    """Whether a kernel source is a utility script, which is imported by its name, rather than a notebook's output."""
+    """Return True if a kernel source is a utility script, which is imported by its name, and not a kernel's output.
+
+    Its folder holds a module of the source's name, or nothing but Python files.
+    """
     names = [path.name for path in folder.iterdir()]
     return source.is_kernel and (
         f"{source.module}.py" in names or (bool(names) and all(name.endswith(".py") for name in names))
@@ -84,7 +87,7 @@ def is_script(source: Source, folder: Path) -> bool:
 
 
 def _folder(project: Project, folders: Folders, attached_source: Source) -> Path | None:
-    """Return a source's folder: a chain's output, else of the input folder, else of a kernel's last rehearsal."""
+    """Return a source's folder, from the chain, the input folder, or the last rehearsal of the kernel; None if none."""
     if attached_source.is_kernel and (output := folders.outputs.get(SourceRef.parse(attached_source.ref).name)):
         return output
     others = None if attached_source.is_competition else folders.others
@@ -92,17 +95,21 @@ def _folder(project: Project, folders: Folders, attached_source: Source) -> Path
     if within or not attached_source.is_kernel:
         return within
     kernel = model.kernels_by_id(project.root).get(SourceRef.parse(attached_source.ref).name)
+    # A kernel that attaches its own output gets it only from the input folder.
     return last_output(kernel) if kernel and kernel.kernel != project.kernel else None
 
 
 def last_output(kernel: Project) -> Path | None:
-    """Return the working folder of the last Complete run of a kernel's rehearsal, None where there is none."""
+    """Return the working folder of the last Complete run in a kernel's last rehearsal; None if there is none.
+
+    Raises `InvalidInput` if a link in it leads out of it.
+    """
     try:
         runs = rehearsal_report.read(kernel).runs
     except (OSError, ValueError):
         return None
     complete = [f"{run.phase}-{run.mounts}" for run in runs if run.verdict == "Complete"]
-    named = [name for name in complete if name in _RUNS]  # a report that was edited may name any folder
+    named = [name for name in complete if name in _RUNS]  # an edited report could name any folder
     folder = kernel.rehearsal / named[-1] / "working" if named else None
     if folder is None or not folder.is_dir():
         return None
@@ -112,23 +119,24 @@ def last_output(kernel: Project) -> Path | None:
 
 
 def truth(project: Project, source: Path) -> Path | None:
-    """Return the truth of an input folder, None where there is none."""
+    """Return the file with the truth in an input folder; None if there is none."""
     folders = [competition.within(source) for competition in attached.competitions(project.metadata)]
     return next((folder / TRUTH for folder in folders if folder and (folder / TRUTH).is_file()), None)
 
 
 def put_dataset(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Stage a dataset as it was just made, whatever the input folder has under its name; Kaggle keeps the metadata."""
+    """Stage a dataset that was just built, replacing the input folder's version of it."""
     file_copies.remove_tree(folder)
     folder.mkdir(parents=True)
-    for name in contents.keys() - {DATASET_FILE}:
+    for name in contents.keys() - {DATASET_FILE}:  # Kaggle does not mount a dataset's metadata file
         (folder / name).write_bytes(contents[name])
 
 
 def make_public(folder: Path, public: Mapping[str, Fingerprint]) -> None:
-    """Make the staged ``folder`` look like the public data: rows like the last, under new ids, in each counted file.
+    """Make the staged ``folder`` look like the public data to the guard.
 
-    Raises `InvalidInput` for a fingerprint that padding cannot meet.
+    Each fingerprinted table is padded to the declared number of rows with copies of its last row under new ids.
+    Raises `InvalidInput` for a fingerprint that padding cannot match.
     """
     for name, mark in public.items():
         if mark.bytes is not None or mark.sha256 is not None or mark.rows is None:
@@ -148,17 +156,18 @@ def _pad(folder: Path, file: Path, rows: int) -> None:
         raise InvalidInput(f"{file}: cannot be padded to the public {rows} rows: {error}") from error
     if not 2 <= len(records) <= rows + 1:
         raise InvalidInput(f"{file}: {len(records) - 1} rows cannot be padded to the public {rows}")
+    # The last row with as many cells as the header; if there is none, the last row.
     model_row = next(row for row in reversed(records) if len(row) == len(records[0]) or row is records[-1])
     taken, width = {row[0] for row in records}, len(model_row[0])
-    # Digits alone, as wide as the other keys: they pass for numbers and for hexadecimal.
+    # Only digits, and as many as the last key has characters, so that a key looks like a number and like hexadecimal.
     free = (key for number in itertools.count() if (key := f"{number:0{width}}") not in taken)
     fresh = itertools.islice(free, rows + 1 - len(records))
     content, added = file.read_bytes(), io.StringIO(newline="")
     end = "\r\n" if b"\r\n" in content else "\n"
     csv.writer(added, lineterminator=end).writerows([key, *model_row[1:]] for key in fresh)
     between = b"" if content.endswith((b"\n", b"\r")) else end.encode("ascii")
-    coding = tables.coding(content).removesuffix("-sig")  # whose mark is at the begin alone
-    beside = file.with_name(f"{file.name}.padded")  # not into the file itself, which may be a link to the original
-    beside.unlink(missing_ok=True)  # a file of that name may be a link to the user's own
+    coding = tables.coding(content).removesuffix("-sig")  # a byte order mark belongs only at the start of the file
+    beside = file.with_name(f"{file.name}.padded")  # the file itself may be a hard link to the user's own
+    beside.unlink(missing_ok=True)  # so may a file of this name
     beside.write_bytes(content + between + added.getvalue().encode(coding))
-    os.replace(beside, file)  # noqa: PTH105 - one call, one step
+    os.replace(beside, file)  # noqa: PTH105 - a single atomic call

@@ -1,4 +1,4 @@
-"""Proof that the wheels install: per Python a clean environment, the notebook's own install, imports, `pip check`."""
+"""Prove that the wheels install: for each Python, install them as the notebook does, import them, run `pip check`."""
 
 import json
 import os
@@ -29,23 +29,24 @@ from kernelwright.wheels.resolve import PYTHONS
 from kernelwright.wheels.wheel_file import Wheel
 
 _OF_WHEELS = {"KW351", "KW354", "KW355", "KW356"}
-"""What a check finds of the folder that keeps the wheels from being what the locks say."""
+"""Codes of the findings that say that the folder of wheels does not match the locks."""
 _INSTALL = "from kernelwright.runtime import offline; offline.install()"
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstallCheck:
-    """What was found on one Python: ``proven``, ``failed``, or ``not proven`` where nothing could be tried."""
+    """The result on one Python."""
 
     python: str
     word: Literal["proven", "failed", "not proven"]
+    """``not proven`` if this machine does not have that Python."""
     detail: str
 
 
 def verify(project: Project, tell: Callable[[str], None]) -> list[InstallCheck]:
-    """Hold build/wheels against the locks, then install them on each Python found here.
+    """Compare the folder of wheels with the locks, then install the wheels on each Python of this machine.
 
-    Raises `WheelsUnavailable` where the folder is not what the locks say.
+    Raises `WheelsUnavailable` if the folder does not match the locks.
     """
     locks = project_locks.check(project)
     if problems := [str(problem) for problem in folder_check.wheels(project) if problem.code in _OF_WHEELS]:
@@ -75,7 +76,7 @@ def _proof(project: Project, locks: Sequence[ImageLock], version: str, tell: Cal
 
 
 def _wheels(project: Project, image_lock: ImageLock, version: str) -> Iterator[Path]:
-    """Yield what the notebook finds on that Python: the carried wheels, and stand-ins for those of another Python."""
+    """Yield the wheels that the notebook finds on that Python: the carried ones, or stand-ins where they do not fit."""
     kept_in = update.wheel_cache(project, project_locks.requirements(project))
     for distribution in image_lock.lock.distributions if image_lock.lock else ():
         path = fetch.fetch(distribution, image_lock.image, version, kept_in)
@@ -86,7 +87,7 @@ def _wheels(project: Project, image_lock: ImageLock, version: str) -> Iterator[P
 
 
 def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], version: str) -> InstallCheck:
-    """Install as the notebook does, import each module, check what was installed."""
+    """Install the wheels as the notebook does, import their modules, and run `pip check`."""
     python = prepared.overlay(scratch / "python")
     variables = {
         **PROXIES,
@@ -97,7 +98,7 @@ def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], versio
     }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        # Elsewhere the guard stops Python's own network.
+        # Without bubblewrap, the network guard stops only Python's own network.
         cut_off = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
         command = [*(cut_off if sandbox.bubblewrap_works() else ()), str(python), *arguments]
         return subprocess.run(command, cwd=scratch, env=variables, capture_output=True, text=True, check=False)
@@ -107,14 +108,14 @@ def _tried(prepared: Environment, scratch: Path, wheels: Sequence[Wheel], versio
         if (done := run("-c", step)).returncode:
             return InstallCheck(python=version, word="failed", detail=done.stderr.strip())
     names = {wheel.name for wheel in wheels}
-    problems = run("-m", "pip", "check").stdout.splitlines()
+    problems = run("-m", "pip", "check").stdout.splitlines()  # the image's own distributions may conflict as well
     if broken := [line for line in problems if canonicalize_name(line.partition(" ")[0]) in names]:
         return InstallCheck(python=version, word="failed", detail="\n".join(broken))
     return InstallCheck(python=version, word="proven", detail=f"installed, imported {', '.join(modules)}, checked")
 
 
 def _carried(scratch: Path, wheels: Sequence[Wheel]) -> Path:
-    """Lay out what the notebook would have: the runtime with its hashes, and the dataset."""
+    """Make the runtime, the manifest and the dataset of wheels, as the notebook has them; return the source tree."""
     tree, dataset = scratch / "tree", scratch / "input" / "wheels"
     package = Path(kernelwright.__file__).parent
     shutil.copytree(package / "runtime", tree / "kernelwright" / "runtime")

@@ -1,4 +1,4 @@
-"""How far a run is, read from its log while it is written."""
+"""The progress of a run, read from its log while papermill writes it."""
 
 import re
 from collections.abc import Callable
@@ -10,35 +10,38 @@ _STAGE = re.compile(
     r"^(?P<name>[^\n:]+): (?P<done>\d+)(?: of (?P<total>\d+))? in (?P<seconds>\d+\.?\d*) s", re.MULTILINE
 )
 _PIECE_BYTES = 1 << 20
+"""Bytes that are read at a time."""
 _FRAME = re.compile(r"^(Executing|Ending) Cell |^Executing notebook with kernel|^[\d.]+s - |^\s*$")
+"""Lines that the kernel did not print: papermill's own, warnings of the debugger (``0.00s - ``), and blank ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What a run is doing."""
+    """What a run is doing at one moment."""
 
     seconds: float
     memory_bytes: int
     run: str = ""
-    """Which of the runs it is."""
+    """Phase and layout of the run, as text."""
     cell: int = 0
+    """The running cell, from 1; 0 before the first."""
     cells: int = 0
-    """The cell that runs, from 1; 0 before the first."""
+    """The number of cells."""
     stage: tuple[str, int, int] | None = None
-    """Name, items done and items in all of the stage that reported last in this cell."""
+    """Name, items done and number of items of the stage that reported last in this cell."""
     stage_seconds: float = 0.0
-    """What that took."""
+    """Seconds that the items done took."""
     last_line: str = ""
-    """What it printed last."""
+    """The last line that the run printed."""
 
     @property
     def rate(self) -> float:
-        """Items of the stage per second; 0 where that is not known yet."""
+        """Items of the stage per second; 0 if not known yet."""
         return self.stage[1] / self.stage_seconds if self.stage and self.stage_seconds else 0.0
 
     @property
     def left_s(self) -> float:
-        """Seconds that the stage still takes at this rate."""
+        """Seconds that the rest of the stage takes at this rate; 0 if not known yet."""
         return max(self.stage[2] - self.stage[1], 0) / self.rate if self.stage and self.rate else 0.0
 
 
@@ -46,14 +49,14 @@ Show = Callable[[Progress], None]
 
 
 class LogReader:
-    """Follows a log from where it was read last."""
+    """Reads a log step by step, each time from where it stopped."""
 
     def __init__(self, log: Path, cells: int) -> None:
         self.log, self.position = log, 0
         self.latest = Progress(seconds=0.0, memory_bytes=0, cells=cells)
 
     def progress(self, seconds: float, memory_bytes: int) -> Progress:
-        """Read what is new, and return how far the run is."""
+        """Read the new part of the log and return the progress of the run."""
         with self.log.open("rb") as file:
             file.seek(self.position)
             while piece := file.read(_PIECE_BYTES):
@@ -64,6 +67,7 @@ class LogReader:
     def _read(self, text: str) -> None:
         if begun := _CELL.findall(text):
             self.latest = replace(self.latest, cell=int(begun[-1]), stage=None)
+        # Only lines with a total: when a stage ends, its last line has none.
         if reported := [match for match in _STAGE.finditer(text) if match["total"]]:
             last = reported[-1]
             stage = (last["name"].strip(), int(last["done"]), int(last["total"]))

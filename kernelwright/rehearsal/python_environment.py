@@ -1,7 +1,7 @@
-"""The Python of a run: what the kernel needs at the image's versions, and none of what its wheels carry.
+"""The Python environment of a run: what the kernel needs, at the image's versions, without the packages in its wheels.
 
-An environment is made once per set of distributions and kept, for all projects of this machine. A run gets a fresh,
-empty one on top of it, which the notebook installs its wheels into.
+An environment is made once per set of distributions and kept for all projects of this machine. Each run gets an empty
+environment on top of it, into which the notebook installs its wheels.
 """
 
 import ast
@@ -33,16 +33,19 @@ from kernelwright.support.hashing import sha256
 from kernelwright.wheels import project_locks, tools
 
 EXECUTOR = ("papermill", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pip")
-"""What Kaggle runs a notebook with."""
+"""The distributions with which Kaggle runs a notebook."""
 GIVEN = "KERNELWRIGHT_ENVIRONMENT"
-"""Variable that names an environment to rehearse in instead of one that is made: for Kaggle's own container, or where
-no package index can be reached."""
+"""The environment variable that names an existing Python environment to rehearse in, for Kaggle's own container or
+where no package index can be reached."""
 KEPT = 8
+"""How many environments are kept; the least recently used are removed."""
 _LONGEST_REHEARSAL_S = 2 * 24 * 3600
+"""An environment used within this time is never removed, because a running rehearsal may still use it."""
 _FORMAT = 2
+"""Part of an environment's digest, so that raising it makes every environment anew."""
 _FAILED_IMPORT = re.compile(
     r"^\s*(?:ModuleNotFoundError|ImportError|PackageNotFoundError): (.+)$"
-    r"|: No module named (\S+)$"  # of python -m
+    r"|: No module named (\S+)$"  # from python -m
     r"|\b(?:ba)?sh: (?:\d+: |line \d+: )?([\w.-]+): (?:command )?not found$",
     re.MULTILINE,
 )
@@ -54,35 +57,40 @@ _ENGINES = {
     **dict.fromkeys(("tqdm.notebook", "tqdm.auto", "tqdm.autonotebook"), "ipywidgets"),
     "to_markdown": "tabulate",
 }
-"""What pandas and tqdm import once that is used: it saves a run that fails. Others, and programs that a cell calls, are
-found in such a run."""
+"""Function or module of pandas or tqdm -> the distribution that its use imports. Knowing these saves a failed run;
+others, and programs that a cell calls, are found by a run that fails."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """A made environment: never written to by a run."""
+    """An existing environment. Runs do not write to it."""
 
     folder: Path
     version: str
+    """Python's major and minor version."""
     image: Image
     given: bool = False
-    """Whether it was not made here, so that nothing is installed into it."""
+    """Whether `GIVEN` names it, so that nothing is installed into it."""
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """The environment's interpreter."""
         return self.folder / "bin" / "python"
 
     def overlay(self, folder: Path) -> Path:
-        """Make an empty environment that sees this one's distributions; return its interpreter."""
+        """Make an empty environment that sees this one's distributions, and return its interpreter.
+
+        Raises `EnvironmentUnavailable` if that fails.
+        """
         programs = folder / "bin"
         python = programs / "python"
         command = [str(self.python), "-I", "-m", "venv", "--without-pip", str(folder)]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
             own, below = (_packages(root, self.version) for root in (folder, self.folder))
+            # addsitedir, unlike a line with just the folder, also processes the .pth files in it.
             (own / "image.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n", "utf-8")
-            # Programs start the new Python, so that they see what it holds too.
+            # Programs are generated to start the new interpreter, so that they see what is installed into it.
             for distribution in self._distributions():
                 for entry in distribution.entry_points.select(group="console_scripts"):
                     script = Script(entry.name, entry.module, entry.attr, "console")
@@ -101,10 +109,10 @@ class Environment:
         return importlib.metadata.distributions(path=[str(_packages(self.folder, self.version))])
 
     def lacking(self, log: str) -> tuple[str, ...]:
-        """Return the image's distributions that a run's log says could not be imported, and that are not here.
+        """Return the image's distributions that are not installed and that, by its log, a run failed to import.
 
-        Libraries import what they need when they need it: an engine of pandas, ipywidgets for tqdm. Each names it in
-        the message of its ImportError, as a module or as what to install.
+        Libraries import some packages only when they need them, as pandas does its engines and tqdm ipywidgets. The
+        message of the ImportError names the module or what to install, so every word of it is looked up.
         """
         if self.given:
             return ()
@@ -120,7 +128,7 @@ def _packages(root: Path, version: str) -> Path:
 
 
 def with_interpreter(spec: RunSpec, environment: Environment) -> RunSpec:
-    """Give a run its Python: an environment of its own on top of the made one."""
+    """Return ``spec`` with an environment of its own, made on top of ``environment``."""
     own = spec.directory.folder / "python"
     shutil.rmtree(own, ignore_errors=True)
     return replace(spec, python=environment.overlay(own), writable=own, readable=(environment.folder,))
@@ -128,25 +136,27 @@ def with_interpreter(spec: RunSpec, environment: Environment) -> RunSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What an environment is made of: requirements, and pins that hold for all that they bring along."""
+    """What to install in an environment: requirements, and the image's versions as constraints."""
 
     python: Path
-    """The interpreter, of ``version``."""
+    """The interpreter."""
     version: str
+    """The interpreter's major and minor version."""
     image: Image
     names: tuple[str, ...]
-    """The image's distributions that are wanted."""
+    """The distributions of the image to install."""
     unpinned: frozenset[str] = frozenset()
-    """Those whose version in the image cannot be had here."""
+    """Distributions whose version in the image does not install on this Python."""
 
     @property
     def requirements(self) -> list[str]:
-        """Each distribution at the image's version."""
+        """The requirements: each wanted distribution at the image's version."""
         return [self._pin(name) for name in self.names]
 
     @property
     def pins(self) -> list[str]:
-        """The image's versions as constraints, those of a local build left out."""
+        """The image's versions as constraints, for everything that the requirements bring along."""
+        # A version with a local part, as in 2.0+cpu, is a local build, which the index does not have.
         pins = ((self._pin(name), name) for name in self.image.distributions)
         return [pin for pin, name in pins if pin != name and "+" not in pin]
 
@@ -156,22 +166,22 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """Of all that decides what comes out."""
+        """Digest of everything that determines the environment."""
         return sha256(json.dumps([_FORMAT, str(self.python), self.version, self.requirements, self.pins]))
 
 
 def image_of(project: Project) -> Image:
-    """Return the image that is rehearsed: the first one served, the newest where the project names none."""
+    """Return the image that is rehearsed: the first of the project's ``images``, or `DEFAULT` if it names none."""
     return kaggle_image.load((*project.configuration.images, kaggle_image.DEFAULT)[0], project.root)
 
 
 def prepare(
     project: Project, built: Notebook, tell: Callable[[str], None], further: tuple[str, ...] = ()
 ) -> Environment:
-    """Make the environment that a notebook is rehearsed in, unless it is there.
+    """Return the environment in which a notebook is rehearsed; make it if it does not exist.
 
-    ``further`` distributions of the image are installed too, and remembered where that succeeds. Raises
-    `EnvironmentUnavailable` where what the image holds does not install here.
+    ``further`` distributions of the image are installed too. If that succeeds, they are remembered for later
+    rehearsals. Raises `EnvironmentUnavailable` if the image's distributions do not install on this machine.
     """
     image = image_of(project)
     if prefix := os.environ.get(GIVEN):
@@ -197,13 +207,13 @@ def prepare(
 
 
 def cache_folder() -> Path:
-    """Return where environments are kept, for all projects: below ``$XDG_CACHE_HOME``, else ``~/.cache``."""
+    """Return the folder of the environments of all projects, below ``$XDG_CACHE_HOME``, otherwise ``~/.cache``."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "kernelwright" / "environments"
 
 
 def added(project: Project) -> tuple[str, ...]:
-    """Return what earlier rehearsals of the project found to be needed without an import that could be read."""
+    """Return the distributions that earlier rehearsals needed although no import in the kernel's code names them."""
     try:
         return tuple(map(str, json_text.parse(_added_file(project).read_text("utf-8"))))
     except (OSError, ValueError, TypeError):
@@ -215,7 +225,10 @@ def _added_file(project: Project) -> Path:
 
 
 def make(recipe: Recipe, home: Path, tell: Callable[[str], None]) -> Environment:
-    """Make an environment below ``home``, unless it is there."""
+    """Return the environment of a recipe; make it below ``home`` if it does not exist.
+
+    Raises `EnvironmentUnavailable` if the recipe cannot be installed.
+    """
     folder = home / f"py{recipe.version}-{recipe.digest[:12]}"
     ready = folder / "ready.txt"
     if not ready.is_file():
@@ -226,35 +239,41 @@ def make(recipe: Recipe, home: Path, tell: Callable[[str], None]) -> Environment
             _install(recipe, own, tell)
             (own / "ready.txt").touch()
             shutil.rmtree(folder, ignore_errors=True)
-            own.rename(folder)  # it was made relocatable, so that two rehearsals may make it at once
-    os.utime(ready)
-    # Those used last are kept, and all that a rehearsal under way may still use.
+            # Two rehearsals may make it at the same time, so each builds its own, relocatable, and renames it.
+            own.rename(folder)
+    os.utime(ready)  # its time says when the environment was last used
     used = {file: file.stat().st_mtime for file in home.glob("py*/ready.txt")}
     for file in sorted(used, key=lambda file: used[file], reverse=True)[KEPT:]:
         if used[file] < time.time() - _LONGEST_REHEARSAL_S:
-            file.unlink()  # first, so that half a folder is never taken for a whole one
+            file.unlink()  # first, so that a half-removed environment is never taken for a complete one
             shutil.rmtree(file.parent, ignore_errors=True)
     return Environment(folder=folder, version=recipe.version, image=recipe.image)
 
 
 def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
-    """Install at the image's versions; a pin that cannot hold here is given up, by name, until the rest fits."""
+    """Install a recipe at the image's versions.
+
+    As long as uv fails, drop the pins that it blames, naming them to the user, and try again.
+    """
     done = tools.uv(["venv", "--relocatable", "--python", str(recipe.python), str(folder)])
     built: frozenset[str] = frozenset()
+    # After the first attempt, the return code is that of an install; the folder says that the environment was made.
     while done.returncode == 0 or (folder / "bin").is_dir():
         requirements, constraints = folder / "requirements.in", folder / "constraints.txt"
         requirements.write_text("\n".join(recipe.requirements) + "\n", "utf-8")
         constraints.write_text("\n".join(recipe.pins) + "\n", "utf-8")
+        # Bytecode is compiled now, because a cold import of TensorFlow takes longer than a small kernel's run.
         flags = ["--only-binary", ":all:", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
         flags += [flag for name in sorted(built) for flag in ("--no-binary", name)]
         files = ["--requirement", str(requirements), "--constraints", str(constraints)]
         done = tools.uv(["pip", "install", *flags, *files])
+        # uv wraps its messages, so lines are joined before they are searched.
         without_wheel = re.findall(r"([a-z0-9-]+)==\S+ has no usable wheels", " ".join(done.stderr.split()))
         sdists = frozenset(without_wheel) & recipe.image.distributions.keys() - built
         unavailable = _unavailable_pins(recipe, done.stderr)
         if done.returncode == 0 or not (sdists or unavailable):
             break
-        if sdists:  # the image holds it, so it was built there too
+        if sdists:  # the image has this version without a wheel, so it was built from source there too
             built |= sdists
             continue
         versions = ", ".join(f"{name} {recipe.image.distributions[name]}" for name in sorted(unavailable))
@@ -266,10 +285,10 @@ def _install(recipe: Recipe, folder: Path, tell: Callable[[str], None]) -> None:
 
 
 def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:
-    """Read from uv's message which pins keep a resolution from succeeding.
+    """Return the distributions whose pins, by uv's message, make the resolution fail.
 
-    They are of versions that do not exist for this Python, or, since the image's own list contradicts itself, in the
-    way of what was asked for.
+    Such a version does not exist for this Python. Or it conflicts with a wanted distribution, because the image's own
+    list contradicts itself.
     """
     text = " ".join(stderr.split())
     pinned = {name for name, version in recipe.image.distributions.items() if version} - recipe.unpinned
@@ -278,10 +297,10 @@ def _unavailable_pins(recipe: Recipe, stderr: str) -> frozenset[str]:
     named += re.findall(r"[Ff]ailed to build `([a-z0-9-]+)", text)
     if precise := pinned.intersection(named):
         return frozenset(precise)
-    if "was not found in the" in text:  # no connection, which no pin is to blame for
+    if "was not found in the" in text:  # the index cannot be reached: no pin is to blame
         return frozenset()
     mentioned = pinned.intersection(re.findall(r"([a-z0-9-]+)==", text))
-    # What was installed over the rest on purpose holds, then what the kernel imports.
+    # Pins of distributions that Kaggle added over the rest on purpose are kept longest, then those the kernel imports.
     over, wanted = set(recipe.image.added), set(recipe.names)
     return frozenset(mentioned - over - wanted or mentioned - over or mentioned - wanted or mentioned)
 
@@ -295,7 +314,7 @@ def _names(project: Project, built: Notebook, image: Image) -> set[str]:
 
 
 def _imported(built: Notebook) -> set[str]:
-    """Return the names that modules and driver import; Python's own and the carried left out."""
+    """Return the names that modules and driver import, without the standard library and the carried modules."""
     cells = [c.source for c in built.cells if c.kind == "code" and "driver" in c.metadata["kernelwright"]]
     texts = [*(file.data.decode("utf-8", "replace") for file in built.tree.files if file.module), *cells]
     trees = [ipython_syntax.syntax_tree(text) for text in texts]

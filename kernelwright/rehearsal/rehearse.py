@@ -1,4 +1,4 @@
-"""The rehearsal: build, stage the input, run each phase in each layout, judge, score, compare, report."""
+"""The rehearsal: build the notebook, run it in each phase and layout, then judge, score and compare the runs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -43,28 +43,30 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What to rehearse: on which input, which runs, in which mounts, within which limits."""
+    """What to rehearse: the input, the phases, the layouts, and the limits."""
 
     source: Path
+    """The input folder."""
     phases: Sequence[PhaseName] = PHASES
-    """Those that Kaggle does not make of the kernel are left out."""
+    """Phases in which Kaggle does not run a kernel of this kind are skipped."""
     layouts: Sequence[Layout] = LAYOUTS
     limits: Limits = field(default_factory=Limits)
     sandbox: SandboxName | None = None
-    """None takes the strongest that works here."""
+    """None for the strongest that works on this machine."""
     folder: Path | None = None
-    """Where the report and the folders of the runs go; None for build/rehearsal."""
+    """Where the report and the folders of the runs go; None for `Project.rehearsal`, build/rehearsal."""
     outputs: Mapping[str, Path] = field(default_factory=dict)
-    """What kernels left that were rehearsed before this one, by their ids: mounted where it attaches them."""
+    """Output folders of kernels rehearsed earlier in a chain, by kernel id; mounted where this kernel attaches them."""
 
     @property
     def chosen_sandbox(self) -> SandboxName:
-        """The sandbox the runs are made in."""
+        """The sandbox that the runs use."""
         return self.sandbox or sandbox.best()
 
     def steps(self, project: Project) -> list[tuple[PhaseName, Layout]]:
-        """Return the runs in order. Without /kaggle/input there is but one layout."""
+        """Return the phase and the layout of each run, in order."""
         phases = [phase for phase in self.phases if phase in project.phases] or project.phases
+        # A plain process has no /kaggle/input, so the layouts would not differ.
         layouts = self.layouts[:1] if self.chosen_sandbox == "process" else self.layouts
         return [(phase, layout) for phase in phases for layout in layouts]
 
@@ -72,14 +74,14 @@ class Plan:
 def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Show = lambda _: None) -> Report:
     """Build the notebook and run it in each phase and layout.
 
-    ``tell`` is called with a line before each step, ``show`` with the progress of a run some times a second. The
-    report is kept up to date in ``report.json`` and ``report.html``, so that also a rehearsal that was interrupted or
-    killed has left one; the folders of each run stay beside them until the next rehearsal.
+    ``tell`` is called with a line before each step, ``show`` with the progress of a run several times per second.
+    ``report.json`` and ``report.html`` are rewritten before and after each run, so that an interrupted or killed
+    rehearsal leaves a report too. The folder of each run stays beside them until the next rehearsal.
 
     Raises
     ------
     RehearsalUnderWay
-        Another process rehearses this project.
+        Another process is rehearsing in the same folder.
     """
     wheels_input.ensure(project)
     built = build.build_notebook(project)
@@ -101,7 +103,7 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
         except KeyboardInterrupt:
             rehearsal.save("interrupted", f"interrupted; {rehearsal.progress}")
             raise
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the report on disk must not go on saying "running"
             note = f"the rehearsal itself failed; {rehearsal.progress}\n{type(error).__name__}: {error}"
             rehearsal.save("failed", note)
             raise
@@ -110,10 +112,11 @@ def rehearse(project: Project, plan: Plan, tell: Tell = lambda _: None, show: Sh
 
 @contextmanager
 def hold_folder(folder: Path) -> Iterator[Path]:
-    """Hold ``folder``, empty, for one rehearsal; raises `RehearsalUnderWay` where another process holds it."""
+    """Lock ``folder`` for one rehearsal and empty it; raises `RehearsalUnderWay` if another process holds the lock."""
     busy = f"{folder}: another rehearsal is under way in it; wait for it, or end it"
+    # The lock file is beside the folder, because the folder is removed below.
     with file_lock.hold(folder.with_name(f".{folder.name}.lock"), RehearsalUnderWay(busy)):
-        # The lock ends with its process, so whatever records into the folder now is left of a launcher that was killed.
+        # A lock ends with its process. So any process that still records here is a leftover of a killed launcher.
         resource_limits.end_recording(folder)
         file_copies.remove_tree(folder)
         folder.mkdir()
@@ -122,7 +125,7 @@ def hold_folder(folder: Path) -> Iterator[Path]:
 
 def _first_report(project: Project, plan: Plan, built: Notebook, earlier: list[dict[str, Any]]) -> Report:
     limits, commit = plan.limits, ""
-    with suppress(GitFailed):  # who pushes hears of it
+    with suppress(GitFailed):  # a rehearsal needs no commit; a push reports that git failed
         commit = git.commit(project.root)
     return Report(
         state="running",
@@ -144,7 +147,7 @@ def _first_report(project: Project, plan: Plan, built: Notebook, earlier: list[d
 
 @dataclass(kw_only=True)
 class _Rehearsal:
-    """A rehearsal under way: its report so far, and where it goes."""
+    """The state of a rehearsal in progress."""
 
     project: Project
     plan: Plan
@@ -156,7 +159,7 @@ class _Rehearsal:
     gateway: Gateway | None
 
     def run_all(self) -> None:
-        """Make the runs, one after the other, in an environment that grows by what they turn out to need."""
+        """Make all runs; packages that one run turned out to need are already installed for the next."""
         needed: tuple[str, ...] = ()
         if self.gateway:
             slug, source = self.gateway.folder.name, self.plan.source.name
@@ -176,10 +179,11 @@ class _Rehearsal:
         return f"{len(self.report.runs)} of {len(self.plan.steps(self.project))} runs were done"
 
     def run(self, phase: PhaseName, layout: Layout, python: Environment) -> Environment:
-        """Make a run and add it to the report; return the environment that the next one starts from.
+        """Make a run and add it to the report; return the environment for the next run.
 
-        A run that failed on an import which the image provides is repeated: no statement of the kernel named it, as
-        with an engine of pandas, so it was not known before.
+        If a run fails to import a package that the image has, the package is installed and the run is repeated. Such
+        an import, of an engine of pandas for example, is in a library and not in the kernel's code, so it was not
+        found before.
         """
         directory, mode = RunDirectory.below(self.folder / f"{phase}-{layout}"), self.plan.chosen_sandbox
         where = f"{layout} mounts, sandbox {mode}"
@@ -208,9 +212,10 @@ class _Rehearsal:
         return python
 
     def _enlarge(self, python: Environment, outcome: Outcome) -> Environment | None:
-        """Return an environment that also has what of the image a failed run missed, None where nothing would help."""
+        """Return an environment with the image's packages that the run missed; None if none can be added."""
         texts = [outcome.log, (outcome.exception or {}).get("text", "")]
         texts += [outcome.gateway.details, outcome.gateway.log] if outcome.gateway else []
+        # A package that was already added did not help, so it is not tried again.
         lacking = [name for name in python.lacking("\n".join(texts)) if name not in self.report.added]
         if not lacking:
             return None
@@ -224,10 +229,11 @@ class _Rehearsal:
         return larger
 
     def _stage(self, spec: RunSpec, python: Environment) -> tuple[RunSpec, list[str]]:
-        """Stage the input; in the commit phase of a kernel with a rerun, the public one.
+        """Stage the input of a run; return the completed spec and the attached sources that are missing.
 
-        That is ``<source>-public``, or the same folder padded to the rows that the public files have. Beside a gateway
-        the notebook sees no hidden data in the rerun either.
+        The commit phase of a kernel with a rerun gets public data: ``<source>-public`` if there is such a folder,
+        otherwise the same input padded to the number of rows of the public files. If there is a gateway, the notebook
+        gets public data in the rerun too, because only the gateway sees the hidden data.
         """
         project, source, directory = self.project, self.plan.source, spec.directory
         gateway = self.gateway if spec.phase == "rerun" else None
@@ -244,6 +250,7 @@ class _Rehearsal:
         wheels_input.stage(project, directory.input, python.version)
         if self.built.dataset:
             input_folder.put_dataset(directory.input / project.configuration.sources_dataset, self.built.dataset)
+        # The datasets of wheels and sources are staged by now, even if the input folder lacks them.
         missing = [name for name in missing if not (directory.input / name).is_dir()]
         spec = replace(spec, mounts=input_folder.mounts(project.metadata, directory, spec.layout))
         spec = python_environment.with_interpreter(spec, python)
@@ -260,7 +267,7 @@ class _Rehearsal:
         shown = html_report.Gallery()
         reports.write(self.report, self.folder / "report.json")
         if state == "ended":
-            if self.plan.folder is None:  # not a forecast's, nor a test's
+            if self.plan.folder is None:  # rehearsals of a forecast or of a test are not part of the history
                 history.append(self.folder, self.report)
             shown = html_report.gallery(self.project, self.plan.source, self.folder, self.report.runs)
         html_report.write(self.report, self.folder / "report.html", shown)

@@ -1,4 +1,4 @@
-"""build/rehearsal/report.json: the outcome of a rehearsal, as data."""
+"""The report of a rehearsal as data, written to ``report.json``."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ State = Literal["running", "ended", "interrupted", "failed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run, judged. The fields are the keys of ``runs`` in report.json."""
+    """One run with its verdict. The fields are the keys of each entry of ``runs`` in ``report.json``."""
 
     phase: str
     mounts: str
@@ -25,30 +25,31 @@ class Run:
     seconds: float
     peak_rss_bytes: int
     memory: Sequence[tuple[float, int]]
+    """Seconds since the start, and bytes in use."""
     hosts: Sequence[str] = ()
-    """Asked for in vain."""
+    """Hosts that the run tried to reach and could not."""
     guard: Mapping[str, Any]
     cells: Sequence[Mapping[str, Any]]
     stages: Sequence[Mapping[str, Any]]
     submission: Mapping[str, Any]
     submissions: Sequence[Mapping[str, Any]]
     scores: Mapping[str, float]
-    """Of the file that is left."""
+    """Scores of the submission that is left at the end."""
     gateway: Mapping[str, Any] = field(default_factory=dict)
-    """Where the competition's gateway ran beside it: the name of its error, and how many calls were answered."""
+    """``error``, Kaggle's name for it, and ``calls``, the number answered; empty if no gateway ran beside the run."""
     limits: Mapping[str, str] = field(default_factory=dict)
     """``time``, ``memory``, ``disk``, ``processes`` -> ``enforced`` by Linux, or ``watched`` from outside."""
     score_problem: str = ""
-    """Why the hook gave none."""
+    """Why the hook returned no scores."""
 
     @property
     def complete(self) -> bool:
-        """Whether Kaggle would call it Complete."""
+        """Whether the verdict is Complete."""
         return self.verdict == Word.COMPLETE
 
     @property
     def guard_decision(self) -> str:
-        """What the guard decided, in words; that the sample is copied, only where it was left."""
+        """The guard's decision in words; it says that the sample is copied only if the sample was left."""
         if not self.guard:
             return ""
         smoke = f"{self.guard['smoke']} smoke queries" if self.guard["smoke"] else ""
@@ -61,11 +62,12 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole rehearsal; while it is under way, what is known so far."""
+    """A whole rehearsal, or what is known of it so far."""
 
     state: State
+    """If it stays ``running`` on disk, the launcher was killed."""
     note: str
-    """``running`` on disk after the end means that the launcher was killed; the note says how far it came."""
+    """How far the rehearsal has come, and what ended it early; empty if it ended by itself."""
     title: str
     notebook_sha256: str
     notebook_bytes: int
@@ -73,37 +75,41 @@ class Report:
     limits: Mapping[str, float]
     """``hours``, ``memory_bytes``, ``disk_bytes``."""
     started: str = ""
+    """Time of the start, in UTC."""
     commit: str = ""
-    """When (UTC), and of which commit; empty without git."""
+    """The commit of the project; empty without git."""
     image: str = ""
+    """Name of the image that is rehearsed; empty until the environment is made, like ``python``."""
     python: str = ""
-    """The image that is rehearsed, and the version of Python here; empty until the environment is made."""
+    """Version of Python that the runs use."""
     history: Sequence[Mapping[str, Any]] = ()
     """The latest rehearsals before this one, oldest first: see `kernelwright.rehearsal.history`."""
     isolation: str = ""
-    """What the sandbox leaves open to the runs; empty where nothing of the host is in their reach."""
+    """The gaps of the sandbox; empty if the runs can reach nothing of the host."""
     gateway: str = ""
-    """Which data the competition's gateway hands out; empty where there is none."""
+    """Which data the competition's gateway sends; empty if there is no gateway."""
     runs: Sequence[Run]
     comparison: Sequence[Claim] = ()
     missing: Sequence[str] = ()
-    """Slugs that are attached on Kaggle, and not in the input folder."""
+    """Slugs of attached sources that are not in the input folder."""
     added: Sequence[str] = ()
-    """Distributions of the image that a run missed, and that were installed before it was repeated."""
+    """Distributions of the image that a run missed; they were installed and the run was repeated."""
     forecast: Mapping[str, Any] | None = None
     files: Mapping[str, str]
+    """Carried file -> its digest."""
     wheels: Mapping[str, str]
-    """What the notebook carries, and what it installs."""
+    """Wheel that the notebook installs -> its digest."""
 
     @property
     def scores(self) -> Mapping[str, float]:
-        """What the kernel scores: in the rerun, if there is one."""
+        """The scores of the first rerun that has some, else of the first other run that has some."""
+        # A stable sort: reruns come first, otherwise the order stays.
         scored = sorted((run for run in self.runs if run.scores), key=lambda run: run.phase != "rerun")
         return scored[0].scores if scored else {}
 
     @property
     def circumstances(self) -> str:
-        """In what the runs were made, and within which limits; of each, whether it was enforced or watched."""
+        """The sandbox, and each limit with whether it was enforced or watched, as one line."""
         how = {name: f" ({state})" for run in self.runs[-1:] for name, state in run.limits.items()}
         memory, disk = (f"{self.limits[key] / 1e9:.4g} GB" for key in ("memory_bytes", "disk_bytes"))
         parts = (
@@ -116,17 +122,17 @@ class Report:
 
     @property
     def single_layout(self) -> str:
-        """A line that says so where the runs were made in one of Kaggle's two layouts alone."""
+        """A warning if only one of Kaggle's two layouts was rehearsed, otherwise empty."""
         layouts = {run.mounts for run in self.runs}
         return f"only the {layouts.pop()} mounts were rehearsed; Kaggle may use either" if len(layouts) == 1 else ""
 
     @property
     def complete(self) -> bool:
-        """Whether it ended, every run is what Kaggle calls Complete, and what should hold over all of them does."""
+        """Whether the rehearsal ended, every run is Complete, and every claim of the comparison holds."""
         fine = all(run.complete for run in self.runs) and all(claim.holds for claim in self.comparison)
         return self.state == "ended" and fine
 
 
 def write(report: Report, file: Path) -> None:
-    """Write the report as JSON, in one step."""
+    """Write the report as JSON, atomically."""
     atomic_files.replace(file, (json.dumps(asdict(report), indent=1) + "\n").encode("utf-8"))

@@ -1,4 +1,4 @@
-"""What Kaggle allows a run, compared with what its whole process tree uses."""
+"""The limits of a run, watched from outside by measuring all its processes and folders."""
 
 import contextlib
 import os
@@ -17,16 +17,18 @@ from kernelwright.support.poll import poll
 Exceeded = Literal["time", "memory", "disk", "processes"]
 GB = 10**9
 PROCESSES = 4096
-"""How many a run may have: no limit of Kaggle's, but where a kernel that forks without end is ended."""
+"""The most processes that a run may have. It is not a limit of Kaggle's; it ends a kernel that forks endlessly."""
 _INTERVAL_S = 0.2
 _DYING_S = 5.0
+"""How long to wait until killed processes are gone."""
 _DISK_INTERVAL_S = 1.0
+"""Longer than ``_INTERVAL_S``, because measuring the disk walks through all folders."""
 _HAS_PSS = Path("/proc/self/smaps_rollup").exists()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What Kaggle allows a notebook. Memory is the sum of proportional set sizes (Pss) of all its processes."""
+    """The limits of a run, by default Kaggle's. Memory is the sum of the proportional set sizes (PSS) of processes."""
 
     hours: float = 12
     memory_bytes: int = 30 * GB
@@ -35,14 +37,16 @@ class Limits:
 
 @dataclass(kw_only=True)
 class Usage:
-    """Memory as (seconds, bytes), and the limit that ended the run, if one did."""
+    """What a run used."""
 
     memory: list[tuple[float, int]] = field(default_factory=list)
+    """Seconds since the start, and bytes in use."""
     exceeded: Exceeded | None = None
+    """The limit that ended the run, if one did."""
 
     @property
     def peak_bytes(self) -> int:
-        """The largest memory seen."""
+        """The largest measured memory."""
         return max((size for _, size in self.memory), default=0)
 
 
@@ -53,10 +57,11 @@ def watch(
     show: Callable[[float, int], None],
     is_over: Callable[[], bool] = lambda: False,
 ) -> Usage:
-    """Wait for ``process``, and stop waiting as soon as one of the limits is passed, or ``is_over`` says so.
+    """Wait until ``process`` ends, a limit is exceeded, or ``is_over`` returns True; nothing is killed.
 
-    ``written`` is the working folder, then the other folders and files that the run may write to, which are held to
-    the disk limit together. ``show`` is called with the seconds and the bytes of memory, some times a second.
+    ``written`` is the working folder, followed by the other folders and files that the run may write to. The disk limit
+    applies to the working folder, and to all the others together. ``show`` is called with the seconds since the start
+    and the bytes of memory in use, several times per second.
     """
     usage, started, disk_measured = Usage(), time.monotonic(), 0.0
     working, *other = written
@@ -67,7 +72,7 @@ def watch(
 
     while process.poll() is None and not is_over():
         elapsed, members = time.monotonic() - started, tree(process.pid)
-        memory = sum(map(memory_bytes, members[:PROCESSES]))
+        memory = sum(map(memory_bytes, members[:PROCESSES]))  # more are over the limit anyway, and slow to measure
         usage.memory.append((round(elapsed, 3), memory))
         show(elapsed, memory)
         if elapsed > limits.hours * 3600:
@@ -83,14 +88,14 @@ def watch(
             return usage
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_INTERVAL_S)
-    if is_full(removed=0):
+    if is_full(removed=0):  # once more, as the last files may be newer than the last measurement
         usage.exceeded = "disk"
     return usage
 
 
 def memory_bytes(process: psutil.Process) -> int:
-    """Return a process's Pss: shared pages count once, shared out among their users; resident memory without /proc."""
-    with contextlib.suppress(psutil.Error, OSError):  # it has ended, or the kernel does not let us look
+    """Return the PSS of a process, in which each shared page is divided among its users; without /proc, the RSS."""
+    with contextlib.suppress(psutil.Error, OSError):  # the process has ended, or Linux does not allow reading it
         if not _HAS_PSS:
             return int(process.memory_info().rss)
         lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines()
@@ -99,22 +104,22 @@ def memory_bytes(process: psutil.Process) -> int:
 
 
 def removed_bytes(members: Sequence[psutil.Process], device: int) -> int:
-    """Return the bytes on ``device`` of files that have no name any more, because a process has them open."""
-    sizes = {}
+    """Return the bytes of files on ``device`` that were deleted but that a process still has open."""
+    sizes = {}  # by inode, because several processes may have the same file open
     for member in members:
-        with contextlib.suppress(OSError):  # it has ended, or is not ours to look at
+        with contextlib.suppress(OSError):  # the process has ended, or we may not read it
             for file in Path(f"/proc/{member.pid}/fd").iterdir():
                 with contextlib.suppress(OSError):
                     status = file.stat()
                     if status.st_nlink == 0 and status.st_dev == device and stat.S_ISREG(status.st_mode):
-                        sizes[status.st_ino] = status.st_blocks * 512
+                        sizes[status.st_ino] = status.st_blocks * 512  # st_blocks counts 512 bytes on any file system
     return sum(sizes.values())
 
 
 def size_bytes(path: Path) -> int:
-    """Return the bytes of a file, or of those in a folder, which may change while it is looked at."""
+    """Return the bytes of a file, or of all files in a folder, which may change meanwhile."""
     size = path.stat().st_size if path.is_file() else 0
-    for folder, _, names in os.walk(path):  # passes over a folder that is gone, or may not be read
+    for folder, _, names in os.walk(path):  # skips folders that are gone or cannot be read
         for name in names:
             with contextlib.suppress(OSError):
                 size += os.lstat(f"{folder}/{name}").st_size
@@ -122,7 +127,7 @@ def size_bytes(path: Path) -> int:
 
 
 def tree(pid: int) -> list[psutil.Process]:
-    """Return a process and all below it."""
+    """Return a process and all its descendants; empty if it is gone."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -130,8 +135,9 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and all below it, and wait for it. What is stopped first starts nothing in the meantime."""
+    """Kill a process and all its descendants, and wait for it."""
     stopped: dict[int, psutil.Process] = {}
+    # All are suspended before any is killed, so that none can start another meanwhile.
     while fresh := [member for member in tree(process.pid) if member.pid not in stopped]:
         for member in fresh:
             stopped[member.pid] = member
@@ -144,7 +150,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_recording(folder: Path) -> None:
-    """Kill every process that records in or below ``folder``: children that left the tree, as a daemon does."""
+    """Kill every process whose record folder is ``folder`` or below it, even daemons that left the process tree."""
 
     def none_is_left() -> bool | None:
         is_over = True
@@ -155,5 +161,5 @@ def end_recording(folder: Path) -> None:
                     process.kill()
         return is_over or None
 
-    # One look is not enough: what forks starts another meanwhile, and what is killed takes a moment to be gone.
+    # Once is not enough: a process may fork meanwhile, and a killed one takes a moment to disappear.
     poll(none_is_left, every=0.02, timeout=_DYING_S)

@@ -1,4 +1,4 @@
-"""One run of the notebook, as Kaggle makes it: launched, watched, ended."""
+"""One run of the notebook: launch it, watch it, end it, and collect what it left."""
 
 import contextlib
 import json
@@ -18,15 +18,16 @@ from kernelwright.rehearsal.sandbox import SandboxCommand
 from kernelwright.support import json_text
 
 FULL = "No space left on device"
+"""The text of ENOSPC, as it appears in a cell's exception."""
 _LAST_WORDS_S, _LAST_OUTPUT_S = 10, 1
-"""What a gateway has after its notebook's end, and a notebook after its gateway's, to say what happened."""
+"""Seconds that a gateway has after the notebook's end, and the notebook after the gateway's end, to report an error."""
 LONGEST_TEXT = 4 << 20
-"""Bytes that are read of a log; other files that a run left are read up to 16 times as many."""
+"""Bytes that are read from the end of a log; of other files that a run left, 16 times as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended, before it is judged."""
+    """How a run ended, before the verdict."""
 
     seconds: float
     exception: Mapping[str, str] | None
@@ -34,22 +35,22 @@ class Outcome:
     notebook: Mapping[str, Any]
     hosts: tuple[str, ...]
     log: str
-    """Its end, where it is long."""
+    """The log, or its end if it is longer than `LONGEST_TEXT`."""
     limits: Mapping[str, str] = field(default_factory=dict)
-    """For each limit whether it was enforced or watched."""
+    """For each limit, whether it was ``enforced`` or ``watched``."""
     gateway: Result | None = None
-    """What came of the competition's gateway, where it has one."""
+    """The result of the competition's gateway; None if none ran."""
 
 
 def run(
     notebook: bytes, spec: RunSpec, sandbox_name: SandboxName, limits: Limits, show: Show = lambda _: None
 ) -> Outcome:
-    """Execute the notebook's bytes in folders whose input is staged; beside them the gateway, where there is one.
+    """Execute the notebook, and its gateway beside it if there is one, in folders whose input is staged.
 
     Raises
     ------
     EnvironmentUnavailable
-        The sandboxes of notebook and gateway cannot share a network here.
+        The sandboxes of notebook and gateway cannot share a network on this machine.
     """
     if spec.gateway and spec.network is None and sandbox_name != "process":
         with shared_network.hold() as network:
@@ -70,9 +71,10 @@ def run(
                 command, spec, limits, lambda seconds, memory: show(reader.progress(seconds, memory)), gateway_process
             )
         seconds = time.monotonic() - started
-        if enforced.ran_out_of_memory:
+        if enforced.ran_out_of_memory:  # asked here, because the control group is removed at the end of the block
             usage.exceeded = "memory"
     outcome = _outcome(directory, seconds, usage, notebook)
+    # A full disk of the limit's size raises in a cell like any other error, but the verdict is about the limit.
     if enforced.disks and FULL in (outcome.exception or {}).get("text", ""):
         usage.exceeded = "disk"
     if spec.gateway and gateway_process:
@@ -86,7 +88,7 @@ def run(
 
 @contextlib.contextmanager
 def _beside(spec: RunSpec | None, sandbox_name: SandboxName) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Run the gateway, and end it where it does not end soon after the notebook: its server is gone then."""
+    """Run the gateway, and end it if it does not end soon after the notebook, because then its server is gone."""
     if spec is None:
         yield None
         return
@@ -122,21 +124,21 @@ def _watched(
             return usage
         finally:
             if command.is_isolated:
-                process.kill()  # all that is in a sandbox ends with it, at once
+                process.kill()  # everything in a sandbox ends with its first process, at once
             resource_limits.end(process)
             resource_limits.end_recording(directory.record)
 
 
 def _launch(command: SandboxCommand, log: BinaryIO) -> subprocess.Popen[bytes]:
-    """Launch a run that a Ctrl-C does not reach, and that ends when the pipe to it closes with this process."""
+    """Launch a command in its own session, with a pipe as standard input and both outputs in the log."""
     return subprocess.Popen(
         command.arguments,
         cwd=command.folder,
         env=dict(command.environment),
-        stdin=subprocess.PIPE,
+        stdin=subprocess.PIPE,  # closes when this process dies, which tells the run to end itself
         stdout=log,
         stderr=log,
-        start_new_session=True,
+        start_new_session=True,  # so that Ctrl-C reaches only this process, which then ends the run in order
     )
 
 
@@ -148,7 +150,7 @@ def _outcome(directory: RunDirectory, seconds: float, usage: Usage, notebook: by
     if not isinstance(exception, dict | None):
         exception = vanished
     hosts = _text(directory.notes / "network.log").splitlines()
-    executed = read_json(directory.notes / "executed.ipynb", None)  # half of one, if the end came while it was saved
+    executed = read_json(directory.notes / "executed.ipynb", None)  # cut off if the run was killed while saving it
     return Outcome(
         seconds=seconds,
         exception=exception and {name: str(value) for name, value in exception.items()},
@@ -160,7 +162,7 @@ def _outcome(directory: RunDirectory, seconds: float, usage: Usage, notebook: by
 
 
 def read_json(file: Path, otherwise: Any) -> Any:
-    """Read what a kernel could write; it may have been killed in the middle, or have put something else there."""
+    """Parse a JSON file that a kernel can write; return ``otherwise`` if it is missing, cut off or something else."""
     try:
         return json_text.parse(_text(file))
     except ValueError:
@@ -168,8 +170,8 @@ def read_json(file: Path, otherwise: Any) -> Any:
 
 
 def _text(file: Path, longest: int = 16 * LONGEST_TEXT) -> str:
-    """Return the end of a regular file, at most so many bytes of it: reading a named pipe would wait for ever."""
-    if not file.is_file() or file.is_symlink():
+    """Return at most the last ``longest`` bytes of a regular file as text, or nothing for anything else."""
+    if not file.is_file() or file.is_symlink():  # reading a named pipe would block forever
         return ""
     with file.open("rb") as opened:
         opened.seek(max(file.stat().st_size - longest, 0))

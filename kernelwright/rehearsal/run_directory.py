@@ -1,4 +1,4 @@
-"""The folders of one run, and what the run is: which phase, which mounts, which Python."""
+"""The folders of one run, and its specification: phase, layout, mounts, Python."""
 
 import sys
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ PhaseName = Literal["rerun", "commit"]
 Layout = Literal["old", "new"]
 SandboxName = Literal["bubblewrap", "namespaces", "process"]
 NOTEBOOK = "__notebook__.ipynb"
-"""Kaggle's own name for the notebook it runs, input and output in one, in the working folder."""
+"""Kaggle's name for the notebook in the working folder; the executed notebook replaces it."""
 EVALUATION = "kaggle_evaluation"
-"""The package in a competition's data through which its gateway and the notebook's server talk."""
+"""The package in a competition's data through which gateway and inference server communicate."""
 CALLS = "calls.jsonl"
-"""What the run of a gateway notes of each of its calls."""
+"""Records of a gateway's calls, in its notes folder."""
 SERVER_LOG = "server.log"
-"""What gRPC logs in a notebook that a gateway calls: tracebacks."""
+"""What gRPC logs in a notebook that a gateway calls, such as tracebacks; in the run's notes folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunDirectory:
-    """The folders of one run, all below one that is its own."""
+    """The folders of one run, all below ``folder``."""
 
     folder: Path
     input: Path
@@ -28,54 +28,54 @@ class RunDirectory:
     scripts: Path
     """One folder per utility script, as under ``/kaggle/usr/lib``."""
     working: Path
-    """The kernel's current folder; what it outputs stays here."""
+    """The kernel's current folder, which holds its output after the run."""
     record: Path
-    """What the runtime notes: stages, submissions, the guard's choice."""
+    """The record folder: stages, submissions, the guard's decision."""
     scratch: Path
-    """What a run takes for HOME, ``/tmp`` and ``/kaggle/tmp``: a folder each."""
+    """Contains a folder each for HOME, ``/tmp`` and ``/kaggle/tmp``."""
     notes: Path
-    """What the run leaves for the launcher: how papermill ended, the executed notebook, which hosts were asked for."""
+    """Files for the launcher: how papermill ended, the executed notebook, the hosts that were requested."""
     log: Path
-    """Everything papermill printed."""
+    """Everything that papermill printed."""
 
     @classmethod
     def below(cls, folder: Path) -> "RunDirectory":
-        """Return the folders of a run in ``folder``; none is made."""
+        """Return the folders of a run in ``folder``, without creating any."""
         names = ("input", "scripts", "working", "record", "scratch", "notes")
         return cls(folder=folder, log=folder / "log.txt", **{name: folder / name for name in names})
 
     def make(self) -> None:
-        """Make the folders, all but the input."""
+        """Create all folders but the input."""
         for path in (self.working, self.record, self.scratch, self.notes, self.scripts):
             path.mkdir(parents=True, exist_ok=True)
         for name in ("home", "tmp", "kaggle_tmp"):
             (self.scratch / name).mkdir(exist_ok=True)
-            (self.scratch / name).chmod(0o1777)  # as /tmp has it: what the run starts as another user writes there too
+            (self.scratch / name).chmod(0o1777)  # like /tmp, since the run may start programs as another user
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec:
-    """What is run."""
+    """The specification of one run, of a notebook or of a gateway."""
 
     directory: RunDirectory
-    """Its folders, the input staged."""
+    """Its folders; the input is staged."""
     phase: PhaseName
-    """Which of Kaggle's two runs it plays."""
+    """The phase that is rehearsed."""
     layout: Layout
-    """Which of Kaggle's two layouts the inputs are mounted in."""
+    """The layout in which the inputs are mounted."""
     mounts: tuple[tuple[Path, str], ...] = ()
-    """Staged folder -> its place on Kaggle."""
+    """Pairs of a staged folder and its place on Kaggle."""
     python: Path = Path(sys.executable)
-    """The interpreter it runs on."""
+    """The interpreter that runs the notebook."""
     writable: Path | None = None
-    """An environment's folder that the notebook may install into, if it is not to be read-only."""
+    """The folder of an environment that the notebook may install into; None if it may not."""
     readable: tuple[Path, ...] = ()
-    """Further folders that the Python needs."""
+    """Further folders that the interpreter needs."""
     program: Path | None = None
-    """What is run instead of the notebook: the staged file of a competition's gateway."""
+    """The staged program of a competition's gateway, which is run instead of the notebook; None for a notebook."""
     gateway: "RunSpec | None" = None
-    """The run of that gateway beside this one."""
+    """The run of the gateway beside this one; None if there is none."""
     network: int | None = None
-    """A process whose network, the loopback alone, the two share."""
+    """Id of a process whose network, only a loopback, notebook and gateway share; None for a network of its own."""
     shared: Path | None = None
-    """A folder that both see as ``/kaggle/shared``: a gateway puts files there that are too large for a call."""
+    """A folder that both see as ``/kaggle/shared``, for files of the gateway that are too large for a call."""

@@ -1,7 +1,7 @@
-"""What runs in the gateway's sandbox: the competition's own program, with each of its calls noted.
+"""The program inside the gateway's sandbox: run the competition's own program and record each of its calls.
 
-Run as a script, ``run_gateway.py PROGRAM CALLS``, in the folder where the submission goes; nothing of the packager is
-imported. Standard input is a pipe that the launcher holds: when it closes, the launcher is gone, and so must be this.
+It is run as a script, ``run_gateway.py PROGRAM CALLS``, in the folder where the submission goes, so it imports nothing
+of the packager. Standard input is a pipe from the launcher. When it closes, the launcher is gone, and this ends itself.
 """
 
 import json
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 SERVER = "inference_server"
-"""The name by which a gateway calls the notebook's machine."""
+"""The host name by which a gateway addresses the notebook's machine."""
 
 
 def note_calls(calls: Path, address: str) -> None:
-    """Have gRPC write a line per call that a server answered, and ask at ``address`` for the server."""
+    """Patch gRPC to append one line to ``calls`` per answered call, and to look for the server at ``address``."""
     try:
-        import grpc  # noqa: PLC0415 - the image's; a gateway that does without it has its own way to call
+        import grpc  # noqa: PLC0415 - from the image; a gateway may do without it and call in its own way
     except ImportError:
         return
 
@@ -29,7 +29,8 @@ def note_calls(calls: Path, address: str) -> None:
         def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
             started = time.monotonic()
             call = continuation(details, request)
-            if call.code() is not grpc.StatusCode.UNAVAILABLE:  # nobody listens yet, or no longer
+            # code() waits for the answer. UNAVAILABLE means that the server does not listen yet, or no longer.
+            if call.code() is not grpc.StatusCode.UNAVAILABLE:
                 entry = {"seconds": round(time.monotonic() - started, 6), "code": call.code().name}
                 with calls.open("a", encoding="utf-8") as file:
                     file.write(f"{json.dumps(entry)}\n")
@@ -45,25 +46,26 @@ def note_calls(calls: Path, address: str) -> None:
 
 
 def redirect_names(address: str) -> None:
-    """Let Python find the server's name, where no file of hosts can give it."""
+    """Patch Python's name lookup to find the server at ``address``; outside a sandbox no hosts file can name it."""
     look_up = socket.gethostbyname
     socket.gethostbyname = lambda host: look_up(address if host == SERVER else host)
 
 
 def end_with_the_launcher() -> None:
-    """Wait for the launcher's end."""
+    """Wait until the launcher is gone, then exit."""
     while os.read(0, 1):
         pass
     os._exit(1)
 
 
 def main(program: str, calls: Path) -> None:
-    """Run the program as Python runs a file."""
+    """Run the program as ``python PROGRAM`` would."""
     threading.Thread(target=end_with_the_launcher, daemon=True).start()
     address = os.environ.get("KERNELWRIGHT_SERVER", SERVER)
     note_calls(calls, address)
     if address != SERVER:
         redirect_names(address)
+    # As Python itself sets them for a script.
     sys.argv[:], sys.path[0] = [program], str(Path(program).parent)
     runpy.run_path(program, run_name="__main__")
 

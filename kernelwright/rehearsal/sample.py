@@ -1,4 +1,4 @@
-"""A small input folder out of a large one: fewer rows of its tables, in the proportions of the labels."""
+"""Make a small input folder from a large one: keep fewer rows of its tables, in the proportions of the labels."""
 
 import csv
 import io
@@ -21,59 +21,62 @@ Row = Sequence[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table whose rows belong to an id."""
+    """A table whose rows have an id."""
 
     path: Path
     header: Row
     rows: Sequence[Row]
     """Without the header."""
     key: int = 0
-    """The place of the id's column."""
+    """The index of the id column."""
     lines: Sequence[str] = ()
+    """The text of a csv file, one string per record, the header first; empty for parquet."""
     coding: str = ""
-    """A csv file's text, one string per record, the header first; empty for parquet."""
+    """The encoding of a csv file; empty for parquet."""
 
     @cached_property
     def ids(self) -> set[str]:
-        """The ids of its rows."""
+        """The ids of the rows."""
         return {row[self.key] for row in self.rows if self.key < len(row)}
 
     def places(self, ids: Collection[str]) -> list[int]:
-        """Return where the rows of these ids are, from 0."""
+        """Return the indices of the rows with these ids."""
         return [place for place, row in enumerate(self.rows) if self.key < len(row) and row[self.key] in ids]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """How much was kept of one table; ``label`` is the column whose proportions were kept, empty where none repeats."""
+    """How much of one table was kept."""
 
     name: str
     rows: int
     of: int
     label: str
+    """The column whose proportions were kept; empty if no column has repeated values."""
 
 
 def sample(project: Project, source: Path, target: Path, rows: int, label: str = "") -> list[Kept]:
-    """Make the input folder ``target`` with ``rows`` ids of each split; what belongs to no id is kept whole.
+    """Make the input folder ``target`` with ``rows`` ids of each split; keep everything without an id whole.
 
-    Tables that share ids, as a sample submission and a truth do, are one split. A file belongs to the id that its
-    name is, or the name of a folder around it. The choice depends on the data alone. What is kept of a csv file is
-    kept byte for byte.
+    Tables that share ids, such as the sample submission and the truth, form one split. A file belongs to an id if the
+    file's name (without suffix) or the name of a folder around it is that id. The choice depends only on the data. The
+    records that are kept of a csv file are kept byte for byte.
 
     Parameters
     ----------
     source : Path
-        An input folder with a folder per attached source, or the competition's folder alone.
+        An input folder with one folder per attached source, or only the competition's folder.
     rows : int
-        Of each split; more than there are keeps all.
+        Number of ids of each split; if there are fewer, all are kept.
     label : str, optional
-        The column to keep the proportions of; else one that the sample submission asks for, else the first whose
-        values repeat.
+        The column whose proportions are kept. By default it is a column of the sample submission with repeated values,
+        otherwise the first column with repeated values.
 
     Raises
     ------
     InvalidInput
-        ``target`` is there, no table of the competition has the sample's id column, or none the column ``label``.
+        ``target`` exists and is not empty, no table of the competition has the sample's id column, or no table has the
+        column ``label``.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidInput(f"{target}: is there already; remove it, or name another folder with --out")
@@ -117,7 +120,7 @@ def _cut_competition(project: Project, source: Path, target: Path, rows: int, la
     keyed, columns = _keyed([_read(path, python) for path in files], source / project.configuration.sample)
     if label and not any(label in table.header for table in keyed):
         raise InvalidInput(f"{source}: no table has the column {label!r} that --label names")
-    splits: list[list[Table]] = []  # tables that share ids
+    splits: list[list[Table]] = []  # each is a group of tables that share ids
     for table in keyed:
         touching = [split for split in splits if any(not table.ids.isdisjoint(other.ids) for other in split)]
         splits = [split for split in splits if split not in touching] + [[*itertools.chain(*touching), table]]
@@ -135,7 +138,7 @@ def _cut_competition(project: Project, source: Path, target: Path, rows: int, la
 
 
 def _read(path: Path, python: Path) -> Table:
-    if not path.is_file():  # reading a named pipe would wait for ever
+    if not path.is_file():  # reading a named pipe would block forever
         raise InvalidInput(f"{path}: no file; remove it")
     try:
         if path.suffix == ".parquet":
@@ -147,25 +150,27 @@ def _read(path: Path, python: Path) -> Table:
 
 
 def _read_csv(path: Path) -> Table:
-    """Read a csv file with the text of each record beside its cells."""
+    """Read a csv file, with the text of each record as well as its cells."""
     data = path.read_bytes()
     coding = tables.coding(data)
-    physical = list(io.StringIO(data.decode(coding), newline=""))
-    limit = csv.field_size_limit(sys.maxsize)
+    physical = list(io.StringIO(data.decode(coding), newline=""))  # newline="" leaves the line ends as they are
+    limit = csv.field_size_limit(sys.maxsize)  # a setting of the whole process, restored below
     try:
         reader, records, start = csv.reader(physical), [], 0
         for row in reader:
+            # A quoted cell may hold line ends, so one record may be several lines.
             records.append((row, "".join(physical[start : reader.line_num])))
             start = reader.line_num
     finally:
         csv.field_size_limit(limit)
+    # Blank lines are dropped; an empty file has an empty header.
     records = [(row, line) for row, line in records if len(row) > 1 or (row and row[0].strip())] or [([], "")]
     rows, lines = [row for row, _ in records], [line for _, line in records]
     return Table(path=path, header=rows[0], rows=rows[1:], lines=lines, coding=coding)
 
 
 def _keyed(read: Sequence[Table], sample_file: Path) -> tuple[list[Table], list[str]]:
-    """Return the tables that have the sample's id column, and the columns that the sample asks for beside it."""
+    """Return the tables that have the sample's id column, and the sample's other columns."""
     key, columns = "id", list[str]()
     if sample_table := next((table for table in read if table.path == sample_file), None):
         place = submission_rules.id_column(sample_table.header, sample_table.rows)
@@ -180,7 +185,10 @@ def _keyed(read: Sequence[Table], sample_file: Path) -> tuple[list[Table], list[
 
 
 def _stratum(split: Sequence[Table], names: Sequence[str]) -> tuple[Table, int] | None:
-    """Return the column to keep the proportions of: one of these names, else the first whose values repeat."""
+    """Return table and index of the column whose proportions are kept, None if no column has repeated values.
+
+    It is the first of ``names`` with repeated values, otherwise the first such column.
+    """
     columns = [(table, place) for table in split for place in range(len(table.header)) if place != table.key]
     repeating = []
     for table, place in columns:
@@ -192,16 +200,19 @@ def _stratum(split: Sequence[Table], names: Sequence[str]) -> tuple[Table, int] 
 
 
 def _choose(split: Sequence[Table], stratum: tuple[Table, int] | None, rows: int) -> set[str]:
-    """Take ids at equal steps through all of them, ordered by label: each label gets its share, give or take one."""
+    """Choose ``rows`` ids at equal steps through all ids in the order of their labels.
+
+    So each label gets its share, give or take one.
+    """
     labels: dict[str, str] = {}
     if stratum:
         table, column = stratum
         labels = {row[table.key]: row[column] for row in table.rows if len(row) == len(table.header)}
     every = set[str]().union(*(table.ids for table in split))
-    # Within a label by a digest, which says nothing of the time or place that ids are from.
+    # Within a label, the order is that of a digest, so that it does not follow the time or place that ids may encode.
     ids = sorted(every, key=lambda name: (labels.get(name, ""), hashing.sha256(name.encode("utf-8", "surrogatepass"))))
     count = min(rows, len(ids))
-    return {ids[(2 * number + 1) * len(ids) // (2 * count)] for number in range(count)}
+    return {ids[(2 * number + 1) * len(ids) // (2 * count)] for number in range(count)}  # the middle of each step
 
 
 def _copy(source: Path, target: Path, keyed: Sequence[Table], chosen: Collection[str], python: Path) -> None:
@@ -210,7 +221,7 @@ def _copy(source: Path, target: Path, keyed: Sequence[Table], chosen: Collection
 
     def keep(path: Path) -> bool:
         inside = path.relative_to(source)
-        # A file belongs to the id that is its own name, else that of the nearest folder; to none, it is kept.
+        # A file belongs to the id in its own name, otherwise to that of the nearest folder. Without an id, it is kept.
         owner = next((name for name in (inside.stem, *reversed(inside.parent.parts)) if name in all_ids), "")
         return path not in by_path and (not owner or owner in chosen)
 

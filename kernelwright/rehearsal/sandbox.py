@@ -1,4 +1,4 @@
-"""What surrounds a run: bubblewrap, namespaces made without it, or a process with its network and inputs redirected."""
+"""The sandbox of a run: bubblewrap, Linux namespaces made without it, or a plain process with redirected inputs."""
 
 import functools
 import json
@@ -29,10 +29,12 @@ OPEN: dict[SandboxName, str] = {
         "one that kills its parent may outlive the run"
     ),
 }
-"""What each sandbox leaves open."""
+"""The gaps of each sandbox, as the report states them; empty if nothing of the host can be reached."""
 Mount = tuple[str, str, str]
-"""``ro``, ``rw`` (a path of the host is bound), ``link``, ``folder``, ``proc``, ``dev``; source; target."""
+"""Kind, source and target. ``ro`` and ``rw`` bind a path of the host; the others are ``link``, ``folder``, ``proc``
+and ``dev``."""
 _INSIDE = "/run/kernelwright"
+# What programs read in /etc: for shared libraries, Debian's links in /usr/bin, TLS, time, name lookup and fonts.
 _ETC = ("ld.so.cache", "alternatives", "ssl", "localtime", "nsswitch.conf", "fonts")
 _SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
 _BUBBLEWRAP = {
@@ -47,17 +49,18 @@ _BUBBLEWRAP = {
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxCommand:
-    """A command, its environment and its current folder; whether all it starts ends with it."""
+    """A command to launch, with its environment and its current folder."""
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     folder: Path
     is_isolated: bool = True
+    """Whether every process that it starts ends with it."""
 
 
 @functools.cache
 def bubblewrap_works() -> bool:
-    """Whether it can be used, which is tried: a version says nothing of what the kernel and its policies allow."""
+    """Return True if bubblewrap works in a trial; its version does not say what the system's policies allow."""
     if shutil.which("bwrap") is None:
         return False
     probe = ["bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
@@ -66,7 +69,7 @@ def bubblewrap_works() -> bool:
 
 @functools.cache
 def namespaces_work() -> bool:
-    """Whether they can be made, which is tried: containers and some distributions forbid it."""
+    """Return True if namespaces work in a trial; containers and some distributions forbid them."""
     with tempfile.TemporaryDirectory() as scratch:
         spec = Path(scratch) / "spec.json"
         command = ["/bin/sh", "-c", "true"]
@@ -77,14 +80,14 @@ def namespaces_work() -> bool:
 
 
 def best() -> SandboxName:
-    """Return the strongest sandbox of this machine."""
+    """Return the strongest sandbox that works on this machine."""
     if bubblewrap_works():
         return "bubblewrap"
     return "namespaces" if namespaces_work() else "process"
 
 
 def command(spec: RunSpec, sandbox: SandboxName) -> SandboxCommand:
-    """Return what to launch for a run whose folders are made and staged."""
+    """Return the command that launches a run, whose folders are made and staged, in the sandbox."""
     directory = spec.directory
     run_mounts = [] if sandbox == "process" else list(mounts(spec))
     inside = functools.partial(_inside, run_mounts)
@@ -111,15 +114,17 @@ def command(spec: RunSpec, sandbox: SandboxName) -> SandboxCommand:
         launched = (sys.executable, str(NAMESPACES), str(file))
     return SandboxCommand(
         arguments=shared_network.join(spec.network, launched),
+        # For the launcher only. The variables of the run are among its arguments or in its file.
         environment={"PATH": os.environ.get("PATH", os.defpath)},
         folder=directory.folder,
     )
 
 
 def _inside(mounts: Sequence[Mount], path: Path) -> str:
-    """Return where a run sees a path of the host: below the nearest folder that is mounted, else where it is."""
+    """Return the path at which a run sees ``path`` of the host: below the nearest mounted folder, else unchanged."""
     bound = [(source, target) for kind, source, target in mounts if kind in {"ro", "rw"}]
     holding = ((source, target) for source, target in bound if path.is_relative_to(source))
+    # The longest source is the nearest folder.
     source, target = max(holding, key=lambda pair: len(pair[0]), default=("/", "/"))
     return str(Path(target, path.relative_to(source)))
 
@@ -128,7 +133,7 @@ def _script(spec: RunSpec) -> Path:
     return RUN_GATEWAY if spec.program else EXECUTE
 
 
-# Without its capabilities, root could remount the inputs writable; and they are hard links to the user's own files.
+# With capabilities, root could remount the inputs writable, and they are hard links to the user's own files.
 _NAMESPACES = ("--unshare-all", "--die-with-parent", "--new-session", "--hostname", "kaggle", "--cap-drop", "ALL")
 
 
@@ -136,18 +141,19 @@ def _bubblewrap(mounts: Sequence[Mount], environment: Mapping[str, str], *, shar
     options: list[str] = []
     for kind, source, target in mounts:
         options += [_BUBBLEWRAP[kind], source, target] if kind in {"ro", "rw", "link"} else [_BUBBLEWRAP[kind], target]
-    options += ["--remount-ro", "/", "--clearenv"]
+    options += ["--remount-ro", "/", "--clearenv"]  # after all mounts, whose targets are created in this root
     options += [part for name, value in environment.items() for part in ("--setenv", name, value)]
-    options += ["--share-net"] if shares_network else []
+    options += ["--share-net"] if shares_network else []  # undoes that part of --unshare-all
     return ("bwrap", *_NAMESPACES, *options)
 
 
 def mounts(spec: RunSpec) -> Iterator[Mount]:
-    """Yield all that a run sees: what of the host no program starts without, its Python, Kaggle's folders."""
+    """Yield all mounts of a run: the system's libraries, its Python, its own folders and Kaggle's folders."""
     directory = spec.directory
     yield from _system()
     for name, target in {"tmp": "/tmp", "home": "/root", "kaggle_tmp": "/kaggle/tmp"}.items():  # noqa: S108
         yield "rw", str(directory.scratch / name), target
+    # Mounted after /tmp and HOME, which would hide a Python inside them.
     for folder in (*_python_folders(spec.python), *spec.readable):
         yield "ro", str(folder), str(folder)
     if spec.writable:
@@ -159,11 +165,11 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
     script = _script(spec)
     yield "ro", str(script), f"{_INSIDE}/{script.name}"
     hosts, users = directory.folder / "hosts", directory.folder / "passwd"
-    # A gateway that shares the network calls the notebook's machine so.
+    # inference_server is the name by which a gateway addresses the notebook's machine.
     hosts.write_text(f"127.0.0.1 localhost kaggle{' inference_server' if spec.network else ''}\n", "utf-8")
     yield "ro", str(hosts), "/etc/hosts"
     users.write_text(f"root:x:{os.getuid()}:{os.getgid()}:root:/root:/bin/sh\n", "utf-8")
-    yield "ro", str(users), "/etc/passwd"  # without a user, getpass.getuser() fails
+    yield "ro", str(users), "/etc/passwd"  # getpass.getuser() fails if the user is not listed
     yield "rw", str(directory.record), f"{_INSIDE}/record"
     yield "rw", str(directory.notes), f"{_INSIDE}/notes"
     yield "folder", "", "/kaggle/input"
@@ -173,19 +179,19 @@ def mounts(spec: RunSpec) -> Iterator[Mount]:
 
 def _system() -> Iterator[Mount]:
     yield "ro", "/usr", "/usr"
-    for path in map(Path, ("/bin", "/sbin", "/lib", "/lib64")):
+    for path in map(Path, ("/bin", "/sbin", "/lib", "/lib64")):  # links into /usr on most distributions, not on all
         if path.is_symlink():
             yield "link", str(path.readlink()), str(path)
         elif path.is_dir():
             yield "ro", str(path), str(path)
     yield from (("ro", f"/etc/{name}", f"/etc/{name}") for name in _ETC if Path("/etc", name).exists())
     yield from (("proc", "", "/proc"), ("dev", "", "/dev"))
-    # without any capability, root's own number still lets it set what is the whole host's
+    # Even without capabilities, user 0 may change settings of the whole host.
     yield from (("ro", path, path) for path in _SETTINGS if Path(path).exists())
 
 
 def _python_folders(python: Path) -> list[Path]:
-    """Return the folders an interpreter needs: its environment's and its real one's, those in /usr left out."""
+    """Return the folders that an interpreter needs: its environment and the base installation, unless in /usr."""
     command = [str(python), "-c", "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"]
     try:
         lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

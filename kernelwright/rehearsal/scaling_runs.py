@@ -1,4 +1,4 @@
-"""Runs of several sizes, for the forecast: the rerun on samples of the input."""
+"""Runs of several sizes for the forecast, made on samples of the input."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,13 +13,17 @@ from kernelwright.rehearsal.verdict import Word
 
 
 def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[str], None]) -> list[Timed]:
-    """Rehearse on samples of that many rows, in build/forecast; raises `NoForecast` where a run is not Complete."""
+    """Make one run per number of rows, on a sample of that size, in build/forecast.
+
+    Raises `NoForecast` if a run is not Complete.
+    """
     home = project.build / "forecast"
     runs = []
     for count in rows:
         file_copies.remove_tree(home / f"input-{count}")
         sample.sample(project, plan.source, home / f"input-{count}", count)
         sized = replace(plan, source=home / f"input-{count}", folder=home / f"rows-{count}")
+        # The first phase is the rerun, if the kernel has one.
         (run,) = rehearse(project, replace(sized, phases=project.phases[:1], layouts=plan.layouts[:1]), tell).runs
         if not run.complete:
             raise NoForecast(f"the run on {count} rows is no measure: {run.verdict}\n{run.detail}")
@@ -28,7 +32,10 @@ def measure(project: Project, plan: Plan, rows: Sequence[int], tell: Callable[[s
 
 
 def rehearsed(project: Project) -> list[Timed]:
-    """Return the Complete runs of the last rehearsal; none where there was none."""
+    """Return the Complete runs of the last rehearsal; none if there was no rehearsal.
+
+    Raises `NoForecast` if its report is damaged.
+    """
     try:
         runs = rehearsal_report.read(project).runs
         return [timed(run.stages, run.seconds) for run in runs if run.verdict == Word.COMPLETE]

@@ -1,4 +1,4 @@
-"""A network that two sandboxes share and nobody else: a namespace with the loopback alone."""
+"""A network namespace with only a loopback, shared by the sandboxes of notebook and gateway."""
 
 import contextlib
 import subprocess
@@ -14,7 +14,10 @@ NAMESPACES = Path(__file__).with_name("namespaces.py")
 
 @contextlib.contextmanager
 def hold() -> Iterator[int]:
-    """Keep such a network; yield the process to `join`. Raises `EnvironmentUnavailable` where it cannot be made."""
+    """Hold a network and yield the id of the process to `join`.
+
+    Raises `EnvironmentUnavailable` if it cannot be made.
+    """
     command, pipe = [sys.executable, str(NAMESPACES), "network"], subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as holder:
         if not (holder.stdout and holder.stdin and holder.stderr) or holder.stdout.readline() != NETWORK_READY:
@@ -24,10 +27,11 @@ def hold() -> Iterator[int]:
         try:
             yield holder.pid
         finally:
-            holder.stdin.close()
+            holder.stdin.close()  # ends the process, and the network with the last sandbox in it
 
 
 def join(process: int | None, command: Sequence[str]) -> tuple[str, ...]:
-    """Return a command that becomes ``command`` in a process's network; None for a network of its own."""
+    """Return a command that executes ``command`` in the network of ``process``; None leaves the command as it is."""
+    # -U first joins the user namespace that owns the network; without it, joining the network is not permitted.
     enter = ("nsenter", "-t", str(process), "-U", "-n", "--preserve-credentials", "--")
     return tuple(command) if process is None else (*enter, *command)

@@ -1,4 +1,4 @@
-"""What a run left to be scored, compared with the sample."""
+"""Check the submission that a run left, and compare it with the sample."""
 
 import stat
 from contextlib import suppress
@@ -19,30 +19,31 @@ STALE = "the submission is still the sample: it must be computed where it is sco
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """The files of a submission, as they lie in the working folder."""
+    """What was found about the files of a submission in the working folder."""
 
     missing: tuple[str, ...] = ()
-    """What is the matter with those that are not there."""
+    """What is wrong with each missing file."""
     problems: tuple[str, ...] = ()
-    """Why those that are there would not be scored."""
+    """Why the existing files would not be scored."""
     rows: int = 0
-    """Of the table, 0 where it is none."""
+    """Number of rows of the first file; 0 if it is not a table."""
     sha256: str = ""
+    """Digest of the first file; empty if it is not a table, since a zip, for example, contains the time it was made."""
     ids_sha256: str = ""
+    """Digest of its sorted ids."""
     sample_sha256: str = ""
-    """Digests of the file, of its ids in order, and of the sample; empty where there is none. What is no table has
-    no digest: a zip holds the time it was made."""
+    """Digest of the sample; empty if there is none."""
     is_sample: bool = False
-    """The file is the sample, byte for byte."""
+    """Whether the first file equals the sample byte for byte."""
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the report says of it."""
+        """The fields that the report contains."""
         return {name: value for name, value in asdict(self).items() if name != "missing"}
 
 
 def check(project: Project, spec: RunSpec) -> Submission:
-    """Check what lies in the working folder; a kernel of no competition has nothing to submit."""
+    """Check the submission in the working folder; a kernel of kind ``output`` has none."""
     if project.kind == "output":
         return Submission()
     files = [spec.directory.working / name for name in project.configuration.submission]
@@ -50,21 +51,22 @@ def check(project: Project, spec: RunSpec) -> Submission:
     if missing:
         return Submission(missing=missing)
     python = spec.python
-    if any(file.suffix == ".parquet" for file in files):  # the kernel's own need not hold pyarrow
+    if any(file.suffix == ".parquet" for file in files):  # the kernel's own Python may lack pyarrow
         with suppress(EnvironmentUnavailable):
             python = tables.parquet_python(project)
     places = [spec.directory.input / competition.place for competition in attached.competitions(project.metadata)]
     samples = [place / project.configuration.sample for place in places]
     sample = next((file for file in samples if file.is_file()), None)
     first = _compare(files[0], sample, python, is_scored=spec.phase == project.phases[0])
-    others = [problem for file in files[1:] for problem in _read(file, python)[1]]  # the sample is of the first alone
+    # The sample is that of the first file, so the others only have to be readable.
+    others = [problem for file in files[1:] for problem in _read(file, python)[1]]
     return replace(first, problems=(*first.problems, *others))
 
 
 def absence(file: Path, working: Path) -> str:
-    """Say why a file is not there to be scored, empty where it is: a regular file in the folder that holds something.
+    """Say why a file cannot be scored; empty for a regular, non-empty file inside the folder.
 
-    A named pipe would be read for ever, and a link may lead out of the folder, to the truth.
+    Reading a named pipe would block forever, and a link may lead out of the folder, to the truth.
     """
     if not file.exists() or not file.resolve().is_relative_to(working.resolve()):
         return f"{file.name} was not written"
@@ -83,7 +85,7 @@ def _compare(file: Path, sample: Path | None, python: Path, *, is_scored: bool) 
     if wanted:
         problems = submission_rules.problems(rows[0], rows[1:], wanted)
     elif ragged := sum(len(row) != len(rows[0]) for row in rows):
-        # Without a sample nothing says that an id may not come twice: the header alone counts.
+        # Without a sample it is not known whether ids may repeat, so only the number of values per row is checked.
         problems = [f"{ragged} {'row' if ragged == 1 else 'rows'} with other than {len(rows[0])} values"]
     key = submission_rules.id_column(rows[0], wanted.rows if wanted else [])
     ids = sorted(row[key] for row in rows[1:] if key is not None and key < len(row))
@@ -98,7 +100,7 @@ def _compare(file: Path, sample: Path | None, python: Path, *, is_scored: bool) 
 
 
 def _read(file: Path, python: Path) -> tuple[list[list[str]], list[str]]:
-    """Return the rows of a table, none for what is no table, and why it cannot be read."""
+    """Return the rows of a table, or none for other files, and the problem if it cannot be read."""
     if file.suffix not in tables.SUFFIXES:
         return [], []
     try:

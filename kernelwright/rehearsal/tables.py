@@ -1,4 +1,4 @@
-"""Tables as rows of text, the header first: .csv as csv readers have it, .parquet where a Python here reads it."""
+"""Read tables as rows of text, the header first: csv files, and parquet files with a Python that has pyarrow."""
 
 import codecs
 import csv
@@ -38,25 +38,25 @@ pyarrow.parquet.write_table(table.take(json.load(sys.stdin)), target)
 
 
 class Unreadable(ValueError):
-    """A table that cannot be read, or that nothing installed here reads."""
+    """A table is damaged, or no Python on this machine can read its format."""
 
 
 def read(file: Path, python: Path = Path(sys.executable)) -> list[list[str]]:
-    """Return the rows, the header first; at least an empty one.
+    """Return the rows of a table, the header first; an empty table has an empty header.
 
     Parameters
     ----------
     file : Path
-        Of the kind that its name ends in.
+        A csv or parquet file, by its suffix.
     python : Path
-        The interpreter that reads parquet, in a process of its own: what it imports is the image's.
+        The interpreter that reads parquet, in a separate process, because pyarrow is a package of the image.
 
     Raises
     ------
     Unreadable
-        It is damaged, or it is .parquet and ``python`` has neither pyarrow nor pandas with an engine.
+        The file is damaged, or it is parquet and ``python`` has neither pyarrow nor pandas with an engine.
     OSError
-        It is not there.
+        A csv file does not exist.
     """
     if file.suffix == ".parquet":
         rows: list[list[str]] = json.loads(_run(python, _READ, [str(file)], file.name))
@@ -68,7 +68,10 @@ def read(file: Path, python: Path = Path(sys.executable)) -> list[list[str]]:
 
 
 def coding(data: bytes) -> str:
-    """Return the coding of a csv file: UTF-8 with a byte order mark or without, else Latin-1, as any bytes are."""
+    """Return the encoding of a csv file: UTF-8 with or without a byte order mark, otherwise Latin-1.
+
+    Any bytes are valid Latin-1.
+    """
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -77,9 +80,9 @@ def coding(data: bytes) -> str:
 
 
 def parquet_python(project: Project) -> Path:
-    """Return an interpreter with pyarrow: the running one, else one with the image's, which is made once.
+    """Return an interpreter with pyarrow: the running one, or one in an environment with the image's pyarrow.
 
-    Raises `EnvironmentUnavailable` where it cannot be installed.
+    Raises `EnvironmentUnavailable` if that cannot be installed.
     """
     if importlib.util.find_spec("pyarrow"):
         return Path(sys.executable)
@@ -89,16 +92,17 @@ def parquet_python(project: Project) -> Path:
 
 
 def cut_parquet(file: Path, target: Path, kept: Sequence[int], python: Path) -> None:
-    """Write the rows of a parquet file whose places, from 0, are ``kept``; raises `Unreadable`."""
+    """Write the rows of a parquet file with the indices ``kept`` to ``target``; raises `Unreadable` if that fails."""
     _run(python, _CUT, [str(file), str(target)], file.name, json.dumps(list(kept)))
 
 
 def _run(python: Path, script: str, arguments: Sequence[str], name: str, stdin: str = "") -> str:
+    # -I: neither PYTHONPATH nor the current folder can put other modules in place of pyarrow.
     command = [str(python), "-I", "-c", script, *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, encoding="utf-8")
     if done.returncode == 0:
         return done.stdout
-    last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+    last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]  # the exception, below its traceback
     if last[0].startswith(("ImportError", "ModuleNotFoundError")):
         raise Unreadable(f"{name} cannot be checked: {python} has no pyarrow; name an image that holds it in `images`")
     raise Unreadable(f"{name} is not a parquet file: {last[0]}")

@@ -1,4 +1,7 @@
-"""What Kaggle would say of a run, judged by how it ended, never by the status cells claim."""
+"""The verdict: what Kaggle would call a run.
+
+It depends on how the run ended, never on the status of its cells: papermill sets cells that never ran to ``completed``.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ _SOURCE_LINES, _OUTPUT_LINES, _LINE = 12, 20, 80
 
 
 class Word(StrEnum):
-    """Kaggle's words."""
+    """Kaggle's words for the outcome of a run."""
 
     COMPLETE = "Complete"
     TIMEOUT = "Notebook Timeout"
@@ -34,34 +37,36 @@ _GATEWAY_ERRORS = {
     "INVALID_SUBMISSION": (Word.SCORING_ERROR, "what predict returned is not what the gateway takes"),
     "GATEWAY_RAISED_EXCEPTION": (Word.THREW, "the gateway itself raised, often on the type of what predict returned"),
 }
-"""Kaggle's names for what a gateway found."""
+"""Kaggle's name for an error of a gateway -> the verdict and an explanation."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Kaggle's word, and what it is about."""
+    """Kaggle's word for a run, and the details."""
 
     word: Word
     detail: str = ""
 
 
 def judge(outcome: Outcome, missing: Sequence[str], problems: Sequence[str]) -> Verdict:
-    """Judge a run by the limit it passed, then by its exception, then by what it left.
+    """Judge a run by the limit that it exceeded, then by its exception, then by the submission that it left.
 
     Parameters
     ----------
     outcome : Outcome
-        How it ended.
+        How the run ended.
     missing : sequence of str
-        What is the matter with files of the submission that are not there; empty where none is asked for.
+        For each missing file of the submission, what is wrong; empty if the kernel has nothing to submit.
     problems : sequence of str
-        Why the submission that is there would not be scored.
+        Why the existing submission would not be scored.
     """
     if outcome.usage.exceeded:
         return _exceeded(outcome)
     if outcome.gateway and not outcome.gateway.succeeded:
         return _refused(outcome, outcome.gateway)
-    skipped = "" if outcome.gateway else _never_run(outcome)  # a server waits in its cell, until it is ended there
+    # Beside a gateway, the notebook is ended while its server waits in a cell: neither cells that did not run nor the
+    # exception of that end count.
+    skipped = "" if outcome.gateway else _never_run(outcome)
     why = f"{skipped}, as after sys.exit(0)" if skipped else ""
     if outcome.exception and not outcome.gateway:
         return Verdict(word=Word.THREW, detail=_thrown(outcome, outcome.exception))
@@ -73,8 +78,9 @@ def judge(outcome: Outcome, missing: Sequence[str], problems: Sequence[str]) -> 
 
 
 def _refused(outcome: Outcome, result: Result) -> Verdict:
-    """Judge a run whose gateway failed, by the name of its error; a notebook that raised by itself says more."""
+    """Judge a run whose gateway failed, by the name of its error; add what the notebook raised, if anything."""
     word, meaning = _GATEWAY_ERRORS.get(result.error, (Word.THREW, ""))
+    # NoResult only means that papermill did not end by itself, as when its server is ended with the gateway.
     raised = outcome.exception if (outcome.exception or {}).get("name") != "NoResult" else None
     thrown = _thrown(outcome, raised) if raised else ""
     if not result.ended:
@@ -114,13 +120,13 @@ def _thrown(outcome: Outcome, exception: Mapping[str, str]) -> str:
 
 
 def _never_run(outcome: Outcome) -> str:
-    """Count the code cells that were left out: they were never begun."""
+    """Say how many code cells never ran; empty if all did."""
     count = sum(_papermill(cell).get("start_time") is None for cell in code_cells(outcome.notebook))
     return f"{count} {'cell' if count == 1 else 'cells'} never ran" if count else ""
 
 
 def cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return id, first line, seconds (None where it never ran) and failure of each code cell that holds something."""
+    """Return ``id``, ``begins`` (first line), ``seconds`` (None if it did not end) and ``failed`` of each code cell."""
     return [
         {
             "id": cell.get("id", ""),
@@ -133,7 +139,7 @@ def cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def code_cells(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the code cells that hold something."""
+    """Return the code cells that are not empty."""
     return [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
 
 
@@ -143,20 +149,21 @@ def _papermill(cell: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _has_failed(cell: Mapping[str, Any]) -> bool:
-    """Whether it raised. A magic that does not exist raises without an error among the outputs."""
+    """Return True if the cell raised."""
+    # A magic that does not exist raises without an error among the outputs, so papermill's status counts too.
     raised = any(output["output_type"] == "error" for output in cell["outputs"])
     return raised or _papermill(cell).get("status") == "failed"
 
 
 def _running(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the cell that was running when the end came: begun, and without a duration."""
+    """Return the cell that was running when the run ended: begun, without a duration; else the last that was begun."""
     begun = [cell for cell in code_cells(notebook) if _papermill(cell).get("start_time")]
     unfinished = [cell for cell in begun if _papermill(cell).get("duration") is None]
     return next(iter(unfinished or begun[-1:]), None)
 
 
 def _show(cell: Mapping[str, Any] | None) -> str:
-    """Show a cell as a person wants it: its source, what it printed, and the traceback."""
+    """Format a cell for the report: the start of its source, the end of its printed output, and its traceback."""
     if cell is None:
         return ""
     source = "".join(cell["source"]).splitlines()

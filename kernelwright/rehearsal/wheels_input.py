@@ -1,4 +1,4 @@
-"""The wheels' dataset of a rehearsal: what would be uploaded, and on another Python what stands in for it."""
+"""The dataset of wheels in a rehearsal: the wheels that a push would upload, and stand-ins for another Python."""
 
 import shutil
 from pathlib import Path
@@ -11,15 +11,16 @@ from kernelwright.wheels import fetch, project_locks, update
 
 
 def ensure(project: Project) -> None:
-    """Make the wheels where there are none; what was altered since is left as it is, for the notebook to find."""
+    """Make the folder of wheels if there is none; one that was changed is left alone, so the notebook notices it."""
     if project.configuration.wheels and not update.folder(project).is_dir():
         update.make(project)
 
 
 def stage(project: Project, target: Path, version: str) -> None:
-    """Add the wheels' dataset to the staged input, as it is in build/wheels unless the input folder has one.
+    """Add the dataset of wheels to the staged input, from build/wheels unless the input folder has one.
 
-    Raises `EnvironmentUnavailable` where a distribution has no wheel for the Python that is rehearsed on.
+    If the rehearsal's Python ``version`` is not the image's, add stand-in wheels. Raises `EnvironmentUnavailable` if a
+    distribution has no wheel for that version.
     """
     if not project.configuration.wheels:
         return
@@ -34,10 +35,11 @@ def stage(project: Project, target: Path, version: str) -> None:
     cache = update.wheel_cache(project, requirements)
     for distribution in lock.distributions:
         best = distribution.best(image.tags)
+        # No stand-in for a wheel that the dataset lacks, or that also fits this Python.
         if best not in present or best == distribution.best(fitting):
             continue
         path = fetch.fetch(distribution, image, version, cache)
         if path is None:
             who = f"{distribution.name} {distribution.version}"
             raise EnvironmentUnavailable(f"{who} has no wheel for Python {version}; put the image's Python on PATH")
-        file_copies.private_copy(path, folder / path.name)  # what is there may be a link to the user's own
+        file_copies.private_copy(path, folder / path.name)  # an existing file may be a link to the user's own

@@ -1,1 +1,1 @@
-"""How long the hidden rerun will take, from runs of other sizes."""
+"""Estimate the duration of the hidden rerun from runs of other sizes."""

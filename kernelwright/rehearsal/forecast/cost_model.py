@@ -1,22 +1,22 @@
-"""What a stage costs: seconds = fixed + each * count, neither less than zero."""
+"""The cost of a stage: seconds = fixed + each * count, where neither fixed nor each is negative."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 Observed = tuple[int, float]
-"""How many items a stage met in a run, and its seconds."""
+"""The number of items that a stage processed in a run, and the seconds that it took."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """The seconds a stage takes whatever it meets, and those for each item."""
+    """The seconds that a stage takes in any case, and the seconds per item."""
 
     fixed_s: float
     each_s: float
 
     def seconds(self, count: int) -> float:
-        """Return what ``count`` items take."""
+        """Return the seconds that ``count`` items take."""
         return self.fixed_s + self.each_s * count
 
     def scaled(self, factor: float) -> "Cost":
@@ -25,10 +25,10 @@ class Cost:
 
 
 def fit(observed: Sequence[Observed]) -> Cost:
-    """Fit the cost by non-negative least squares.
+    """Fit the cost to the observations by non-negative least squares.
 
-    Where the runs are of one size, or larger ones were not slower, they say nothing of how the time grows: all of it
-    is then put on the items, which for larger runs errs on the side of more.
+    If all runs have the same size, or larger runs were not slower, the runs do not show how the time grows. Then all
+    of it is attributed to the items, which overestimates larger runs rather than underestimates them.
     """
     if len({count for count, _ in observed}) < 2:
         return _through_zero(observed)
@@ -37,7 +37,7 @@ def fit(observed: Sequence[Observed]) -> Cost:
 
 
 def grows(observed: Sequence[Observed]) -> bool:
-    """Return whether the largest run was slower than the smallest, as it should be."""
+    """Return True if the largest run was slower than the smallest."""
     return max(observed)[1] > min(observed)[1]
 
 

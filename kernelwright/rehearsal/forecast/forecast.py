@@ -1,4 +1,4 @@
-"""How long the hidden rerun will take: a cost for each stage, learned from runs of several sizes."""
+"""The forecast: estimate the duration of the hidden rerun from the cost of each stage in runs of several sizes."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,21 +12,21 @@ from kernelwright.rehearsal.report import Run
 
 HERE = "measured on this machine, not on Kaggle's; to go by a Kaggle log: kernelwright forecast --from-log FILE"
 Stages = Sequence[Mapping[str, Any]]
-"""What the runtime records: name, count and seconds of each stage."""
+"""``name``, ``count`` and ``seconds`` of each stage, as the runtime records them."""
 NO_STAGES = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
-"""What json and numbers raise of text that was cut off, nested a thousand deep, or holds a number without an end."""
+"""The errors of parsing stages from text that may be cut off, deeply nested, or contain infinite numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """The stages of one run, and its seconds from start to end."""
+    """The stages of one run, and the seconds of the whole run."""
 
     stages: Stages
     seconds: float
 
 
 def timed(stages: Iterable[Any], seconds: Any) -> Timed:
-    """Check what a file says of a run; raises one of `NO_STAGES`."""
+    """Check stages and seconds as read from a file, and return them; raises one of `NO_STAGES` if they are invalid."""
     checked = [
         {"name": str(stage["name"]), "count": int(stage["count"]), "seconds": float(stage["seconds"])}
         | ({"left": int(stage["left"])} if "left" in stage else {})
@@ -40,7 +40,7 @@ def timed(stages: Iterable[Any], seconds: Any) -> Timed:
 
 @dataclass(frozen=True, kw_only=True)
 class StageForecast:
-    """One stage in the hidden rerun; ``is_local`` where its times are this machine's alone."""
+    """The forecast of one stage of the hidden rerun."""
 
     name: str
     count: int
@@ -49,45 +49,50 @@ class StageForecast:
     each_s: float
     observed: Sequence[Observed]
     note: str
+    """Where the cost comes from."""
     is_local: bool
+    """Whether it was measured only on this machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """The hidden rerun."""
+    """The forecast of the hidden rerun."""
 
     hours: float
     limit_hours: float
     fits: bool
     dominates: str
+    """The stage that takes longest."""
     stages: Sequence[StageForecast]
     other_s: float
-    """What no stage covers: start, imports, installing, loading weights."""
+    """Time outside all stages: start, imports, installing, loading weights."""
     source: str
-    """Whose machine the figures are of."""
+    """On which machine the times were measured."""
 
 
 def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[Stages] = ()) -> Forecast:
-    """Forecast the rerun for the counts of the configuration.
+    """Forecast the rerun for the counts in the configuration.
 
     Parameters
     ----------
     settings : Forecast
-        ``[tool.kernelwright.forecast]``. A stage that it gives no count is taken as large as it was met.
+        ``[tool.kernelwright.forecast]``. For a stage without a count, the largest count of any run is used.
     runs : sequence of Timed
-        Runs on this machine, of two sizes at least.
-    logs : sequence of stages, optional
-        Of runs on Kaggle. Two sizes of a stage replace the times measured here, one size scales them.
+        Runs on this machine. Each stage needs runs of at least two sizes, or a log.
+    logs : sequence of Stages, optional
+        Stages of runs on Kaggle. For each stage, logs of two sizes replace the times measured here; a log of one size
+        scales them.
 
     Raises
     ------
     NoForecast
-        Neither runs of two sizes nor a log.
+        No run recorded a stage, a configured count is for an unknown stage, or the runs of a stage have one size only.
     """
     local, logged = _by_name([run.stages for run in runs]), _by_name(logs)
     if problem := _too_little(settings, local, logged):
         raise NoForecast(problem)
     stages = [_stage(name, settings.counts, local.get(name, []), logged.get(name, [])) for name in local | logged]
+    # The time outside the stages is taken from the run where it was longest.
     other = max((run.seconds - sum(stage["seconds"] for stage in run.stages) for run in runs), default=0.0)
     total = sum(stage.seconds for stage in stages) + other
     source = HERE
@@ -107,7 +112,7 @@ def forecast(settings: config.Forecast, runs: Sequence[Timed], logs: Sequence[St
 
 
 def of_report(settings: config.Forecast, runs: Sequence[Run]) -> dict[str, Any] | None:
-    """Forecast from the Complete runs of a rehearsal; None where counts are not declared or sizes are too few."""
+    """Forecast from the Complete runs of a rehearsal; None without configured counts, or if it is not possible."""
     complete = [Timed(stages=run.stages, seconds=run.seconds) for run in runs if run.complete]
     try:
         return asdict(forecast(settings, complete)) if settings.counts else None
@@ -129,6 +134,7 @@ def _too_little(settings: config.Forecast, local: Mapping[str, list[Observed]], 
     if unknown := sorted(settings.counts.keys() - met):
         names = ", ".join(sorted(met))
         return f"tool.kernelwright.forecast.counts: no stage {', '.join(unknown)} was met; the stages are: {names}"
+    # A stage with a configured count needs two sizes; without any configured count, every stage does.
     counted = [name for name in local if name in (settings.counts or local) and name not in logged]
     if single := [name for name in counted if _sizes(local[name]) < 2]:
         return (
@@ -148,7 +154,7 @@ def _stage(name: str, counts: Mapping[str, int], local: list[Observed], logged: 
     if not logged:
         if _sizes(local) > 1 and not grows(local):
             note += "; larger runs were not slower, so take larger ones"
-    elif not expected or _sizes(logged) > 1:
+    elif not expected or _sizes(logged) > 1:  # no local time to scale, or logs that show by themselves how time grows
         cost, note = fit(logged), "as logged on Kaggle"
     else:
         factor = sum(seconds for _, seconds in logged) / expected

@@ -1,4 +1,4 @@
-"""The stages in the log of a run on Kaggle: one JSON line near its end, as ``stages.log()`` writes it."""
+"""Read the stages from the log of a run on Kaggle, where ``stages.log()`` writes them as one JSON line."""
 
 import json
 import re
@@ -13,10 +13,9 @@ _BETWEEN_ENTRIES = re.compile(r"[\s,]*")
 
 
 def stages(file: Path) -> Stages:
-    """Return name, count and seconds of each stage; raises `NoForecast` where the log has no line of them.
+    """Return the stages of the last such line in a log; raises `NoForecast` if there is none.
 
-    The last such line counts. The log is plain text, or the JSON array of ``{"stream_name", "time", "data"}`` that
-    Kaggle's client saves.
+    The log is plain text, or the JSON array of ``{"stream_name", "time", "data"}`` that Kaggle's client saves.
     """
     if not file.is_file():
         raise NoForecast(f"{file}: no such file")
@@ -28,7 +27,7 @@ def stages(file: Path) -> Stages:
         text = "".join(str(entry.get("data", "")) for entry in _entries(text) if isinstance(entry, dict))
     listed: list[Stages] = []
     for line in text.splitlines():
-        _, mark, rest = line.partition('{"kernelwright"')
+        _, mark, rest = line.partition('{"kernelwright"')  # other text may precede it on the line
         with suppress(*NO_STAGES):
             listed += [timed(json.JSONDecoder().raw_decode(mark + rest)[0]["kernelwright"]["stages"], 0).stages]
     if not listed:
@@ -40,7 +39,7 @@ def stages(file: Path) -> Stages:
 
 
 def _entries(array: str) -> Iterator[object]:
-    """Yield the whole entries of a JSON array that may be cut off at its end, as by a download that broke."""
+    """Yield the complete entries of a JSON array that may be cut off at its end, as after an interrupted download."""
     decoder, end = json.JSONDecoder(), array.index("[") + 1
     with suppress(*NO_STAGES):
         while match := _BETWEEN_ENTRIES.match(array, end):
