@@ -144,7 +144,7 @@ class Client:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
-                env={**os.environ, "VERBOSE": "false"},  # the lines are yielded as they are; responses must not be in
+                env={**os.environ, "VERBOSE": "false"},  # the lines are shown as they are, so without responses
             )
         except OSError as error:
             raise self._unusable(error) from None
