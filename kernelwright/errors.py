@@ -107,7 +107,7 @@ class InvalidImage(InvalidProject):
 
 
 class WheelsUnavailable(KernelwrightError):
-    """The wheels that Kaggle's image lacks cannot be resolved, fetched, built or carried. The previous ones are intact."""
+    """Wheels cannot be resolved, fetched, built or carried. What was carried before is intact."""
 
 
 class EnvironmentUnavailable(KernelwrightError):

@@ -72,7 +72,7 @@ class Commit:
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """What to expect in the hidden rerun: its time limit in hours, and counts of the hidden data."""
+    """What to expect in the hidden rerun: the time limit in hours, and how many items each stage will process."""
 
     __pydantic_config__ = _FORBID
 

@@ -49,7 +49,7 @@ def uncommitted(root: Path) -> list[str]:
     """Return the paths below ``root`` that differ from the last commit; none without git. Raises `GitFailed`."""
     prefix = run(root, "rev-parse", "--show-prefix").decode().strip()
     status = run(root, "status", "--porcelain", "-z", "--untracked-files=normal", "--", ".").decode("utf-8", "replace")
-    # With -z, the old name of a renamed file follows as an entry without a status: its third character is no space.
+    # With -z, the old name of a renamed file follows as an entry without a status. A space follows each status.
     return [line[3:].removeprefix(prefix) or "." for line in status.split("\0") if line[2:3] == " "]
 
 

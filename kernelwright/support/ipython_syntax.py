@@ -36,7 +36,7 @@ Commands = tuple[tuple[int, str], ...]
 def python_source(text: str) -> str | None:
     """Return a cell as Python with the same line numbers; None for a cell in another language.
 
-    IPython's syntax is replaced by calls of ``get_ipython()``. Code that ``%time`` and the like measure is kept, without
+    IPython's syntax is replaced by calls of ``get_ipython()``. Code measured by ``%time`` and the like is kept, without
     the magic. Syntax errors in the cell's own Python remain.
     """
     return _read(text)[0]
