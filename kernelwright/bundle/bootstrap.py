@@ -52,6 +52,7 @@ def _value(data: bytes) -> str:
 def _raw_literal(text: str) -> str:
     """Return a raw string literal that Python and IPython read as exactly ``text``; empty if there is none."""
     literal = f"r'''{text}'''"
+    # Unprintable characters include those that IPython or an editor takes for line ends, such as `\r`.
     if "'''" in text or not text.translate({ord("\n"): " ", ord("\t"): " "}).isprintable():
         return ""
     try:

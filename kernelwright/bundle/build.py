@@ -133,7 +133,7 @@ def _dataset(project: Project, files: Mapping[str, bytes]) -> dict[str, bytes]:
     if not files:
         return {}
     slug = project.configuration.sources_dataset
-    title = slug.replace("-", " ").capitalize()[:50]
+    title = slug.replace("-", " ").capitalize()[:50]  # Kaggle accepts titles of up to 50 characters
     described = {"id": f"{project.metadata.owner}/{slug}", "title": title, "licenses": [{"name": "other"}]}
     return {
         metadata.DATASET_FILE: f"{json.dumps(described, indent=1)}\n".encode(),
@@ -155,13 +155,14 @@ def write(project: Project, built: Notebook) -> None:
     """Write the notebook, its dataset, and a note of its digest, by which `was_edited` recognises an edit."""
     dataset = {project.dataset / name: data for name, data in built.dataset.items()}
     note = {_note(project): f"{hashing.sha256(built.data)}\n".encode()}
+    # All files in one call, so that a failed build never leaves a dataset and a notebook that differ.
     atomic_files.replace_all({**dataset, project.notebook: built.data, **note})
 
 
 def was_edited(project: Project, built: Notebook) -> bool:
     """Return True if the notebook on disk is neither ``built`` nor the one that was last built here."""
     if not (project.notebook.is_file() and _note(project).is_file()):
-        return False
+        return False  # without a note of the last build, an edit cannot be recognised
     last = _note(project).read_text("utf-8", "replace").strip()
     return hashing.file_sha256(project.notebook) not in {hashing.sha256(built.data), last}
 

@@ -143,7 +143,7 @@ def driver_digest(driver: Sequence[Cell]) -> str:
     contents: list[tuple[object, ...]] = []
     for cell in driver:
         metadata = {key: value for key, value in cell.metadata.items() if key not in {"kernelwright", "tags"}}
-        more = [metadata] if metadata else []
+        more = [metadata] if metadata else []  # digests in earlier notebooks did not include metadata
         contents.append((cell.kind, cell.source, cell.metadata.get("tags", []), *more))
     return sha256(json.dumps(contents, sort_keys=True))
 

@@ -70,7 +70,7 @@ class SourceFile:
     def text(self) -> str | None:
         """The content as text; None if no cell can hold it exactly: an empty file, or not UTF-8."""
         try:
-            return self.data.decode("utf-8") or None
+            return self.data.decode("utf-8") or None  # None for an empty file: no cell can hold it
         except UnicodeDecodeError:
             return None
 

@@ -23,7 +23,7 @@ def _as_tuple(value: object) -> object:
 
 
 _NAME = r"[^\W\d]\w*"
-_NO_WAY_UP = r"(?s)(?!(.*/)?\.\.(/|\Z))"
+_NO_WAY_UP = r"(?s)(?!(.*/)?\.\.(/|\Z))"  # no step of the path is `..`
 Hook = Annotated[str, matching(rf"{_NAME}(\.{_NAME})*:{_NAME}", 'should be "package.module:function"')]
 PathInside = Annotated[str, matching(r"[^\x00-\x1f\x7f]+", "should be a path in the project")]
 OptionalPath = Annotated[str, matching(r"[^\x00-\x1f\x7f]*", "should be a path in the project")]

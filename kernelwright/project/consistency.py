@@ -25,7 +25,7 @@ def _paths(root: Path, configuration: KernelConfiguration, output: Path | None) 
             yield _key(key, "KW006", f"{value!r} is outside the project", f"move or copy it into {root.name}/")
         elif path == root:
             yield _key(key, "KW006", f"{value!r} is the project itself", "name files or folders in it")
-        elif output and output.resolve().is_relative_to(path):
+        elif output and output.resolve().is_relative_to(path):  # a build would carry its own result
             message = f"{value!r} holds the notebook that is built, {output.name}"
             yield _key(key, "KW006", message, "let code_file lead elsewhere")
     if output and not output.resolve().is_relative_to(root):  # by a symbolic link or `..`

@@ -43,6 +43,7 @@ _FIXES = {
 
 
 def _flag(value: object) -> object:
+    # Kaggle's client accepts the strings "true" and "false" too.
     flags: dict[str, bool] = {"true": True, "false": False}
     value = flags.get(value.lower(), value) if isinstance(value, str) else value
     if not isinstance(value, bool):

@@ -43,5 +43,5 @@ def write(folder: Path, owner: str) -> list[str]:
                 text = re.sub(written, json.dumps(f"{owner}/{rest}").replace("\\", r"\\"), text)
                 lines.append(f"{name}: {place}: {owner}/{rest}")
         texts[root / name] = text.encode()
-    atomic_files.replace_all(texts)
+    atomic_files.replace_all(texts)  # no file is replaced before all are written
     return lines

@@ -78,6 +78,7 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
         # As JSON, because strict validation accepts an array as a tuple only there.
         return adapter.validate_json(json.dumps(data, default=str, ensure_ascii=False).encode(), strict=True)
     except ValidationError as error:
+        # All known keys, to suggest one that resembles an unknown key.
         schema = adapter.json_schema()
         parts = [schema, *schema.get("$defs", {}).values()]
         names = sorted({name for part in parts for name in part.get("properties", {})})
@@ -88,7 +89,7 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
         ) from None
 
 
-@functools.cache
+@functools.cache  # because creating an adapter is slow
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 

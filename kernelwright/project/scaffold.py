@@ -103,7 +103,7 @@ def slug(name: str) -> str:
 
 
 def _make_mini(folder: Path) -> None:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # leave no __pycache__ in the new project
     done = subprocess.run(
         [sys.executable, "-P", _MAKE_MINI], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

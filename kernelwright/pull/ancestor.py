@@ -113,6 +113,7 @@ def _committed(project: Project, file: Path) -> Iterator[bytes]:
     path = file.relative_to(project.root).as_posix()
     for revision in git.history(project.root, path, most=_REVISIONS):
         with suppress(GitFailed):  # the file does not exist in a commit that deleted it
+            # "./" makes the path relative to the project, which may be a subfolder of the repository.
             yield git.run(project.root, "show", f"{revision}:./{path}")
 
 

@@ -142,6 +142,7 @@ def pair(cells: Driver, others: Driver) -> list[int | None]:
             free.remove(at)
 
     texts, other_texts = ([percent_script.content(cell)[:2] for cell in side] for side in (cells, others))
+    # autojunk would ignore texts that occur often in a long driver.
     for block in SequenceMatcher(a=texts, b=other_texts, autojunk=False).get_matching_blocks():
         for step in range(block.size):
             take(block.a + step, block.b + step)

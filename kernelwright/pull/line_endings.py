@@ -23,7 +23,7 @@ def restore_lines(edited: str, plain: Sequence[str], original: Sequence[str]) ->
     after = edited.split("\n")
     end = "\r" if sum(line.endswith("\r") for line in original) * 2 >= len(original) else ""
     lines = [f"{line}{end}" for line in after[:-1]] + after[-1:]
-    matcher = difflib.SequenceMatcher(a=plain, b=after, autojunk=False)
+    matcher = difflib.SequenceMatcher(a=plain, b=after, autojunk=False)  # autojunk would ignore frequent lines
     for block in matcher.get_matching_blocks():
         for step in range(block.size):
             # A line that is now the last one has no line ending, so it is restored only if it was the last before.

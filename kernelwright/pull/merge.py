@@ -6,7 +6,7 @@ from kernelwright.pull.changes import Action, Change
 from kernelwright.pull.line_endings import restore_line_endings
 from kernelwright.support import git
 
-_LABELS = ("here", "as built", "the notebook")
+_LABELS = ("here", "as built", "the notebook")  # `Change.marked` looks for the first
 
 
 def three_way_merge(

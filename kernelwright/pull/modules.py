@@ -13,6 +13,7 @@ from kernelwright.pull.edited_notebook import EditedNotebook
 
 def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor: Ancestor) -> Iterator[Change]:
     """Yield the change of each module that the notebook edits, adds or deletes."""
+    # If two cells write a module, `dict` keeps the last one, as when the notebook is run.
     theirs, displaced = dict(edited.modules), {module.path for module in edited.displaced}
     for module in edited.displaced:
         yield Change(action="refuse", place=module.path or "%%module", what=module.what)

@@ -42,7 +42,7 @@ def make_plan(project: Project, data: bytes, name: str = "the notebook", *, forc
     edited = edited_notebook.read(data, name)
     if not force and (what := _not_this_kernels(project, edited.manifest.kernel)):
         return Plan(changes=[Change(action="refuse", place=name, what=what)])
-    built = build_notebook(project)
+    built = build_notebook(project)  # what the sources give now, to compare generated text and vendored files
     base = ancestor.find(project, built, edited)
     return Plan(
         changes=[

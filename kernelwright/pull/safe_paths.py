@@ -30,6 +30,7 @@ def resolve_module_path(project: Project, path: str, vendored: Collection[str] =
         "is carried from the environment; edit it there": path in vendored,
         "names no file; write its path on that line": not path,
         "holds a character that is not printable; rename it": not path.isprintable(),
+        # Backslashes and drives such as `C:` are refused on every system.
         "is not a path inside the notebook's tree": path.startswith(("/", "~")) or "\\" in path or ":" in steps[0],
         "holds an empty step, `.` or `..`; write it without": not {"", ".", ".."}.isdisjoint(steps),
         "is nothing that a notebook carries: hidden, or made by a tool": any(map(file_walk.is_left_out, steps)),

@@ -96,7 +96,7 @@ class Client:
         timeout = self.timeouts.transfer if transfers else self.timeouts.answer
         try:
             done = subprocess.run(
-                [str(self.executable), "-W", *arguments],
+                [str(self.executable), "-W", *arguments],  # -W: without the warning that the client is out of date
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
@@ -150,7 +150,7 @@ class Client:
             raise self._unusable(error) from None
         assert process.stdout is not None
         assert process.stderr is not None
-        watch = threading.Timer(limit, process.kill)
+        watch = threading.Timer(limit, process.kill)  # reading the output has no timeout of its own
         watch.start()
         try:
             for line in process.stdout:
@@ -160,7 +160,7 @@ class Client:
             stderr, status = process.stderr.read(), process.wait()
             if status == -signal.SIGKILL:  # by the timer
                 raise ClientFailed(f"kaggle: not done after {limit:g} s")
-            if "giving up" in stderr:
+            if "giving up" in stderr:  # the client says so after its last attempt to reconnect
                 raise ClientFailed("kaggle: no connection to Kaggle: the stream of the log was cut 5 times in a row")
             if failed := failure("kaggle", "", stderr, status):
                 raise failed
@@ -186,7 +186,7 @@ class Client:
         Raises `ClientFailed` if there is no answer after ``limit`` seconds. ``late`` holds two parts of its message:
         what ``name`` has not done, and what the user can do.
         """
-        state, failures = "", 0
+        state, failures = "", 0  # failures in a row
 
         def say(now: str) -> None:
             nonlocal state

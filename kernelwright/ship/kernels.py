@@ -90,6 +90,7 @@ class RemoteKernel:
     def push(self, folder: Path) -> tuple[int, str, list[str]]:
         """Push the kernel in ``folder``. Return its version, its address, and sources that Kaggle did not attach."""
         reply = self.client.call("kernels", "push", "-p", str(folder))
+        # The client exits with 0 after failed pushes too, so success is read from its output.
         if not (pushed := _VERSION.search(reply.printed)):
             raise ClientFailed(f"kaggle kernels push: Kaggle named no version; the client said: {reply.last_line}")
         dropped = [f"{kind}: {listed}" for kind, listed in _DROPPED.findall(reply.printed) if kind != "tags"]
@@ -121,6 +122,7 @@ class RemoteKernel:
                 return None
             try:
                 metadata = json_text.parse(Path(folder, "kernel-metadata.json").read_text("utf-8"))
+                # Only the name, so that a path from Kaggle cannot lead out of the folder.
                 content = Path(folder, Path(metadata["code_file"]).name).read_bytes()
             except (OSError, ValueError, KeyError, TypeError):
                 raise ClientFailed(
@@ -174,7 +176,7 @@ class RemoteKernel:
             if shows_log and now.word != "QUEUED":
                 log = self.follow_log() if now.is_running else self.log()
                 try:
-                    for line in itertools.islice(log, lines_shown, None):
+                    for line in itertools.islice(log, lines_shown, None):  # each request repeats the log from its start
                         tell(f"  {line}")
                         lines_shown += 1
                 except ClientFailed as error:  # the run itself goes on, so keep waiting for it
@@ -191,6 +193,7 @@ class RemoteKernel:
         returned. Raises `ClientFailed` if a file did not arrive whole, `UnwritableOutput` if it cannot be stored.
         """
         atomic_files.make_folder(folder)
+        # Download to an empty folder, so that only files of this run are counted and compared.
         with atomic_files.scratch_folder(folder.parent) as fresh:
             self.client.call("kernels", "output", self.ref, "-p", str(fresh), "-o", "-q", transfers=True)
             sizes = self.client.files("kernels", self.ref)

@@ -68,6 +68,7 @@ def stage_kernel(project: Project, notebook: bytes, versions: Mapping[str, int])
     sent["dataset_sources"] = [
         f"{name}/{versions[name]}" if name in versions else source for source, name in names.items()
     ]
+    # The client reads the metadata under its usual name, whatever the project's file is called.
     atomic_files.replace(folder / METADATA, f"{json.dumps(sent, indent=2, ensure_ascii=False)}\n".encode())
     atomic_files.replace(folder / project.notebook.name, notebook)
     return folder, sent

@@ -92,13 +92,14 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
         allowed = {"public": options.public_datasets, "overwrite": options.overwrite}
         versions = {upload.ref: datasets.ensure(client, upload, tell, **allowed) for upload in uploads}
         folder, metadata = payload.stage_kernel(project, notebook, versions)
+        # The metadata names the datasets' versions, so a new version of a dataset makes another request.
         request = sha256(json.dumps(metadata, sort_keys=True).encode() + notebook)
         if resumed and resumed.request == request:
             return resumed
         pushes = push_log.pushes(project.root, kernel.ref) if remote else []
         if remote and pushes and not options.again:
             last = pushes[-1]
-            is_same = last.request == request and not last.dropped
+            is_same = last.request == request and not last.dropped  # a dropped source may be attached next time
             if is_same and remote_state.is_version(kernel, remote, last.version, notebook):
                 tell(f"{kernel.ref}: version {last.version} is this notebook already")
                 return last
@@ -113,6 +114,7 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
             rehearsal="skipped" if options.skip_rehearsal else "complete",
             at=push_log.now(),
         )
+        # If Kaggle does not say its latest version (0), use the latest one in the push log.
         before = (remote.latest if remote else 0) or max((push.version for push in pushes), default=0)
         pending = PendingPush(push=intended, metadata=metadata, notebook=notebook.decode(), after=before)
         return _send(project, kernel, pending, folder, tell)

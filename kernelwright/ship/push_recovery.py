@@ -60,13 +60,13 @@ def resume(project: Project, kernel: RemoteKernel) -> Push | None:
     """
     try:
         pending = parsing.parse(PendingPush, push_log.pending_step(project.root, kernel.ref), file=push_log.PENDING)
-    except InvalidProject:
+    except InvalidProject:  # there is no note, or it cannot be read
         pending = None
     if pending:
         version = poll(lambda: _find_version(kernel, pending), every=kernel.client.timeouts.poll, attempts=_ATTEMPTS)
         pushes = push_log.pushes(project.root, kernel.ref)
         recorded = {push.version for push in pushes if push.request == pending.push.request}
-        if version and version not in recorded:
+        if version and version not in recorded:  # it is recorded already if only the note was not deleted in time
             return finish(project, kernel, pending, version)
     push_log.finish_step(project.root, kernel.ref)
     return None

@@ -44,6 +44,7 @@ def is_version(kernel: RemoteKernel, remote: RemoteNotebook, version: int, noteb
     """
     if remote.holds(notebook):
         return remote.latest in {0, version}
+    # Either the version itself has other content, or a later one exists.
     if remote.latest >= version or kernel.notebook(version + 1):
         return False
     pushed = kernel.notebook(version)

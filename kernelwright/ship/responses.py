@@ -48,6 +48,7 @@ class Response:
         if not self.json and self.body != "{}":
             return self.unreadable
         error, message = self.json.get("error"), self.json.get("message")
+        # A response that holds nothing but a message is an error, unless the message reports success.
         is_message_alone = self.json.keys() == {"message"} and not _SUCCESS.match(str(message))
         if not (error or self.code >= 400 or is_message_alone):
             return ""

@@ -79,6 +79,7 @@ def was_submitted(project: Project, client: Client, push: Push) -> bool:
     text = message(push)
     if push_log.is_recorded(project.root, "submitted", {"message": text}):
         return True
+    # Kaggle may not list an interrupted submission at once. Submitting twice would count twice.
     attempts = _ATTEMPTS if push_log.pending_step(project.root, text) else 1
     every = min(client.timeouts.poll, _BETWEEN)
     return bool(poll(lambda: latest(client, competition(project), text), every=every, attempts=attempts))
@@ -90,7 +91,7 @@ def latest(client: Client, competition: str, text: str) -> Submission | None:
     submissions = [
         Submission(
             number=int(fields.get("ref") or 0),
-            word=str(fields.get("status", "")).rpartition(".")[2].upper(),
+            word=str(fields.get("status", "")).rpartition(".")[2].upper(),  # without an enum's name before the dot
             public=str(fields.get("publicScore") or ""),
             private=str(fields.get("privateScore") or ""),
         )

@@ -103,6 +103,6 @@ def _sweep(folder: Path) -> None:
                 os.kill(int(pid), 0)  # signal 0 only checks whether the process exists
         except PermissionError:  # it exists and belongs to another user
             pass
-        except (ProcessLookupError, OverflowError):
+        except (ProcessLookupError, OverflowError):  # it does not exist, or the number is too large for a process
             with suppress(OSError):
                 shutil.rmtree(partial) if partial.is_dir() and not partial.is_symlink() else partial.unlink()

@@ -24,10 +24,10 @@ def hold(path: Path, busy: KernelwrightError, *, inherited: bool = False) -> Ite
         Whether programs that are started in the block also hold the lock until they end.
     """
     atomic_files.make_folder(path.parent)
-    with path.open("a+", encoding="ascii") as lock:
+    with path.open("a+", encoding="ascii") as lock:  # "a+" creates the file and does not truncate it
         try:
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise busy from None
-        os.set_inheritable(lock.fileno(), inherited)
+        os.set_inheritable(lock.fileno(), inherited)  # an flock is held until all processes have closed the file
         yield

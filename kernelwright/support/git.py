@@ -47,7 +47,7 @@ def commit(root: Path) -> str:
 
 def uncommitted(root: Path) -> list[str]:
     """Return the paths below ``root`` that differ from the last commit; none without git. Raises `GitFailed`."""
-    prefix = run(root, "rev-parse", "--show-prefix").decode().strip()
+    prefix = run(root, "rev-parse", "--show-prefix").decode().strip()  # status names paths from the repository's root
     status = run(root, "status", "--porcelain", "-z", "--untracked-files=normal", "--", ".").decode("utf-8", "replace")
     # With -z, the old name of a renamed file follows as an entry without a status. A space follows each status.
     return [line[3:].removeprefix(prefix) or "." for line in status.split("\0") if line[2:3] == " "]
@@ -81,6 +81,7 @@ def merge_file(ours: bytes, ancestor: bytes, theirs: bytes, *, labels: tuple[str
         If git is missing or refuses.
     """
     with tempfile.TemporaryDirectory() as folder:
+        # The files are named by the labels, which git then writes into the conflict markers.
         for label, data in zip(labels, (ours, ancestor, theirs), strict=True):
             Path(folder, label).write_bytes(data)
         try:

@@ -86,7 +86,7 @@ def within_strings(lines: Sequence[str]) -> set[int]:
     return inside
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # several functions read the same cell
 def _read(text: str) -> tuple[str | None, Commands]:
     match = _CELL_MAGIC.match(text)
     if match:

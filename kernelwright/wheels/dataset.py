@@ -22,7 +22,7 @@ def metadata(project: Project) -> bytes:
     """Return the bytes of dataset-metadata.json; raises `InvalidProject` if slug or title break a rule of Kaggle's."""
     table = {
         "id": f"{project.metadata.owner}/{project.configuration.wheels_dataset}",
-        "title": f"Wheels for {project.metadata.title}"[:50].rstrip(),
+        "title": f"Wheels for {project.metadata.title}"[:50].rstrip(),  # Kaggle accepts up to 50 characters
         "licenses": [{"name": "other"}],
         "description": f"Each wheel under its own licence: see {LICENCES}.",
     }
@@ -74,6 +74,6 @@ def _swap(new: Path, folder: Path, old: Path) -> None:
     try:
         new.rename(folder)
     except OSError:
-        if old.exists():
+        if old.exists():  # put the old folder back, so that it is intact
             old.rename(folder)
         raise

@@ -89,6 +89,7 @@ def _run_pip(
     listed = folder / "requirements.txt"
     pin = f"{distribution.name}=={distribution.version}" + "".join(f" --hash=sha256:{sha256}" for sha256 in hashes)
     listed.write_text("\n".join([*cache.options, pin]) + "\n", "utf-8")
+    # --no-deps, because the lock already holds every distribution. pip takes hashes only from a requirements file.
     flags = ["--no-deps", "--require-hashes", "--quiet", f"--requirement={listed}"]
     process = tools.pip([*command, *flags], {"SOURCE_DATE_EPOCH": _EPOCH})
     wheel = None if process.returncode else next(folder.glob("*.whl"), None)

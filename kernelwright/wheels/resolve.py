@@ -60,6 +60,7 @@ def resolve(
         process = tools.uv([*source, *flags, *target])
         if process.returncode:
             raise WheelsUnavailable(_explanation(requirements, image, process.stderr))
+        # Lines that begin otherwise are comments and options.
         pins = [line for line in pinned.read_text("utf-8").splitlines() if re.match(r"[a-z0-9]", line)]
 
         # A second, universal resolution of the pins lists their files for all Python versions.

@@ -14,6 +14,7 @@ def uv(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     executable = programs.find("uv")
     if executable is None:
         raise WheelsUnavailable("uv is not installed; it resolves what the image lacks: pip install uv")
+    # UV_NO_WRAP keeps each reason on one line, whatever the terminal's width.
     variables = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_WRAP": "1", "VIRTUAL_ENV": ""}
     return _run([str(executable), *arguments, "--quiet"], variables)
 

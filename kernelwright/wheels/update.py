@@ -81,6 +81,7 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
             fetched.append(wheel_file.read(path))
         wheels |= {wheel.path.name: wheel for wheel in fetched}
         faults += conflicts.find(requirements, image, fetched)
+        # Only the fetched wheels say which of the image's distributions they require.
         lock = replace(lock, needs=tuple(conflicts.needed(image, fetched)))
         locked.append(replace(image_lock, lock=lock))
         texts[image_lock.file] = lockfile.write(lock)
@@ -93,6 +94,7 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
 
     carried = [wheels[name] for name in sorted(wheels)]
     dataset.carry(target, carried, {**further, dataset.LICENCES: dataset.licences(carried)})
+    # The stamp is written last, so that an interrupted call does not look finished.
     for file, text in texts.items():
         atomic_files.replace(file, text)
     atomic_files.replace(stamp, _stamp(project, [texts[image_lock.file] for image_lock in locks]))

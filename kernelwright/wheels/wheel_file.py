@@ -18,7 +18,7 @@ from packaging.version import Version
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.wheels import requirements
 
-_LARGEST_BYTES = 10 * 1024**3
+_LARGEST_BYTES = 10 * 1024**3  # unpacked; a larger archive is refused before it is read
 _NAME = re.compile(r"[\w.!+-]+")
 _LICENCE_FILES = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
 _CORRUPT = (
