@@ -115,7 +115,7 @@ def _contents(tree: SourceTree, after: Sequence[Cell]) -> Iterator[Cell]:
 
 
 def _anchor(heading: str) -> str:
-    return quote(heading.replace(" ", "-"))
+    return quote(heading.replace(" ", "-"))  # as viewers make the anchor of a heading
 
 
 def _plain(text: str) -> str:

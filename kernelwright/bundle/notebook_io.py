@@ -36,6 +36,7 @@ _ENDS = dict(
     )
 )
 _BACK = {ord(stand_in): chr(end) for end, stand_in in _ENDS.items()}
+# jupytext's header, below a shebang or a coding line.
 _HEADER = re.compile(r"(?:#(?! ---).*\n){0,2}# ---\n(?:#.*\n)*?# ---\n")
 _TO_PERCENT = "convert it with `jupytext --to py:percent {}` and name the .py file in tool.kernelwright.driver"
 

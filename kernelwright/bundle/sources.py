@@ -133,6 +133,7 @@ def _needs_file(path: str, data: bytes, syntax: ast.Module, files: Mapping[str, 
 def _order(files: Mapping[str, SourceFile], placement: DriverPlacement) -> tuple[SourceTree, list[Problem]]:
     """Parse each module and order the files by their imports. Also return a problem for each invalid module."""
     problems: list[Problem] = []
+    # Modules beside the driver are imported by their bare name.
     names = {path: imports.module_name(path.removeprefix(f"{placement.folder}/")) for path in files}
     # If `x.py` and `x/__init__.py` share a name, Python imports the package. It sorts after the module, so it wins.
     paths = {name: path for path, name in sorted(names.items()) if name}
@@ -173,6 +174,7 @@ def _uncarried_imports(project: Project, driver: Sequence[str], tree: SourceTree
     """
     body = [statement for cell in driver for statement in ipython_syntax.syntax_tree(cell).body]
     code = ast.Module(body=body, type_ignores=[])
+    # A name inside the driver's package, so that its relative imports are resolved.
     name = f"{tree.placement.package}." if tree.placement.package else ""
     imported = imports.imported(code, name, is_package=False, carried=frozenset(tree.graph))
     reached = frozenset[str]().union(*(imports.closure(tree.graph, module) for module in imported))

@@ -75,7 +75,7 @@ def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Map
     """
     adapter: TypeAdapter[T] = _adapter(cast(Hashable, kind))
     try:
-        # As JSON, because strict validation accepts an array as a tuple only there.
+        # As JSON, because strict validation accepts an array as a tuple only there. TOML's dates become text.
         return adapter.validate_json(json.dumps(data, default=str, ensure_ascii=False).encode(), strict=True)
     except ValidationError as error:
         # All known keys, to suggest one that resembles an unknown key.

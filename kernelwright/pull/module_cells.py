@@ -55,6 +55,7 @@ def displaced(number: int, cell: Cell, gone: Collection[str]) -> list[DisplacedM
         Paths of modules that had a module cell when the notebook was built and have none now.
     """
     lines = [line.strip() for line in cell.source.split("\n")]
+    # A `%%module` line may have become a comment or a heading.
     mentioned = [path for line in lines if (path := _path(line.lstrip("# \t"))) is not None and path in gone]
     called = f"cell {number} of the notebook, {named(cell)},"
     if (own := module(cell)) is not None:

@@ -91,6 +91,8 @@ class Client:
         ------
         ClientFailed
             If the client or Kaggle reports a failure, whatever the exit status, or does not answer in time.
+        ClientMissing
+            If the client cannot be run.
         """
         command = " ".join(["kaggle", *arguments[:2]])
         timeout = self.timeouts.transfer if transfers else self.timeouts.answer

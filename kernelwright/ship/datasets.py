@@ -73,7 +73,10 @@ def stage_dataset(root: Path, source: Path, target: Path) -> DatasetUpload:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteDataset:
-    """A dataset on Kaggle. ``version`` is 0 if it does not exist; ``files`` maps file names to sizes in bytes."""
+    """A dataset on Kaggle. ``version`` is 0 if it does not exist. ``public`` is True only if Kaggle says so.
+
+    ``files`` maps file names to sizes in bytes.
+    """
 
     status: str = ""
     version: int = 0

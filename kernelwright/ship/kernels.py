@@ -21,6 +21,7 @@ _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
 _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
 _DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
 _RUNNING = {"QUEUED", "RUNNING", "NEW_SCRIPT", "CANCEL_REQUESTED"}
+# Kaggle may name a source with its kind in front and a version at the end.
 _KIND = re.compile(r"^(datasets|code|models|competitions)/(?=[^/]+/|[^/]+$)")
 _PINNED = re.compile(r"^([^/]+/[^/]+)/\d+$")
 

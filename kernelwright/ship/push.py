@@ -71,6 +71,8 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
     NotReady
         If the notebook was edited on Kaggle since the last push and the edits are not in the sources, or if another
         push is under way.
+    InvalidProject, UnwritableOutput
+        If a dataset has not been made, or a file such as the push log cannot be written.
     """
     with hold_push_lock(project):
         push_log.check_writable(project.root)

@@ -54,9 +54,9 @@ def finish(
 
 
 def resume(project: Project, kernel: RemoteKernel) -> Push | None:
-    """Find and record the version of an interrupted push. Return None if there was no such push or it made no version.
+    """Find and record the version of an interrupted push, and delete the push's note.
 
-    The note of the interrupted push is deleted in any case.
+    Return None if there was no such push, if it made no version, or if the version is already recorded.
     """
     try:
         pending = parsing.parse(PendingPush, push_log.pending_step(project.root, kernel.ref), file=push_log.PENDING)
@@ -73,7 +73,7 @@ def resume(project: Project, kernel: RemoteKernel) -> Push | None:
 
 
 def _find_version(kernel: RemoteKernel, pending: PendingPush) -> int | None:
-    """Return the number of the first version since ``pending.after`` with its content; None if there is none."""
+    """Return the number of a version after ``pending.after`` with the content of the push; None if there is none."""
     sent, first = pending.notebook.encode(), pending.after + 1
     latest = kernel.notebook()  # usually the right one, found with one request
     if latest and latest.latest >= first and latest.holds(sent):

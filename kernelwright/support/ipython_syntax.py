@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _CELL_MAGIC = re.compile(r"\s*%%(\w+|!)[ \t]*(.*)")
+# Magics whose cell or line is Python, and magics whose cell is a shell script.
 _PYTHON_CELLS = {"time", "timeit", "capture", "prun", "memit", "wandb"}
 _PYTHON_LINES = {"time", "timeit", "prun", "memit"}
 _SHELL_CELLS = {"bash", "sh", "zsh", "dash", "script", "sx", "system", "!"}
@@ -20,7 +21,7 @@ _OPTIONS = re.compile(r"(?:-\w+(?:\s+\d+)?(?:\s+|$))*")
 # IPython runs a one-line cell as a magic if it begins with a magic's name. These forms cannot be anything else.
 _AUTOMAGIC = re.compile(r"(?:pip|conda|cd|ls|mkdir|cp|mv|rm|cat)(?:[ \t]+[^\s=!(\[].*)?")
 _CALL = re.compile(r"(?P<before>.*?)get_ipython\(\)\.(?P<name>system|getoutput|run_line_magic)\((?P<args>.*)\)\s*$")
-_HELP = {"pinfo", "pinfo2", "psearch"}
+_HELP = {"pinfo", "pinfo2", "psearch"}  # what `name?` becomes; it is not a command
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """The errors that Python raises for code that it cannot parse, that contains a NUL, or that is nested too deeply."""
