@@ -1,6 +1,6 @@
-"""Every problem the packager can name: its code, what it says for certain, why it matters, how it is put right.
+"""Read the table of message codes: what each one means, why it matters, and how to fix it.
 
-The table is ``codes.toml`` beside this file; ``docs/checks.md`` is made from it.
+The table is ``codes.toml`` beside this file. ``docs/checks.md`` is generated from it.
 """
 
 import tomllib
@@ -17,13 +17,13 @@ class Code:
     Attributes
     ----------
     what : str
-        The certain thing the code says.
+        What the code means.
     why : str
-        What happens on Kaggle otherwise.
+        Why it matters: what would happen on Kaggle.
     fix : str
-        The ways out.
+        How to fix it.
     severity : str
-        How grave a finding of it is, unless the place it lies in says otherwise: error, unready or warning.
+        The severity of a finding with this code, unless its place changes it: error, unready or warning.
     """
 
     what: str
@@ -34,6 +34,6 @@ class Code:
 
 @cache
 def table() -> dict[str, Code]:
-    """Return code -> row, in the order of the codes."""
+    """Return the table as code -> row, sorted by code."""
     text = resources.files("kernelwright").joinpath("codes.toml").read_text("utf-8")
     return {code: Code(**row) for code, row in sorted(tomllib.loads(text).items())}

@@ -1,28 +1,28 @@
-"""The errors of the packager, under the one root.
+"""The errors of the packager, with one common root.
 
-KernelwrightError            (kernelwright.runtime.errors, with the runtime's own)
-├── InvalidProject           configuration, metadata, driver or sources: every problem at once
-│   └── InvalidImage         a list of what Kaggle's image holds
-├── NotebookTooLarge         the notebook is over what Kaggle accepts
-├── UnwritableOutput         a file that cannot be written
-├── WheelsUnavailable        what Kaggle's image lacks cannot be resolved, fetched, built or carried
-├── EnvironmentUnavailable   an environment like the image's cannot be made here
+KernelwrightError            in kernelwright.runtime.errors, with the runtime's own errors
+├── InvalidProject           configuration, metadata, driver or sources are invalid; holds every problem
+│   └── InvalidImage         the data file of an image is missing or invalid
+├── NotebookTooLarge         the notebook is larger than Kaggle accepts
+├── UnwritableOutput         a file cannot be written
+├── WheelsUnavailable        wheels cannot be resolved, fetched, built or carried
+├── EnvironmentUnavailable   an environment like the image's cannot be created here
 ├── LinterFailed             ruff, which finds undefined names, is not installed or failed
-├── InvalidNotebook          an edited notebook that cannot be read
-├── GitFailed                git refuses to tell of a repository, such as one that another user owns
+├── InvalidNotebook          an edited notebook cannot be read
+├── GitFailed                git refuses, for example because another user owns the repository
 ├── ClientMissing            Kaggle's client is not installed
-├── ClientFailed             Kaggle, or its client, did not do what was asked
-├── NotReady                 a check found what stops a push
-├── InvalidInput             the input folder of a rehearsal
-├── RehearsalUnderWay        two rehearsals of one project at a time
-├── NoForecast               runs that say too little of how the time grows
-└── HookFailed               a score or gallery hook of the kernel
+├── ClientFailed             Kaggle or its client did not do what was asked
+├── NotReady                 something stops a push
+├── InvalidInput             the input folder of a rehearsal is incomplete
+├── RehearsalUnderWay        another rehearsal of the project is running
+├── NoForecast               the runs do not show how the time of each stage grows
+└── HookFailed               a score or gallery hook of the kernel failed
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kernelwright.runtime.errors import KernelwrightError as KernelwrightError  # noqa: PLC0414 - handed on
+from kernelwright.runtime.errors import KernelwrightError as KernelwrightError  # noqa: PLC0414 - re-exported
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +32,15 @@ class Problem:
     Attributes
     ----------
     code : str
-        Its row in `kernelwright.codes`, such as ``KW101``: stable, for scripts and for ``ignore``.
+        A stable code such as ``KW101``, for scripts and for ``ignore``. `kernelwright.codes` explains it.
     file : str
         The file, relative to the project.
     place : str or int
-        The key in it, such as ``dataset_sources[2]``, or the line, from 1; empty for the whole file.
-    message, fix : str
-        What is the matter there, with the value, and what would put it right.
+        The key in the file, such as ``dataset_sources[2]``, or the line, from 1; empty for the whole file.
+    message : str
+        What is wrong, with the value.
+    fix : str
+        How to correct it.
     """
 
     code: str
@@ -60,12 +62,12 @@ class Problem:
 
 
 class InvalidProject(KernelwrightError):
-    """Configuration, metadata, driver or sources cannot be used as they are.
+    """Configuration, metadata, driver or sources are invalid.
 
     Attributes
     ----------
     problems : tuple of Problem
-        Every problem of the kind, each once.
+        Every problem that was found, without duplicates.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -74,14 +76,14 @@ class InvalidProject(KernelwrightError):
 
 
 class NotebookTooLarge(KernelwrightError):
-    """The notebook is over what Kaggle accepts.
+    """The notebook is larger than Kaggle accepts.
 
     Attributes
     ----------
     size, limit : int
-        Bytes.
+        The notebook's size and the limit, in bytes.
     largest : mapping
-        Path -> bytes of the largest files it carries, the largest first.
+        Path -> size in bytes of the largest carried files, the largest first.
     """
 
     fix = (
@@ -97,35 +99,35 @@ class NotebookTooLarge(KernelwrightError):
 
 
 class UnwritableOutput(KernelwrightError):
-    """A file that cannot be written."""
+    """A file or folder cannot be written."""
 
 
 class InvalidImage(InvalidProject):
-    """A list of what Kaggle's image holds is missing, or cannot be used as it is."""
+    """The data file of a Kaggle image is missing or invalid."""
 
 
 class WheelsUnavailable(KernelwrightError):
-    """What Kaggle's image lacks cannot be resolved, fetched, built or carried; what was carried before is intact."""
+    """Wheels cannot be resolved, fetched, built or carried. What was carried before is intact."""
 
 
 class EnvironmentUnavailable(KernelwrightError):
-    """An environment like the image's cannot be made here."""
+    """An environment like the image's cannot be created on this machine."""
 
 
 class InvalidInput(KernelwrightError):
-    """The input folder of a rehearsal lacks what the kernel attaches."""
+    """The input folder of a rehearsal lacks a source that the kernel attaches, or could not be made."""
 
 
 class RehearsalUnderWay(KernelwrightError):
-    """Another rehearsal of the same project has not ended."""
+    """Another rehearsal of the same project is running."""
 
 
 class NoForecast(KernelwrightError):
-    """The runs at hand say too little of how the time of each stage grows."""
+    """The available runs do not show how the time of each stage grows."""
 
 
 class HookFailed(KernelwrightError):
-    """A score or gallery hook of the kernel raised, or returned something else than it should."""
+    """A score or gallery hook of the kernel raised an error or returned an invalid value."""
 
 
 class LinterFailed(KernelwrightError):
@@ -137,7 +139,7 @@ class InvalidNotebook(KernelwrightError):
 
 
 class GitFailed(KernelwrightError):
-    """git is there and refuses, so that nothing is known of the commit and of what is not committed."""
+    """git is installed but refuses, so neither the commit nor uncommitted changes are known."""
 
 
 class ClientMissing(KernelwrightError):
@@ -145,12 +147,12 @@ class ClientMissing(KernelwrightError):
 
 
 class ClientFailed(KernelwrightError):
-    """Kaggle, or its client, did not do what was asked, or cannot be asked; the message is one line that says why.
+    """Kaggle or its client did not do what was asked, or could not be reached. The message says why.
 
     Attributes
     ----------
     code : int
-        What Kaggle answered, as a status of HTTP; 0 where it did not.
+        The HTTP status of Kaggle's answer; 0 if there was none.
     """
 
     def __init__(self, message: str, code: int = 0) -> None:
@@ -159,4 +161,4 @@ class ClientFailed(KernelwrightError):
 
 
 class NotReady(KernelwrightError):
-    """A push would not be right now: a check says so, edits would be lost, or another push is under way."""
+    """A push is refused: a finding stops it, edits would be lost, or another push is under way."""

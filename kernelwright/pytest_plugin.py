@@ -1,4 +1,4 @@
-"""For a kernel's own tests: the fixture ``rehearsal`` runs the built notebook on an input folder.
+"""Provide the pytest fixture ``rehearsal``, with which a kernel's tests run the built notebook on an input folder.
 
 ::
 
@@ -7,7 +7,8 @@
         assert run.verdict == "Complete", run.detail
         assert run.scores["GAP"] > 0.5
 
-It is there wherever kernelwright is installed; pytest imports this file alone until a test asks for it.
+pytest loads this plugin wherever kernelwright is installed. So the rest of Kernelwright is imported only when the
+fixture is called.
 """
 
 from dataclasses import dataclass
@@ -26,31 +27,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearsed:
-    """A rehearsal that ended: its report, and the folders of its runs."""
+    """A finished rehearsal: its report, and the folder that contains the folders of its runs."""
 
     report: "Report"
     folder: Path
 
     @property
     def runs(self) -> "Sequence[Run]":
-        """The runs, judged."""
+        """The runs of the report, each with its verdict."""
         return self.report.runs
 
     def working(self, run: "Run") -> Path:
-        """Return the working folder of a run, where its submission and other output are."""
+        """Return the working folder of a run, which contains its submission and other output."""
         return self.folder / f"{run.phase}-{run.mounts}" / "working"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearse:
-    """The fixture: call it with an input folder.
+    """The value of the fixture. Call it with an input folder.
 
     Attributes
     ----------
     project : Path
-        The folder of pyproject.toml; pytest's root folder.
+        The project's folder: pytest's root folder.
     folder : Path
-        Where reports and runs go.
+        The folder for reports and runs.
     """
 
     project: Path
@@ -65,12 +66,12 @@ class Rehearse:
         layouts: "Sequence[Layout]" = ("new",),
         limits: "Limits | None" = None,
     ) -> Rehearsed:
-        """Build the notebook and run it; a relative ``source`` is below the project."""
-        from kernelwright.project.model import load_project  # noqa: PLC0415 - heavy, and most tests do without
+        """Build the notebook and run it on the input folder ``source``, which may be relative to the project."""
+        from kernelwright.project.model import load_project  # noqa: PLC0415 - slow, and most tests do not need it
         from kernelwright.rehearsal.rehearse import Plan, rehearse  # noqa: PLC0415
         from kernelwright.rehearsal.resource_limits import Limits  # noqa: PLC0415
 
-        folder = self.folder / str(len([*self.folder.iterdir()]))
+        folder = self.folder / str(len([*self.folder.iterdir()]))  # numbered, because a test may call it repeatedly
         plan = Plan(
             source=(self.project / source).resolve(),
             phases=phases,
@@ -83,5 +84,5 @@ class Rehearse:
 
 @pytest.fixture
 def rehearsal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rehearse:
-    """Rehearse the project that is tested: see `Rehearse`."""
+    """Return a `Rehearse` object, which rehearses the tested project."""
     return Rehearse(project=request.config.rootpath, folder=tmp_path_factory.mktemp("rehearsal"))

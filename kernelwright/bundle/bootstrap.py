@@ -1,4 +1,4 @@
-"""The text of the bootstrap cell: what it defines, the manifest, and the files that no other cell carries."""
+"""Write the text of the bootstrap cell: its definitions, the manifest, and the files that no other cell carries."""
 
 import ast
 import base64
@@ -12,18 +12,18 @@ __import__("kernelwright.runtime.offline").runtime.offline.install()"""
 
 
 def text(manifest: str, packed: Mapping[str, bytes], dataset: str = "", *, installs: bool = False) -> str:
-    """Return the bootstrap cell.
+    """Return the text of the bootstrap cell.
 
     Parameters
     ----------
     manifest : str
         Content of ``kernelwright.json``.
     packed : mapping
-        Path -> bytes of the files that this cell writes.
+        Path -> bytes of the files that the cell writes.
     dataset : str
-        Slug of the dataset that holds them all instead; empty for none.
+        Slug of the dataset that carries all files instead; empty for none.
     installs : bool
-        Whether the cell ends with the offline install.
+        Whether the cell ends with the offline installation of wheels.
     """
     templates = ["bootstrap_template.py", *(["bootstrap_dataset_template.py"] if dataset else [])]
     folder = resources.files("kernelwright.bundle")
@@ -37,7 +37,7 @@ def text(manifest: str, packed: Mapping[str, bytes], dataset: str = "", *, insta
 
 
 def _value(data: bytes) -> str:
-    """Return bytes as an expression: text as it is, so that it can be read in the cell, other bytes in base64."""
+    """Return an expression for ``data``: a literal if it is text, so that the cell stays readable, otherwise base64."""
     try:
         if literal := _raw_literal(data.decode("utf-8")):
             return f"{literal}.encode()"
@@ -50,21 +50,23 @@ def _value(data: bytes) -> str:
 
 
 def _raw_literal(text: str) -> str:
-    """Return a raw string that Python and IPython read as this text, to the letter; empty where there is none."""
+    """Return a raw string literal that Python and IPython read as exactly ``text``; empty if there is none."""
     literal = f"r'''{text}'''"
+    # Unprintable characters include those that IPython or an editor takes for line ends, such as `\r`.
     if "'''" in text or not text.translate({ord("\n"): " ", ord("\t"): " "}).isprintable():
         return ""
     try:
         return literal if ast.literal_eval(literal) == text else ""
-    except SyntaxError:  # it ends in a quote or a backslash
+    except SyntaxError:  # the text ends with a quote or a backslash
         return ""
 
 
 def dataset(files: Mapping[str, bytes]) -> bytes:
-    """Return the one file of the sources' dataset: path -> ``["text", …]``, or ``["base64", …]`` where it is no text.
+    """Return ``sources.json``, the only file of the dataset of the sources.
 
-    One file, because Kaggle takes at most 50 at the top of a dataset, unpacks archives, and its client leaves folders
-    out unless told otherwise.
+    It maps each path to ``["text", …]``, or to ``["base64", …]`` if the bytes are not UTF-8. There is only one file
+    because Kaggle accepts at most 50 at the top level of a dataset and unpacks archives, and its client leaves out
+    folders by default.
     """
     entries = {}
     for path, data in files.items():

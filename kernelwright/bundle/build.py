@@ -1,4 +1,4 @@
-"""Project -> notebook: the one verb between the two nouns."""
+"""Build the notebook of a project, and write it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from kernelwright.support import atomic_files, hashing
 from kernelwright.wheels import project_locks
 
 LARGEST_NOTEBOOK_BYTES = 900_000
-"""Kaggle refuses a source over 1 MB; what was accepted near the limit varied, so we stay below."""
+"""Kaggle refuses notebooks over 1 MB. The exact limit varied, so we stay below it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +26,15 @@ class Notebook:
     Attributes
     ----------
     cells : tuple of Cell
-        In order.
+        The cells, in order.
     data : bytes
-        The file.
+        The bytes of the ``.ipynb`` file.
     tree : SourceTree
-        What it carries.
+        The carried files.
     dataset : mapping
-        File name -> bytes of the dataset that carries the tree instead, empty for ``carrier = "cells"``.
+        File name -> bytes of the dataset of the sources; empty with ``carrier = "cells"``.
     wheels : mapping
-        File name -> sha256 of the wheels it installs.
+        File name -> sha256 of the wheels that the notebook installs.
     """
 
     cells: tuple[cells.Cell, ...]
@@ -45,23 +45,30 @@ class Notebook:
 
 
 def build_notebook(project: Project, *, limit: int | None = LARGEST_NOTEBOOK_BYTES) -> Notebook:
-    """Bundle driver and sources into one notebook; nothing is written.
+    """Bundle driver and sources into one notebook, without writing any file.
+
+    Parameters
+    ----------
+    project : Project
+        The project to build.
+    limit : int or None
+        Largest size of the notebook in bytes; None for no limit.
 
     Raises
     ------
     InvalidProject
-        With every problem of the driver and the sources, else of the locks of the wheels.
+        With every problem of the driver and the sources. If there are none, with every problem of the locks.
     NotebookTooLarge
-        Over ``limit`` bytes; None for any size.
+        If the notebook is larger than ``limit``.
     """
     configuration = project.configuration
-    # Both are read to the end before anything is refused: all problems are reported at once.
+    # Read both before raising, so that all problems are reported at once.
     driver, driver_problems = notebook_io.load_driver(project.driver, configuration.driver)
     tree, problems = sources.collect(project, [cell.source for cell in driver if cell.kind == "code"])
     if problems := [*problems, *driver_problems]:
         raise InvalidProject(problems)
 
-    # The hashes ride in the notebook, so that wheels which were exchanged beside it are refused on Kaggle.
+    # The notebook carries the hashes, so that it refuses wheels that were replaced in the dataset.
     wheels = project_locks.wheel_hashes(project) if configuration.wheels else {}
     manifest = write_manifest(runtime_config(project, tree, driver, wheels))
 
@@ -81,11 +88,12 @@ def build_notebook(project: Project, *, limit: int | None = LARGEST_NOTEBOOK_BYT
 def runtime_config(
     project: Project, tree: SourceTree, driver: Sequence[cells.Cell], wheels: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what the notebook needs to know of the project, the content of ``kernelwright.json``: its manifest."""
+    """Return the manifest, the content of ``kernelwright.json``: what the notebook knows about the project."""
     configuration, placement = project.configuration, tree.placement
     public = {path: asdict(fingerprint) for path, fingerprint in sorted(configuration.public.items())}
     names = {"__file__": f"{{root}}/{placement.file}"} if placement.carried else {}
     names |= {"__package__": placement.package} if placement.package else {}
+    # The tree's files are in dependency order. `reload` relies on this order.
     order = dict.fromkeys(file.module for file in tree.files if file.module)
     return {
         "kernel": SourceRef.parse(project.metadata.id).slug,
@@ -96,7 +104,7 @@ def runtime_config(
         "smoke": configuration.commit.smoke,
         "limit_hours": configuration.forecast.limit_hours,
         **({"wheels": wheels, "wheels_dataset": configuration.wheels_dataset} if configuration.wheels else {}),
-        # How the driver's cells find themselves; {root} is the folder the tree is written to.
+        # What the driver's cells see; the bootstrap cell replaces {root} by the folder of the source tree.
         "driver": {
             "file": placement.file,
             "folder": placement.folder,
@@ -109,7 +117,7 @@ def runtime_config(
 
 
 def write_manifest(config: Mapping[str, Any]) -> str:
-    """Return the configuration as JSON that reads well in a cell: a line per key, and per entry of a table."""
+    """Return the manifest as JSON that is readable in a cell: one line per key and one per entry of a table."""
     lines = []
     for key, value in config.items():
         text = json.dumps(value, ensure_ascii=False)
@@ -121,11 +129,11 @@ def write_manifest(config: Mapping[str, Any]) -> str:
 
 
 def _dataset(project: Project, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the dataset that carries the files, by file name; empty for no files."""
+    """Return the dataset that carries ``files``, as file name -> bytes; empty if there are no files."""
     if not files:
         return {}
     slug = project.configuration.sources_dataset
-    title = slug.replace("-", " ").capitalize()[:50]
+    title = slug.replace("-", " ").capitalize()[:50]  # Kaggle accepts titles of up to 50 characters
     described = {"id": f"{project.metadata.owner}/{slug}", "title": title, "licenses": [{"name": "other"}]}
     return {
         metadata.DATASET_FILE: f"{json.dumps(described, indent=1)}\n".encode(),
@@ -134,26 +142,27 @@ def _dataset(project: Project, files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def build(project: Project) -> Path:
-    """Build the notebook and write it to ``code_file``, whole or not at all.
+    """Build the notebook and write it atomically to ``code_file``. Return its path.
 
-    With ``carrier = "dataset"``, the dataset is written to ``build/sources/``; that of a further kernel, to
-    ``build/sources-NAME/``.
+    With ``carrier = "dataset"``, also write the dataset to ``build/sources/``, or to ``build/sources-NAME/`` for a
+    further kernel.
     """
     write(project, build_notebook(project))
     return project.notebook
 
 
 def write(project: Project, built: Notebook) -> None:
-    """Write what was built, as `build` does, and a note of its digest, by which an edit of the notebook is known."""
+    """Write the notebook, its dataset, and a note of its digest, by which `was_edited` recognises an edit."""
     dataset = {project.dataset / name: data for name, data in built.dataset.items()}
     note = {_note(project): f"{hashing.sha256(built.data)}\n".encode()}
+    # All files in one call, so that a failed build never leaves a dataset and a notebook that differ.
     atomic_files.replace_all({**dataset, project.notebook: built.data, **note})
 
 
 def was_edited(project: Project, built: Notebook) -> bool:
-    """Return whether the notebook on disk is neither ``built`` nor the one last built here."""
+    """Return True if the notebook on disk is neither ``built`` nor the one that was last built here."""
     if not (project.notebook.is_file() and _note(project).is_file()):
-        return False
+        return False  # without a note of the last build, an edit cannot be recognised
     last = _note(project).read_text("utf-8", "replace").strip()
     return hashing.file_sha256(project.notebook) not in {hashing.sha256(built.data), last}
 

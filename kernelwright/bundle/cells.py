@@ -1,4 +1,4 @@
-"""A source tree and a driver's cells -> the notebook's cells. Pure: nothing is read, written or run."""
+"""Compose the notebook's cells from a source tree and the driver's cells. Nothing is read, written or run."""
 
 import html
 import json
@@ -15,7 +15,7 @@ CONFIG = "kernelwright.json"
 CONTENTS = "contents"
 MODULES_TAG = "modules"
 _NOTHING = re.compile(r"(?!)")
-# Folded away in Kaggle's viewer and in JupyterLab: what is carried, but is not the author's story.
+# Kaggle's and Jupyter's markers of a folded cell. They fold what is carried but is not part of the author's story.
 FOLDED = {"_kg_hide-input": True, "jupyter": {"source_hidden": True}}
 
 
@@ -26,11 +26,11 @@ class Cell:
     Attributes
     ----------
     kind, source, metadata
-        As nbformat has them.
+        As in nbformat.
     id : str
-        Empty until it is placed.
+        The cell's id; empty until `compose` sets it.
     line : int
-        Where its text begins in the driver, from 1; 0 for a generated cell.
+        The line of the driver where the cell's text begins, from 1; 0 for a generated cell.
     """
 
     kind: Literal["code", "markdown", "raw"]
@@ -43,18 +43,18 @@ class Cell:
 def compose(
     tree: SourceTree, driver: Sequence[Cell], bootstrap: Cell, *, hidden: re.Pattern[str] = _NOTHING
 ) -> tuple[Cell, ...]:
-    """Put the notebook together.
+    """Return the notebook's cells, in order and with ids.
 
     Parameters
     ----------
     tree : SourceTree
-        What is carried.
+        The carried files.
     driver : sequence of Cell
-        The driver's cells in order; one tagged ``modules`` gets the module cells after it.
+        The driver's cells, in order. The module cells come after the first one tagged ``modules``.
     bootstrap : Cell
-        As `bootstrap_cell` makes it.
+        The result of `bootstrap_cell`.
     hidden : re.Pattern
-        The files of sources whose cells are folded away.
+        Matches the locations of source files whose cells are folded.
     """
     own = [
         replace(cell, metadata={**cell.metadata, "kernelwright": {"driver": index}})
@@ -72,19 +72,22 @@ def compose(
     ]
     placed = []
     for cell in cells:
-        # Of what the cell is, not of what is in it: the same tree gives the same ids, and an edit keeps them.
+        # The id depends on what the cell is, not on its text, so that an edit keeps it.
         identity = {key: value for key, value in cell.metadata["kernelwright"].items() if key != "sha256"}
         placed.append(replace(cell, id=sha256(f"{cell.kind} {json.dumps(identity)}")[:12]))
     return tuple(placed)
 
 
 def bootstrap_cell(text: str, manifest: str) -> Cell:
-    """Return the folded bootstrap cell of a text; it is known by the digest of the content of ``kernelwright.json``."""
+    """Return the folded bootstrap cell. Its recorded digest is that of the manifest, not that of the cell's text."""
     return _generated("code", text, CONFIG, sha256(manifest), folded=True)
 
 
 def _contents(tree: SourceTree, after: Sequence[Cell]) -> Iterator[Cell]:
-    """Yield the folded list of the author's modules, linked to their cells, and to the cells after them; or nothing."""
+    """Yield the folded list of the author's modules, with links to their cells and to the story after them.
+
+    Yield nothing if there are no modules.
+    """
     rows = []
     for file in tree.files:
         if not file.vendored and file.module and file.data:
@@ -112,11 +115,11 @@ def _contents(tree: SourceTree, after: Sequence[Cell]) -> Iterator[Cell]:
 
 
 def _anchor(heading: str) -> str:
-    return quote(heading.replace(" ", "-"))
+    return quote(heading.replace(" ", "-"))  # as viewers make the anchor of a heading
 
 
 def _plain(text: str) -> str:
-    """Keep a docstring's text from being taken for HTML or a formula."""
+    """Escape the text of a docstring, so that markdown does not take it for HTML or a formula."""
     return html.escape(text, quote=False).replace("$", "\\$")
 
 
@@ -136,15 +139,15 @@ def _generated(kind: Literal["code", "markdown"], source: str, file: str, digest
 
 
 def driver_digest(driver: Sequence[Cell]) -> str:
-    """Return the sha256 of a driver's cells, by which a pull finds the driver that a notebook was built from."""
+    """Return the sha256 of the driver's cells. A pull uses it to find the driver that a notebook was built from."""
     contents: list[tuple[object, ...]] = []
     for cell in driver:
         metadata = {key: value for key, value in cell.metadata.items() if key not in {"kernelwright", "tags"}}
-        more = [metadata] if metadata else []
+        more = [metadata] if metadata else []  # digests in earlier notebooks did not include metadata
         contents.append((cell.kind, cell.source, cell.metadata.get("tags", []), *more))
     return sha256(json.dumps(contents, sort_keys=True))
 
 
 def commented(body: str) -> str:
-    """Return a cell's text as comments, as a percent script holds what is no Python."""
+    """Return a cell's text as comments. A percent script holds cells that are not Python this way."""
     return "\n".join(f"# {line}" if line else "#" for line in body.split("\n"))

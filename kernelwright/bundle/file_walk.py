@@ -1,4 +1,4 @@
-"""The files below a folder, links included as long as they stay inside."""
+"""Find the files to carry in a folder. Symbolic links are followed as long as their target is inside the root."""
 
 import re
 from collections.abc import Sequence
@@ -6,18 +6,18 @@ from pathlib import Path
 
 from kernelwright.errors import Problem
 
-# Hidden files are caches, settings of tools, and what a killed process left beside the file it was writing.
+# Hidden files are caches, tool settings, and temporary files that a killed process left beside its target.
 _LEFT_OUT = re.compile(r"__pycache__|\..*|.*\.py[co]", re.DOTALL)
 _WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def is_left_out(name: str) -> bool:
-    """Return whether a file or folder of this name is never carried: hidden, or compiled."""
+    """Return True if files and folders of this name are never carried: hidden ones and compiled Python."""
     return _LEFT_OUT.fullmatch(name) is not None
 
 
 def matcher(globs: Sequence[str]) -> re.Pattern[str]:
-    """Return the pattern that matches in full the paths that one of the globs names; none where there is no glob."""
+    """Return a pattern whose `fullmatch` accepts the paths that match one of the globs; without globs, no path."""
     split = (re.split(r"(\*\*/|\*\*|\*|\?)", glob.strip("/")) for glob in globs)
     patterns = ["".join(_WILDCARDS.get(part, re.escape(part)) for part in parts) for parts in split]
     return re.compile("|".join(patterns) or r"(?!)", re.DOTALL)
@@ -26,16 +26,23 @@ def matcher(globs: Sequence[str]) -> re.Pattern[str]:
 def walk(
     path: Path, name: str, root: Path, excluded: re.Pattern[str] | None = None
 ) -> tuple[list[tuple[str, bytes]], list[Problem]]:
-    """Return where each file at or below ``path`` lands in the tree, with its bytes, and what cannot be carried.
+    """Read the file ``path``, or all files below the folder ``path``.
 
     Parameters
     ----------
-    path, name : Path, str
-        Where they lie, and where they land.
+    path : Path
+        The file or folder to read.
+    name : str
+        Its path in the source tree.
     root : Path
-        A link is followed while it stays inside.
+        A symbolic link is followed only if its target is inside this folder.
     excluded : re.Pattern, optional
-        Of the paths, relative to ``root``, that are left out.
+        Matches the paths, relative to ``root``, that are left out.
+
+    Returns
+    -------
+    tuple
+        Path in the source tree and bytes of each file, and a problem for each one that cannot be carried.
     """
     files: list[tuple[str, bytes]] = []
     problems: list[Problem] = []
@@ -48,6 +55,7 @@ def walk(
         if problem := _obstacle(path, root, place):
             problems.append(problem)
         elif path.is_dir():
+            # Reversed, because `waiting` is a stack: the files come out in ascending order.
             names = sorted((entry.name for entry in path.iterdir()), reverse=True)
             waiting += [(path / entry, f"{name}/{entry}") for entry in names if not is_left_out(entry)]
         else:
@@ -60,8 +68,11 @@ def walk(
 
 
 def _obstacle(path: Path, root: Path, place: str) -> Problem | None:
-    """Return what keeps ``path`` out of the tree, before it is opened: opening a pipe would wait for ever."""
-    if not place.isprintable():  # neither are the surrogates that stand for what is not UTF-8
+    """Return the problem that keeps ``path`` from being carried, if any.
+
+    It is found without opening the file, because opening a pipe would block forever.
+    """
+    if not place.isprintable():  # surrogates, which stand for bytes that are not UTF-8, are not printable either
         message = "a name that is not UTF-8, or not printable"
         return Problem(code="KW216", file=repr(place), message=message, fix="rename it")
     if path.is_symlink() and (fault := _link_fault(path, root)):
@@ -78,6 +89,6 @@ def _link_fault(link: Path, root: Path) -> str:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError):
         return "which is missing or leads back to itself"
-    if link.parent.resolve().is_relative_to(target):
+    if link.parent.resolve().is_relative_to(target):  # following it would never end
         return "a folder it lies in"
     return "" if target.is_relative_to(root) else "outside the project"

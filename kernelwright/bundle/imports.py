@@ -1,16 +1,16 @@
-"""Which carried module imports which, read from the syntax tree: nothing is imported or run."""
+"""Find which carried modules import which, from their syntax trees. Nothing is imported or run."""
 
 import ast
 from collections.abc import Iterator, Mapping
 
 Graph = Mapping[str, tuple[str, ...]]
-"""Module name -> the carried modules it names in import statements, sorted."""
+"""Module name -> the carried modules that it imports, sorted."""
 _IMPORT = ast.Import | ast.ImportFrom
 _INNER = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def module_name(path: str) -> str | None:
-    """Return the dotted name of a ``.py`` file by its POSIX path in the tree, or None for another file."""
+    """Return the dotted module name of a ``.py`` file from its POSIX path in the source tree; None for other files."""
     if not path.endswith(".py"):
         return None
     parts = path.removesuffix(".py").split("/")
@@ -20,24 +20,24 @@ def module_name(path: str) -> str | None:
 
 
 def imported(tree: ast.Module, name: str, *, is_package: bool, carried: frozenset[str]) -> tuple[str, ...]:
-    """Return the carried modules that module ``name`` imports anywhere, in functions too."""
+    """Return the carried modules that the module ``name`` imports anywhere, including inside functions, sorted."""
     package = name if is_package else name.rpartition(".")[0]
     modules = set()
     for target in _targets(tree, package):
         module = target
-        while module and module not in carried:  # `from p.x import name` needs p.x, where name is none of its modules
+        while module and module not in carried:  # in `from p.x import name`, name may be an attribute of p.x
             module = module.rpartition(".")[0]
         modules.add(module)
     return tuple(sorted(modules - {"", name}))
 
 
 def names(tree: ast.Module) -> frozenset[str]:
-    """Return the dotted names of all that the code imports, relative imports left out."""
+    """Return the dotted names of everything that the code imports, except by relative imports."""
     return frozenset(target for target in _targets(tree, "") if target.partition(".")[0])
 
 
 def required(tree: ast.Module) -> frozenset[str]:
-    """Return the first names of what code surely imports when it is run: in no function, no branch, and not tried."""
+    """Return the top-level names that the code certainly imports: not inside a function, a branch or a ``try``."""
     roots: set[str] = set()
     waiting: list[ast.stmt] = list(tree.body)
     while waiting:
@@ -46,18 +46,19 @@ def required(tree: ast.Module) -> frozenset[str]:
                 roots.update(alias.name.partition(".")[0] for alias in aliases)
             case ast.ImportFrom(module=str(module), level=0):
                 roots.add(module.partition(".")[0])
+            # A class body runs at once. A `try` without handlers (`try: finally:`) does not catch an ImportError.
             case ast.ClassDef(body=body) | ast.Try(body=body, handlers=[]):
                 waiting += body
     return frozenset(roots)
 
 
 def is_relative(tree: ast.Module) -> bool:
-    """Return whether the code only works inside a package."""
+    """Return True if the code has relative imports, so that it works only inside a package."""
     return any(isinstance(node, ast.ImportFrom) and node.level for node in _statements(tree))
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Yield the import statements, wherever a statement may stand; expressions, most of a tree, are not entered."""
+    """Yield all import statements. Expressions, which are most of a tree, are not visited."""
     bodies: list[list[ast.AST]] = [list(tree.body)]
     while bodies:
         for node in bodies.pop():
@@ -80,9 +81,9 @@ def _targets(tree: ast.Module, package: str) -> Iterator[str]:
 
 
 def dependency_order(graph: Graph) -> tuple[str, ...]:
-    """Order the modules so that each comes after those it imports; within a cycle, and otherwise, by name.
+    """Return the modules so that each comes after those it imports; otherwise, and within a cycle, by name.
 
-    Iterative, so that a chain of thousands of modules is no deeper than any other.
+    The search is iterative, so that a chain of thousands of imports does not reach the recursion limit.
     """
     placed: dict[str, None] = {}
     entered: set[str] = set()
@@ -100,7 +101,7 @@ def dependency_order(graph: Graph) -> tuple[str, ...]:
 
 
 def closure(graph: Graph, name: str) -> frozenset[str]:
-    """Return a carried module, all it imports, and the packages around them: what must be there to import it."""
+    """Return the carried modules needed to import ``name``: itself, all its imports, and their parent packages."""
     modules: set[str] = set()
     waiting = [name]
     while waiting:

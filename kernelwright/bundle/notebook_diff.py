@@ -1,4 +1,4 @@
-"""What on disk is not what would be built: the cells and modules, by name."""
+"""Compare the notebook and dataset on disk with what would be built, and name what differs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ _Cell = Mapping[str, Any]
 
 
 def differences(project: Project, built: Notebook) -> list[str]:
-    """Return a line per way in which the files on disk differ from ``built``; none when they are its bytes."""
+    """Return one line per difference between the files on disk and ``built``; none if the bytes are equal."""
     lines: list[str] = []
     if not project.notebook.is_file():
         lines.append(f"{project.notebook.name}: no such file")
@@ -31,6 +31,7 @@ def differences(project: Project, built: Notebook) -> list[str]:
 
 
 def _by_id(data: bytes) -> dict[str, _Cell]:
+    """Return the notebook's cells by id; empty if ``data`` is not a notebook."""
     try:
         cells = json_text.parse(data)["cells"]
         return {str(cell.get("id", index)): cell for index, cell in enumerate(cells)}
@@ -39,7 +40,7 @@ def _by_id(data: bytes) -> dict[str, _Cell]:
 
 
 def _compare(old: Mapping[str, _Cell], new: Mapping[str, _Cell]) -> Iterator[str]:
-    """Yield what building would change: + new, - gone, ~ other content, and the order."""
+    """Yield what a build would change: ``+`` added, ``-`` removed and ``~`` changed cells, and the order."""
     if not old:
         yield "not a notebook"
         return
@@ -50,13 +51,13 @@ def _compare(old: Mapping[str, _Cell], new: Mapping[str, _Cell]) -> Iterator[str
             same = all(before.get(field) == cell.get(field) for field in ("cell_type", "metadata"))
             is_same = same and _source(before) == _source(cell) and not before.get("outputs")
             lines += [] if is_same else [f"~ {_name(cell)}"]
-    yield from dict.fromkeys(lines)  # a module's heading and its code go by one name
+    yield from dict.fromkeys(lines)  # without duplicates: a module's heading and its code have the same name
     if not lines and list(old) != list(new):
         yield "the cells are in another order"
 
 
 def _source(cell: _Cell) -> str:
-    """Return a cell's text, whatever somebody put in its place."""
+    """Return a cell's source as text, even if it has an invalid type."""
     source = cell.get("source", "")
     return "".join(map(str, source)) if isinstance(source, list) else str(source)
 

@@ -1,6 +1,7 @@
-"""Cells <-> the bytes of an .ipynb file, and <-> a driver's text. The only importer of jupytext and nbformat.
+"""Convert between cells and the bytes of a notebook, and between cells and the text of a driver.
 
-Both are imported where they are called: a plain driver needs neither, and they take longer than the build does.
+Only this module imports jupytext and nbformat. It imports them inside functions, because a plain driver needs neither
+and importing them takes longer than the rest of a build.
 """
 
 import ast
@@ -17,15 +18,16 @@ from kernelwright.bundle.cells import FOLDED, Cell, commented
 from kernelwright.errors import InvalidProject, Problem
 from kernelwright.support import ipython_syntax
 
-# Read comments as comments: by default jupytext turns `# !ls` and `# %matplotlib` into live magics.
+# comment_magics is off because jupytext would otherwise turn comments such as `# !ls` into live magics.
 _PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 LAYOUT = frozenset({"lines_to_next_cell", "cell_marker", "lines_to_end_of_cell_marker"})
-"""The metadata that jupytext notes of a script's layout, and no notebook holds."""
-# What jupytext's `str.splitlines` takes for a line's end, though Python and notebooks do not; these stand in for it.
+"""Cell metadata in which jupytext records a script's layout. It is not written to notebooks."""
+# jupytext uses `str.splitlines`, which ends lines at these characters; Python and notebooks do not. So they are
+# replaced by private-use characters while jupytext reads.
 _ENDS = dict(
     zip(
         map(ord, "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
@@ -34,12 +36,13 @@ _ENDS = dict(
     )
 )
 _BACK = {ord(stand_in): chr(end) for end, stand_in in _ENDS.items()}
+# jupytext's header, below a shebang or a coding line.
 _HEADER = re.compile(r"(?:#(?! ---).*\n){0,2}# ---\n(?:#.*\n)*?# ---\n")
 _TO_PERCENT = "convert it with `jupytext --to py:percent {}` and name the .py file in tool.kernelwright.driver"
 
 
 def load_driver(file: Path, name: str) -> tuple[tuple[Cell, ...], list[Problem]]:
-    """Do as `read_driver`, and return the problems, without any cell, instead of raising them."""
+    """Read a driver as `read_driver` does, but return problems (and then no cells) instead of raising them."""
     try:
         return read_driver(file, name), []
     except InvalidProject as error:
@@ -47,13 +50,14 @@ def load_driver(file: Path, name: str) -> tuple[tuple[Cell, ...], list[Problem]]
 
 
 def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
-    """Split a percent-format script into its cells; ``name`` is what problems call it.
+    """Split a percent-format script into its cells. Problems call the file ``name``.
 
     Raises
     ------
     InvalidProject
-        With every problem of a kind: a file that is none; a header or a cell's options that jupytext refuses; a cell
-        mark at an indent, which would cut a statement in two; a cell that is not Python.
+        With every problem of the first kind that occurs: the file is missing or not a percent-format script; an
+        indented cell mark, which would split a statement, or a format that jupytext would misread; a header or cell
+        options that jupytext refuses; cells that are not Python.
     """
     name = name or str(file)
     if file.suffix.lower() != ".py":
@@ -71,7 +75,7 @@ def read_driver(file: Path, name: str = "") -> tuple[Cell, ...]:
 
 
 def parse_driver(data: bytes, name: str, *, layout: bool = False) -> tuple[Cell, ...]:
-    """Do as `read_driver` with a script's bytes; ``layout`` keeps what jupytext notes of it in the cells' metadata."""
+    """Split a script's bytes as `read_driver` does. With ``layout``, keep jupytext's layout metadata in the cells."""
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -79,7 +83,7 @@ def parse_driver(data: bytes, name: str, *, layout: bool = False) -> tuple[Cell,
         raise InvalidProject([Problem(code="KW201", file=name, message=message, fix=fix)]) from None
     if problems := list(_form_problems(text, name)):
         raise InvalidProject(problems)
-    cells = None if layout else plain_script.split(text)
+    cells = None if layout else plain_script.split(text)  # only jupytext records the layout
     cells = _split(text, name, frozenset() if layout else LAYOUT) if cells is None else cells
     for cell in cells:
         try:
@@ -94,7 +98,7 @@ def parse_driver(data: bytes, name: str, *, layout: bool = False) -> tuple[Cell,
 
 
 def _form_problems(text: str, name: str) -> Iterator[Problem]:
-    """Yield what would have jupytext read the cells as something else than they are."""
+    """Yield a problem for each thing in the script that jupytext would misread."""
     header = match[0] if (match := _HEADER.match(text)) else ""
     if re.search(r"^#\s+comment_magics:\s*true", header, re.MULTILINE):
         message = "comment_magics: true, so the magics are comments, and would stay comments"
@@ -106,7 +110,7 @@ def _form_problems(text: str, name: str) -> Iterator[Problem]:
         yield Problem(code="KW204", file=name, place=1, message=message, fix=_TO_PERCENT.format(name))
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-    except (tokenize.TokenError, SyntaxError):  # live magics are not Python; cells are then split by line alone
+    except (tokenize.TokenError, SyntaxError):  # live magics are not Python, so indented marks cannot be found
         return
     for token in tokens:
         at_indent = token.start[1] > 0 and not token.line[: token.start[1]].strip()
@@ -120,7 +124,7 @@ def _split(text: str, name: str, left_out: Collection[str]) -> tuple[Cell, ...]:
 
     try:
         nodes = jupytext.reads(text.translate(_ENDS), _PERCENT).cells
-    except Exception as error:  # noqa: BLE001 - YAML, nbformat and jupytext itself raise what a header makes them raise
+    except Exception as error:  # noqa: BLE001 - a bad header makes YAML, nbformat or jupytext raise many types
         tags = re.search(r"^#\s*%%.*[ {\"]tags\"?\s*[=:](?!\s*\[)", text, re.MULTILINE)
         place = text.count("\n", 0, tags.start()) + 1 if tags else 1
         message = "its tags are no list" if tags else f"jupytext refuses the header: {str(error).partition(chr(10))[0]}"
@@ -130,7 +134,8 @@ def _split(text: str, name: str, left_out: Collection[str]) -> tuple[Cell, ...]:
     for node in nodes:
         source = node.source.translate(_BACK)
         kept = {key: value for key, value in node.metadata.items() if key not in left_out}
-        # jupytext does not say where a cell begins. What is no Python is a comment there, a magic in its mark.
+        # jupytext does not say where a cell begins, so its text is searched: as it is, as comments (markdown, raw
+        # cells), or as comments without the first line (a cell magic, which is in the cell mark).
         written = (source, commented(source), commented(source.partition("\n")[2]))
         start, length = next(((text.find(it, at), len(it)) for it in written if text.find(it, at) >= 0), (at, 0))
         cells.append(Cell(kind=node.cell_type, source=source, metadata=kept, line=text.count("\n", 0, start) + 1))
@@ -139,7 +144,7 @@ def _split(text: str, name: str, left_out: Collection[str]) -> tuple[Cell, ...]:
 
 
 def write_driver(cells: Sequence[Cell]) -> str:
-    """Return cells as a percent script, without a header; attachments are written as metadata of their cell."""
+    """Return cells as a percent script without a header. Attachments become metadata of their cell."""
     import jupytext  # noqa: PLC0415 - see the module's docstring
     import nbformat  # noqa: PLC0415
 
@@ -154,10 +159,11 @@ def write_driver(cells: Sequence[Cell]) -> str:
 
 
 def write(cells: Sequence[Cell]) -> bytes:
-    """Return the notebook as nbformat 4.5 writes it, without outputs, the same bytes for the same cells."""
+    """Return the notebook's bytes as nbformat 4.5 writes them, without outputs. Equal cells give equal bytes."""
     nodes = [_node(cell) for cell in cells]
     notebook = {"cells": nodes, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
-    if any(cell.metadata.keys() - {"kernelwright", *FOLDED} for cell in cells):  # the author's own may be of any form
+    # Only the author's own metadata can be invalid.
+    if any(cell.metadata.keys() - {"kernelwright", *FOLDED} for cell in cells):
         import nbformat  # noqa: PLC0415
 
         nbformat.validate(nbformat.from_dict(notebook))
@@ -169,6 +175,6 @@ def write(cells: Sequence[Cell]) -> bytes:
 def _node(cell: Cell) -> dict[str, Any]:
     run: dict[str, Any] = {"execution_count": None, "outputs": []} if cell.kind == "code" else {}
     metadata = dict(cell.metadata)
-    if cell.kind != "code" and isinstance(metadata.get("attachments"), dict):  # a script holds them as metadata
+    if cell.kind != "code" and isinstance(metadata.get("attachments"), dict):  # a script holds attachments as metadata
         run["attachments"] = metadata.pop("attachments")
     return {"cell_type": cell.kind, "id": cell.id, "metadata": metadata, "source": cell.source, **run}

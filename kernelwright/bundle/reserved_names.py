@@ -1,4 +1,4 @@
-"""Names that a source must not take: it would come before what the notebook itself imports while it runs."""
+"""Names that a source must not have, because it would shadow a module that the notebook imports while it runs."""
 
 _KERNEL = """
     IPython comm debugpy decorator ipykernel ipykernel_launcher jupyter_client jupyter_core kernelwright

@@ -1,4 +1,4 @@
-"""The carried files as data: what each is, what brings it, and what takes it to Kaggle."""
+"""The source tree: the carried files, where each comes from, and its carrier."""
 
 import ast
 from dataclasses import dataclass, field
@@ -9,27 +9,27 @@ from kernelwright.bundle.imports import Graph
 from kernelwright.support import hashing
 
 DRIVER = "driver"
-"""Origin of the driver, where it is carried as a file beside being the notebook's cells."""
+"""Origin of the driver, if it is also carried as a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """One file of the carried tree.
+    """One carried file.
 
     Attributes
     ----------
     path : str
-        POSIX path in the tree.
+        POSIX path in the source tree.
     data : bytes
-        Its bytes, exactly as on disk.
+        Its content, exactly as on disk.
     origin : str
-        Which entry of the configuration brings it: a source, ``vendor NAME``, or `DRIVER`.
+        The entry of the configuration that includes it: a source, ``vendor NAME``, or `DRIVER`.
     carrier : str
-        What takes it to Kaggle: a ``%%module`` cell of its own, the bootstrap cell, or a dataset.
+        What takes it to Kaggle: its own ``%%module`` cell, the bootstrap cell, or a dataset.
     module : str or None
-        Dotted name it is imported by, None for a data file.
+        The dotted name under which it is imported; None for a data file.
     syntax : ast.Module or None
-        Its tree, where it is a module, so that `check` need not parse it again; nothing changes it.
+        The syntax tree of a module, so that `check` need not parse it again. Do not modify it.
     """
 
     path: str
@@ -41,23 +41,23 @@ class SourceFile:
 
     @property
     def summary(self) -> str:
-        """What its docstring says first."""
+        """The first paragraph of the module's docstring, on one line; empty if there is none."""
         docstring = (ast.get_docstring(self.syntax) if self.syntax else None) or ""
         return docstring.partition("\n\n")[0].replace("\n", " ").strip()
 
     @property
     def vendored(self) -> str:
-        """The package of the environment that it belongs to; empty for a file of the project."""
+        """The vendored package that the file belongs to; empty for a file of the project."""
         return self.origin.removeprefix("vendor ") if self.origin.startswith("vendor ") else ""
 
     @property
     def is_source(self) -> bool:
-        """Whether one of the project's sources brings it: neither a vendored package nor the driver."""
+        """Whether the file comes from one of the project's sources, not from a vendored package or the driver."""
         return not self.vendored and self.origin != DRIVER
 
     @property
     def location(self) -> str:
-        """Where a file of a source lies in the project."""
+        """The path in the project of a file that comes from a source."""
         inside = self.path.partition("/")[2]
         return f"{self.origin}/{inside}" if inside else self.origin
 
@@ -68,28 +68,28 @@ class SourceFile:
 
     @cached_property
     def text(self) -> str | None:
-        """The text a notebook cell can hold exactly, None where it cannot: nothing, or not UTF-8."""
+        """The content as text; None if no cell can hold it exactly: an empty file, or not UTF-8."""
         try:
-            return self.data.decode("utf-8") or None
+            return self.data.decode("utf-8") or None  # None for an empty file: no cell can hold it
         except UnicodeDecodeError:
             return None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DriverPlacement:
-    """Where the driver's cells find themselves, as the driver does when it is run in place.
+    """The driver's place in the source tree, so that its cells run as the driver does in place.
 
     Attributes
     ----------
     file : str
-        The driver's path in the tree.
+        The driver's path in the source tree.
     package : str
-        The package whose relative imports it uses, as under ``python -m``; else empty.
+        The value of ``__package__``, as under ``python -m``; empty if the driver is not in a package.
     folder : str
-        A folder of the tree that comes first on ``sys.path``, as a script's does; empty for the tree itself.
+        The folder of the tree that comes first on ``sys.path``, like the folder of a script; empty for the tree itself.
     carried : bool
-        Whether the file itself is there: a module imports it, it asks for ``__file__``, or a ``__main__`` guard
-        tells that worker processes may import it.
+        Whether the driver is also carried as a file: a module imports it, it mentions ``__file__``, or it has a
+        ``__name__`` guard, so that worker processes may import it.
     """
 
     file: str
@@ -100,7 +100,7 @@ class DriverPlacement:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTree:
-    """The carried files: data files first, then modules, each after those it imports."""
+    """The carried files: data files first, then modules, each after the modules it imports."""
 
     files: tuple[SourceFile, ...]
     graph: Graph

@@ -1,4 +1,4 @@
-"""A project -> the files that its notebook carries: read, ordered, each with what carries it."""
+"""Collect the files that a project's notebook carries: read and order them, and choose a carrier for each."""
 
 import ast
 import re
@@ -15,20 +15,20 @@ from kernelwright.project.model import PYPROJECT, TABLE, Project
 from kernelwright.support import ipython_syntax
 
 _LARGEST_DATA_CELL_BYTES = 20_000
-_LONGEST_NAME = 200  # bytes; no file can have one over 255
+_LONGEST_NAME = 200  # bytes; no file can have a name of more than 255
 
 
 def collect(project: Project, driver: Sequence[str]) -> tuple[SourceTree, list[Problem]]:
-    """Read everything the project's kernel carries; ``driver`` is the text of the driver's code cells.
+    """Return the source tree of the project's kernel, and all problems. The tree is complete if there are no problems.
 
-    The problems are all that cannot be carried or imported: files outside the project, what is not Python, two files
-    under one name, an import that finds its module only in place. The tree is complete where there are none.
+    Problems are, for example, files outside the project, invalid Python, two files with the same path, and an import
+    that finds its module only in place. ``driver`` holds the text of the driver's code cells.
     """
     vendored, vendor_problems = vendor.collect(project)
     own, source_problems = _read_sources(project)
     problems = [*_name_clashes(project), *vendor_problems, *source_problems]
     read = [*vendored, *own]
-    files = {file.path: file for file in reversed(read)}
+    files = {file.path: file for file in reversed(read)}  # reversed: if two files share a path, the first one stays
     placement, script = _place_driver(project, files)
     for file in (*read, script):
         twin = files.get(file.path, file)
@@ -45,7 +45,7 @@ def collect(project: Project, driver: Sequence[str]) -> tuple[SourceTree, list[P
 
 
 def _name_clashes(project: Project) -> Iterator[Problem]:
-    """Find sources that would land under one name in the tree, or in front of what the notebook needs."""
+    """Yield a problem for each source whose name in the source tree is already taken or reserved."""
     owners = {name: f"vendor {name}" for name in vendor.names(project)}
     for index, (key, source) in enumerate(zip(project.configuration.sources, project.sources, strict=True)):
         place, name = f"{TABLE}.sources[{index}]", source.name.removesuffix(".py")
@@ -63,7 +63,7 @@ def _read_sources(project: Project) -> tuple[list[SourceFile], list[Problem]]:
     problems: list[Problem] = []
     for index, source in enumerate(project.sources):
         origin = source.relative_to(project.root).as_posix()
-        if source.exists() or source.is_symlink():  # a link that leads nowhere is named by the walk
+        if source.exists() or source.is_symlink():  # the walk reports a dangling link
             walked, faults = file_walk.walk(source, source.name, project.root, excluded)
             files += (SourceFile(path=path, data=data, origin=origin) for path, data in walked)
             problems += faults
@@ -75,34 +75,35 @@ def _read_sources(project: Project) -> tuple[list[SourceFile], list[Problem]]:
 
 
 def carrier(file: SourceFile) -> Literal["cell", "bootstrap"]:
-    """Return what carries a file where no dataset does: a ``%%module`` cell that shows it, or the bootstrap cell."""
-    if file.text is None or file.origin == DRIVER or file.vendored == RUNTIME:  # that takes no screenful of its own
+    """Return the carrier of a file with ``carrier = "cells"``: a ``%%module`` cell or the bootstrap cell."""
+    # Cells for the runtime filled screens before the story began (docs/bundle.md).
+    if file.text is None or file.origin == DRIVER or file.vendored == RUNTIME:
         return "bootstrap"
-    # A magic's line is expanded by IPython, and ends where an editor trims it.
+    # IPython expands characters such as braces in the line of a magic, and editors trim spaces at its end.
     is_name_plain = re.fullmatch(r"[\w./ @+=,()-]+", file.path) and file.path == file.path.strip()
     is_shown = is_name_plain and (file.path.endswith(".py") or len(file.data) <= _LARGEST_DATA_CELL_BYTES)
     return "cell" if is_shown else "bootstrap"
 
 
 def _place_driver(project: Project, files: Mapping[str, SourceFile]) -> tuple[DriverPlacement, SourceFile]:
-    """Find the driver's place in the tree, and what it is as a file of it."""
+    """Return the driver's place in the source tree, and the driver as a source file."""
     path = _path_in_tree(project, project.driver) or project.driver.name
     try:
         data = project.driver.read_bytes()
-    except OSError:  # reported by who reads the driver's cells
+    except OSError:  # `notebook_io.read_driver` reports it
         data = b""
     syntax = ipython_syntax.parse(data)
     folder = PurePosixPath(path).parent.as_posix().removeprefix(".")
     packaged = f"{folder}/__init__.py" in files or bool(syntax and imports.is_relative(syntax))
     package = folder.replace("/", ".") if folder and packaged else ""
-    # A driver with magics is no module: nothing can need it as a file.
+    # A driver with magics does not parse as Python, so nothing can import it.
     carried = path in files or bool(syntax and _needs_file(path, data, syntax, files))
     placement = DriverPlacement(file=path, package=package, folder="" if package else folder, carried=carried)
     return placement, SourceFile(path=path, data=data, origin=DRIVER)
 
 
 def _path_in_tree(project: Project, file: Path) -> str:
-    """Return where a file of a source lands in the tree; empty for a file of none."""
+    """Return the path in the source tree of a file that belongs to a source; empty if it belongs to none."""
     for source in project.sources:
         if file.is_relative_to(source):
             return (source.name / file.relative_to(source)).as_posix()
@@ -110,14 +111,14 @@ def _path_in_tree(project: Project, file: Path) -> str:
 
 
 def _needs_file(path: str, data: bytes, syntax: ast.Module, files: Mapping[str, SourceFile]) -> bool:
-    """Return whether the driver asks for its file, a worker process may import it, or a module does."""
+    """Return True if the driver mentions ``__file__``, has a ``__name__`` guard, or is imported by a module."""
     guards = (node.test for node in syntax.body if isinstance(node, ast.If))
     names = (part.id for guard in guards for part in ast.walk(guard) if isinstance(part, ast.Name))
     if b"__file__" in data or "__name__" in names:
         return True
     module = imports.module_name(path)
     for file in files.values() if module else ():
-        # Parsing takes its time: only what holds the name at all is parsed.
+        # Parsing is slow, so parse only files that contain the name.
         if (
             str(module).encode() in file.data
             and file.path.endswith(".py")
@@ -130,10 +131,11 @@ def _needs_file(path: str, data: bytes, syntax: ast.Module, files: Mapping[str, 
 
 
 def _order(files: Mapping[str, SourceFile], placement: DriverPlacement) -> tuple[SourceTree, list[Problem]]:
-    """Parse each module once, and put each after those it imports; return also what is not Python."""
+    """Parse each module and order the files by their imports. Also return a problem for each invalid module."""
     problems: list[Problem] = []
+    # Modules beside the driver are imported by their bare name.
     names = {path: imports.module_name(path.removeprefix(f"{placement.folder}/")) for path in files}
-    # Where `x.py` and `x/__init__.py` share a name, Python takes the package, which is sorted after the module.
+    # If `x.py` and `x/__init__.py` share a name, Python imports the package. It sorts after the module, so it wins.
     paths = {name: path for path, name in sorted(names.items()) if name}
     carried, graph, trees = frozenset(paths), {}, {}
     for name in sorted(carried):
@@ -141,7 +143,7 @@ def _order(files: Mapping[str, SourceFile], placement: DriverPlacement) -> tuple
         try:
             tree = ast.parse(files[path].data, filename=path)
         except ipython_syntax.UNPARSABLE as error:
-            if files[path].origin != DRIVER:  # whose cells are parsed one by one
+            if files[path].origin != DRIVER:  # the driver's cells are parsed one by one elsewhere
                 problems.append(_syntax_problem(files[path], error))
         graph[name] = imports.imported(tree, name, is_package=path.endswith("__init__.py"), carried=carried)
         trees[path] = tree
@@ -152,8 +154,9 @@ def _order(files: Mapping[str, SourceFile], placement: DriverPlacement) -> tuple
 
 
 def _syntax_problem(file: SourceFile, error: Exception) -> Problem:
-    """Say where and why a file is not Python, in words that are the same in every version of it where they can be."""
-    if b"coding" not in b"".join(file.data.splitlines()[:2]):
+    """Return the problem of a file that is not valid Python."""
+    # Python versions word this error differently, so bytes that are not UTF-8 are reported in our own words.
+    if b"coding" not in b"".join(file.data.splitlines()[:2]):  # Python reads a coding only in the first two lines
         try:
             file.data.decode("utf-8")
         except UnicodeDecodeError as fault:
@@ -165,9 +168,13 @@ def _syntax_problem(file: SourceFile, error: Exception) -> Problem:
 
 
 def _uncarried_imports(project: Project, driver: Sequence[str], tree: SourceTree) -> Iterator[Problem]:
-    """Find modules beside the driver that it surely imports, itself or through others, and that are not carried."""
+    """Yield a problem for each uncarried module beside the driver that is certainly imported.
+
+    The driver imports it itself, or through a carried source.
+    """
     body = [statement for cell in driver for statement in ipython_syntax.syntax_tree(cell).body]
     code = ast.Module(body=body, type_ignores=[])
+    # A name inside the driver's package, so that its relative imports are resolved.
     name = f"{tree.placement.package}." if tree.placement.package else ""
     imported = imports.imported(code, name, is_package=False, carried=frozenset(tree.graph))
     reached = frozenset[str]().union(*(imports.closure(tree.graph, module) for module in imported))
@@ -178,6 +185,7 @@ def _uncarried_imports(project: Project, driver: Sequence[str], tree: SourceTree
     top_level = {module.partition(".")[0] for module in tree.graph}
     for importer, modules in importers.items():
         for module in sorted(modules - top_level):
+            # A longer name cannot be a file, and asking the file system for it would raise OSError.
             if len(module.encode()) <= _LONGEST_NAME and (beside := _beside(project.driver, module)):
                 file = beside.relative_to(project.root).as_posix()
                 message, fix = f"{file} is not carried", "add it to tool.kernelwright.sources"

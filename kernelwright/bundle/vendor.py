@@ -1,4 +1,4 @@
-"""Pure-Python packages of the environment, carried whole with their licences."""
+"""Read vendored packages: installed pure-Python packages, carried whole with their licences and metadata."""
 
 import graphlib
 import importlib.util
@@ -23,12 +23,12 @@ _LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
 
 
 def names(project: Project) -> tuple[str, ...]:
-    """Return the packages to carry; the runtime is always among them."""
+    """Return the names of the packages to carry, including the runtime."""
     return tuple(dict.fromkeys((*project.configuration.vendor, RUNTIME)))
 
 
 def collect(project: Project) -> tuple[list[SourceFile], list[Problem]]:
-    """Read every vendored package, and the licences and metadata of the distributions they belong to."""
+    """Read every vendored package, and the licences and metadata of its distribution. Also return all problems."""
     chosen = names(project)
     problems: list[Problem] = []
     for name in chosen:
@@ -36,7 +36,7 @@ def collect(project: Project) -> tuple[list[SourceFile], list[Problem]]:
         problems += [_problem("KW223", f"{name!r} is a part of {whole!r}", "name one of them") for whole in wholes]
     distributions: dict[str, metadata.Distribution] = {}
     if packages := [name for name in chosen if name != RUNTIME]:
-        providers = metadata.packages_distributions()  # reads the whole environment
+        providers = metadata.packages_distributions()  # slow, because it reads the whole environment
         owners = {owner for name in packages for owner in providers.get(name.partition(".")[0], ())}
         distributions = {canonicalize_name(owner): metadata.distribution(owner) for owner in sorted(owners)}
     problems += _circles(distributions)
@@ -48,7 +48,7 @@ def collect(project: Project) -> tuple[list[SourceFile], list[Problem]]:
     for name, distribution in sorted(distributions.items()):
         for file in sorted(distribution.files or (), key=str):
             info = next((at for at, part in enumerate(file.parts) if part.endswith(".dist-info")), None)
-            # METADATA is what `importlib.metadata` reads.
+            # `importlib.metadata` reads METADATA and entry_points.txt.
             wanted = file.name in {"METADATA", "entry_points.txt"} or "licenses" in file.parts
             if info is not None and (wanted or _LICENCE.match(file.name)):
                 data = Path(str(distribution.locate_file(file))).read_bytes()
@@ -61,10 +61,10 @@ def _problem(code: str, message: str, fix: str) -> Problem:
 
 
 def _read_package(name: str) -> tuple[list[tuple[str, bytes]], list[Problem]]:
-    """Read a package whole, and the ``__init__.py`` of each package above it."""
+    """Read all files of a package, and the ``__init__.py`` of each parent package."""
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
+    except (ImportError, ValueError):  # the parent cannot be imported, or a module has no spec
         spec = None
     if spec is None or spec.origin is None:
         return [], [_problem("KW221", f"{name!r} is not installed", "pip install it, or take it out")]
@@ -75,7 +75,7 @@ def _read_package(name: str) -> tuple[list[tuple[str, bytes]], list[Problem]]:
     base = file.parents[name.count(".") + is_package]
     *parents, last = name.split(".")
     roots = [f"{parent}/__init__.py" for parent in accumulate(parents, "{}/{}".format)]
-    roots = [path for path in roots if (base / path).is_file()]  # a namespace has none
+    roots = [path for path in roots if (base / path).is_file()]  # a namespace package has no __init__.py
     roots.append("/".join([*parents, last if is_package else file.name]))
     files: list[tuple[str, bytes]] = []
     problems: list[Problem] = []
@@ -91,10 +91,11 @@ def _read_package(name: str) -> tuple[list[tuple[str, bytes]], list[Problem]]:
 
 
 def _circles(distributions: Mapping[str, metadata.Distribution]) -> Iterator[Problem]:
-    """Yield a problem for vendored distributions that require one another."""
+    """Yield a problem for each circle of vendored distributions that require one another."""
     graph = {}
     for name, distribution in distributions.items():
-        # What an extra requires is the user's choice; old metadata need not be valid requirements beyond the name.
+        # Extras are left out because they are optional. Only the name is parsed, because the rest of a requirement in
+        # old metadata may be invalid.
         always = " \n".join(line for line in distribution.requires or () if "extra ==" not in line)
         required = {canonicalize_name(it) for it in re.findall(r"^[\w.-]+", always, re.MULTILINE)}
         graph[name] = sorted(required & distributions.keys() - {name})
@@ -102,12 +103,14 @@ def _circles(distributions: Mapping[str, metadata.Distribution]) -> Iterator[Pro
         try:
             graphlib.TopologicalSorter(graph).prepare()
         except graphlib.CycleError as error:
-            circle = error.args[1][:0:-1]  # each before what it requires, the first again at the end
+            # graphlib names the first node again at the end; reversed, each comes before what it requires.
+            circle = error.args[1][:0:-1]
             first = circle.index(min(circle))
             circle = [*circle[first:], *circle[:first]]
             message = f"{' requires '.join((*circle, circle[0]))}: a circle cannot be carried in parts"
             fix = "take them out and name them in the file of tool.kernelwright.wheels"
             yield _problem("KW225", message, fix)
+            # Take the circle out and look for the next one, because `prepare` reports only one.
             graph = {name: [need for need in needs if need not in circle] for name, needs in graph.items()}
         else:
             return

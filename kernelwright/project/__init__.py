@@ -1,1 +1,1 @@
-"""pyproject.toml and kernel-metadata.json, and what they say of one another."""
+"""Read and check pyproject.toml and kernel-metadata.json."""

@@ -1,4 +1,4 @@
-"""``[tool.kernelwright]`` of pyproject.toml: its keys and their rules."""
+"""The keys of ``[tool.kernelwright]`` in pyproject.toml, and their rules."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -23,7 +23,7 @@ def _as_tuple(value: object) -> object:
 
 
 _NAME = r"[^\W\d]\w*"
-_NO_WAY_UP = r"(?s)(?!(.*/)?\.\.(/|\Z))"
+_NO_WAY_UP = r"(?s)(?!(.*/)?\.\.(/|\Z))"  # no step of the path is `..`
 Hook = Annotated[str, matching(rf"{_NAME}(\.{_NAME})*:{_NAME}", 'should be "package.module:function"')]
 PathInside = Annotated[str, matching(r"[^\x00-\x1f\x7f]+", "should be a path in the project")]
 OptionalPath = Annotated[str, matching(r"[^\x00-\x1f\x7f]*", "should be a path in the project")]
@@ -44,7 +44,7 @@ Package = Annotated[
 Slug = Annotated[
     str, matching(r"([A-Za-z0-9-]{6,50})?", "should be a bare slug of 6 to 50 letters, digits and hyphens")
 ]
-KernelName = Annotated[  # folders of build/ are named for it
+KernelName = Annotated[  # part of the names of folders in build/
     str, matching(r"[A-Za-z0-9][A-Za-z0-9_-]*", "should be a name of letters, digits, hyphens and underscores")
 ]
 Code = Annotated[str, AfterValidator(_code)]
@@ -52,7 +52,7 @@ Code = Annotated[str, AfterValidator(_code)]
 
 @dataclass(frozen=True, kw_only=True)
 class Fingerprint:
-    """What tells the public version of a file: each that is given must match."""
+    """The fingerprint of the public version of a file. Every given value must match."""
 
     __pydantic_config__ = _FORBID
 
@@ -63,7 +63,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, kw_only=True)
 class Commit:
-    """What the run that Kaggle makes when a notebook is saved really computes."""
+    """What the commit phase computes: the number of smoke queries."""
 
     __pydantic_config__ = _FORBID
 
@@ -72,7 +72,7 @@ class Commit:
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """What the hidden rerun will meet."""
+    """What to expect in the hidden rerun: the time limit in hours, and how many items each stage will process."""
 
     __pydantic_config__ = _FORBID
 
@@ -82,7 +82,7 @@ class Forecast:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Which findings of ``kernelwright check`` are not wanted: codes, or how several of them begin."""
+    """Suppressed findings of ``kernelwright check``: codes, or prefixes of codes."""
 
     __pydantic_config__ = _FORBID
 
@@ -94,7 +94,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class KernelConfiguration:
-    """One kernel's keys in ``[tool.kernelwright]``; docs/configuration.md explains each."""
+    """The keys of one kernel in ``[tool.kernelwright]``. docs/configuration.md explains them."""
 
     __pydantic_config__ = _FORBID
 
@@ -123,6 +123,6 @@ class KernelConfiguration:
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration(KernelConfiguration):
-    """The whole of ``[tool.kernelwright]``: the first kernel's keys, and the further kernels."""
+    """All of ``[tool.kernelwright]``: the keys of the first kernel, and the further kernels."""
 
     kernels: dict[KernelName, KernelConfiguration] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What the configuration, the metadata and the files of a project say of one another."""
+"""Check that the configuration, the metadata and the files of a project are consistent."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from kernelwright.project.refs import SourceRef
 
 
 def problems(root: Path, configuration: KernelConfiguration, metadata: KernelMetadata | None) -> list[Problem]:
-    """Return the paths that cannot be used, and the keys that need another one."""
+    """Return a problem for each unusable path, and for each key that needs another key or an attached dataset."""
     output = (root / configuration.metadata).parent / metadata.code_file if metadata else None
     return [*_paths(root, configuration, output), *_datasets(configuration, metadata)]
 
@@ -25,16 +25,16 @@ def _paths(root: Path, configuration: KernelConfiguration, output: Path | None) 
             yield _key(key, "KW006", f"{value!r} is outside the project", f"move or copy it into {root.name}/")
         elif path == root:
             yield _key(key, "KW006", f"{value!r} is the project itself", "name files or folders in it")
-        elif output and output.resolve().is_relative_to(path):
+        elif output and output.resolve().is_relative_to(path):  # a build would carry its own result
             message = f"{value!r} holds the notebook that is built, {output.name}"
             yield _key(key, "KW006", message, "let code_file lead elsewhere")
-    if output and not output.resolve().is_relative_to(root):  # a link, or `..`
+    if output and not output.resolve().is_relative_to(root):  # by a symbolic link or `..`
         message, fix = f"{output.name!r} would be written outside the project", f"name a file in {root.name}/"
         yield Problem(code="KW006", file=configuration.metadata, place="code_file", message=message, fix=fix)
 
 
 def _datasets(configuration: KernelConfiguration, metadata: KernelMetadata | None) -> Iterator[Problem]:
-    """Yield what is wrong with the datasets of the project's own, and those that the kernel does not attach."""
+    """Yield a problem for each of the project's own datasets that is wrongly configured or not attached."""
     wheels = configuration.wheels_dataset if configuration.wheels else ""
     sources = sources_dataset(configuration)
     if configuration.wheels and not wheels:
@@ -58,5 +58,5 @@ def _key(name: str, code: str, message: str, fix: str) -> Problem:
 
 
 def sources_dataset(configuration: KernelConfiguration) -> str:
-    """Return the slug of the dataset that carries the sources, empty where cells do."""
+    """Return the slug of the dataset of the sources; empty with ``carrier = "cells"``."""
     return configuration.sources_dataset if configuration.carrier == "dataset" else ""

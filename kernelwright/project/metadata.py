@@ -1,4 +1,4 @@
-"""kernel-metadata.json and dataset-metadata.json: what Kaggle knows of us, and the rules it holds us to."""
+"""Read kernel-metadata.json and dataset-metadata.json, and check them by Kaggle's rules."""
 
 import functools
 import json
@@ -19,10 +19,10 @@ from kernelwright.support import json_text
 PLACEHOLDER_OWNER = "OWNER"
 OWNED_SOURCES = ("dataset_sources", "kernel_sources", "model_sources")
 SOURCES = ("competition_sources", *OWNED_SOURCES)
-"""The keys that list what a kernel attaches."""
+"""The keys that list the attached sources."""
 DATASET_FILE = "dataset-metadata.json"
-"""Beside a dataset's files; Kaggle reads it at the upload and mounts it nowhere."""
-_LONGEST_NAME = 200  # bytes; a file is written beside its place first, under a longer name
+"""The file in a dataset's folder that Kaggle reads during the upload and does not mount."""
+_LONGEST_NAME = 200  # bytes; leaves room for the longer name of the temporary file that is written first
 _VERSION = "[1-9][0-9]{0,8}"
 _FIXES = {
     "id": 'write "owner/slug", such as "alice/my-kernel"',
@@ -43,6 +43,7 @@ _FIXES = {
 
 
 def _flag(value: object) -> object:
+    # Kaggle's client accepts the strings "true" and "false" too.
     flags: dict[str, bool] = {"true": True, "false": False}
     value = flags.get(value.lower(), value) if isinstance(value, str) else value
     if not isinstance(value, bool):
@@ -92,7 +93,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 
 @dataclass(frozen=True, kw_only=True)
 class KernelMetadata:
-    """kernel-metadata.json; keys Kaggle may add later are let through."""
+    """The content of kernel-metadata.json. Unknown keys are ignored, because Kaggle may add some."""
 
     __pydantic_config__ = ConfigDict(extra="ignore")
 
@@ -117,18 +118,18 @@ class KernelMetadata:
 
     @property
     def slugs(self) -> tuple[str, ...]:
-        """The folder name each attached source is mounted under, competitions first."""
+        """The slug of each attached source, after which its mounted folder is named; competitions first."""
         owned = self.dataset_sources + self.kernel_sources + self.model_sources
         return self.competition_sources + tuple(SourceRef.parse(source).slug for source in owned)
 
     @property
     def owner(self) -> str:
-        """Whose kernel it is."""
+        """The user name of the kernel's owner."""
         return SourceRef.parse(self.id).owner
 
 
 def read_raw(root: Path, name: str) -> Mapping[str, Any]:
-    """Read the JSON object in ``root/name`` as it is; raises `InvalidProject` where there is none."""
+    """Read the JSON object in ``root/name`` without checking its values; raises `InvalidProject` if there is none."""
     missing = "make it with `kernelwright init`, or with `kaggle kernels init`"
     text = parsing.read_text(root / name, code="KW011", label=name, missing=missing)
     try:
@@ -145,12 +146,12 @@ def read_raw(root: Path, name: str) -> Mapping[str, Any]:
 
 
 def read(root: Path, name: str) -> KernelMetadata:
-    """Read the metadata of a kernel; raises `InvalidProject` with every problem."""
+    """Read and check the metadata of a kernel; raises `InvalidProject` with every problem."""
     return parsing.parse(KernelMetadata, read_raw(root, name), file=name, fixes=_FIXES)
 
 
 def references(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield place and value wherever a kernel's metadata, whatever it holds, says who owns something."""
+    """Yield place and value of each string in a kernel's metadata that names an owner. The metadata may be invalid."""
     places = {"id": metadata.get("id")}
     for key in OWNED_SOURCES:
         sources = metadata.get(key)
@@ -160,10 +161,11 @@ def references(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def fitting(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those values of a kernel's metadata that fit its model, for what else can be said of them."""
+    """Return only the valid values of a kernel's metadata, so that they can be checked further."""
     values = {}
     for key, adapter in _value_adapters().items():
         with suppress(ValidationError, KeyError):
+            # As JSON, because strict validation accepts an array as a tuple only there.
             values[key] = adapter.validate_json(json.dumps(raw[key]), strict=True)
     return values
 
@@ -183,7 +185,7 @@ class Licence:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetMetadata:
-    """dataset-metadata.json; a dataset is private unless its upload says otherwise."""
+    """The content of dataset-metadata.json. It does not say whether the dataset is private; the upload decides that."""
 
     __pydantic_config__ = ConfigDict(extra="ignore")
 
@@ -195,5 +197,5 @@ class DatasetMetadata:
 
 
 def read_dataset(data: object, file: str) -> DatasetMetadata:
-    """Check the parsed JSON of ``file``; raises `InvalidProject` with every problem."""
+    """Check ``data``, the parsed JSON of ``file``; raises `InvalidProject` with every problem."""
     return parsing.parse(DatasetMetadata, data, file=file)

@@ -1,4 +1,4 @@
-"""pyproject.toml and kernel-metadata.json, read once, into a `Project`."""
+"""Read pyproject.toml and kernel-metadata.json into a `Project`."""
 
 import os
 import tomllib
@@ -20,7 +20,10 @@ METADATA = "kernel-metadata.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """One kernel of a project, checked: every path in it is absolute; ``kernel`` is empty for the first."""
+    """One kernel of a project, checked.
+
+    The paths that the properties return are absolute. ``kernel`` is the kernel's name, empty for the first kernel.
+    """
 
     root: Path
     configuration: KernelConfiguration
@@ -29,7 +32,7 @@ class Project:
 
     @property
     def driver(self) -> Path:
-        """The percent-format script."""
+        """The driver, a percent-format script."""
         return self.root / self.configuration.driver
 
     @property
@@ -39,48 +42,51 @@ class Project:
 
     @property
     def kind(self) -> Literal["rerun", "once", "output"]:
-        """How Kaggle runs it: for a hidden rerun, once in a competition without one, or for its output alone."""
+        """How Kaggle runs the kernel.
+
+        ``rerun``: in a competition with a hidden rerun; ``once``: in one without; ``output``: only for its output.
+        """
         return self.configuration.kind or ("rerun" if self.metadata.competition_sources else "output")
 
     @property
     def phases(self) -> tuple[Literal["rerun", "commit"], ...]:
-        """The runs that Kaggle makes of it: without a hidden rerun, the one when it is saved."""
+        """The phases in which Kaggle runs the kernel: only the commit phase if there is no hidden rerun."""
         return ("rerun", "commit") if self.kind == "rerun" else ("commit",)
 
     @property
     def notebook(self) -> Path:
-        """Where the notebook is written: ``code_file``, beside the metadata as Kaggle's client reads it."""
+        """The path of the notebook: ``code_file``, relative to the metadata's folder, as Kaggle's client reads it."""
         beside = (self.root / self.configuration.metadata).parent / self.metadata.code_file
-        return Path(os.path.normpath(beside))  # as it is shown: `code_file` may lead up and down again
+        return Path(os.path.normpath(beside))  # normalized for messages, because `code_file` may contain `..`
 
     @property
     def build(self) -> Path:
-        """Where everything made goes."""
+        """The folder for everything that Kernelwright makes."""
         return self.root / "build"
 
     @property
     def default_input(self) -> Path:
-        """The input folder that is rehearsed on where none is named."""
+        """The input folder of a rehearsal for which none is named."""
         return self.build / "mini"
 
     @property
     def dataset(self) -> Path:
-        """The folder of the dataset that carries the sources, where one does."""
+        """The folder of the dataset of the sources, with ``carrier = "dataset"``."""
         return self._own("sources")
 
     @property
     def rehearsal(self) -> Path:
-        """Where a rehearsal leaves its report and the folders of its runs."""
+        """The folder for a rehearsal's report and the folders of its runs."""
         return self._own("rehearsal")
 
     @property
     def output(self) -> Path:
-        """Where the output of a run on Kaggle goes."""
+        """The folder for the downloaded output of a run on Kaggle."""
         return self._own("output")
 
     @property
     def push(self) -> Path:
-        """Where what a push sends is laid out."""
+        """The folder to which a push copies what it sends."""
         return self._own("push")
 
     def _own(self, name: str) -> Path:
@@ -88,12 +94,12 @@ class Project:
 
 
 def load_project(folder: Path, kernel: str = "") -> Project:
-    """Read the project in ``folder``; ``kernel`` names one of ``[tool.kernelwright.kernels]``.
+    """Read the project in ``folder``. ``kernel`` names one of ``[tool.kernelwright.kernels]``, or the first if empty.
 
     Raises
     ------
     InvalidProject
-        With every problem of both files at once.
+        With every problem of pyproject.toml and of the kernel's metadata at once.
     """
     root = folder.resolve()
     problems: list[Problem] = []
@@ -114,18 +120,18 @@ def load_project(folder: Path, kernel: str = "") -> Project:
 
 
 def kernels_by_id(root: Path) -> dict[str, Project]:
-    """Return every kernel of the project whose metadata can be read; what else is wrong with one is not looked at."""
+    """Return id -> project of every kernel whose metadata can be read. Other problems of the kernels are ignored."""
     configuration = load_configuration(root)
     kernels = {}
     for name, kernel in (("", configuration), *configuration.kernels.items()):
-        with suppress(InvalidProject):  # that kernel's own business
+        with suppress(InvalidProject):  # reported when that kernel itself is loaded
             described = metadata.read(root, kernel.metadata)
             kernels[described.id] = Project(root=root, configuration=kernel, metadata=described, kernel=name)
     return kernels
 
 
 def find_root(folder: Path) -> Path:
-    """Return the nearest folder, from ``folder`` upwards, that is a project; ``folder`` itself where none is."""
+    """Return the nearest folder, from ``folder`` upwards, that is a project; ``folder`` itself if there is none."""
     start = folder.resolve()
     for path in (start, *start.parents):
         with suppress(InvalidProject):
@@ -135,7 +141,7 @@ def find_root(folder: Path) -> Path:
 
 
 def load_configuration(root: Path) -> Configuration:
-    """Read ``[tool.kernelwright]`` alone; raises `InvalidProject` with every problem of it."""
+    """Read ``[tool.kernelwright]`` without the metadata; raises `InvalidProject` with every problem of the table."""
     tool = read_tools(root)
     if "kernelwright" not in tool:
         fix = 'add the table, at least with driver = "main.py"'
@@ -144,7 +150,7 @@ def load_configuration(root: Path) -> Configuration:
 
 
 def read_tools(root: Path) -> Mapping[str, Any]:
-    """Read the ``[tool]`` tables of pyproject.toml; raises `InvalidProject` for a file that cannot be read."""
+    """Read the ``[tool]`` tables of pyproject.toml; raises `InvalidProject` if the file cannot be read."""
     file = root / PYPROJECT
     missing = "run this in a project's folder, or name one with --project"
     text = parsing.read_text(file, code="KW001", label=str(file), missing=missing)
@@ -157,7 +163,7 @@ def read_tools(root: Path) -> Mapping[str, Any]:
 
 
 def choose_kernel(configuration: Configuration, kernel: str) -> KernelConfiguration:
-    """Return the keys of one kernel, the first for an empty name; raises `InvalidProject` where there is none."""
+    """Return the configuration of one kernel, the first for an empty name; raises `InvalidProject` if it is unknown."""
     if not kernel:
         return configuration
     if kernel not in configuration.kernels:

@@ -1,4 +1,4 @@
-"""Who owns the kernel: the user name, in every place that needs it."""
+"""Write the owner's user name into every place that needs it."""
 
 import json
 import re
@@ -11,16 +11,15 @@ from kernelwright.support import atomic_files
 
 
 def write(folder: Path, owner: str) -> list[str]:
-    """Put ``owner`` into the metadata of every kernel of the project; return a line for each place.
+    """Write ``owner`` into the metadata of every kernel of the project. Return one line per changed place.
 
-    It goes to the id of each kernel, to the datasets and kernels of the project itself where another of its kernels
-    attaches them, and wherever the placeholder stands.
-    What other people own stays theirs, and the file's layout stays as it is.
+    The changed places are the id of each kernel, attached datasets and kernels of the project itself, and every
+    placeholder owner. Sources of other owners and the file's layout are left alone.
 
     Raises
     ------
     InvalidProject
-        Not a user name, or a file that cannot be read; nothing is then written.
+        If ``owner`` is not a user name or a file cannot be read. Nothing is written then.
     """
     root = folder.resolve()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]+", owner) or owner == PLACEHOLDER_OWNER:
@@ -34,14 +33,15 @@ def write(folder: Path, owner: str) -> list[str]:
     own.discard("")
     texts, lines = {}, []
     for name, metadata in described.items():
-        text = (root / name).read_bytes().decode("utf-8")  # line ends as they are
+        text = (root / name).read_bytes().decode("utf-8")  # as bytes, to keep the line endings
         for place, value in references(metadata):
-            old, slash, rest = value.partition("/")  # what is no reference yet is left as it is
+            old, slash, rest = value.partition("/")  # a value without a slash is not a reference and is left alone
             ours = place == "id" or old == PLACEHOLDER_OWNER or rest.partition("/")[0] in own
             if slash and ours and old != owner:
-                written = re.escape(json.dumps(value)).replace("/", r"\\?/")  # some write a slash as \/
+                # The text is edited, not the parsed JSON, to keep the layout. JSON may also write a slash as \/.
+                written = re.escape(json.dumps(value)).replace("/", r"\\?/")
                 text = re.sub(written, json.dumps(f"{owner}/{rest}").replace("\\", r"\\"), text)
                 lines.append(f"{name}: {place}: {owner}/{rest}")
         texts[root / name] = text.encode()
-    atomic_files.replace_all(texts)
+    atomic_files.replace_all(texts)  # no file is replaced before all are written
     return lines

@@ -1,4 +1,4 @@
-"""Files and plain data -> frozen dataclasses; what does not fit becomes one problem per value."""
+"""Read files, and parse plain data into frozen dataclasses with one problem per value that does not fit."""
 
 import difflib
 import functools
@@ -26,9 +26,9 @@ _NO_FIXES: Mapping[str, str] = {}
 
 
 def read_text(file: Path, *, code: str, label: str, missing: str) -> str:
-    """Read a file, which problems call ``label``; ``missing`` is the fix where there is none.
+    """Read a UTF-8 file. Problems call it ``label``; ``missing`` is the fix if it does not exist.
 
-    Raises `InvalidProject` for what is no text.
+    Raises `InvalidProject` with the code ``code`` if the file cannot be read or is not UTF-8.
     """
     try:
         return file.read_text("utf-8")
@@ -42,7 +42,7 @@ def read_text(file: Path, *, code: str, label: str, missing: str) -> str:
 
 
 def matching(pattern: str, wish: str, *, printable: bool = False) -> AfterValidator:
-    """Return the rule that the whole of a text matches ``pattern``; ``wish`` says what it should be."""
+    """Return the pydantic rule that a whole text matches ``pattern``. ``wish`` is the message if it does not."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value) or (printable and not value.isprintable()):
@@ -53,40 +53,43 @@ def matching(pattern: str, wish: str, *, printable: bool = False) -> AfterValida
 
 
 def parse(kind: type[T], data: object, *, file: str, table: str = "", fixes: Mapping[str, str] = _NO_FIXES) -> T:
-    """Make a ``kind`` of ``data``.
+    """Validate ``data`` and return it as an instance of ``kind``.
 
     Parameters
     ----------
     kind : type
-        A dataclass whose annotations carry the rules, as pydantic reads them.
+        A dataclass whose annotations hold pydantic's rules.
     data : object
-        As JSON or TOML gives it.
-    file, table : str
-        What problems call the file, and the table of it that ``data`` is.
+        Plain data, as read from JSON or TOML.
+    file : str
+        What problems call the file.
+    table : str
+        The table of the file from which ``data`` comes; empty for the whole file.
     fixes : mapping
-        Key -> what to write there.
+        Key -> fix for a wrong or missing value of it.
 
     Raises
     ------
     InvalidProject
-        With every value that does not fit.
+        With one problem per value that does not fit.
     """
     adapter: TypeAdapter[T] = _adapter(cast(Hashable, kind))
     try:
-        # As JSON, because only there strict validation takes an array for a tuple.
+        # As JSON, because strict validation accepts an array as a tuple only there. TOML's dates become text.
         return adapter.validate_json(json.dumps(data, default=str, ensure_ascii=False).encode(), strict=True)
     except ValidationError as error:
+        # All known keys, to suggest one that resembles an unknown key.
         schema = adapter.json_schema()
         parts = [schema, *schema.get("$defs", {}).values()]
         names = sorted({name for part in parts for name in part.get("properties", {})})
         raise InvalidProject(_problem(detail, file, table, names, fixes) for detail in error.errors()) from None
-    except (ValueError, RecursionError) as error:  # 5,000 digits, a thousand levels, half a surrogate pair
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 1,000 levels, a lone surrogate
         raise InvalidProject(
             [Problem(code="KW005", file=file, place=table, message=f"cannot be read: {error}")]
         ) from None
 
 
-@functools.cache
+@functools.cache  # because creating an adapter is slow
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
@@ -106,6 +109,7 @@ def _problem(error: ErrorDetails, file: str, table: str, names: Sequence[str], f
     elif error["type"] in _MISSING:
         code, message, fix = "KW004", "required, and missing", fixes.get(key, f'add "{key}"')
     else:
+        # Reword pydantic's message, so that it continues the sentence that begins with the value.
         wish = _PYDANTICS_WORDS.sub("", error["msg"]).replace("a valid array", "a list").replace("a valid ", "a ")
         wish = re.sub(r"\ba (?=[aeiou])", "an ", wish)
         code, message = "KW005", f"{shortened(error['input'])} {wish}"
@@ -114,6 +118,6 @@ def _problem(error: ErrorDetails, file: str, table: str, names: Sequence[str], f
 
 
 def shortened(value: object) -> str:
-    """Return a value as JSON, cut at 60 characters."""
+    """Return a value as JSON, shortened to 60 characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -1,11 +1,11 @@
-"""Names of what lies on Kaggle: ``owner/slug``, and for a pinned one ``owner/slug/version``."""
+"""References to sources on Kaggle: ``owner/slug``, or ``owner/slug/version`` for a pinned version."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRef:
-    """A dataset, a kernel or a model: who it belongs to, and the name its folder is mounted under."""
+    """A dataset, kernel or model on Kaggle: its owner, and the slug after which its mounted folder is named."""
 
     owner: str
     slug: str
@@ -18,5 +18,5 @@ class SourceRef:
 
     @property
     def name(self) -> str:
-        """``owner/slug``, whatever the version."""
+        """``owner/slug``, without the version."""
         return f"{self.owner}/{self.slug}"

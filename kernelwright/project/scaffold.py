@@ -1,4 +1,4 @@
-"""A new project, from a template."""
+"""Create a new project from a template."""
 
 import importlib.metadata
 import os
@@ -13,31 +13,31 @@ from kernelwright.errors import InvalidInput, UnwritableOutput
 from kernelwright.support import atomic_files
 
 TEMPLATES = Path(__file__).with_name("templates")
-_SUFFIX = ".txt"  # so that no tool takes a template for this project's own file
+_SUFFIX = ".txt"  # so that tools do not take templates for files of this project
 _DRIVER = "kernel_src/main.py"
 _MAKE_MINI = "tests/make_mini.py"
 
 
 def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
-    """Write a project that builds, tests and rehearses at once; return the paths of its files in ``folder``.
+    """Create a project that can be built, tested and rehearsed at once. Return its files' paths in ``folder``.
 
     Parameters
     ----------
     folder : Path
-        A new one, an empty one, or one that an interrupted start left.
+        A new or empty folder, or one that an interrupted start left.
     template : str
-        A folder of `TEMPLATES`.
+        Name of a folder in `TEMPLATES`.
     kind : str
         ``rerun``, ``once`` or ``output``, as in the configuration.
     image : str
-        The image of Kaggle that a rehearsal is like.
+        Name of the Kaggle image to rehearse for.
 
     Raises
     ------
     UnwritableOutput
-        One of its files exists with another content: nothing is then written.
+        If one of the files exists with another content. Nothing is written then.
     InvalidInput
-        The mini input folder could not be made; the project itself is complete.
+        If the mini input folder could not be made. The project itself is complete then.
     """
     name = slug(folder.resolve().name)
     kind_values = tomllib.loads((TEMPLATES / "kinds.toml").read_text("utf-8"))[kind]
@@ -52,15 +52,15 @@ def start(folder: Path, template: str, *, kind: str, image: str) -> list[str]:
 
 
 def write(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write a project's files. A new folder appears with all of them; one that is there keeps what it has.
+    """Write a project's files. A new folder appears with all files at once; an existing one keeps its other files.
 
     Raises
     ------
     UnwritableOutput
-        One of the files exists with another content, and nothing is written; or the folder cannot be written to.
+        If one of the files exists with another content, before anything is written, or if writing fails.
     """
     if folder.exists():
-        # The same content is no hindrance: an interrupted start may have left it.
+        # Files with the same content are accepted, because an interrupted start may have left them.
         differing = [
             path
             for path, data in contents.items()
@@ -77,14 +77,14 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def missing_requirements(folder: Path) -> list[str]:
-    """Return the names in a project's requirements.txt that this Python does not have."""
+    """Return the distributions in a project's requirements.txt that are not installed for this Python."""
     file = folder / "requirements.txt"
     names = file.read_text("utf-8").split() if file.exists() else []
     return [name for name in names if not list(importlib.metadata.distributions(name=name))]
 
 
 def render(template: str, values: Mapping[str, str]) -> dict[str, str]:
-    """Return path -> text of a template's files, each ``@name@`` in them filled in."""
+    """Return path -> text of a template's files, with each ``@name@`` replaced by its value."""
     source = TEMPLATES / template
     files = {path.relative_to(source).as_posix().removesuffix(_SUFFIX): path for path in source.rglob(f"*{_SUFFIX}")}
     return {path: _fill(file.read_text("utf-8"), values) for path, file in sorted(files.items())}
@@ -97,13 +97,13 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def slug(name: str) -> str:
-    """Make a slug that Kaggle takes: 5 to 50 letters, digits and hyphens."""
+    """Return a slug made from ``name`` that Kaggle accepts: 5 to 50 letters, digits and hyphens."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my"
     return plain[:50].strip("-") if len(plain) >= 5 else f"{plain}-kernel"
 
 
 def _make_mini(folder: Path) -> None:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # leave no __pycache__ in the new project
     done = subprocess.run(
         [sys.executable, "-P", _MAKE_MINI], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

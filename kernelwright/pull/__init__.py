@@ -1,1 +1,1 @@
-"""An edited notebook -> changes to the modules it was built from; nothing of the notebook is ever executed."""
+"""Bring the edits in a notebook back into the modules and the driver. Nothing in the notebook is ever executed."""

@@ -1,4 +1,4 @@
-"""What a notebook was built from: the common ancestor of its edits and ours."""
+"""Find the ancestor: the content of each file at the time the notebook was built."""
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,16 +24,16 @@ _REVISIONS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Ancestor:
-    """The ancestor.
+    """The common base of the local files and the edited notebook.
 
     Attributes
     ----------
     modules : mapping
-        Path -> text of the files the notebook was built from, None where it is not known.
+        Path -> text of each file that the notebook was built from; None if the text is not known.
     cells : frozenset of str
-        Those that were module cells.
+        The files that had a module cell.
     driver : sequence of Cell or None
-        The driver's cells; None where they are not known.
+        The driver's cells; None if they are not known.
     """
 
     modules: Mapping[str, str | None]
@@ -42,14 +42,14 @@ class Ancestor:
 
 
 def find(project: Project, built: Notebook, edited: EditedNotebook) -> Ancestor:
-    """Find what the notebook was built from: what has the digests that its bootstrap cell names.
+    """Find the files that have the digests in the notebook's bootstrap cell.
 
-    It is looked for in the pushes that were recorded, the last build, the sources as they are, and the history of git,
-    in that order. A notebook that names none is compared with what is committed.
+    They are looked for in the recorded pushes, the last build, the current sources and the git history, in that order.
+    A notebook without digests is compared with what is committed.
     """
     recorded, manifest = _recorded_notebooks(project), edited.manifest
     if manifest.digests:
-        texts = _texts(project, built.tree, [*recorded, edited])  # the cells nobody edited have them too
+        texts = _texts(project, built.tree, [*recorded, edited])  # cells that were not edited are their own ancestor
         modules = {path: texts.get(digest) for path, digest in manifest.digests.items()}
         for path in manifest.cells | dict(edited.modules).keys():
             if path in modules and modules[path] is None:
@@ -62,18 +62,19 @@ def find(project: Project, built: Notebook, edited: EditedNotebook) -> Ancestor:
         known = chain((notebook.driver for notebook in recorded), drivers)
         driver = next((cells for cells in known if driver_digest(cells) == manifest.driver), None)
     else:
+        # Without a digest, the local driver counts as the ancestor only if it is what was last committed.
         here, *last = islice(drivers, 2)
         driver = here if any(percent_script.same(here, cells) for cells in last) else None
     return Ancestor(modules=modules, cells=manifest.cells, driver=driver)
 
 
 def decode(data: bytes) -> str:
-    """Return a file's text as a notebook has it: with line feeds alone."""
+    """Return a file's text as it is in a notebook, with line feeds only."""
     return data.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _recorded_notebooks(project: Project) -> list[EditedNotebook]:
-    """Return the notebooks that pushes recorded, the latest first, and that of the last build."""
+    """Return the recorded notebooks of pushes, the latest first, and then the notebook of the last build."""
     files = sorted((project.root / RECORDED).glob("*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)
     notebooks = []
     for file in [*files, project.notebook]:
@@ -83,23 +84,24 @@ def _recorded_notebooks(project: Project) -> list[EditedNotebook]:
 
 
 def _texts(project: Project, tree: SourceTree, notebooks: Sequence[EditedNotebook]) -> Mapping[str, str]:
-    """Return sha256 -> text of every file at hand: in notebooks, in the dataset that was built, in the sources."""
+    """Return sha256 -> text of every file in the sources, the notebooks, and the last dataset of the sources."""
     contents = [file.data for file in tree.files]
     for _, text in chain.from_iterable(notebook.modules for notebook in notebooks):
-        # An editor takes line feeds at the end, and carriage returns: all the files this may have been.
+        # Editors drop line feeds at the end, and carriage returns. Add every file that this text may have been.
         bare = text.rstrip("\n")
         count = len(text) - len(bare)
         for ends in range(max(0, count - 1), max(4, count + 2)):
             ended = bare + "\n" * ends
             contents += [ended.encode(), ended.replace("\n", "\r\n").encode()]
-    with suppress(OSError, ValueError, AttributeError, TypeError):  # the sources' dataset that was built last
+    # The dataset of the last build may be missing or not be ours.
+    with suppress(OSError, ValueError, AttributeError, TypeError):
         packed = json_text.parse((project.dataset / bootstrap.DATASET_FILE).read_bytes()).values()
         contents += [base64.b64decode(data) if kind == "base64" else data.encode() for kind, data in packed]
     return {sha256(data): decode(data) for data in contents}
 
 
 def _drivers(project: Project) -> Iterator[Driver]:
-    """Yield the driver as it is here, and as it was in each commit, the latest first."""
+    """Yield the cells of the local driver, and then of each committed version, the latest first."""
     here = project.driver.read_bytes() if project.driver.is_file() else b""
     for data in chain([here], _committed(project, project.driver)):
         with suppress(InvalidProject, UnicodeDecodeError):
@@ -107,10 +109,11 @@ def _drivers(project: Project) -> Iterator[Driver]:
 
 
 def _committed(project: Project, file: Path) -> Iterator[bytes]:
-    """Yield the contents a file had in each commit that changed it, the latest first; none without git."""
+    """Yield a file's content in each commit that changed it, the latest first; nothing without git."""
     path = file.relative_to(project.root).as_posix()
     for revision in git.history(project.root, path, most=_REVISIONS):
-        with suppress(GitFailed):  # the commit that deleted it
+        with suppress(GitFailed):  # the file does not exist in a commit that deleted it
+            # "./" makes the path relative to the project, which may be a subfolder of the repository.
             yield git.run(project.root, "show", f"{revision}:./{path}")
 
 
@@ -122,9 +125,10 @@ def _committed_module(project: Project, path: str) -> Iterator[bytes]:
 def _modules_as_committed(
     project: Project, built: Notebook, edited: EditedNotebook
 ) -> Iterator[tuple[str, str | None]]:
-    """Yield the modules of a notebook that does not say what it was built from; only what is committed is their base.
+    """Yield path and ancestor of each module in a notebook without digests.
 
-    What is not in the notebook may have come later, so that nothing is deleted.
+    A local file is its own ancestor if it is as committed or vendored; otherwise the ancestor is not known. Files that
+    the notebook lacks are left out, because they may have been added later and must not be deleted.
     """
     here = {file.path: file for file in built.tree.files}
     for path in [path for path, _ in edited.modules if path in here]:

@@ -1,4 +1,4 @@
-"""What becomes of a project's files in a pull."""
+"""The changes that a pull makes to a project's files."""
 
 import difflib
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ Action = Literal["write", "delete", "conflict", "refuse", "note"]
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What becomes of one file.
+    """The change of one file.
 
     Attributes
     ----------
     action : str
-        Written, deleted, left for the author to merge, refused, or only noted.
+        Write or delete the file, leave a conflict to the author, refuse the edit, or only note something.
     place : str
-        The file, relative to the project.
+        The file's path, relative to the project.
     what : str
-        What was done to it in the notebook: ``edited``, ``added``, ``deleted``, ``merged``, or why it is refused.
+        ``edited``, ``added``, ``deleted`` or ``merged``, or why there is a conflict or a refusal.
     before, after : bytes or None
-        Its content here, and what it would be; None for no file. A conflict without a content is one of a single
-        cell, which stays in the notebook alone.
+        The local content and the new content; None for no file. A conflict whose ``after`` is None concerns a single
+        cell, which is not pulled.
     """
 
     action: Action
@@ -33,7 +33,7 @@ class Change:
 
     @property
     def diff(self) -> str:
-        """The change as a unified diff, empty where nothing is written."""
+        """The change as a unified diff; empty if nothing is written."""
         if self.action == "refuse" or (self.action == "conflict" and self.after is None):
             return ""
         old, new = (_lines(data) for data in (self.before, self.after))
@@ -42,7 +42,7 @@ class Change:
 
     @property
     def marked(self) -> bool:
-        """Whether its content is both versions, with conflict marks."""
+        """Whether the new content holds both versions, between conflict markers."""
         return self.action == "conflict" and any(line.startswith("<<<<<<< here") for line in _lines(self.after))
 
 
@@ -52,11 +52,11 @@ def _lines(data: bytes | None) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All changes, modules first."""
+    """All changes of a pull, modules first."""
 
     changes: Sequence[Change] = field(default_factory=tuple)
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is in conflict or refused."""
+        """Whether there is no conflict and no refusal."""
         return not any(change.action in {"conflict", "refuse"} for change in self.changes)

@@ -1,6 +1,6 @@
-"""What an edited notebook changes in the driver.
+"""Find what an edited notebook changes in the driver.
 
-Its ancestor and the notebook are written as percent scripts, laid out as the driver is here; git merges the difference.
+The ancestor and the notebook are written as percent scripts with the local driver's layout, and git merges them.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from kernelwright.pull.changes import Change
 from kernelwright.pull.edited_notebook import Driver, EditedNotebook
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# What editors and Kaggle note in a cell's metadata about a session: none of it is an edit.
+# Metadata that editors and Kaggle add to cells during a session. None of it is an edit.
 _OF_A_SESSION = frozenset(
     {
         *("ExecuteTime", "_cell_guid", "_uuid", "autoscroll", "colab", "colab_type", "collapsed", "execution"),
@@ -29,7 +29,7 @@ _MOST_NAMED = 20
 
 
 def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Iterator[Change]:
-    """Yield what becomes of the driver, and each of its cells that stays in the notebook."""
+    """Yield the change of the driver, and a conflict for each cell that cannot be pulled."""
     place, here = project.configuration.driver, project.driver.read_bytes()
     text = here.decode("utf-8-sig").replace("\r\n", "\n")
     own = percent_script.read(text, layout=True)
@@ -47,10 +47,12 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
     yield from (Change(action="conflict", place=place, what=what, before=here) for what in problems)
     if is_as_built or percent_script.same(cells, own):
         return
-    # As jupytext writes it, so that layout is no difference; `_as_here` needs the same number of lines.
+    # Merge with the driver as jupytext writes it, so that layout is no difference. `_as_here` needs a version with the
+    # same number of lines; otherwise the driver's own text is used.
     canonical = percent_script.write(own, text)
     canonical = canonical if canonical.count("\n") == text.count("\n") else text
     base, theirs = percent_script.write(before, text) if is_known else None, percent_script.write(cells, text)
+    # If the local driver is unchanged, the result must be exactly the notebook's cells.
     expected = cells if is_known and percent_script.same(own, before) else None
     for change in merge.three_way_merge(place, canonical.encode(), base, theirs, was_built=True):
         after = _as_here((change.after or b"").decode(), canonical, here)
@@ -64,19 +66,19 @@ def changes(project: Project, edited: EditedNotebook, ancestor: Ancestor) -> Ite
 
 
 def _as_here(merged: str, canonical: str, here: bytes) -> bytes:
-    """Return a merged text with a byte order mark, line ends and marks of cells as they are here."""
+    """Return the merged text with the byte order mark, the line endings and the cell marks of the local driver."""
     mark = _BYTE_ORDER_MARK if here.startswith(_BYTE_ORDER_MARK) else b""
     original = here.removeprefix(mark)
     restored = line_endings.restore_lines(merged, canonical.split("\n"), original.decode().split("\n")).encode()
     with suppress(InvalidProject):
         if _reads_as(restored, percent_script.read(merged)):
             return mark + restored
-    # It has conflict marks, or the two have as many lines by chance.
+    # It has conflict markers, or the number of lines was equal only by chance.
     return mark + line_endings.restore_line_endings(merged, original)
 
 
 def _laid_out(cells: Driver, own: Driver) -> list[Cell]:
-    """Return an ancestor's cells with the layout that they have in the driver as it is here."""
+    """Return the ancestor's cells with the layout metadata of the matching cells in the local driver."""
     laid_out = []
     for cell, at in zip(cells, pair(cells, own), strict=True):
         layout = {} if at is None else {key: value for key, value in own[at].metadata.items() if key in LAYOUT}
@@ -85,9 +87,12 @@ def _laid_out(cells: Driver, own: Driver) -> list[Cell]:
 
 
 def _writable(edited: EditedNotebook, before: Driver) -> tuple[list[Cell], list[str]]:
-    """Return the notebook's cells, and what is wrong with those that a script cannot hold: they stay as they were."""
+    """Return the notebook's cells, and a message for each one that a percent script cannot hold.
+
+    Such a cell is returned as it was in ``before``.
+    """
     cells, problems = [], []
-    joined = {module.number for module in edited.displaced}
+    joined = {module.number for module in edited.displaced}  # cells that an editor joined with a module cell
     pairs = pair(edited.driver, before)
     for number, cell, at in zip(edited.numbers, edited.driver, pairs, strict=True):
         old = before[at] if at is not None else None
@@ -105,17 +110,17 @@ def _writable(edited: EditedNotebook, before: Driver) -> tuple[list[Cell], list[
 
 
 def _with_metadata(cell: Cell, old: Cell | None) -> Cell:
-    """Return a cell with its metadata as edited: an editor may have noted its session there, or lost all of it."""
+    """Return a cell with its edited metadata, without session data, and with the metadata that an editor lost."""
     before = old.metadata if old else {}
     own = {key: value for key, value in percent_script.metadata(cell).items() if key not in _OF_A_SESSION}
-    is_lost = not module_cells.mark(cell)
+    is_lost = not module_cells.mark(cell)  # an editor that lost our mark lost the other metadata too
     kept = before.keys() if is_lost else {*LAYOUT, *_OF_A_SESSION}
     metadata = {key: value for key, value in {**before, **own}.items() if key in own or key in kept}
     return replace(cell, metadata=metadata)
 
 
 def _reads_as(data: bytes, cells: Driver | None) -> bool:
-    """Return whether a driver's bytes can be read, and say what ``cells`` say where these are given."""
+    """Return True if a driver's bytes can be read and, if ``cells`` is given, have the same content."""
     try:
         again = percent_script.read(data.decode("utf-8-sig"))
     except InvalidProject:
@@ -124,7 +129,10 @@ def _reads_as(data: bytes, cells: Driver | None) -> bool:
 
 
 def pair(cells: Driver, others: Driver) -> list[int | None]:
-    """Return for each cell which of the others it was: by its text, else by the index a build noted, else by place."""
+    """Return for each cell the index of the matching one in ``others``, or None.
+
+    Cells match by their text, else by the index that the build recorded, else by their position.
+    """
     pairs: dict[int, int] = {}
     free = set(range(len(others)))
 
@@ -134,21 +142,22 @@ def pair(cells: Driver, others: Driver) -> list[int | None]:
             free.remove(at)
 
     texts, other_texts = ([percent_script.content(cell)[:2] for cell in side] for side in (cells, others))
+    # autojunk would ignore texts that occur often in a long driver.
     for block in SequenceMatcher(a=texts, b=other_texts, autojunk=False).get_matching_blocks():
         for step in range(block.size):
             take(block.a + step, block.b + step)
-    for index, text in enumerate(texts):  # moved
+    for index, text in enumerate(texts):  # moved cells
         take(index, next((at for at in sorted(free) if other_texts[at] == text), None))
     for index, cell in enumerate(cells):
         at = module_cells.mark(cell).get("driver")
         take(index, at if isinstance(at, int) else None)
-    for index in range(len(cells)):
+    for index in range(len(cells)):  # after the match of the cell before; -2 + 1 is never a free index
         take(index, 0 if index == 0 else pairs.get(index - 1, -2) + 1)
     return [pairs.get(index) for index in range(len(cells))]
 
 
 def describe(cells: Driver, before: Driver) -> str:
-    """Name what was done to a driver's cells, counted from 1: edited, added, moved, deleted."""
+    """Return a text that says which cells were edited, added, moved or deleted, counted from 1."""
     pairs = pair(cells, before)
     kept = [(cell, at) for cell, at in zip(cells, pairs, strict=True) if at is not None]
     order = [at for _, at in kept]

@@ -1,7 +1,7 @@
-"""A notebook as an editor saved it: Kaggle's, Colab, JupyterLab, VS Code.
+"""Read a notebook that was saved by an editor: Kaggle's, Colab, JupyterLab or VS Code.
 
-Each leaves something out: ids, metadata, the list form of a source, line feeds. What a cell is, is therefore told by
-what it says: a module by its ``%%module`` line, its heading by its text, the bootstrap cell by what it defines.
+Each editor loses something: ids, metadata, the list form of a source, line feeds. So cells are recognised by content:
+a module cell by its ``%%module`` line, its heading by its text, the bootstrap cell by the function it defines.
 """
 
 import ast
@@ -28,18 +28,18 @@ Driver = Sequence[Cell]
 
 @dataclass(frozen=True, kw_only=True)
 class BuildManifest:
-    """What the bootstrap cell says; of one that is missing or broken, nothing.
+    """The part of the bootstrap cell's manifest that a pull needs; empty if the cell is missing or broken.
 
     Attributes
     ----------
     kernel : str
-        The slug of the kernel the notebook was built for.
+        Slug of the kernel for which the notebook was built.
     digests : mapping
-        Path -> sha256 of each file the notebook was built from.
+        Path -> sha256 of each carried file.
     packed : frozenset of str
-        The files among them that are no module cells: the bootstrap cell packs them, or a dataset brings them.
+        The carried files without a module cell: their carrier is the bootstrap cell or a dataset.
     driver : str
-        The sha256 of the driver's cells.
+        sha256 of the driver's cells.
     """
 
     kernel: str = ""
@@ -49,30 +49,30 @@ class BuildManifest:
 
     @property
     def cells(self) -> frozenset[str]:
-        """The files that were module cells when the notebook was built."""
+        """The files that had a module cell when the notebook was built."""
         return frozenset(self.digests) - self.packed
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditedNotebook:
-    """What a notebook says.
+    """The content of an edited notebook.
 
     Attributes
     ----------
     modules : sequence of (str, str)
         Path and text of each module cell, in the notebook's order.
     driver : sequence of Cell
-        The driver's cells, and those that were added; attachments are metadata, as in a percent script.
+        The driver's cells, including added ones. Attachments are metadata, as in a percent script.
     set_up : str
-        The bootstrap cell's text, empty where there is none.
+        Text of the bootstrap cell; empty if there is none.
     manifest : BuildManifest
-        What that says of the build.
+        The manifest in the bootstrap cell.
     numbers : sequence of int
-        The place of each of the driver's cells in the notebook, from 1.
+        The position of each driver cell in the notebook, from 1.
     displaced : sequence of DisplacedModule
-        Modules whose cell is there, but writes them no longer.
+        Modules whose cell is there but no longer writes them.
     headings : sequence of str
-        The text that is generated too: headings of modules, and their list.
+        The other generated text: the headings of modules and the list of modules.
     """
 
     modules: Sequence[tuple[str, str]]
@@ -85,7 +85,7 @@ class EditedNotebook:
 
 
 def read(data: bytes, name: str = "the notebook") -> EditedNotebook:
-    """Read a notebook, whoever saved it; raises `InvalidNotebook` where it is none."""
+    """Read a notebook, whichever editor saved it; raises `InvalidNotebook` if it is not a notebook."""
     cells = list(_cells(data, name))
     set_up = next((cell.source.rstrip("\n") for cell in cells if _is_set_up(cell)), "")
     modules = [module for cell in cells if (module := module_cells.module(cell)) is not None]
@@ -104,7 +104,7 @@ def read(data: bytes, name: str = "the notebook") -> EditedNotebook:
         is_generated = "file" in noted or cell.source.startswith(_CONTENTS) or (heading and heading[1] in paths)
         if module_cells.module(cell) is not None:
             continue
-        if lost:  # the driver's where a cell of its own was joined with a module's
+        if lost:  # it also belongs to the driver if a driver cell was joined with a module cell
             is_own = "driver" in noted or ("file" not in noted and module_cells.says_above(cell))
             driver |= {number: cell} if is_own else {}
         elif cell.kind == "markdown" and "driver" not in noted and is_generated:
@@ -129,7 +129,7 @@ def _cells(data: bytes, name: str) -> Iterator[Cell]:
         )
     try:
         parsed = json.loads(data.decode("utf-8-sig"))
-        json.dumps(parsed, ensure_ascii=False).encode()
+        json.dumps(parsed, ensure_ascii=False).encode()  # refuses lone surrogates, which UTF-8 cannot hold
     except (ValueError, RecursionError) as error:
         raise InvalidNotebook(f"{name}: not JSON: {error}") from None
     nodes = parsed.get("cells") if isinstance(parsed, dict) else None
@@ -143,7 +143,7 @@ def _cells(data: bytes, name: str) -> Iterator[Cell]:
             continue
         source, metadata, attachments = node.get("source"), node.get("metadata"), node.get("attachments")
         text = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
-        # With line feeds alone, the last of which may have been taken; `line_endings` gives a file its own ends back.
+        # Use line feeds only; the last one may be missing. `line_endings` later restores each file's own line endings.
         text = text.replace("\r\n", "\n").removesuffix("\r")
         metadata = metadata if isinstance(metadata, dict) else {}
         metadata |= {"attachments": attachments} if isinstance(attachments, dict) and attachments else {}
@@ -156,7 +156,7 @@ def _is_set_up(cell: Cell) -> bool:
 
 
 def _manifest(text: str) -> BuildManifest:
-    """Read a bootstrap cell, however an editor or a formatter wrote it; it is never executed."""
+    """Read the manifest from the bootstrap cell's syntax tree, so that reformatting does no harm. Nothing is run."""
     config: Mapping[str, object] = {}
     packed: frozenset[str] | None = frozenset()
     for node in ipython_syntax.syntax_tree(text).body:
@@ -166,7 +166,7 @@ def _manifest(text: str) -> BuildManifest:
             case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Dict(keys=keys)])):
                 packed = frozenset(str(key.value) for key in keys if isinstance(key, ast.Constant))
             case ast.Expr(value=ast.Call(func=ast.Name(id="_set_up"), args=[_, ast.Call()])):
-                packed = None  # they all come out of a dataset
+                packed = None  # a dataset carries all files
     files, driver = config.get("files"), config.get("driver")
     digests = files if isinstance(files, dict) else {}
     return BuildManifest(

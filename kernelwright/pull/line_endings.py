@@ -1,13 +1,13 @@
-"""What was not edited keeps its bytes: line ends, which editors unify, and the last line feed, which some take."""
+"""Restore what editors change by themselves: line endings, and the line feed at the end of a file."""
 
 import difflib
 from collections.abc import Sequence
 
 
 def restore_line_endings(edited: str, original: bytes) -> bytes:
-    """Return ``edited``, with line feeds alone, in the line ends ``original`` has.
+    """Return ``edited``, a text with line feeds only, with the line endings of ``original``.
 
-    A line that was not edited gets its own end back, a new one the end most lines have.
+    A line that was not edited gets its own ending back, a new line the ending of most lines.
     """
     before = original.decode("utf-8").split("\n")
     if not any(line.endswith("\r") for line in before):
@@ -16,23 +16,27 @@ def restore_line_endings(edited: str, original: bytes) -> bytes:
 
 
 def restore_lines(edited: str, plain: Sequence[str], original: Sequence[str]) -> str:
-    """Return ``edited`` with those of its lines that are ``plain`` ones as they stand in ``original``."""
+    """Return ``edited``, with each line that is unchanged from ``plain`` replaced by the same line of ``original``.
+
+    ``plain`` and ``original`` have the same number of lines.
+    """
     after = edited.split("\n")
     end = "\r" if sum(line.endswith("\r") for line in original) * 2 >= len(original) else ""
     lines = [f"{line}{end}" for line in after[:-1]] + after[-1:]
-    matcher = difflib.SequenceMatcher(a=plain, b=after, autojunk=False)
+    matcher = difflib.SequenceMatcher(a=plain, b=after, autojunk=False)  # autojunk would ignore frequent lines
     for block in matcher.get_matching_blocks():
         for step in range(block.size):
+            # A line that is now the last one has no line ending, so it is restored only if it was the last before.
             if block.b + step < len(after) - 1 or block.a + step == len(original) - 1:
                 lines[block.b + step] = original[block.a + step]
     return "\n".join(lines)
 
 
 def restore_final_newline(text: str, base: str) -> str:
-    """Return ``text`` with the end ``base`` has, unless its end was plainly edited.
+    """Return ``text`` with the line feeds at the end of ``base``, unless its end was clearly edited.
 
-    An end is an editor's doing where no line feed is left of it, or where one came or went below a last line that is
-    as it was.
+    The editor changed the end, not the user, if no line feed is left, or if the last line is unchanged and there is
+    exactly one line feed more or less after it.
     """
     bare, before = text.rstrip("\n"), base.rstrip("\n")
     own, end = text[len(bare) :], base[len(before) :]
@@ -42,5 +46,5 @@ def restore_final_newline(text: str, base: str) -> str:
 
 
 def is_cut(text: str) -> bool:
-    """Return whether a text ends within a line."""
+    """Return True if the text does not end with a line feed."""
     return bool(text) and not text.endswith("\n")

@@ -1,4 +1,4 @@
-"""One file from its three versions, of which each may be absent: here, as built, in the notebook."""
+"""Merge the three versions of a file: local, ancestor, and notebook. Each of them may be missing."""
 
 from collections.abc import Iterator
 
@@ -6,24 +6,26 @@ from kernelwright.pull.changes import Action, Change
 from kernelwright.pull.line_endings import restore_line_endings
 from kernelwright.support import git
 
-_LABELS = ("here", "as built", "the notebook")
+_LABELS = ("here", "as built", "the notebook")  # `Change.marked` looks for the first
 
 
 def three_way_merge(
     place: str, ours: bytes | None, base: str | None, theirs: str | None, *, was_built: bool
 ) -> Iterator[Change]:
-    """Yield what becomes of the file; nothing where the notebook changes nothing.
+    """Yield the change of the file; nothing if the notebook does not change it.
 
     Parameters
     ----------
     place : str
-        What to call it.
+        The file's path, for the change.
     ours : bytes or None
-        What it is in the project.
-    base, theirs : str or None
-        What it was when the notebook was built, None also where that is not known; what the notebook says.
+        The local content; None if there is no file.
+    base : str or None
+        The ancestor; None if there was no file or its content is not known.
+    theirs : str or None
+        The notebook's content; None if the notebook does not have the file.
     was_built : bool
-        Whether the notebook was built with it.
+        Whether the notebook was built with the file.
     """
     if ours is None:
         if theirs is not None:

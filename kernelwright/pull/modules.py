@@ -1,4 +1,4 @@
-"""What an edited notebook changes in the modules it was built from."""
+"""Find what an edited notebook changes in the modules."""
 
 import posixpath
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from kernelwright.pull.edited_notebook import EditedNotebook
 
 
 def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor: Ancestor) -> Iterator[Change]:
-    """Yield what becomes of each module."""
+    """Yield the change of each module that the notebook edits, adds or deletes."""
+    # If two cells write a module, `dict` keeps the last one, as when the notebook is run.
     theirs, displaced = dict(edited.modules), {module.path for module in edited.displaced}
     for module in edited.displaced:
         yield Change(action="refuse", place=module.path or "%%module", what=module.what)
@@ -22,7 +23,8 @@ def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor:
         return
     theirs = _ended(theirs, ancestor)
     vendored = {file.path for file in built.tree.files if file.vendored}
-    spelt_oddly = {posixpath.normpath(path) for path in theirs}  # refused as it is, and no sign that it is to go
+    # A path such as `./a.py` is refused as it is, and must not count as a deletion of `a.py`.
+    spelt_oddly = {posixpath.normpath(path) for path in theirs}
     for path in sorted({*theirs, *(ancestor.cells - spelt_oddly)} - displaced):
         base, text = ancestor.modules.get(path), theirs.get(path)
         if base is not None and base == text:
@@ -40,7 +42,7 @@ def changes(project: Project, built: Notebook, edited: EditedNotebook, ancestor:
 
 
 def _ended(theirs: dict[str, str], ancestor: Ancestor) -> dict[str, str]:
-    """Give each module its end back, and one that was added the line feed that others have lost."""
+    """Restore the end of each module. If the editor dropped final line feeds, also add one to each added module."""
     bases = {path: text for path, text in ancestor.modules.items() if text is not None and path in theirs}
     ended = {path: line_endings.restore_final_newline(theirs[path], text) for path, text in bases.items()}
     if any(len(text) > len(theirs[path]) for path, text in ended.items()):

@@ -1,4 +1,4 @@
-"""A driver's cells as text, laid out as the driver is here, so that git can merge the two."""
+"""Write a driver's cells as text with the layout of the local driver, so that git can merge them."""
 
 import json
 import re
@@ -11,21 +11,21 @@ from kernelwright.bundle.cells import Cell
 from kernelwright.errors import InvalidProject
 from kernelwright.support import ipython_syntax
 
-# Shebang, coding line and jupytext's header, which belong to no cell.
+# The shebang, the coding line and jupytext's header, which belong to no cell.
 _HEAD = re.compile(r"(#!.*\n)?(#.*coding[:=].*\n)?(# ---\n(#.*\n)*?# ---\n)?\n*|")
 _MARK = re.compile(r"\s*#\s*(?:%%|<codecell>|In\[[ \d]*\])")
 _SPLIT = "begins a new cell in a script; split the cell there or reword it"
 
 
 def read(text: str, *, layout: bool = False) -> tuple[Cell, ...]:
-    """Read a driver's text; raises `InvalidProject` as `notebook_io.read_driver` does."""
+    """Return the cells of a driver's text; raises `InvalidProject` as `notebook_io.read_driver` does."""
     return notebook_io.parse_driver(text.encode(), "driver", layout=layout)
 
 
 def write(cells: Sequence[Cell], here: str) -> str:
-    """Return cells as a percent script between the head and the end of the driver's text ``here``.
+    """Return cells as a percent script with the head and the final line feeds of the local driver's text ``here``.
 
-    A first cell without a mark stays without one.
+    If the first cell of ``here`` has no cell mark, the result has none there either.
     """
     head = next(match.group() for match in _HEAD.finditer(here))
     rest = here[len(head) :]
@@ -37,17 +37,17 @@ def write(cells: Sequence[Cell], here: str) -> str:
 
 
 def same(cells: Sequence[Cell], others: Sequence[Cell]) -> bool:
-    """Return whether two lists of cells say the same; blank lines at the end of a cell say nothing."""
+    """Return True if two lists of cells have the same content, ignoring blank lines at the end of a cell."""
     return list(map(content, cells)) == list(map(content, others))
 
 
 def content(cell: Cell) -> tuple[str, str, str]:
-    """Return kind, text and metadata of a cell, as far as they are the author's."""
+    """Return kind, text and metadata of a cell, without what the author did not write."""
     return cell.kind, _stripped(cell), json.dumps(metadata(cell), sort_keys=True)
 
 
 def metadata(cell: Cell) -> Mapping[str, Any]:
-    """Return a cell's metadata without the mark of a build, jupytext's layout and tags that name nothing."""
+    """Return a cell's metadata without the build's mark, jupytext's layout, and empty tags."""
     own = {"kernelwright", *notebook_io.LAYOUT, *(() if cell.metadata.get("tags") else ("tags",))}
     return {key: value for key, value in cell.metadata.items() if key not in own}
 
@@ -58,14 +58,14 @@ def _stripped(cell: Cell) -> str:
 
 
 def problem(cell: Cell) -> str:
-    """Return what keeps a cell from being written in a percent script, empty where nothing does."""
+    """Return why a cell cannot be written in a percent script; empty if it can."""
     try:
         if same(read(write([cell], "")), [cell]):
             return ""
         what = "it cannot be written in a percent script as it is"
     except InvalidProject as error:
         first = error.problems[0]
-        line = f"line {first.place - 1}: " if isinstance(first.place, int) else ""  # below the cell's mark
+        line = f"line {first.place - 1}: " if isinstance(first.place, int) else ""  # line 1 is the cell mark
         what = f"{line}{first.message}; {first.fix}"
     lines = cell.source.split("\n") if cell.kind == "code" else []
     marks = set(range(len(lines))).difference(ipython_syntax.within_strings(lines))

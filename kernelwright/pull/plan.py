@@ -1,4 +1,4 @@
-"""What an edited notebook would change, file by file; `apply` does it."""
+"""Plan what an edited notebook changes, file by file, and apply the plan."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,30 +19,30 @@ CONFLICTS = "build/conflicts"
 
 
 def make_plan(project: Project, data: bytes, name: str = "the notebook", *, force: bool = False) -> Plan:
-    """Compare an edited notebook with the project; nothing is written.
+    """Compare an edited notebook with the project, without writing anything.
 
     Parameters
     ----------
     project : Project
-        What it is compared with.
+        The project to compare with.
     data : bytes
-        The notebook.
+        The notebook's bytes.
     name : str
-        What problems call it.
+        What problems call the notebook.
     force : bool
-        Take a notebook for this kernel's that does not say so.
+        Accept a notebook that does not say that it belongs to this kernel.
 
     Raises
     ------
     InvalidNotebook, InvalidProject
-        One of the two cannot be read.
+        If the notebook or the project cannot be read.
     GitFailed
-        Both sides changed a file, or the history is needed, and git cannot be run.
+        If git is needed, to merge a file or to read the history, and cannot be run.
     """
     edited = edited_notebook.read(data, name)
     if not force and (what := _not_this_kernels(project, edited.manifest.kernel)):
         return Plan(changes=[Change(action="refuse", place=name, what=what)])
-    built = build_notebook(project)
+    built = build_notebook(project)  # what the sources give now, to compare generated text and vendored files
     base = ancestor.find(project, built, edited)
     return Plan(
         changes=[
@@ -54,14 +54,17 @@ def make_plan(project: Project, data: bytes, name: str = "the notebook", *, forc
 
 
 def _not_this_kernels(project: Project, slug: str) -> str:
-    """Return why a notebook of ``slug`` is not this kernel's: its every cell would be an edit of the driver."""
+    """Return why a notebook of the kernel ``slug`` is refused; empty if it belongs to this kernel.
+
+    Every cell of another kernel's notebook would be an edit of the driver.
+    """
     own = SourceRef.parse(project.metadata.id).slug
     if slug == own:
         return ""
     if not slug:
         return "does not say which kernel it was built for; --force takes it for this one's"
     for kernel in sorted({"", *load_configuration(project.root).kernels} - {project.kernel}):
-        with suppress(InvalidProject):
+        with suppress(InvalidProject):  # a problem of another kernel does not matter here
             if slug == SourceRef.parse(load_project(project.root, kernel).metadata.id).slug:
                 option = f"with --kernel {kernel}" if kernel else "without --kernel"
                 return f"is the notebook of {slug}; pull it {option}"
@@ -69,14 +72,14 @@ def _not_this_kernels(project: Project, slug: str) -> str:
 
 
 def _notes(built: Notebook, edited: EditedNotebook) -> Iterator[Change]:
-    """Yield what was done to generated text, which is not taken, and the modules that two cells write."""
+    """Yield a note for each edit of generated text, which is not pulled, and for each module that two cells write."""
     not_taken = "edited, but it is generated: not taken"
     own = edited_notebook.read(built.data)
     if not edited.set_up:
         yield Change(action="note", place="bootstrap cell", what="missing; it is generated")
     elif edited.set_up != own.set_up and edited.manifest in (BuildManifest(), own.manifest):
         yield Change(action="note", place="bootstrap cell", what=not_taken)
-    for text in edited.headings if edited.manifest == own.manifest else ():  # an older build wrote others
+    for text in edited.headings if edited.manifest == own.manifest else ():  # another build has other headings
         if text not in own.headings:
             yield Change(action="note", place=text.partition("\n")[0], what=not_taken)
     paths = [path for path, _ in edited.modules]
@@ -85,7 +88,7 @@ def _notes(built: Notebook, edited: EditedNotebook) -> Iterator[Change]:
 
 
 def apply(project: Project, plan: Plan) -> None:
-    """Write and delete what the plan says; what is in conflict goes to `CONFLICTS`, and nothing is overwritten."""
+    """Write and delete the files of the plan. A conflict is written to `CONFLICTS`, and its file is not touched."""
     contents = {
         Path(change.place) if change.action == "write" else conflict_file(change): change.after
         for change in plan.changes
@@ -98,5 +101,5 @@ def apply(project: Project, plan: Plan) -> None:
 
 
 def conflict_file(change: Change) -> Path:
-    """Return where a conflict is left, relative to the project."""
+    """Return the path to which a conflict is written, relative to the project."""
     return Path(CONFLICTS, change.place)

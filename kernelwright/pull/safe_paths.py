@@ -1,4 +1,4 @@
-"""Where a module cell's path lies in the project, if it may be written at all."""
+"""Find the file for a module cell's path, and refuse paths that a pull must not write."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -11,25 +11,26 @@ _LONGEST_PATH = 1_000
 
 
 class UnsafePath(Exception):
-    """The path leads out of the configured sources, or is none that a notebook carries; the message says how."""
+    """The path leads out of the sources or is not one that a notebook carries. The message says why."""
 
 
 def resolve_module_path(project: Project, path: str, vendored: Collection[str] = ()) -> Path:
-    """Return the file in the configured sources that is carried as ``path``.
+    """Return the file in the sources that is carried as ``path``.
 
     Raises
     ------
     UnsafePath
-        An absolute path, one with ``..``, one of no configured source, one through a symbolic link; one of the
-        ``vendored`` files, or the driver.
+        If the path is absolute, contains ``..``, is hidden, too long or not printable, belongs to no source, leads
+        through a symbolic link, or is the driver, a folder, or one of the ``vendored`` files.
     """
     steps = path.split("/")
-    lengths = [len(step.encode("utf-8", "replace")) for step in steps]  # a path may hold half of a surrogate pair
+    lengths = [len(step.encode("utf-8", "replace")) for step in steps]  # a path may contain a lone surrogate
     is_long = sum(lengths) + len(steps) - 1 > _LONGEST_PATH or max(lengths) > _LONGEST_NAME
     faults = {
         "is carried from the environment; edit it there": path in vendored,
         "names no file; write its path on that line": not path,
         "holds a character that is not printable; rename it": not path.isprintable(),
+        # Backslashes and drives such as `C:` are refused on every system.
         "is not a path inside the notebook's tree": path.startswith(("/", "~")) or "\\" in path or ":" in steps[0],
         "holds an empty step, `.` or `..`; write it without": not {"", ".", ".."}.isdisjoint(steps),
         "is nothing that a notebook carries: hidden, or made by a tool": any(map(file_walk.is_left_out, steps)),
@@ -50,7 +51,7 @@ def resolve_module_path(project: Project, path: str, vendored: Collection[str] =
 
 
 def reject_symlinks(root: Path, file: Path) -> None:
-    """Raise `UnsafePath` where a step from the project's folder to a file is a link, or a file on the way."""
+    """Raise `UnsafePath` if the path from ``root`` to ``file`` leads through a symbolic link or below a file."""
     step = root
     for part in file.relative_to(root).parts:
         step = step / part

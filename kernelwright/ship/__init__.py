@@ -1,1 +1,1 @@
-"""Kaggle, through its own client as a subprocess: datasets, kernels, submissions, and the record of what was pushed."""
+"""Send datasets, kernels and submissions to Kaggle through its own client, and keep the push log."""

@@ -1,7 +1,7 @@
-"""Kaggle's client, unmodified, one process per call.
+"""Call Kaggle's unmodified client, one process per call.
 
-It exits with 0 after many a failure, and prints several lines, or a traceback, after others. Here each failure is a
-`ClientFailed` of one line.
+The client exits with 0 after some failures, and prints several lines or a traceback after others. This module turns
+each failure into a `ClientFailed` of one line.
 """
 
 import os
@@ -28,7 +28,7 @@ _FAILED = re.compile(
     re.MULTILINE,
 )
 _SENDING = {("kernels", "push"), ("datasets", "create"), ("datasets", "version"), ("competitions", "submit")}
-"""The commands that print a failure and end with 0; what the others print may be a log and say anything."""
+"""The commands that print failures and exit with 0. The output of other commands may be a log with any text."""
 _INSTALL = "pip install 'kernelwright[ship]'"
 _UNKNOWN_USER = "Authentication required"
 _NO_CREDENTIALS = (
@@ -36,20 +36,20 @@ _NO_CREDENTIALS = (
 )
 _BAD_TOKEN = "Kaggle does not accept the token: look at KAGGLE_API_TOKEN and ~/.kaggle/access_token"  # noqa: S105 - no secret
 _NOISE = re.compile(r"^[\w.]+(?:Error|Exception): | for url: \S+|\. The most likely cause is .*")
-"""The kind of an exception, and the addresses and guesses of the libraries."""
+"""Parts removed from an error: the type of the exception, and addresses and guesses that libraries add."""
 _NO_CONNECTION = re.compile(
     r"(?:Failed to establish a new connection|Remote end closed connection|Connection refused).*"
 )
 _PARSE_ERROR = re.compile(r"Expecting value|(?:Attribute|Type|Key|Index)Error\b")
 _QUOTES = ")( \"'"
-_UNAUTHORISED, _ABSENT = 401, {403, 404}  # it answers 403 of what does not exist, too
+_UNAUTHORISED, _ABSENT = 401, {403, 404}  # Kaggle also answers 403 for things that do not exist
 _PATIENCE = 3
-"""Looks in a row that Kaggle may refuse: it may not know at once of what was just sent."""
+"""Number of refusals in a row to accept while waiting, because Kaggle may not know at once what was just sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timeouts:
-    """How long to wait, in seconds: between two looks, for an answer, a transfer of files, a dataset, a run."""
+    """Timeouts in seconds: between two requests, for an answer, a file transfer, processing a dataset, and a run."""
 
     poll: float = 10
     answer: float = 300
@@ -60,50 +60,52 @@ class Timeouts:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What the client printed, and the responses of Kaggle's that it showed."""
+    """What the client printed, and the responses from Kaggle that it showed."""
 
     printed: str
     responses: Sequence[Response] = ()
 
     @property
     def json(self) -> Any:
-        """The JSON it printed, None for none; lines about pages and versions may precede it."""
+        """The JSON in the output, None if there is none. Lines about pages and versions may precede it."""
         start = re.search(r"[\[{]", self.printed)
         return json_text.parse(self.printed[start.start() :]) if start else None
 
     @property
     def last_line(self) -> str:
-        """What it printed last."""
+        """The last line of the output."""
         return next(iter(self.printed.strip().splitlines()[-1:]), "nothing")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """The client's executable, and how long to wait for it."""
+    """The client's executable, and the timeouts of its calls."""
 
     executable: Path
     timeouts: Timeouts
 
     def call(self, *arguments: str, transfers: bool = False) -> Reply:
-        """Run the client.
+        """Run the client and return its reply. With ``transfers``, the longer timeout for file transfers applies.
 
         Raises
         ------
         ClientFailed
-            The client or Kaggle says that something failed, whatever the exit status; or there was no answer in time.
+            If the client or Kaggle reports a failure, whatever the exit status, or does not answer in time.
+        ClientMissing
+            If the client cannot be run.
         """
         command = " ".join(["kaggle", *arguments[:2]])
         timeout = self.timeouts.transfer if transfers else self.timeouts.answer
         try:
             done = subprocess.run(
-                [str(self.executable), "-W", *arguments],
+                [str(self.executable), "-W", *arguments],  # -W: without the warning that the client is out of date
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
                 check=False,
                 timeout=timeout,
                 stdin=subprocess.DEVNULL,
-                close_fds=False,  # it inherits the lock of a push, which must outlive us if we are killed
+                close_fds=False,  # the client inherits the push lock, which must stay held if this process is killed
                 env={**os.environ, **responses.VERBOSE},
             )
         except subprocess.TimeoutExpired:
@@ -117,7 +119,7 @@ class Client:
         return Reply(printed=printed, responses=shown)
 
     def look_up(self, *arguments: str) -> Reply | None:
-        """Run the client; return None where Kaggle says that the thing does not exist, or is not ours to see."""
+        """Run the client; return None if Kaggle says that the thing does not exist or is not visible to the user."""
         try:
             return self.call(*arguments)
         except ClientFailed as error:
@@ -126,14 +128,14 @@ class Client:
             raise
 
     def files(self, kind: str, ref: str) -> Mapping[str, int]:
-        """Return the files of the latest version of ``datasets`` or ``kernels``, name -> bytes."""
+        """Return the files of the latest version, as name -> size in bytes. ``kind`` is ``datasets`` or ``kernels``."""
         listed = self.call(kind, "files", ref, "--format", "json", "--page-size", "200").json
         return {file["name"]: int(file["size"]) for file in listed or () if file.get("size") is not None}
 
     def stream(self, *arguments: str) -> Iterator[str]:
-        """Run the client; yield what it prints line by line, as it comes.
+        """Run the client and yield the lines of its output as they arrive.
 
-        Raises `ClientFailed` where it fails then, or has not ended when a run should have.
+        Raises `ClientFailed` if the client fails or has not ended after the timeout of a run.
         """
         limit = self.timeouts.run
         try:
@@ -144,13 +146,13 @@ class Client:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
-                env={**os.environ, "VERBOSE": "false"},
+                env={**os.environ, "VERBOSE": "false"},  # the lines are shown as they are, so without responses
             )
         except OSError as error:
             raise self._unusable(error) from None
         assert process.stdout is not None
         assert process.stderr is not None
-        watch = threading.Timer(limit, process.kill)
+        watch = threading.Timer(limit, process.kill)  # reading the output has no timeout of its own
         watch.start()
         try:
             for line in process.stdout:
@@ -158,9 +160,9 @@ class Client:
                     raise ClientFailed(f"kaggle: {_NO_CREDENTIALS}", code=_UNAUTHORISED)
                 yield line.rstrip("\n")
             stderr, status = process.stderr.read(), process.wait()
-            if status == -signal.SIGKILL:
+            if status == -signal.SIGKILL:  # by the timer
                 raise ClientFailed(f"kaggle: not done after {limit:g} s")
-            if "giving up" in stderr:
+            if "giving up" in stderr:  # the client says so after its last attempt to reconnect
                 raise ClientFailed("kaggle: no connection to Kaggle: the stream of the log was cut 5 times in a row")
             if failed := failure("kaggle", "", stderr, status):
                 raise failed
@@ -178,12 +180,15 @@ class Client:
         limit: float,
         late: tuple[str, str],
     ) -> T:
-        """Look until there is an answer; raise `ClientFailed` where there is none after ``limit`` seconds.
+        """Call ``look`` until it returns an answer, and return that.
 
-        ``look`` is given what each state is said to, whose changes are told. A look that fails is repeated; where
-        Kaggle refuses it, a few times only. ``late`` says what is then not so of ``name``, and what to do.
+        ``look`` gets a function to which it reports the current state; changes of the state are passed to ``tell``. A
+        call that fails is repeated, but only a few times if Kaggle refuses the request.
+
+        Raises `ClientFailed` if there is no answer after ``limit`` seconds. ``late`` holds two parts of its message:
+        what ``name`` has not done, and what the user can do.
         """
-        state, failures = "", 0
+        state, failures = "", 0  # failures in a row
 
         def say(now: str) -> None:
             nonlocal state
@@ -213,7 +218,7 @@ class Client:
 
 
 def find(timeouts: Timeouts | None = None) -> Client:
-    """Find the client beside this Python, else on PATH; raises `ClientMissing`."""
+    """Return the client installed beside this Python, or else the one on PATH; raises `ClientMissing` without one."""
     executable = programs.find("kaggle")
     if executable is None:
         raise ClientMissing(f"Kaggle's client is not installed: {_INSTALL}")
@@ -223,7 +228,7 @@ def find(timeouts: Timeouts | None = None) -> Client:
 def failure(
     command: str, stdout: str, stderr: str, status: int, answers: Sequence[Response] = ()
 ) -> ClientFailed | None:
-    """Return why a call failed, in one line and with Kaggle's status; None if it did not."""
+    """Return why a call failed, in one line and with Kaggle's status code; None if it did not fail."""
     failed = next((answer for answer in answers if answer.problem), answers[-1] if answers else None)
     code = failed.code if failed else 0
     message = ""
@@ -238,7 +243,7 @@ def failure(
         last = lines[-1] if lines else f"exit status {status}"
         if "Invalid token" in last:
             message, code = _BAD_TOKEN, _UNAUTHORISED
-        elif answers and _PARSE_ERROR.match(last):  # the client could not read Kaggle's answer
+        elif answers and _PARSE_ERROR.match(last):  # the client could not parse Kaggle's response
             message = answers[-1].unreadable
         elif cause := _NO_CONNECTION.search(last):
             message = f"no connection to Kaggle: {cause.group().strip(_QUOTES)}"

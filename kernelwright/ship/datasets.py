@@ -1,4 +1,4 @@
-"""A dataset on Kaggle that holds what a folder here holds: created, or versioned where its content changed."""
+"""Upload a folder as a dataset on Kaggle. A new version is made only if the content has changed."""
 
 import json
 import re
@@ -17,25 +17,26 @@ from kernelwright.support.poll import poll
 _DEAD = {"failed", "deleted"}
 _MARKER = re.compile(r"contents-[0-9a-f]{16}\.txt")
 _ATTEMPTS = 6
-"""How often to look for a version whose upload was cut off: Kaggle may show the one before for a while."""
+"""How often to look for a version whose upload was interrupted; Kaggle may show the previous one for a while."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetUpload:
-    """A folder ready to be sent.
+    """A folder that is ready to be uploaded.
 
     Attributes
     ----------
     root : Path
-        The project, in whose record it is noted that the upload began.
+        The project's folder, where the start of the upload is noted.
     ref : str
-        ``owner/slug``.
+        ``owner/slug`` of the dataset.
     folder : Path
-        Its files, with the metadata and the marker.
+        The folder with the files, the metadata and the marker.
     sizes : mapping of str to int
-        File name to bytes, the metadata left out.
+        File name -> size in bytes, without the metadata.
     marker : str
-        The file that lists the contents. Its name is their digest, so that Kaggle's list of files tells the content.
+        Name of the file that lists the contents. The name holds their digest, so that Kaggle's list of files shows
+        which content a version has.
     """
 
     root: Path
@@ -45,18 +46,18 @@ class DatasetUpload:
     marker: str
 
     def missing(self, files: Mapping[str, int]) -> list[str]:
-        """Return the files that are not among ``files`` in their size."""
+        """Return the names of the files that ``files`` lacks or holds in another size."""
         return [name for name, size in self.sizes.items() if files.get(name) != size]
 
 
 def file_names(folder: Path) -> list[str]:
-    """Return the files of a dataset's folder that are sent, its metadata left out."""
+    """Return the names of the files of a dataset's folder that are sent, without the metadata."""
     names = (path.name for path in folder.iterdir() if path.is_file())
     return sorted(name for name in names if not name.startswith(".") and name != DATASET_FILE)
 
 
 def stage_dataset(root: Path, source: Path, target: Path) -> DatasetUpload:
-    """Copy a dataset's folder to ``target`` and add the list of its contents; ``root`` is the project's."""
+    """Copy the dataset's folder ``source`` to ``target`` and add the marker. ``root`` is the project's folder."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     names = file_names(source)
@@ -72,7 +73,10 @@ def stage_dataset(root: Path, source: Path, target: Path) -> DatasetUpload:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteDataset:
-    """A dataset as Kaggle has it; version 0 where there is none, public where Kaggle says so, file name -> bytes."""
+    """A dataset on Kaggle. ``version`` is 0 if it does not exist. ``public`` is True only if Kaggle says so.
+
+    ``files`` maps file names to sizes in bytes.
+    """
 
     status: str = ""
     version: int = 0
@@ -88,21 +92,22 @@ def ensure(
     public: bool = False,
     overwrite: bool = False,
 ) -> int:
-    """Make Kaggle's dataset hold the upload; return the version that does.
+    """Make sure that the dataset on Kaggle holds the upload, and return the version that does.
 
-    It is uploaded again unless its newest version holds each file in its size, the marker among them.
+    The folder is uploaded unless the newest version holds each file, including the marker, in its size.
 
     Parameters
     ----------
     public : bool
-        Everybody may see it.
+        Whether the dataset may be visible to everybody.
     overwrite : bool
-        It may replace files that were not sent from here.
+        Whether files that were not sent from here may be replaced.
 
     Raises
     ------
     ClientFailed
-        It cannot be made, is not ready in time, or is not what was sent; it is public, or holds files of others.
+        If the dataset cannot be created, is not ready in time or differs from what was sent; also, unless allowed, if
+        it is public or holds files that were not sent from here.
     """
     current, step = _query(client, upload, tell), f"datasets/{upload.ref}"
     was_begun = push_log.pending_step(upload.root, step).get("marker") == upload.marker
@@ -112,7 +117,7 @@ def ensure(
             now = _query(client, upload, tell)
             return None if upload.missing(now.files) else now
 
-        # What a push that was cut off sent may have arrived, and Kaggle may show the version before for a while.
+        # The interrupted upload may have arrived, and Kaggle may show the previous version for a while.
         current = poll(look, every=client.timeouts.poll, attempts=_ATTEMPTS) or current
     if not upload.missing(current.files):
         tell(f"{upload.ref}: unchanged, version {current.version}")
@@ -122,7 +127,7 @@ def ensure(
         with push_log.step(upload.root, step, {"marker": upload.marker}):
             _send(client, upload, new=not current.version, public=public)
         current = _wait_until_ready(client, upload.ref, tell, beyond=current.version)
-        # The client loses a file that it could not upload without a word.
+        # The client reports nothing if it could not upload a file.
         if lost := upload.missing(client.files("datasets", upload.ref)):
             raise ClientFailed(f"{upload.ref}: Kaggle does not hold {', '.join(lost[:3])} as it was sent; push again")
         tell(f"{upload.ref}: version {current.version} is ready")
@@ -131,7 +136,7 @@ def ensure(
 
 
 def _query(client: Client, upload: DatasetUpload, tell: Callable[[str], None]) -> RemoteDataset:
-    """Return the dataset with its files, once it is ready; without files where there is none, or it is dead."""
+    """Return the dataset with its files, once it is ready; without files if it does not exist, failed or is deleted."""
     dataset = query(client, upload.ref)
     if dataset.status in _DEAD or not (dataset.version or dataset.status):
         return dataset
@@ -151,7 +156,7 @@ def query(client: Client, ref: str) -> RemoteDataset:
 
 
 def _check_replaceable(upload: DatasetUpload, current: RemoteDataset, *, public: bool, overwrite: bool) -> None:
-    """Refuse to show files to everybody, and to replace files that were not sent from here."""
+    """Raise `ClientFailed` if a new version would show files to everybody or replace files not sent from here."""
     if not current.version or current.status in _DEAD:
         return
     if current.public and not public:
@@ -159,6 +164,7 @@ def _check_replaceable(upload: DatasetUpload, current: RemoteDataset, *, public:
             f"{upload.ref}: is public on Kaggle, and everybody would see these files; make it private there, or push "
             "with --public-datasets"
         )
+    # A dataset with a marker was sent by Kernelwright, so files of an earlier version may go.
     foreign = sorted(current.files.keys() - upload.sizes.keys())
     if foreign and not overwrite and not any(_MARKER.fullmatch(name) for name in current.files):
         raise ClientFailed(
@@ -177,11 +183,12 @@ def _send(client: Client, upload: DatasetUpload, *, new: bool, public: bool) -> 
 
 
 def _wait_until_ready(client: Client, ref: str, tell: Callable[[str], None], *, beyond: int) -> RemoteDataset:
-    """Wait until a version later than ``beyond`` is ready; a look that fails is repeated."""
+    """Wait until a version later than ``beyond`` is ready. A failed request is repeated."""
 
     def look(say: Callable[[str], None]) -> RemoteDataset | None:
         dataset = query(client, ref)
         is_newer = dataset.version > beyond
+        # A failed status that belongs to the version before says nothing about the new one.
         if (dataset.status == "ready" and is_newer) or (dataset.status in _DEAD and (is_newer or not beyond)):
             return dataset
         say(f"{dataset.status or 'not listed yet'}, waiting")

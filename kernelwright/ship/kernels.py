@@ -1,4 +1,4 @@
-"""A kernel on Kaggle: pushed, followed, read."""
+"""Push a kernel to Kaggle, follow its run, and read its notebook, log and output."""
 
 import itertools
 import re
@@ -21,13 +21,14 @@ _STATUS = re.compile(r'has status "(?:KernelWorkerStatus\.)?(\w+)"')
 _MESSAGE = re.compile(r'^Failure message: "(.*)"\s*$', re.DOTALL | re.MULTILINE)
 _DROPPED = re.compile(r"^The following are not valid (.+?) and could not be added to the kernel: (.*)$", re.MULTILINE)
 _RUNNING = {"QUEUED", "RUNNING", "NEW_SCRIPT", "CANCEL_REQUESTED"}
+# Kaggle may name a source with its kind in front and a version at the end.
 _KIND = re.compile(r"^(datasets|code|models|competitions)/(?=[^/]+/|[^/]+$)")
 _PINNED = re.compile(r"^([^/]+/[^/]+)/\d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """How a kernel's latest run fares: one of Kaggle's words, and what it says of a failure."""
+    """The status of a kernel's latest run: Kaggle's word for it, and Kaggle's message if it failed."""
 
     word: str
     message: str = ""
@@ -37,11 +38,11 @@ class Status:
 
     @property
     def is_running(self) -> bool:
-        """Whether the run has not ended."""
+        """Whether the run has not ended yet."""
         return self.word in _RUNNING
 
     def raise_if_failed(self, kernel: str) -> None:
-        """Raise `ClientFailed` with Kaggle's reason unless the run is complete or has not ended."""
+        """Raise `ClientFailed` with Kaggle's reason, unless the run is complete or has not ended."""
         if self.is_running or self.word == "COMPLETE":
             return
         verbs = {"ERROR": "failed", "CANCEL_ACKNOWLEDGED": "was cancelled"}
@@ -52,7 +53,7 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteNotebook:
-    """What Kaggle has of a kernel: a notebook, its metadata; ``latest`` is its newest version, 0 for unknown."""
+    """A kernel's notebook and metadata on Kaggle. ``latest`` is the number of the newest version, 0 if unknown."""
 
     content: bytes
     metadata: Mapping[str, object]
@@ -63,12 +64,15 @@ class RemoteNotebook:
         return content_key(self.content)
 
     def holds(self, notebook: bytes) -> bool:
-        """Return whether it says what a notebook here says."""
+        """Return True if its content equals that of ``notebook``, as compared by `content_key`."""
         return self._key == content_key(notebook)
 
 
 def content_key(notebook: bytes) -> object:
-    """Return what is compared of notebooks: not the layout, which the client changes, nor Kaggle's metadata."""
+    """Return the content by which notebooks are compared.
+
+    It excludes the file's layout, which the client changes, and Kaggle's metadata.
+    """
     try:
         edited = edited_notebook.read(notebook)
     except InvalidNotebook:
@@ -79,25 +83,26 @@ def content_key(notebook: bytes) -> object:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteKernel:
-    """A kernel on Kaggle: the client that asks for it, and its ``owner/slug``."""
+    """A kernel on Kaggle: the client to use, and the kernel's ``owner/slug``."""
 
     client: Client
     ref: str
 
     def push(self, folder: Path) -> tuple[int, str, list[str]]:
-        """Push the kernel in ``folder``; return its version, its address, and the sources Kaggle did not attach."""
+        """Push the kernel in ``folder``. Return its version, its address, and sources that Kaggle did not attach."""
         reply = self.client.call("kernels", "push", "-p", str(folder))
+        # The client exits with 0 after failed pushes too, so success is read from its output.
         if not (pushed := _VERSION.search(reply.printed)):
             raise ClientFailed(f"kaggle kernels push: Kaggle named no version; the client said: {reply.last_line}")
         dropped = [f"{kind}: {listed}" for kind, listed in _DROPPED.findall(reply.printed) if kind != "tags"]
         return int(pushed[1]), pushed[2], dropped
 
     def is_at(self, address: str) -> bool:
-        """Return whether an address is this kernel's."""
+        """Return True if ``address`` is the address of this kernel."""
         return f"{address.partition('?')[0].rstrip('/')}/".lower().endswith(f"/{self.ref}/".lower())
 
     def status(self) -> Status:
-        """Ask how the latest run fares."""
+        """Return the status of the latest run."""
         reply = self.client.call("kernels", "status", self.ref)
         if not (status := _STATUS.search(reply.printed)):
             reason = reply.responses[-1].unreadable if reply.responses else "nothing was said"
@@ -106,11 +111,11 @@ class RemoteKernel:
         return Status(word=status[1], message=" ".join(message[1].split()) if message else "")
 
     def has_run(self) -> bool:
-        """Return whether Kaggle knows of a run of the kernel."""
+        """Return True if Kaggle knows a run of the kernel."""
         return self.client.look_up("kernels", "status", self.ref) is not None
 
     def notebook(self, version: int | None = None) -> RemoteNotebook | None:
-        """Return the latest version, or another one; None where there is none."""
+        """Return the latest version, or the given one; None if it does not exist."""
         pinned = self.ref if version is None else f"{self.ref}/{version}"
         with tempfile.TemporaryDirectory() as folder:
             reply = self.client.look_up("kernels", "pull", pinned, "-m", "-p", folder)
@@ -118,47 +123,50 @@ class RemoteKernel:
                 return None
             try:
                 metadata = json_text.parse(Path(folder, "kernel-metadata.json").read_text("utf-8"))
+                # Only the name, so that a path from Kaggle cannot lead out of the folder.
                 content = Path(folder, Path(metadata["code_file"]).name).read_bytes()
             except (OSError, ValueError, KeyError, TypeError):
                 raise ClientFailed(
                     f"kaggle kernels pull: nothing arrived; is {self.client.executable} Kaggle's client?"
                 ) from None
-        # The client does not write the number of the latest version into the metadata.
+        # The client does not write the number of the latest version into the metadata; it is only in the response.
         shown = [response.json.get("metadata") for response in reply.responses]
         numbers = [metadata.get("currentVersionNumber") for metadata in shown if isinstance(metadata, dict)]
         latest = next((number for number in numbers if isinstance(number, int)), 0)
         return RemoteNotebook(content=content, metadata=metadata, latest=latest)
 
     def latest_notebook(self) -> bytes:
-        """Return the latest version's notebook; raises `ClientFailed` where there is none."""
+        """Return the bytes of the latest version's notebook; raises `ClientFailed` if there is none."""
         if remote := self.notebook():
             return remote.content
         raise ClientFailed(f"{self.ref}: no such kernel on Kaggle, or not yours to see; push it first")
 
     def log(self) -> Iterator[str]:
-        """Yield the lines of the latest run's log, as `follow_log` would."""
+        """Yield the lines of the latest run's log, in the form in which `follow_log` yields them."""
         printed = self.client.call("kernels", "logs", self.ref).printed
         try:
             parsed = json_text.parse(printed.strip() or "[]")
         except ValueError:
             parsed = None
+        # Kaggle's log is a JSON list of records. If the output is not one, it is shown as it is.
         for record in parsed if isinstance(parsed, list) else [{"data": printed}]:
             if isinstance(record, dict) and record.get("data") is not None:
                 yield from _LINE_END.sub("\n", str(record["data"])).removesuffix("\n").split("\n")
 
     def follow_log(self) -> Iterator[str]:
-        """Yield the log's lines as they come, until the run ends."""
+        """Yield the log's lines as they arrive, until the run ends."""
         empty = True
         for line in self.client.stream("kernels", "logs", "-f", self.ref):
             empty = False
             yield line
-        if empty:  # the client makes a log without lines of an answer that is an error
+        if empty:  # the client shows an error as an empty log; `log` raises it
             yield from self.log()
 
     def wait(self, tell: Callable[[str], None], *, shows_log: bool = True) -> Status:
-        """Wait for the run to end, telling each change of its status and, once it runs, each line of its log.
+        """Wait until the run ends, and return its status.
 
-        A look that fails is repeated, as `Client.wait` does.
+        ``tell`` gets each change of the status and, with ``shows_log``, each line of the log once the run has started.
+        A failed request is repeated, as in `Client.wait`.
         """
         lines_shown = 0
 
@@ -169,10 +177,10 @@ class RemoteKernel:
             if shows_log and now.word != "QUEUED":
                 log = self.follow_log() if now.is_running else self.log()
                 try:
-                    for line in itertools.islice(log, lines_shown, None):
+                    for line in itertools.islice(log, lines_shown, None):  # each request repeats the log from its start
                         tell(f"  {line}")
                         lines_shown += 1
-                except ClientFailed as error:  # no reason to give the run up
+                except ClientFailed as error:  # the run itself goes on, so keep waiting for it
                     tell(f"  (the log broke off: {error})")
             return None if now.is_running else now
 
@@ -180,11 +188,13 @@ class RemoteKernel:
         return self.client.wait(self.ref, look, tell, limit=self.client.timeouts.run, late=late)
 
     def download_output(self, folder: Path) -> list[str]:
-        """Download the latest run's output; return the names of its files, checked against Kaggle's sizes.
+        """Download the latest run's output to ``folder``. Return the names of its files.
 
-        What another run left in the folder stays, and is not among them.
+        The files' sizes are compared with Kaggle's. Files that another run left in the folder stay there and are not
+        returned. Raises `ClientFailed` if a file did not arrive whole, `UnwritableOutput` if it cannot be stored.
         """
         atomic_files.make_folder(folder)
+        # Download to an empty folder, so that only files of this run are counted and compared.
         with atomic_files.scratch_folder(folder.parent) as fresh:
             self.client.call("kernels", "output", self.ref, "-p", str(fresh), "-o", "-q", transfers=True)
             sizes = self.client.files("kernels", self.ref)
@@ -197,16 +207,16 @@ class RemoteKernel:
             try:
                 shutil.copytree(fresh, folder, dirs_exist_ok=True)
             except (OSError, shutil.Error) as error:
-                # A copy raises the first of its errors, or all of them at once.
+                # copytree raises an OSError, or a shutil.Error that holds a list of (source, target, reason).
                 reason = error.args[0][0][-1] if isinstance(error, shutil.Error) else error.strerror or error
                 raise UnwritableOutput(f"{folder}: the output cannot be put there: {reason}") from None
         return sorted(arrived)
 
 
 def lost_sources(wanted: Mapping[str, object], remote: Mapping[str, object]) -> list[str]:
-    """Return the sources that a kernel should have and Kaggle does not name, versions and prefixes aside.
+    """Return the sources in ``wanted`` that are missing in ``remote``, ignoring versions, prefixes and case.
 
-    The client prints nothing of a model that was dropped.
+    The comparison is needed because the client prints nothing about a dropped model.
     """
     lost = []
     for key in SOURCES:

@@ -1,4 +1,4 @@
-"""What a run on Kaggle wrote: downloaded, and its submission checked."""
+"""Download the output of a run on Kaggle and check its submission."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ _MISSING = "missing from the output"
 
 
 def fetch(project: Project, kernel: RemoteKernel, target: Path, tell: Callable[[str], None]) -> None:
-    """Download the latest run's output and check the submission in it, if the kernel is to leave one.
+    """Download the latest run's output to ``target`` and check its submission, unless the kind is ``output``.
 
-    Raises `ClientFailed` where the output did not arrive, or holds no submission that could be scored.
+    Raises `ClientFailed` if the output did not arrive or a submission is missing or could not be scored.
     """
     names = kernel.download_output(target)
     tell(f"{target}: {', '.join(names) or 'nothing'}")
@@ -34,9 +34,9 @@ def fetch(project: Project, kernel: RemoteKernel, target: Path, tell: Callable[[
 
 
 def submission_problems(project: Project, file: Path) -> Sequence[str]:
-    """Return what would keep a submission from being scored; what is no table is only looked for.
+    """Return what would keep a submission from being scored. A file that is not a table only has to exist.
 
-    Its ids are those of Kaggle's data, and compared with none here.
+    The ids are not compared with those of the local sample, because they come from Kaggle's data.
     """
     if not file.is_file():
         return [_MISSING]

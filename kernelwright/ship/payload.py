@@ -1,4 +1,4 @@
-"""What a push sends, laid out in ``build/push``: the datasets that belong to a kernel, and the kernel."""
+"""Copy what a push sends, the kernel and its datasets, to ``build/push``."""
 
 import json
 import shutil
@@ -19,9 +19,9 @@ from kernelwright.wheels.dataset import LARGEST_DATASET_FILES
 
 
 def stage_datasets(project: Project) -> list[DatasetUpload]:
-    """Lay out the datasets that belong to the kernel: its wheels, and its sources where a dataset carries them.
+    """Stage the kernel's own datasets: its wheels, and with ``carrier = "dataset"`` its sources.
 
-    Raises `InvalidProject` where one is not made, or not as Kaggle takes it.
+    Raises `InvalidProject` if one has not been made or would not be accepted by Kaggle.
     """
     configuration = project.configuration
     folders = []
@@ -48,18 +48,18 @@ def _problems(project: Project, slug: str, folder: Path) -> Iterator[Problem]:
         yield from error.problems
     except ValueError as error:
         yield Problem(code="KW931", file=file, message=f"not JSON: {error}", fix=fix)
-    count, room = len(file_names(folder)), LARGEST_DATASET_FILES - 1  # one lists the contents
+    count, room = len(file_names(folder)), LARGEST_DATASET_FILES - 1  # one more file lists the contents
     if count > room:
         yield Problem(code="KW932", file=place, message=f"{count} files, and a dataset has room for {room}", fix=fix)
 
 
 def stage_kernel(project: Project, notebook: bytes, versions: Mapping[str, int]) -> tuple[Path, Mapping[str, Any]]:
-    """Lay out the kernel: the project's metadata, with the versions of its own datasets pinned, and the notebook.
+    """Stage the kernel: the notebook, and the project's metadata with the versions of its own datasets pinned.
 
     Returns
     -------
     tuple
-        The folder for the client, and the metadata in it.
+        The folder to push, and the metadata in it.
     """
     folder = project.push / "kernel"
     shutil.rmtree(folder, ignore_errors=True)
@@ -68,13 +68,14 @@ def stage_kernel(project: Project, notebook: bytes, versions: Mapping[str, int])
     sent["dataset_sources"] = [
         f"{name}/{versions[name]}" if name in versions else source for source, name in names.items()
     ]
+    # The client reads the metadata under its usual name, whatever the project's file is called.
     atomic_files.replace(folder / METADATA, f"{json.dumps(sent, indent=2, ensure_ascii=False)}\n".encode())
     atomic_files.replace(folder / project.notebook.name, notebook)
     return folder, sent
 
 
 def describe_requests(project: Project, notebook: bytes) -> Iterator[str]:
-    """Yield the requests a push would make, without making any."""
+    """Yield a description of each request that a push would make, without making any."""
     uploads = stage_datasets(project)
     for upload in uploads:
         yield f"kaggle datasets status {upload.ref}"

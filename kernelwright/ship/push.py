@@ -1,4 +1,4 @@
-"""From a checked notebook to a version on Kaggle: each step is looked up first, so that it is taken once."""
+"""Push a checked notebook to Kaggle. Each step is looked up before it is taken, so that it is taken only once."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -30,13 +30,13 @@ class PushOptions:
     Attributes
     ----------
     skip_rehearsal : bool
-        Push a notebook that was not rehearsed.
+        Push even if the notebook was not rehearsed.
     again : bool
-        Push though the last version is this very notebook.
+        Push even if the last version is this very notebook.
     overwrite : bool
         Leave edits made on Kaggle behind, and replace files of a dataset that were not sent from here.
     public_datasets : bool
-        Let everybody see the datasets.
+        Make the datasets visible to everybody.
     """
 
     skip_rehearsal: bool = False
@@ -46,43 +46,46 @@ class PushOptions:
 
 
 def blocking(findings: list[Finding], options: PushOptions) -> list[Finding]:
-    """Return the findings that stop the push."""
+    """Return the findings that stop a push with these options."""
     waived = {REHEARSAL} if options.skip_rehearsal else set()
     return [finding for finding in findings if finding.severity != Severity.warning and finding.check not in waived]
 
 
 def hold_push_lock(project: Project) -> AbstractContextManager[None]:
-    """Hold the project for one push: its record and its datasets are common to all its kernels.
+    """Lock the project for one push, because all its kernels share the push log and the datasets.
 
-    A push that is killed leaves its client behind, which goes on sending what it was given: the client holds it too.
+    The client inherits the lock, because it goes on sending if its push is killed.
     """
     busy = "another push of this project is under way, or a client of one that was killed; wait for it, or end it"
     return file_lock.hold(project.build / ".push.lock", NotReady(busy), inherited=True)
 
 
 def push(project: Project, client: Client, options: PushOptions, tell: Callable[[str], None]) -> Push:
-    """Send datasets and kernel, and record the version; what was sent before is not sent again.
+    """Upload datasets, push the kernel, and record its version. What Kaggle already holds is not sent again.
 
     Raises
     ------
     ClientFailed
-        Kaggle or its client failed; run again, and the push goes on where it stopped. A version Kaggle took without
-        one of its sources is recorded first.
+        If Kaggle or its client fails; a second run continues where this one stopped. Also if Kaggle did not attach a
+        source; the version is recorded nevertheless.
     NotReady
-        The notebook was edited on Kaggle since the last push, and the edits are not in the sources; or another push
-        is under way.
+        If the notebook was edited on Kaggle since the last push and the edits are not in the sources, or if another
+        push is under way.
+    InvalidProject, UnwritableOutput
+        If a dataset has not been made, or a file such as the push log cannot be written.
     """
     with hold_push_lock(project):
         push_log.check_writable(project.root)
         kernel = RemoteKernel(client=client, ref=project.metadata.id)
         notebook = project.notebook.read_bytes()
         uploads = payload.stage_datasets(project)
-        # Before a push that was cut off is looked for: while Kaggle hides the kernel, its note must not be forgotten.
+        # This comes before `resume`, because it raises if Kaggle hides the kernel. `resume` would then not find the
+        # interrupted push and would delete its note.
         remote = _latest(project, kernel)
         if resumed := push_recovery.resume(project, kernel):
             tell(f"{kernel.ref}: version {resumed.version} was pushed before the cut")
             _check_attached(resumed)
-            remote = _latest(project, kernel)
+            remote = _latest(project, kernel)  # the version read above may precede the one that `resume` found
         if not options.overwrite and (edits := remote_state.remote_edits(project, remote)):
             raise NotReady(
                 f"{project.metadata.id} was edited on Kaggle since the last push ({_examples(edits)}); "
@@ -91,13 +94,14 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
         allowed = {"public": options.public_datasets, "overwrite": options.overwrite}
         versions = {upload.ref: datasets.ensure(client, upload, tell, **allowed) for upload in uploads}
         folder, metadata = payload.stage_kernel(project, notebook, versions)
+        # The metadata names the datasets' versions, so a new version of a dataset makes another request.
         request = sha256(json.dumps(metadata, sort_keys=True).encode() + notebook)
         if resumed and resumed.request == request:
             return resumed
         pushes = push_log.pushes(project.root, kernel.ref) if remote else []
         if remote and pushes and not options.again:
             last = pushes[-1]
-            is_same = last.request == request and not last.dropped
+            is_same = last.request == request and not last.dropped  # a dropped source may be attached next time
             if is_same and remote_state.is_version(kernel, remote, last.version, notebook):
                 tell(f"{kernel.ref}: version {last.version} is this notebook already")
                 return last
@@ -112,6 +116,7 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
             rehearsal="skipped" if options.skip_rehearsal else "complete",
             at=push_log.now(),
         )
+        # If Kaggle does not say its latest version (0), use the latest one in the push log.
         before = (remote.latest if remote else 0) or max((push.version for push in pushes), default=0)
         pending = PendingPush(push=intended, metadata=metadata, notebook=notebook.decode(), after=before)
         return _send(project, kernel, pending, folder, tell)
@@ -120,7 +125,7 @@ def push(project: Project, client: Client, options: PushOptions, tell: Callable[
 def _send(
     project: Project, kernel: RemoteKernel, pending: PendingPush, folder: Path, tell: Callable[[str], None]
 ) -> Push:
-    """Note the push, make it, record it: wherever it is cut off, the note says what to look for."""
+    """Note the push, make it, and record it. If it is interrupted, the note says what to look for."""
     with push_log.step(project.root, kernel.ref, asdict(pending)):
         version, address, dropped = kernel.push(folder)
     pushed = push_recovery.finish(project, kernel, pending, version, dropped)
@@ -132,7 +137,10 @@ def _send(
 
 
 def _latest(project: Project, kernel: RemoteKernel) -> RemoteNotebook | None:
-    """Return Kaggle's latest version; where it seems gone, though it was pushed, Kaggle is asked in another way."""
+    """Return the latest version on Kaggle, None if there is none.
+
+    Raises `ClientFailed` if Kaggle does not show a notebook that was pushed but does know its status.
+    """
     remote = kernel.notebook()
     if remote is None and push_log.pushes(project.root, kernel.ref) and kernel.has_run():
         raise ClientFailed(f"{kernel.ref}: Kaggle knows its status, but does not show the notebook; try again later")
@@ -148,7 +156,7 @@ def _check_attached(push: Push) -> None:
 
 
 def check_run_version(project: Project, kernel: RemoteKernel, push: Push) -> None:
-    """Check that the run that ended is that of a push; raises `ClientFailed` where a later version was saved."""
+    """Check that the run that ended belongs to ``push``; raises `ClientFailed` if another version was saved since."""
     remote = remote_state.wait_until_visible(kernel, push.version)
     if remote is None:
         raise ClientFailed(f"{push.kernel}: a run has ended, but Kaggle does not show version {push.version}")
@@ -161,12 +169,12 @@ def check_run_version(project: Project, kernel: RemoteKernel, push: Push) -> Non
 
 
 def rebuild(project: Project) -> None:
-    """Build the notebook, so that what is pushed is what the sources give.
+    """Build and write the notebook, so that the pushed notebook matches the sources.
 
     Raises
     ------
     NotReady
-        The one on disk was edited after it was built, and the edits are not in the sources.
+        If the notebook on disk was edited after it was built and the edits are not in the sources.
     """
     built = build.build_notebook(project)
     if build.was_edited(project, built):
@@ -185,7 +193,7 @@ def _examples(edits: Sequence[str]) -> str:
 
 
 def refuse(blocked: list[Finding]) -> None:
-    """Raise `NotReady` where findings stop the push, with the first of them."""
+    """Raise `NotReady` with the first of the findings that stop the push, if there are any."""
     if blocked:
         first = blocked[0]
         more = f" (and {len(blocked) - 1} more: `kernelwright check --push`)" if len(blocked) > 1 else ""

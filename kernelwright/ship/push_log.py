@@ -1,7 +1,7 @@
-"""What was pushed, in files that are committed: ``pushes.jsonl``, and each notebook under ``.kernelwright/pushed/``.
+"""The push log: ``pushes.jsonl``, and the pushed notebooks in ``.kernelwright/pushed/``. Both are to be committed.
 
-A line is written whole or not at all: one that a kill cut short is left out when it is read. A step that changes
-something on Kaggle is noted in ``.kernelwright/pushing.json`` while it is taken.
+A line that a killed process wrote only in part is ignored when the log is read. While a step that changes something on
+Kaggle is under way, it is noted in ``.kernelwright/pushing.json``.
 """
 
 import contextlib
@@ -31,26 +31,28 @@ class Push:
     Attributes
     ----------
     kernel : str
-        ``owner/slug``.
+        ``owner/slug`` of the kernel.
     version : int
-        As Kaggle counts.
+        Kaggle's number of the version.
     request : str
-        sha256 of all that was sent: the metadata with its pinned datasets, and the notebook.
+        sha256 of everything that was sent: the metadata, with pinned datasets, and the notebook.
     notebook : str
-        sha256 of the notebook as it was built, by which a rehearsal is known too.
+        sha256 of the notebook as built. A rehearsal is identified by it too.
     commit : str
-        The commit it was built at, empty without git; ``changed`` says whether the tree differed from it.
+        The commit from which the notebook was built; empty without git.
+    changed : bool
+        Whether the working tree differed from the commit.
     datasets : mapping of str to int
-        The datasets pushed with it, each with the version that is pinned.
+        The datasets pushed with the kernel, and their pinned versions.
     dropped : sequence of str
         Sources that Kaggle did not attach.
     rehearsal : str
-        ``complete``, or ``skipped``.
+        ``complete`` or ``skipped``.
     at : str
-        When, in UTC.
+        Time of the push, in UTC.
     """
 
-    __pydantic_config__ = ConfigDict(extra="ignore")
+    __pydantic_config__ = ConfigDict(extra="ignore")  # a line also has the key `event`
 
     kernel: str
     version: int
@@ -65,12 +67,12 @@ class Push:
 
 
 def now() -> str:
-    """Return the time in UTC, to the second."""
+    """Return the current time in UTC, to the second, in ISO format."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def check_writable(root: Path) -> None:
-    """Check that a push can be recorded before it is made; raises `UnwritableOutput`."""
+    """Raise `UnwritableOutput` if the push log cannot be written. Call it before a push is made."""
     file = root / LOG
     if file.is_dir():
         raise UnwritableOutput(f"{LOG}: is a folder; move it away, the record of pushes goes there")
@@ -79,9 +81,10 @@ def check_writable(root: Path) -> None:
 
 
 def append(root: Path, event: str, fields: Mapping[str, Any]) -> None:
-    """Append one line to the log, whole, after whatever is there; raises `UnwritableOutput`."""
+    """Append one line to the log; raises `UnwritableOutput` if it cannot be written."""
     line = json.dumps({"event": event, **fields}) + "\n"
     file = root / LOG
+    # An incomplete last line is ended first, so that only that line is lost.
     torn = file.is_file() and not file.read_bytes().endswith(b"\n") and file.stat().st_size > 0
     try:
         with file.open("ab") as opened:
@@ -93,7 +96,7 @@ def append(root: Path, event: str, fields: Mapping[str, Any]) -> None:
 
 
 def events(root: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the log's lines, the oldest first; what is no line of ours is skipped."""
+    """Yield the log's entries, the oldest first. Lines that are not JSON objects are skipped."""
     file = root / LOG
     for line in file.read_text("utf-8", "replace").split("\n") if file.is_file() else ():
         if event := json_text.parse_object(line):
@@ -101,13 +104,13 @@ def events(root: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def is_recorded(root: Path, event: str, fields: Mapping[str, Any]) -> bool:
-    """Return whether the log has such an event with these fields."""
+    """Return True if the log holds an ``event`` with these fields."""
     wanted = {"event": event, **fields}
     return any(wanted.items() <= line.items() for line in events(root))
 
 
 def pushes(root: Path, kernel: str) -> list[Push]:
-    """Return the recorded pushes of a kernel, the oldest first."""
+    """Return the recorded pushes of the kernel ``owner/slug``, the oldest first. Invalid entries are skipped."""
     pushed = []
     for event in events(root):
         if event.get("event") == "pushed" and event.get("kernel") == kernel:
@@ -117,7 +120,7 @@ def pushes(root: Path, kernel: str) -> list[Push]:
 
 
 def recorded_notebook(root: Path, push: Push) -> bytes | None:
-    """Return the notebook as it was pushed, None where it is not kept."""
+    """Return the notebook as it was pushed; None if it was not kept."""
     file = _notebook_file(root, push)
     return file.read_bytes() if file.is_file() else None
 
@@ -127,13 +130,13 @@ def _notebook_file(root: Path, push: Push) -> Path:
 
 
 def record(root: Path, push: Push, notebook: bytes) -> None:
-    """Record a push: first the notebook, then the line that names it."""
+    """Record a push. The notebook is written before the line that names it."""
     atomic_files.replace(_notebook_file(root, push), notebook)
     append(root, "pushed", asdict(push))
 
 
 def record_run(root: Path, push: Push, status: str) -> None:
-    """Record how the run of a push ended, once."""
+    """Record the final status of a push's run, unless it is already recorded."""
     fields = {"kernel": push.kernel, "version": push.version, "status": status}
     if not is_recorded(root, "ran", fields):
         append(root, "ran", {**fields, "at": now()})
@@ -141,28 +144,28 @@ def record_run(root: Path, push: Push, status: str) -> None:
 
 @contextlib.contextmanager
 def step(root: Path, name: str, fields: Mapping[str, Any]) -> Iterator[None]:
-    """Note that a step begins, and take it in the block: one that is cut off is found again.
+    """Note that a step begins, and take it in the ``with`` block, so that an interrupted step can be found again.
 
-    ``name`` is the kernel's, ``datasets/`` and a dataset's, or the message of a submission. A step that Kaggle rejects
-    is forgotten; one that is taken is to be recorded before `finish_step`.
+    ``name`` is the kernel's ``owner/slug``, ``datasets/owner/slug``, or the message of a submission. If Kaggle rejects
+    the step, the note is deleted. Otherwise the caller records the step and then calls `finish_step`.
     """
     _write_steps(root, _steps(root) | {name: fields})
     try:
         yield
     except ClientFailed as error:
-        if 400 <= error.code < 500:
+        if 400 <= error.code < 500:  # Kaggle rejected it; after any other failure, the step may have been taken
             finish_step(root, name)
         raise
 
 
 def pending_step(root: Path, name: str) -> Mapping[str, Any]:
-    """Return what was noted of a step that was cut off, empty for none."""
+    """Return the fields that were noted for an interrupted step; empty if there is none."""
     fields = _steps(root).get(name)
     return fields if isinstance(fields, dict) else {}
 
 
 def finish_step(root: Path, name: str) -> None:
-    """Forget a step: it is recorded, or was not taken."""
+    """Delete the note of a step that was recorded or not taken."""
     _write_steps(root, {other: fields for other, fields in _steps(root).items() if other != name})
 
 

@@ -1,4 +1,4 @@
-"""What Kaggle shows as a kernel's latest version: a push from here, or edits that a push would leave behind it."""
+"""Find out what a kernel's latest version on Kaggle is: a push from here, or edits that a push would bury."""
 
 from kernelwright.errors import InvalidNotebook
 from kernelwright.project.model import Project
@@ -14,18 +14,21 @@ _EDITS = {"write", "delete", "conflict", "refuse"}
 
 
 def find_push(project: Project, remote: RemoteNotebook | None) -> Push | None:
-    """Return the recorded push that Kaggle's latest version is, None where it is none from here."""
+    """Return the recorded push that is Kaggle's latest version; None if the version was not pushed from here."""
     if remote is None:
         return None
     for push in reversed(push_log.pushes(project.root, project.metadata.id)):
         sent = push_log.recorded_notebook(project.root, push)
-        if remote.latest in {0, push.version} and sent is not None and remote.holds(sent):
+        if remote.latest in {0, push.version} and sent is not None and remote.holds(sent):  # 0: number not known
             return push
     return None
 
 
 def wait_until_visible(kernel: RemoteKernel, version: int) -> RemoteNotebook | None:
-    """Return the latest version, once Kaggle shows ``version`` or a later one: just after a push it may not."""
+    """Wait until Kaggle shows ``version`` or a later one, which may take a while after a push.
+
+    Return the latest version then, or None if Kaggle still does not show it after some attempts.
+    """
 
     def look() -> RemoteNotebook | None:
         remote = kernel.notebook()
@@ -35,12 +38,13 @@ def wait_until_visible(kernel: RemoteKernel, version: int) -> RemoteNotebook | N
 
 
 def is_version(kernel: RemoteKernel, remote: RemoteNotebook, version: int, notebook: bytes) -> bool:
-    """Return whether a kernel's latest version is ``version``, with the content of ``notebook``.
+    """Return True if the kernel's latest version is ``version`` and has the content of ``notebook``.
 
-    Just after a push Kaggle may still show the version before.
+    ``remote`` may still be the previous version, because Kaggle may show that just after a push.
     """
     if remote.holds(notebook):
         return remote.latest in {0, version}
+    # Either the version itself has other content, or a later one exists.
     if remote.latest >= version or kernel.notebook(version + 1):
         return False
     pushed = kernel.notebook(version)
@@ -48,7 +52,7 @@ def is_version(kernel: RemoteKernel, remote: RemoteNotebook, version: int, noteb
 
 
 def remote_edits(project: Project, remote: RemoteNotebook | None) -> list[str]:
-    """Name what was edited on Kaggle since the last push from here, and is not in the sources; none without a push."""
+    """Return the edits made on Kaggle since the last push that are not in the sources; none without a recorded push."""
     ref = project.metadata.id
     if remote is None or not push_log.pushes(project.root, ref):
         return []
@@ -58,7 +62,7 @@ def remote_edits(project: Project, remote: RemoteNotebook | None) -> list[str]:
 
 
 def unmerged_edits(project: Project, notebook: bytes, name: str) -> list[str]:
-    """Name the edits in a notebook that are not in the sources."""
+    """Return one line per edit in ``notebook`` that is not in the sources."""
     try:
         changes = plan.make_plan(project, notebook, name).changes
     except InvalidNotebook as error:

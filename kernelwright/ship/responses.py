@@ -1,7 +1,7 @@
-"""What Kaggle answered, as its client shows it when it is told to be verbose.
+"""Read Kaggle's responses, which the client prints if it is verbose.
 
-Of an error that comes with status 200 the client makes an empty success: a run that is queued, a log without lines, a
-list without files. So the responses themselves are read.
+If Kaggle sends an error with status 200, the client reports an empty success: a run that is queued, a log without
+lines, a list without files. So the responses themselves are judged.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 from kernelwright.support import json_text
 
 VERBOSE = {"VERBOSE": "1", "PYTHONIOENCODING": "utf-8:replace"}
-"""Variables that make the client show requests and responses, whatever they hold."""
+"""Environment variables that make the client print requests and responses, whatever characters they hold."""
 _BLOCK = re.compile(r"^-{10,}(Request|Response)-{10,}\n(.*?)\n-{50}(?:\n|\Z)", re.MULTILINE | re.DOTALL)
 _LOGGED = re.compile(r"^(?:DEBUG|INFO|WARNING):[\w.]+:.*(?:\n|\Z)", re.MULTILINE)
 _TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL)
@@ -24,30 +24,31 @@ _LONGEST = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """One response of Kaggle's: its HTTP status, and its text."""
+    """One response from Kaggle: its HTTP status and its body as text."""
 
     status: int
     body: str
 
     @cached_property
     def json(self) -> Mapping[str, Any]:
-        """The JSON object it holds, empty where it holds none."""
+        """The JSON object in the body; empty if there is none."""
         return json_text.parse_object(self.body)
 
     @property
     def code(self) -> int:
-        """The status of the response, or of the error in its body."""
+        """The HTTP status of the response, or that of the error in its body if it is higher."""
         code = str(self._error.get("code", self.json.get("code", "")))
         return max(self.status, int(code) if _HTTP_STATUS.fullmatch(code) else 0)
 
     @property
     def problem(self) -> str:
-        """Why a response of status 200 is no success, empty if it is one."""
-        if self.status >= 400 or not self.body:
+        """Why a response with status 200 is an error; empty if it is none."""
+        if self.status >= 400 or not self.body:  # the client reports errors that have an error status
             return ""
         if not self.json and self.body != "{}":
             return self.unreadable
         error, message = self.json.get("error"), self.json.get("message")
+        # A response that holds nothing but a message is an error, unless the message reports success.
         is_message_alone = self.json.keys() == {"message"} and not _SUCCESS.match(str(message))
         if not (error or self.code >= 400 or is_message_alone):
             return ""
@@ -62,7 +63,7 @@ class Response:
 
     @property
     def unreadable(self) -> str:
-        """What to say of a response that the client could not read."""
+        """The message for a response that the client could not parse."""
         text = _one_line(self.body) or "nothing"
         if self.status >= 400:
             return f"Kaggle answered with status {self.status}: {text}"
@@ -70,13 +71,13 @@ class Response:
 
 
 def _one_line(text: str) -> str:
-    """Return a text on one line, without the tags of a web page, cut where it is long."""
+    """Return a text on one line, without HTML tags and shortened to 80 characters."""
     words = " ".join(_TAG.sub(" ", text).split())
     return f"{words[:_LONGEST]}…" if len(words) > _LONGEST else words
 
 
 def split(stdout: str) -> tuple[str, list[Response]]:
-    """Split what the client printed into its own words and the responses it showed."""
+    """Split the client's output into its own text and the responses in it."""
     responses = []
     for block in _BLOCK.finditer(stdout):
         head, _, body = block[2].partition("\n\n")
@@ -87,5 +88,5 @@ def split(stdout: str) -> tuple[str, list[Response]]:
 
 
 def without_log(stderr: str) -> str:
-    """Remove what the client and its libraries log where they are verbose."""
+    """Return ``stderr`` without the lines that the client and its libraries log when they are verbose."""
     return _LOGGED.sub("", stderr)

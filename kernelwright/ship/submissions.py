@@ -1,4 +1,4 @@
-"""A kernel version submitted to its competition, and its score awaited."""
+"""Submit a kernel version to its competition and wait for its score."""
 
 import re
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from kernelwright.support.poll import poll
 
 _CONFIRMED = re.compile(r"\bsuccess", re.IGNORECASE)
 _ATTEMPTS = 6
-"""How often to look for a submission whose answer was cut off: Kaggle may not list it at once."""
+"""How often to look for a submission that was interrupted; Kaggle may not list it at once."""
 _BETWEEN = 10  # seconds, at most
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A submission as Kaggle lists it: its number, one of Kaggle's words, and its scores, empty for none."""
+    """A submission in Kaggle's list: its number, Kaggle's word for its status, and its scores, empty for none."""
 
     number: int
     word: str
@@ -28,12 +28,12 @@ class Submission:
 
     @property
     def failed(self) -> bool:
-        """Whether the rerun failed; Kaggle marks some of these as complete, without a score."""
+        """Whether the rerun failed. Kaggle marks some failed reruns as complete, without a score."""
         return self.word == "ERROR" or (self.word == "COMPLETE" and not (self.public or self.private))
 
 
 def competition(project: Project) -> str:
-    """Return the competition the kernel is for; raises `ClientFailed` unless it attaches exactly one."""
+    """Return the slug of the kernel's competition; raises `ClientFailed` unless exactly one is attached."""
     attached = project.metadata.competition_sources
     if len(attached) != 1:
         names = ", ".join(attached) or "none"
@@ -42,21 +42,21 @@ def competition(project: Project) -> str:
 
 
 def remaining(client: Client, competition: str) -> int:
-    """Return how many submissions the day still allows; the client leaves a count of zero out."""
+    """Return how many submissions are left today."""
     limits = client.call("competitions", "submission-limits", competition, "--json").json
     if not isinstance(limits, dict):
         raise ClientFailed("kaggle competitions submission-limits: not understood; try again later")
-    return int(limits.get("numAllowedNow", 0))
+    return int(limits.get("numAllowedNow", 0))  # the client leaves out a count of zero
 
 
 def message(push: Push) -> str:
-    """Return the text a submission is recognised by: version, commit, notebook."""
+    """Return the text by which a submission is recognised: version, commit, and digest of the notebook."""
     commit = f" commit {push.commit[:12]}{'+' if push.changed else ''}" if push.commit else ""
     return f"kernelwright v{push.version}{commit} notebook {push.notebook[:12]}"
 
 
 def submit(project: Project, client: Client, push: Push) -> None:
-    """Submit a version; that it begins is noted, so that one that is cut off is looked for."""
+    """Submit a version. The start is noted, so that an interrupted submission is looked for later."""
     text, file = message(push), project.configuration.submission[0]
     what = ("-k", push.kernel, "-v", str(push.version), "-f", file, "-m", text)
     with push_log.step(project.root, text, {"version": push.version}):
@@ -66,7 +66,7 @@ def submit(project: Project, client: Client, push: Push) -> None:
 
 
 def record(project: Project, push: Push) -> None:
-    """Record that a version was submitted, once; also after a submission whose answer was cut off."""
+    """Record that a version was submitted, unless it is already recorded, and delete the submission's note."""
     text = message(push)
     if not push_log.is_recorded(project.root, "submitted", {"message": text}):
         fields = {"kernel": push.kernel, "version": push.version, "competition": competition(project)}
@@ -75,22 +75,23 @@ def record(project: Project, push: Push) -> None:
 
 
 def was_submitted(project: Project, client: Client, push: Push) -> bool:
-    """Return whether a version was submitted: by the record, else by Kaggle's list, which may lag behind."""
+    """Return True if a version was submitted, according to the push log or Kaggle's list, which may lag behind."""
     text = message(push)
     if push_log.is_recorded(project.root, "submitted", {"message": text}):
         return True
+    # Kaggle may not list an interrupted submission at once. Submitting twice would count twice.
     attempts = _ATTEMPTS if push_log.pending_step(project.root, text) else 1
     every = min(client.timeouts.poll, _BETWEEN)
     return bool(poll(lambda: latest(client, competition(project), text), every=every, attempts=attempts))
 
 
 def latest(client: Client, competition: str, text: str) -> Submission | None:
-    """Return the latest submission with this message, None where Kaggle lists none."""
+    """Return the latest submission whose message is ``text``; None if Kaggle lists none."""
     listed = client.call("competitions", "submissions", competition, "--format", "json", "--page-size", "100").json
     submissions = [
         Submission(
             number=int(fields.get("ref") or 0),
-            word=str(fields.get("status", "")).rpartition(".")[2].upper(),
+            word=str(fields.get("status", "")).rpartition(".")[2].upper(),  # without an enum's name before the dot
             public=str(fields.get("publicScore") or ""),
             private=str(fields.get("privateScore") or ""),
         )
@@ -101,7 +102,7 @@ def latest(client: Client, competition: str, text: str) -> Submission | None:
 
 
 def wait(client: Client, competition: str, text: str, tell: Callable[[str], None], after: int = 0) -> Submission:
-    """Wait until the submission ``after`` a number is scored or has failed; a look that fails is repeated."""
+    """Wait until a submission with a number above ``after`` is scored or has failed. A failed request is repeated."""
 
     def look(say: Callable[[str], None]) -> Submission | None:
         submission = latest(client, competition, text)

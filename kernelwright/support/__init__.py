@@ -1,1 +1,1 @@
-"""What every room needs: atomic files, git, file locks, polling, hashing, IPython's syntax."""
+"""Helpers for all packages: atomic files, git, file locks, polling, hashing, IPython's syntax."""

@@ -1,6 +1,7 @@
-"""Files are written beside and renamed, so that a reader never meets half of one.
+"""Write files atomically: to a temporary file beside the target, which is then renamed.
 
-What a killed process leaves beside is named so that no tree carries it, and is swept by the next one that writes there.
+Names of temporary files begin with a dot, so they are never carried. If a killed process leaves one, the next process
+that writes to the folder deletes it.
 """
 
 import errno
@@ -14,27 +15,27 @@ from pathlib import Path
 from kernelwright.errors import UnwritableOutput
 
 PARTIAL = ".kernelwright-partial"
-"""How the name of a file ends that is being written: ``.{pid}.{random}.kernelwright-partial``."""
+"""Suffix of temporary files. Their names have the form ``.{pid}.{random}.kernelwright-partial``."""
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path`` in one step, as `replace_all` does."""
+    """Write ``data`` to ``path`` atomically, as `replace_all` does."""
     replace_all({path: data})
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, if they are not there; raises `UnwritableOutput`."""
+    """Create a folder and its parents if they do not exist; raises `UnwritableOutput`."""
     with report_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def replace_all(contents: Mapping[Path, bytes]) -> None:
-    """Put each file at its path, none before all of them are on disk; identical files are left untouched.
+    """Write each file to its path. No file is renamed before all are on disk; identical files are left alone.
 
     Raises
     ------
     UnwritableOutput
-        The old files, if any, are then intact.
+        If a file cannot be written. The old files, if any, are then intact.
     """
     beside: dict[Path, Path] = {}
     for folder in {path.parent for path in contents}:
@@ -45,7 +46,7 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
                 _stage(path, data, beside)
         for path, staged in beside.items():
             with report_errors(path):
-                os.replace(staged, path)  # noqa: PTH105 - one call, one step
+                os.replace(staged, path)  # noqa: PTH105 - one atomic call
     finally:
         for staged in beside.values():
             staged.unlink(missing_ok=True)
@@ -53,7 +54,10 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Yield a folder to make things in beside their place; one that a killed process left is swept as a file is."""
+    """Yield a temporary folder in ``parent``, from which results can be renamed into place.
+
+    A folder that a killed process left is deleted like a temporary file.
+    """
     make_folder(parent)
     _sweep(parent)
     with tempfile.TemporaryDirectory(prefix=f".{os.getpid()}.", suffix=PARTIAL, dir=parent) as folder:
@@ -68,7 +72,7 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def report_errors(path: Path, done: str = "written") -> Iterator[None]:
-    """Raise `UnwritableOutput`, which names ``path``, for an `OSError` in the block."""
+    """Turn an `OSError` in the ``with`` block into an `UnwritableOutput` that names ``path``."""
     try:
         yield
     except OSError as error:
@@ -76,13 +80,13 @@ def report_errors(path: Path, done: str = "written") -> Iterator[None]:
 
 
 def _stage(path: Path, data: bytes, beside: dict[Path, Path]) -> None:
-    """Write the file beside its place, if it is another one than there."""
+    """Write a temporary file beside ``path``, unless the file there already has this content."""
     if path.is_file() and path.read_bytes() == data:
         return
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "a folder is in its place")
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644  # mkstemp creates files as 0o600
     handle, name = tempfile.mkstemp(prefix=f".{os.getpid()}.", suffix=PARTIAL, dir=path.parent)
     beside[path] = Path(name)
     with os.fdopen(handle, "wb") as file:
@@ -91,14 +95,14 @@ def _stage(path: Path, data: bytes, beside: dict[Path, Path]) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Delete what processes that were killed left beside a file."""
+    """Delete temporary files and folders of processes that no longer run."""
     for partial in folder.glob(f".*{PARTIAL}"):
         pid = partial.name.split(".")[1]
         try:
             if pid.isdecimal():
-                os.kill(int(pid), 0)
-        except PermissionError:  # a process of somebody else's, which writes there
+                os.kill(int(pid), 0)  # signal 0 only checks whether the process exists
+        except PermissionError:  # it exists and belongs to another user
             pass
-        except (ProcessLookupError, OverflowError):
+        except (ProcessLookupError, OverflowError):  # it does not exist, or the number is too large for a process
             with suppress(OSError):
                 shutil.rmtree(partial) if partial.is_dir() and not partial.is_symlink() else partial.unlink()

@@ -1,4 +1,4 @@
-"""git, asked by its own program. No git, and no repository, is an answer; a refusal is an error."""
+"""Run git as a subprocess. A missing git or repository gives an empty result; a refusal by git is an error."""
 
 import os
 import subprocess
@@ -8,13 +8,14 @@ from pathlib import Path
 from kernelwright.errors import GitFailed
 
 _NO_REPOSITORY = b"not a git repository"
-_MOST_CONFLICTS = 127  # the exit status of merge-file up to which it counts conflicts
+_MOST_CONFLICTS = 127  # up to this exit status of merge-file, it is the number of conflicts; above, an error
 
 
 def run(root: Path, *arguments: str) -> bytes:
-    """Return what ``git`` prints in ``root``; nothing where there is no git, or ``root`` is in no repository.
+    """Run git in ``root`` and return its output; empty if git is missing or ``root`` is not in a repository.
 
-    Raises `GitFailed` where git refuses: another user owns the repository, it is damaged, there is no such revision.
+    Raises `GitFailed` if git refuses, for example because another user owns the repository, it is damaged, or the
+    revision does not exist.
     """
     try:
         done = _call(root, *arguments)
@@ -24,13 +25,13 @@ def run(root: Path, *arguments: str) -> bytes:
         raise GitFailed(f"git {arguments[0]}: {error.strerror}") from None
     if done.returncode == 0:
         return done.stdout
-    if _NO_REPOSITORY in done.stderr or not done.stderr:  # with --quiet, a question without an answer is silent
+    if _NO_REPOSITORY in done.stderr or not done.stderr:  # with --quiet, git fails silently if there is no answer
         return b""
     raise GitFailed(_refusal(done, arguments[0]))
 
 
 def _call(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, "LC_ALL": "C"}  # its words are read
+    environment = {**os.environ, "LC_ALL": "C"}  # its messages are compared with English text
     return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, env=environment)
 
 
@@ -40,45 +41,47 @@ def _refusal(done: subprocess.CompletedProcess[bytes], command: str) -> str:
 
 
 def commit(root: Path) -> str:
-    """Return the commit that is checked out, empty where there is none; raises `GitFailed`."""
+    """Return the hash of the current commit, empty if there is none; raises `GitFailed`."""
     return run(root, "rev-parse", "--verify", "--quiet", "HEAD").decode().strip()
 
 
 def uncommitted(root: Path) -> list[str]:
-    """Return the paths below ``root`` that differ from the last commit, none without git; raises `GitFailed`."""
-    prefix = run(root, "rev-parse", "--show-prefix").decode().strip()
+    """Return the paths below ``root`` that differ from the last commit; none without git. Raises `GitFailed`."""
+    prefix = run(root, "rev-parse", "--show-prefix").decode().strip()  # status names paths from the repository's root
     status = run(root, "status", "--porcelain", "-z", "--untracked-files=normal", "--", ".").decode("utf-8", "replace")
+    # With -z, the old name of a renamed file follows as an entry without a status. A space follows each status.
     return [line[3:].removeprefix(prefix) or "." for line in status.split("\0") if line[2:3] == " "]
 
 
 def history(root: Path, path: str, *, most: int) -> list[str]:
-    """Return the commits that changed a file, the latest first; none without git; raises `GitFailed`."""
+    """Return the hashes of the commits that changed a file, the latest first; none without git. Raises `GitFailed`."""
     if not commit(root):
         return []
     return run(root, "log", f"--max-count={most}", "--format=%H", "--", path).decode().split()
 
 
 def merge_file(ours: bytes, ancestor: bytes, theirs: bytes, *, labels: tuple[str, str, str]) -> tuple[bytes, bool]:
-    """Merge three versions of a file.
+    """Merge two versions of a file that have a common ancestor.
 
     Parameters
     ----------
     ours, ancestor, theirs : bytes
-        The two versions, and what they both come from.
+        The two versions, and between them their ancestor.
     labels : tuple of str
-        What conflict marks call the three.
+        The names of the three in conflict markers.
 
     Returns
     -------
     tuple
-        The merged bytes, and whether they are free of conflict marks.
+        The merged bytes, and True if they contain no conflict markers.
 
     Raises
     ------
     GitFailed
-        There is no git, or it refuses.
+        If git is missing or refuses.
     """
     with tempfile.TemporaryDirectory() as folder:
+        # The files are named by the labels, which git then writes into the conflict markers.
         for label, data in zip(labels, (ours, ancestor, theirs), strict=True):
             Path(folder, label).write_bytes(data)
         try:

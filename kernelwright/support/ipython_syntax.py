@@ -1,7 +1,7 @@
-"""A cell as IPython reads it: the Python in it, its magics, and the commands of the shell.
+"""Read a cell as IPython does: find the Python in it, its magics, and its shell commands.
 
-IPython's own transformation is what decides. It is imported only for a cell that is no plain Python, because the
-import takes as long as a whole build.
+IPython's own transformer does the work. It is imported only for cells that are not plain Python, because the import
+takes as long as a whole build.
 """
 
 import ast
@@ -12,43 +12,44 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _CELL_MAGIC = re.compile(r"\s*%%(\w+|!)[ \t]*(.*)")
+# Magics whose cell or line is Python, and magics whose cell is a shell script.
 _PYTHON_CELLS = {"time", "timeit", "capture", "prun", "memit", "wandb"}
 _PYTHON_LINES = {"time", "timeit", "prun", "memit"}
 _SHELL_CELLS = {"bash", "sh", "zsh", "dash", "script", "sx", "system", "!"}
 _SWITCHED_OFF = re.compile(r"(false|true|echo)\b")  # `%%script false` is a known way to switch a cell off
 _OPTIONS = re.compile(r"(?:-\w+(?:\s+\d+)?(?:\s+|$))*")
-# IPython runs a cell of one line as a magic where it begins with a magic's name; these look like nothing else.
+# IPython runs a one-line cell as a magic if it begins with a magic's name. These forms cannot be anything else.
 _AUTOMAGIC = re.compile(r"(?:pip|conda|cd|ls|mkdir|cp|mv|rm|cat)(?:[ \t]+[^\s=!(\[].*)?")
 _CALL = re.compile(r"(?P<before>.*?)get_ipython\(\)\.(?P<name>system|getoutput|run_line_magic)\((?P<args>.*)\)\s*$")
-_HELP = {"pinfo", "pinfo2", "psearch"}
+_HELP = {"pinfo", "pinfo2", "psearch"}  # what `name?` becomes; it is not a command
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What Python raises of code that it cannot parse, that holds a NUL, or that is nested too deep for it."""
+"""The errors that Python raises for code that it cannot parse, that contains a NUL, or that is nested too deeply."""
 
 _MOST_WORK = 50_000
-"""Lines times commands of a cell: every command has IPython read all lines again, and a thousand would take minutes.
-The lines beyond are left as they are, no Python.
+"""Limit of lines times commands of a cell. For each command, IPython reads all lines again, so a thousand commands
+would take minutes. The commands beyond the limit are not transformed.
 """
 
 Commands = tuple[tuple[int, str], ...]
 
 
 def python_source(text: str) -> str | None:
-    """Return a cell as Python with the same line numbers, None for a cell of another language.
+    """Return a cell as Python with the same line numbers; None for a cell in another language.
 
-    Calls of ``get_ipython()`` are in place of what is IPython's; what ``%time`` and the like measure stands for itself.
-    What is wrong in the cell's own Python is still there.
+    IPython's syntax is replaced by calls of ``get_ipython()``. Code measured by ``%time`` and the like is kept, without
+    the magic. Syntax errors in the cell's own Python remain.
     """
     return _read(text)[0]
 
 
 def commands(text: str) -> Commands:
-    """Return IPython's and the shell's commands, such as ``!ls`` and ``%cd x``, each with its line's number, from 1."""
+    """Return the cell's magics and shell commands, such as ``%cd x`` and ``!ls``, each with its line number from 1."""
     return _read(text)[1]
 
 
 def parse(source: str | bytes) -> ast.Module | None:
-    """Parse plain Python, None where it is none."""
+    """Parse plain Python; None if it cannot be parsed."""
     try:
         return ast.parse(source)
     except UNPARSABLE:
@@ -56,19 +57,19 @@ def parse(source: str | bytes) -> ast.Module | None:
 
 
 def syntax_tree(text: str) -> ast.Module:
-    """Parse a cell's Python; an empty tree where it is of another language or has a syntax error."""
+    """Parse a cell's Python. The tree is empty if the cell has a syntax error or is in another language."""
     return parse(python_source(text) or "") or ast.Module(body=[], type_ignores=[])
 
 
 def complaint(error: Exception) -> tuple[int, str]:
-    """Return the line, from 1, and the words of an error of `UNPARSABLE`."""
+    """Return the line, from 1, and the message of an error in `UNPARSABLE`."""
     if isinstance(error, RecursionError | MemoryError):
         return 1, "nested too deep"
     return getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))
 
 
 def within_strings(lines: Sequence[str]) -> set[int]:
-    """Return the indices of lines that begin within a string."""
+    """Return the indices of the lines that begin inside a string."""
     text = "\n".join(lines)
     text = text if parse(text) else _transform(text)[0]
     opened: list[int] = []
@@ -76,7 +77,7 @@ def within_strings(lines: Sequence[str]) -> set[int]:
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             name = tokenize.tok_name[token.type]
-            if name.endswith("STRING_START"):  # an f-string is several tokens as of Python 3.12
+            if name.endswith("STRING_START"):  # since Python 3.12, an f-string is several tokens
                 opened.append(token.start[0])
             first = opened.pop() if name.endswith("STRING_END") and opened else token.start[0]
             if name == "STRING" or name.endswith("STRING_END"):
@@ -86,7 +87,7 @@ def within_strings(lines: Sequence[str]) -> set[int]:
     return inside
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # several functions read the same cell
 def _read(text: str) -> tuple[str | None, Commands]:
     match = _CELL_MAGIC.match(text)
     if match:
@@ -104,7 +105,7 @@ def _read_magic_cell(text: str, match: re.Match[str]) -> tuple[str | None, Comma
         setup = _OPTIONS.sub("", arguments, count=1) if name == "timeit" else ""
         variable = f"{arguments} = " if name == "capture" and arguments.isidentifier() else ""
         first = setup or f"{variable}get_ipython().run_cell_magic({name!r}, {arguments!r}, '')"
-        body, inner = _read("\n".join(lines[number:]))  # the magic hands its cell to IPython again
+        body, inner = _read("\n".join(lines[number:]))  # the magic passes its cell to IPython again
         own = (number, f"%%{name} {arguments}".rstrip())
         python = None if body is None else "\n".join([*[""] * (number - 1), first, body])
         return python, (own, *((number + at, command) for at, command in inner))
@@ -116,7 +117,7 @@ def _read_magic_cell(text: str, match: re.Match[str]) -> tuple[str | None, Comma
 
 
 def _joined(lines: Sequence[str], first: int) -> list[tuple[int, str]]:
-    """Return the commands of a shell's script: a line goes on in the next one after a backslash."""
+    """Return the commands of a shell script, with lines that end in a backslash joined to the next one."""
     commands, number = [], first
     for text in re.split(r"(?<!\\)\n", "\n".join(lines)):
         if text.strip():
@@ -127,13 +128,13 @@ def _joined(lines: Sequence[str], first: int) -> list[tuple[int, str]]:
 
 
 def _transform(text: str) -> tuple[str, Commands]:
-    """Let IPython rewrite its syntax, one place at a time: only so can each line keep its number."""
+    """Let IPython rewrite its syntax, one place at a time, because otherwise the line numbers would change."""
     from IPython.core.inputtransformer2 import TransformerManager  # noqa: PLC0415 - see the module's docstring
 
     manager = TransformerManager()
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     blank = next((index for index, line in enumerate(lines) if line.strip()), 0)
-    for cleanup in manager.cleanup_transforms:  # blank lines at the top, prompts, and the indent that all lines share
+    for cleanup in manager.cleanup_transforms:  # removes blank lines at the top, prompts, and the common indent
         lines = cleanup(lines)
     commands: list[tuple[int, str]] = []
     for _ in range(_MOST_WORK // max(1, len(lines))):
@@ -146,14 +147,17 @@ def _transform(text: str) -> tuple[str, Commands]:
             break
         at = next(index for index, line in enumerate(lines) if line != before[index])
         lines[at], command = _unwrap(lines[at])
-        joined = len(before) - len(lines)  # lines that a backslash led to
+        joined = len(before) - len(lines)  # number of lines that were joined because of a backslash
         commands += [(blank + at + 1, re.sub(r"\s{2,}", " ", command) if joined else command)] if command else []
-        lines[at + 1 : at + 1] = ["\n"] * joined
+        lines[at + 1 : at + 1] = ["\n"] * joined  # keeps the numbers of the lines after it
     return "\n" * blank + "".join(lines), tuple(sorted(commands))
 
 
 def _unwrap(line: str) -> tuple[str, str]:
-    """Return a rewritten line, and the command in it; what ``%time`` measures comes out, to be read in its turn."""
+    """Return a rewritten line and the command in it.
+
+    For ``%time`` and the like, return the measured code, which is then transformed in its turn, and no command.
+    """
     call = _CALL.fullmatch(line)
     if call is None:
         return line, ""

@@ -1,11 +1,11 @@
-"""JSON that others may have written."""
+"""Parse JSON that may be invalid."""
 
 import json
 from typing import Any
 
 
 def parse(text: str | bytes) -> Any:
-    """Parse JSON; raises `ValueError` for whatever is none, also for what is nested deeper than Python goes."""
+    """Parse JSON; raises `ValueError` if it is invalid or nested more deeply than Python can parse."""
     try:
         return json.loads(text)
     except RecursionError as error:
@@ -13,7 +13,7 @@ def parse(text: str | bytes) -> Any:
 
 
 def parse_object(text: str | bytes) -> dict[str, Any]:
-    """Parse a JSON object; return an empty one for whatever is none."""
+    """Parse a JSON object; return an empty one if the text is not a JSON object."""
     try:
         parsed = parse(text)
     except ValueError:

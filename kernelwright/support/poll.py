@@ -1,4 +1,4 @@
-"""Looking again and again until something is so."""
+"""Poll a function until it returns an answer."""
 
 import time
 from collections.abc import Callable
@@ -10,18 +10,18 @@ T = TypeVar("T")
 def poll(
     look: Callable[[], T | None], *, every: float, attempts: int | None = None, timeout: float | None = None
 ) -> T | None:
-    """Return the first answer of ``look`` that is not None, None when it was given up.
+    """Call ``look`` until it returns something other than None, and return that; None if no attempt succeeds.
 
     Parameters
     ----------
     look : callable
-        What is asked, at once and then every ``every`` seconds.
+        The function to call, at once and then every ``every`` seconds.
     every : float
-        Seconds between two looks.
+        Seconds between two calls.
     attempts : int or None
-        How often to look at most.
+        Largest number of calls; None for no limit.
     timeout : float or None
-        Seconds after which there is no further look.
+        Seconds after which no further call is made; None for no limit.
     """
     start, attempt = time.monotonic(), 1
     while (answer := look()) is None:

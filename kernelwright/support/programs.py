@@ -1,4 +1,4 @@
-"""Programs that packages bring."""
+"""Find programs that packages install."""
 
 import shutil
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def find(name: str) -> Path | None:
-    """Return a program beside this Python, where an environment has it, or on PATH; None where there is none."""
+    """Return the path of a program beside this Python, as in an environment, or on PATH; None if there is none."""
     beside = Path(sys.executable).with_name(name)
     executable = str(beside) if beside.is_file() else shutil.which(name)
     return Path(executable) if executable else None

@@ -1,4 +1,4 @@
-"""Text that was written for a terminal."""
+"""Clean text that was written for a terminal."""
 
 import re
 
@@ -6,5 +6,5 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def without_colours(text: str) -> str:
-    """Return a text without the escapes that colour it."""
+    """Return a text without the escape sequences for colours."""
     return _COLOURS.sub("", text)

@@ -1,1 +1,1 @@
-"""What the kernel needs and Kaggle's image lacks: resolved, locked, fetched, carried as a dataset, proven."""
+"""Resolve, lock and fetch the distributions that Kaggle's image lacks, and carry them as a dataset of wheels."""

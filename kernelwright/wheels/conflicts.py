@@ -1,4 +1,4 @@
-"""What the carried distributions require, compared with what the image has: each conflict names both sides."""
+"""Compare the requirements of the carried distributions with the image. Each conflict names both sides."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from kernelwright.wheels.wheel_file import Wheel
 
 
 def find(requirements: Requirements, image: Image, wheels: Sequence[Wheel]) -> list[str]:
-    """Return a line for every requirement, the kernel's own and each wheel's, that image and wheels do not meet."""
+    """Return one line per requirement, of the kernel or of a wheel, that image and wheels do not meet."""
     carried = {wheel.name: wheel.version for wheel in wheels}
     lines = []
     for who, requirement in _required(image, wheels, requirements.name, requirements.wanted):
@@ -20,7 +20,7 @@ def find(requirements: Requirements, image: Image, wheels: Sequence[Wheel]) -> l
         if name not in carried and name not in image.distributions:
             lines.append(f"{who} requires {wanted}; neither the image {image.name} nor the wheels hold it")
             continue
-        version = carried.get(name) or image.distributions[name]  # which is empty where the image's is not known
+        version = carried.get(name) or image.distributions[name]  # empty if the image's version is not known
         if version and not requirement.specifier.contains(version, prereleases=True):
             holder = "carried is" if name in carried else f"the image {image.name} holds"
             lines.append(f"{who} requires {wanted}; {holder} {name} {version}")
@@ -36,7 +36,7 @@ def needed(image: Image, wheels: Sequence[Wheel]) -> list[str]:
 def _required(
     image: Image, wheels: Sequence[Wheel], name: str = "", wanted: Sequence[Requirement] = ()
 ) -> list[tuple[str, Requirement]]:
-    """Return what the file ``name`` wants, and what each wheel requires with the extras that are asked of it."""
+    """Return requirer and requirement for the file ``name`` and for each wheel with its requested extras."""
     requirers = [("", name, wanted), *((it.name, f"{it.name} {it.version}", it.requires) for it in wheels)]
     extras: dict[str, set[str]] = {}
     while True:
@@ -48,6 +48,6 @@ def _required(
         grown: dict[str, set[str]] = defaultdict(set)
         for _, requirement in required:
             grown[canonicalize_name(requirement.name)] |= requirement.extras
-        if grown == extras:  # an extra may require further extras
+        if grown == extras:  # repeat until nothing is added, because an extra may require further extras
             return required
         extras = grown

@@ -1,4 +1,4 @@
-"""Verified wheels -> a dataset's folder, flat, private, replaced whole or not at all."""
+"""Write the folder of the dataset of wheels. It is flat, private, and replaced atomically."""
 
 import json
 import shutil
@@ -12,17 +12,17 @@ from kernelwright.support import atomic_files
 from kernelwright.wheels.wheel_file import Wheel
 
 LARGEST_DATASET_FILES = 50
-"""Kaggle takes no more files at the top of a dataset. The metadata, which is not sent, leaves room for the list of
-contents that a push adds.
+"""Kaggle accepts no more files at the top level of a dataset. The metadata is counted here but not sent, which leaves
+room for the list of contents that a push adds.
 """
 LICENCES = "LICENCES.txt"
 
 
 def metadata(project: Project) -> bytes:
-    """Return dataset-metadata.json; raises `InvalidProject` where slug or title breaks a rule of Kaggle's."""
+    """Return the bytes of dataset-metadata.json; raises `InvalidProject` if slug or title break a rule of Kaggle's."""
     table = {
         "id": f"{project.metadata.owner}/{project.configuration.wheels_dataset}",
-        "title": f"Wheels for {project.metadata.title}"[:50].rstrip(),
+        "title": f"Wheels for {project.metadata.title}"[:50].rstrip(),  # Kaggle accepts up to 50 characters
         "licenses": [{"name": "other"}],
         "description": f"Each wheel under its own licence: see {LICENCES}.",
     }
@@ -47,9 +47,9 @@ def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -
     Raises
     ------
     WheelsUnavailable
-        More files than a dataset takes.
+        If there are more files than Kaggle accepts.
     UnwritableOutput
-        The old folder is then intact.
+        If the folder cannot be written. The old one is then intact.
     """
     count = len(wheels) + len(further)
     if count > LARGEST_DATASET_FILES:
@@ -68,11 +68,12 @@ def carry(folder: Path, wheels: Sequence[Wheel], further: Mapping[str, bytes]) -
 
 
 def _swap(new: Path, folder: Path, old: Path) -> None:
+    # A folder that is not empty cannot be replaced by one rename.
     if folder.exists():
         folder.rename(old)
     try:
         new.rename(folder)
     except OSError:
-        if old.exists():
+        if old.exists():  # put the old folder back, so that it is intact
             old.rename(folder)
         raise

@@ -1,4 +1,4 @@
-"""Locked wheels -> files in a cache, by pip: each verified, each kept, so that an interrupted fetch goes on."""
+"""Fetch locked wheels with pip into a cache. Each is verified and kept, so that an interrupted fetch can continue."""
 
 import platform
 import shutil
@@ -19,27 +19,27 @@ from kernelwright.wheels import tools
 from kernelwright.wheels.lockfile import Distribution
 
 _EPOCH = "315532800"
-"""1980, the oldest time a zip can hold: a wheel built twice has the same bytes."""
+"""1980, the earliest time that a zip file can hold. A fixed time makes a wheel that is built twice byte-identical."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WheelCache:
-    """Fetched wheels by digest, and where pip may look for further ones."""
+    """A folder of fetched wheels, by digest, and pip's options for fetching others."""
 
     folder: Path
     options: Sequence[str] = ()
 
     def path(self, file: str, sha256: str) -> Path:
-        """Return where a wheel lies, or will."""
+        """Return the path of a wheel, whether it is there or not."""
         return self.folder / sha256[:16] / file
 
     def has(self, file: str, sha256: str) -> bool:
-        """Whether a wheel is there, and whole."""
+        """Return True if the wheel is there and has this digest."""
         path = self.path(file, sha256)
         return path.is_file() and file_sha256(path) == sha256
 
     def add(self, wheel: Path, sha256: str) -> Path:
-        """Move a wheel here; raises `UnwritableOutput`."""
+        """Move a wheel into the cache and return its new path; raises `UnwritableOutput`."""
         path = self.path(wheel.name, sha256)
         with atomic_files.report_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,9 +48,10 @@ class WheelCache:
 
 
 def fetch(distribution: Distribution, image: Image, python: str, cache: WheelCache) -> Path | None:
-    """Return a distribution's wheel for one Python, fetched unless the cache has it; None where there is none.
+    """Return the path of a distribution's wheel for one Python, and fetch it if the cache lacks it.
 
-    Raises `WheelsUnavailable` where it is out of reach, no longer offered, or not what the lock says.
+    Return None if the lock names no wheel for this Python. Raises `WheelsUnavailable` if the wheel cannot be reached,
+    is no longer offered, or does not have the locked hash.
     """
     ranks = image.tags if python == image.python else tags_for(python, image.platforms)
     file = distribution.best(ranks)
@@ -78,16 +79,17 @@ def _download(distribution: Distribution, image: Image, python: str, cache: Whee
         wheel, stderr = _run_pip(command, distribution, [sha256], cache, Path(scratch))
         if wheel is None:
             raise WheelsUnavailable(_explanation(distribution, file, stderr))
-        cache.add(wheel.rename(wheel.with_name(file)), sha256)
+        cache.add(wheel.rename(wheel.with_name(file)), sha256)  # by the name under which the lock finds it
 
 
 def _run_pip(
     command: Sequence[str], distribution: Distribution, hashes: Iterable[str], cache: WheelCache, folder: Path
 ) -> tuple[Path | None, str]:
-    """Return the wheel that pip put into ``folder``, None where it failed, and what it said."""
+    """Run pip and return the wheel that it put into ``folder``, None if it failed, and its stderr."""
     listed = folder / "requirements.txt"
     pin = f"{distribution.name}=={distribution.version}" + "".join(f" --hash=sha256:{sha256}" for sha256 in hashes)
     listed.write_text("\n".join([*cache.options, pin]) + "\n", "utf-8")
+    # --no-deps, because the lock already holds every distribution. pip takes hashes only from a requirements file.
     flags = ["--no-deps", "--require-hashes", "--quiet", f"--requirement={listed}"]
     process = tools.pip([*command, *flags], {"SOURCE_DATE_EPOCH": _EPOCH})
     wheel = None if process.returncode else next(folder.glob("*.whl"), None)
@@ -98,7 +100,7 @@ def _explanation(distribution: Distribution, file: str, stderr: str) -> str:
     who = f"{distribution.name} {distribution.version}"
     if "DO NOT MATCH THE HASHES" in stderr:
         return f"{who}: what is offered as {file} is not what the lock names: its sha256 differs"
-    if "connection broken by" in stderr:  # pip goes on to say that nothing matches
+    if "connection broken by" in stderr:  # before the next check, because pip then also says that nothing matches
         return f"{who}: {file} cannot be fetched: no connection to the package index; run it again with a network"
     if "No matching distribution" in stderr:
         return f"{who}: {file} is no longer offered; resolve again with `kernelwright wheels --upgrade`"
@@ -106,9 +108,9 @@ def _explanation(distribution: Distribution, file: str, stderr: str) -> str:
 
 
 def build(distribution: Distribution, image: Image, cache: WheelCache) -> Distribution:
-    """Build a distribution's wheel from its sdist, in isolation; return the distribution with that wheel.
+    """Build a distribution's wheel from its sdist, in isolation. Return the distribution with that wheel.
 
-    Raises `WheelsUnavailable` where it does not build, or what comes out does not fit the image.
+    Raises `WheelsUnavailable` if the build fails or the wheel does not fit the image.
     """
     (sdist,) = distribution.sdist
     with tempfile.TemporaryDirectory() as scratch:
@@ -127,6 +129,7 @@ def _check_fits(file: str, sdist: str, image: Image) -> None:
     if not image.takes(file):
         cure = "" if interpreters.running() == image.python else f"; run this on Python {image.python}"
         raise WheelsUnavailable(f"{sdist}: built here it is {file}, but {fits}{cure}")
+    # The tag `linux_x86_64` does not say which glibc a wheel needs, so this machine's version counts.
     here = platform.libc_ver()[1]
     if all(tag.platform == "linux_x86_64" for tag in tags) and Version(here or "0") > Version(image.glibc):
         raise WheelsUnavailable(f"{sdist}: {file} was built against glibc {here}, but {fits}")

@@ -1,4 +1,4 @@
-"""``wheels/pylock.<image>.toml``: what one image lacks, pinned, by PEP 751; names and hashes, never an address."""
+"""Read and write ``wheels/pylock.<image>.toml``, the PEP 751 lock of one image. It holds hashes but no addresses."""
 
 import json
 import tomllib
@@ -18,21 +18,21 @@ from kernelwright.support.hashing import sha256
 from kernelwright.wheels.requirements import Requirements
 
 _FORMAT = 2
-"""Of the table ``tool.kernelwright``; a lock of another format is stale."""
+"""Version of the lock's table ``tool.kernelwright``. It is part of the inputs, so a lock of another format is stale."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """One distribution of a lock.
+    """One locked distribution.
 
     Attributes
     ----------
     name, version : str
-        The name normalized.
+        The normalized name, and the version.
     wheels : mapping of str to str
-        File name to sha256: the best wheel for the image's Python, and for each other Python a rehearsal may run on.
+        File name -> sha256 of the best wheel for the image's Python and for each Python that a rehearsal may run on.
     sdist : mapping of str to str
-        File name to sha256 of what its wheel was built from; empty where it was not.
+        File name -> sha256 of the sdist from which the wheel was built; empty if it was not built.
     """
 
     name: str
@@ -41,25 +41,28 @@ class Distribution:
     sdist: Mapping[str, str] = field(default_factory=dict)
 
     def best(self, ranks: Mapping[Tag, int]) -> str | None:
-        """Return the file name of the wheel that fits best, given each fitting tag's rank; None where none does."""
+        """Return the file name of the wheel that fits best; None if none fits.
+
+        ``ranks`` maps each tag that fits to its rank, the lowest being the best.
+        """
         ranked = [(ranks[tag], file) for file in self.wheels for tag in parse_wheel_filename(file)[3] if tag in ranks]
         return min(ranked)[1] if ranked else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """What one image lacks, pinned.
+    """The lock of one image: the distributions that it lacks, pinned.
 
     Attributes
     ----------
     image : str
-        Its name.
+        Name of the image.
     inputs : str
-        Digest of what it was resolved from.
+        Digest of the inputs from which the lock was resolved.
     needs : tuple of str
-        The image's distributions that the pinned ones require.
+        The image's distributions that the locked ones require.
     distributions : tuple of Distribution
-        Sorted by name.
+        The locked distributions, sorted by name.
     """
 
     image: str
@@ -69,26 +72,29 @@ class Lock:
 
 
 def place(root: Path, requirements: str, image: str) -> Path:
-    """Return where an image's lock lies: beside the requirements file, and named after it if that has another name."""
+    """Return the path of an image's lock, beside the requirements file.
+
+    The name contains that file's stem, unless the stem is ``requirements``.
+    """
     file = root / requirements
     name = image if file.stem == "requirements" else f"{file.stem}-{image}"
-    return file.with_name(f"pylock.{name.replace('.', '-')}.toml")  # the standard allows no further dot
+    return file.with_name(f"pylock.{name.replace('.', '-')}.toml")  # PEP 751 allows no other dot in the name
 
 
 def earlier_place(root: Path, requirements: str, image: str) -> Path:
-    """Return where the lock lay before it was written by PEP 751."""
+    """Return the path that the lock had in earlier versions, before PEP 751."""
     file = root / requirements
     return file.with_name(f"{image}.lock" if file.stem == "requirements" else f"{file.stem}-{image}.lock")
 
 
 def inputs(requirements: Requirements, image: Image, allow_sdist: Sequence[str]) -> str:
-    """Return the digest of everything a resolution starts from."""
+    """Return the digest of all inputs of a resolution."""
     parts = [_FORMAT, requirements.lines, image.python_full, image.glibc, dict(image.distributions)]
     return sha256(json.dumps([*parts, sorted(allow_sdist)]))
 
 
 def read(file: Path) -> Lock | None:
-    """Read a lock; None where there is none. Raises `InvalidProject` where it was edited into something else."""
+    """Read a lock; None if there is no file. Raises `InvalidProject` if the file is not a valid lock."""
     if not file.is_file():
         return None
     try:
@@ -107,7 +113,7 @@ def read(file: Path) -> Lock | None:
 
 
 def _distribution(package: Package) -> Distribution:
-    if package.version is None:  # which the standard allows
+    if package.version is None:  # PEP 751 allows it
         raise ValueError(f"{package.name} has no version")
     wheels = {str(wheel.path): wheel.hashes["sha256"] for wheel in package.wheels or ()}
     for file in wheels:
@@ -117,7 +123,7 @@ def _distribution(package: Package) -> Distribution:
 
 
 def write(lock: Lock) -> bytes:
-    """Return the lock's text, the same for the same lock."""
+    """Return the lock as the bytes of a TOML file. Equal locks give equal bytes."""
     packages = []
     for distribution in lock.distributions:
         sdists = [PackageSdist(path=file, hashes={"sha256": digest}) for file, digest in distribution.sdist.items()]

@@ -1,4 +1,4 @@
-"""A project's locks: one per image it serves, and what all of them together tell the notebook."""
+"""Read and check a project's locks, one per image."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,18 +21,18 @@ _MAKE = "run `kernelwright wheels`"
 
 @dataclass(frozen=True, kw_only=True)
 class ImageLock:
-    """One image, and the lock made for it.
+    """An image and its lock.
 
     Attributes
     ----------
     image : Image
-        What is served.
+        The image.
     file : Path
-        The lock's place.
+        The lock's file.
     lock : Lock or None
-        As it is on disk.
+        The lock on disk; None if there is none.
     inputs : str
-        Digest of what it should have been resolved from.
+        Digest of the current inputs, from which the lock should have been resolved.
     """
 
     image: Image
@@ -47,12 +47,12 @@ class ImageLock:
 
     @property
     def distributions(self) -> tuple[Distribution, ...]:
-        """What is locked; nothing without a lock."""
+        """The locked distributions; empty without a lock."""
         return self.lock.distributions if self.lock else ()
 
 
 def requirements(project: Project) -> Requirements:
-    """Read the project's requirements; raises `InvalidProject` where it has none."""
+    """Read the project's requirements file; raises `InvalidProject` if the configuration names none."""
     name = project.configuration.wheels
     if not name:
         fix = "name a file that lists what Kaggle's image lacks"
@@ -63,12 +63,12 @@ def requirements(project: Project) -> Requirements:
 
 
 def allowed_sdists(project: Project) -> list[str]:
-    """Return the distributions that may be built from source, normalized."""
+    """Return the normalized names of the distributions that may be built from source."""
     return [canonicalize_name(name) for name in project.configuration.allow_sdist]
 
 
 def read(project: Project) -> tuple[ImageLock, ...]:
-    """Read the lock of each image, the first image first."""
+    """Read the lock of each image, in the order of the configuration."""
     wanted = requirements(project)
     locks = []
     for name in project.configuration.images or (kaggle_image.DEFAULT,):
@@ -80,7 +80,7 @@ def read(project: Project) -> tuple[ImageLock, ...]:
 
 
 def problems(project: Project, locks: Sequence[ImageLock]) -> Iterator[Problem]:
-    """Yield each lock that is missing or stale, and what the locks do not agree on."""
+    """Yield a problem for each lock that is missing or stale, and for each contradiction between the locks."""
     for image_lock in locks:
         name = image_lock.file.relative_to(project.root).as_posix()
         earlier = lockfile.earlier_place(project.root, project.configuration.wheels, image_lock.image.name)
@@ -96,7 +96,10 @@ def problems(project: Project, locks: Sequence[ImageLock]) -> Iterator[Problem]:
 
 
 def clashes(requirements: str, locks: Sequence[ImageLock]) -> Iterator[Problem]:
-    """Yield what one Python would find two versions of, because images were locked apart."""
+    """Yield a problem for each distribution that is locked at different versions for different images.
+
+    All wheels are in one dataset, where a Python would find both versions.
+    """
     versions: dict[str, dict[str, str]] = defaultdict(dict)
     for image_lock in locks:
         for distribution in image_lock.distributions:
@@ -110,7 +113,7 @@ def clashes(requirements: str, locks: Sequence[ImageLock]) -> Iterator[Problem]:
 
 
 def check(project: Project) -> tuple[ImageLock, ...]:
-    """Return the locks; raises `InvalidProject` where one is missing or stale, or two do not agree."""
+    """Return the locks; raises `InvalidProject` if one is missing or stale, or if two contradict each other."""
     locks = read(project)
     if faults := list(problems(project, locks)):
         raise InvalidProject(faults)
@@ -118,9 +121,9 @@ def check(project: Project) -> tuple[ImageLock, ...]:
 
 
 def wheel_hashes(project: Project) -> dict[str, str]:
-    """Return every locked wheel, file name to sha256: those that are carried, and those a rehearsal may take.
+    """Return file name -> sha256 of every locked wheel: those for the images, and those that a rehearsal may use.
 
-    Raises as `check` does.
+    Raises the same errors as `check`.
     """
     distributions = [distribution for image_lock in check(project) for distribution in image_lock.distributions]
     return dict(sorted((file, sha256) for locked in distributions for file, sha256 in locked.wheels.items()))

@@ -1,4 +1,4 @@
-"""``wheels/requirements.in``: what the kernel needs, one requirement per line, and where to look for it."""
+"""Read ``wheels/requirements.in``: the requirements of the kernel, one per line, and the indexes and folders to use."""
 
 import re
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ _FOLDERS = ("--find-links", "-f")
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """A requirements file, read.
+    """The content of a requirements file.
 
     Attributes
     ----------
     name : str
-        The file, relative to the project.
+        The file's path, relative to the project.
     folder : Path
-        Where it lies; ``--find-links`` is relative to it.
+        The file's folder, to which ``--find-links`` is relative.
     wanted : tuple of Requirement
-        In the file's order.
+        The requirements, in the file's order.
     options : tuple of str
-        The lines that say where to look, as they are written.
+        The lines with options such as ``--index-url``, as written.
     """
 
     name: str
@@ -36,15 +36,15 @@ class Requirements:
 
     @property
     def lines(self) -> list[str]:
-        """The content that matters, for a digest."""
+        """The content that affects a resolution, for a digest."""
         return [*self.options, *sorted(str(requirement) for requirement in self.wanted)]
 
     def option_lines(self) -> list[str]:
-        """Return the options for a requirements file in any other folder."""
+        """Return the options with absolute paths, for a requirements file in another folder."""
         return [f"--find-links {folder}" if (folder := self._folder(option)) else option for option in self.options]
 
     def folders(self) -> list[Path]:
-        """Return the folders that ``--find-links`` names."""
+        """Return the local folders that ``--find-links`` options name."""
         return [folder for option in self.options if (folder := self._folder(option))]
 
     def _folder(self, option: str) -> Path | None:
@@ -57,7 +57,7 @@ class Requirements:
 def read(root: Path, name: str) -> Requirements:
     """Read the project's requirements file.
 
-    Raises `InvalidProject` where there is none, or with every line that cannot be locked.
+    Raises `InvalidProject` if there is no such file, or with every line that cannot be locked.
     """
     folder = (root / name).parent
     wanted, options, problems = list[Requirement](), list[str](), list[Problem]()
@@ -91,23 +91,24 @@ def _lines(root: Path, name: str) -> list[str]:
     except FileNotFoundError:
         message, fix = f"{name!r}: no such file", "list in it what Kaggle's image lacks"
         problem = Problem(code="KW301", file=PYPROJECT, place=f"{TABLE}.wheels", message=message, fix=fix)
-    except (OSError, ValueError) as error:  # a name with a NUL, bytes that are no UTF-8
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name, or bytes that are not UTF-8
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
         problem = Problem(code="KW301", file=name, message=message, fix="save it as UTF-8")
     raise InvalidProject([problem])
 
 
 def _may_lead_somewhere(option: re.Match[str], folder: Path) -> bool:
-    """Return whether the folder that an option names is there; an address is for uv and pip to try."""
+    """Return True unless the option names a folder that does not exist. Addresses are left to uv and pip."""
     flag, place = option[1], option[2] or ""
     try:
+        # "-" stands for a missing name, because an empty one would be the folder itself.
         return flag not in _FOLDERS or "://" in place or (folder / (place or "-")).is_dir()
-    except (OSError, ValueError):  # too long a name, or one with a NUL
+    except (OSError, ValueError):  # the name is too long or contains a NUL
         return False
 
 
 def parse(text: str) -> Requirement:
-    """Parse one requirement; raises `InvalidRequirement`, for odd markers too, of which the library raises others."""
+    """Parse one requirement; raises `InvalidRequirement`, also for odd markers, for which packaging raises others."""
     try:
         return Requirement(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -1,7 +1,7 @@
-"""What one image lacks: requirements -> pinned distributions with the files that serve each Python, by uv.
+"""Resolve requirements with uv: pin the distributions that one image lacks, and list their files for each Python.
 
-The image's distributions are left out of the resolution and stay as they are: their pins contradict one another, and a
-resolver that had to keep them all would find nothing. `conflicts` compares the outcome with them afterwards.
+The image's distributions are excluded from the resolution and keep their versions. Their pins contradict one another,
+so a resolver that had to keep them all would find no solution. `conflicts` compares the result with them afterwards.
 """
 
 import re
@@ -21,50 +21,53 @@ from kernelwright.wheels.lockfile import Distribution
 from kernelwright.wheels.requirements import Requirements
 
 PYTHONS = ("3.11", "3.12", "3.13")
-"""The Pythons a rehearsal may run on: a lock names a wheel for each, where there is one."""
+"""The Python versions that a rehearsal may run on. A lock names a wheel for each of them if there is one."""
 
 
 def resolve(
     requirements: Requirements, image: Image, *, allow_sdist: Sequence[str] = (), kept: Sequence[str] = ()
 ) -> tuple[Distribution, ...]:
-    """Pin what the image lacks.
+    """Pin the distributions that the image lacks.
 
     Parameters
     ----------
-    requirements, image : Requirements, Image
-        What to resolve, and for which image.
+    requirements : Requirements
+        The requirements to resolve.
+    image : Image
+        The image to resolve them for.
     allow_sdist : sequence of str
-        What may be built from source.
+        Names of the distributions that may be built from source.
     kept : sequence of str
         Pins to prefer, as ``name==version``.
 
     Raises
     ------
     WheelsUnavailable
-        No such distribution, none that fits, or none that is allowed.
+        If a distribution does not exist, does not fit, or is only available as an sdist that is not allowed.
     """
     built = [flag for name in allow_sdist for flag in ("--no-binary", name)]
-    # Told which Python runs it, uv does not search the machine for the one that is resolved for.
+    # With --python, uv does not search the machine for the Python version that it resolves for.
     flags = ["--only-binary", ":all:", *built, "--no-header", "--no-annotate", "--python", sys.executable]
     options = requirements.option_lines()
     with tempfile.TemporaryDirectory() as scratch:
         wanted, excluded, pinned = (Path(scratch, name) for name in ("wanted.in", "excluded.txt", "pinned.txt"))
         wanted.write_text("\n".join([*options, *map(str, requirements.wanted)]) + "\n", "utf-8")
         excluded.write_text("\n".join(image.distributions) + "\n", "utf-8")
-        pinned.write_text("\n".join(kept) + "\n", "utf-8")  # what is there already, uv keeps if it can
+        pinned.write_text("\n".join(kept) + "\n", "utf-8")  # uv prefers the pins in an existing output file
         platform = f"x86_64-manylinux_{image.glibc.replace('.', '_')}"
         target = ["--python-version", image.python, "--python-platform", platform]
         source = ["pip", "compile", str(wanted), "--excludes", str(excluded), "-o", str(pinned)]
         process = tools.uv([*source, *flags, *target])
         if process.returncode:
             raise WheelsUnavailable(_explanation(requirements, image, process.stderr))
+        # Lines that begin otherwise are comments and options.
         pins = [line for line in pinned.read_text("utf-8").splitlines() if re.match(r"[a-z0-9]", line)]
 
-        # Then the files of each pin, for any Python there may be.
+        # A second, universal resolution of the pins lists their files for all Python versions.
         wanted.write_text("\n".join([*options, *pins]) + "\n", "utf-8")
         command = ["pip", "compile", str(wanted), "--no-deps", "--universal", "--format", "pylock.toml", *flags]
         process = tools.uv([*command, "--python-version", PYTHONS[0]])
-        if process.returncode:  # one of them is for newer Pythons only
+        if process.returncode:  # one of the pins may require a newer Python
             process = tools.uv([*command, "--python-version", image.python])
         if process.returncode:
             raise WheelsUnavailable(_explanation(requirements, image, process.stderr))
@@ -82,7 +85,7 @@ def _explanation(requirements: Requirements, image: Image, stderr: str) -> str:
 
 
 def _distribution(pin: str, image: Image, packages: Mapping[str, Mapping[str, Any]]) -> Distribution:
-    """Choose of uv's files of a distribution those that a lock names: the best wheel per Python, or the sdist."""
+    """Return the pinned distribution with the files that the lock names: the best wheel per Python, or the sdist."""
     name, _, version = pin.partition("==")
     package = packages[name]
     every = Distribution(name=name, version=version, wheels=_hashes(package.get("wheels", [])))

@@ -1,4 +1,4 @@
-"""The whole way from a requirements file to a dataset's folder; where nothing changed, nothing is done."""
+"""Make the dataset of wheels from the requirements file, unless nothing has changed."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ from kernelwright.wheels.wheel_file import Wheel
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What `make` reports to: ``tell`` takes a line, ``track`` shows how far a sequence is."""
+    """How `make` reports progress: ``tell`` shows a line, ``track`` shows the progress through a sequence."""
 
     tell: Callable[[str], None] = lambda _: None
     track: Callable[[Sequence[Distribution], str], Iterable[Distribution]] = lambda work, _: work
@@ -30,7 +30,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class WheelFolder:
-    """What is carried, and whether this call changed it."""
+    """The dataset's folder, the names of its wheels, and whether this call changed it."""
 
     folder: Path
     wheels: tuple[str, ...]
@@ -38,22 +38,24 @@ class WheelFolder:
 
 
 def folder(project: Project) -> Path:
-    """Return the dataset's folder."""
+    """Return the folder of the dataset of wheels."""
     return project.build / (f"wheels-{project.kernel}" if project.kernel else "wheels")
 
 
 def wheel_cache(project: Project, requirements: Requirements) -> WheelCache:
-    """Return where the project keeps fetched wheels."""
+    """Return the project's cache of fetched wheels."""
     return WheelCache(folder=project.build / "cache" / "wheels", options=requirements.option_lines())
 
 
 def make(project: Project, progress: Progress | None = None, *, upgrade: bool = False) -> WheelFolder:
-    """Resolve what is not locked, fetch what is not there, carry it; ``upgrade`` resolves anew.
+    """Resolve what is not locked, fetch wheels that are not cached, and write the dataset's folder and the locks.
+
+    With ``upgrade``, resolve everything again.
 
     Raises
     ------
     InvalidProject, WheelsUnavailable, UnwritableOutput
-        What was carried before is then intact.
+        The dataset's previous folder is then intact.
     """
     progress = progress or Progress()
     requirements, locks, target = project_locks.requirements(project), project_locks.read(project), folder(project)
@@ -67,7 +69,7 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
     for image_lock in locks:
         lock, image = image_lock.lock, image_lock.image
         if lock is None or image_lock.file not in texts:
-            # Close to what the images before it take, then to what was locked for it.
+            # Prefer the versions of the images before this one, then those of its previous lock.
             near = [*locked, *([] if upgrade else [image_lock])]
             lock = _resolve(project, requirements, image_lock, near, progress)
         fetched = []
@@ -79,6 +81,7 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
             fetched.append(wheel_file.read(path))
         wheels |= {wheel.path.name: wheel for wheel in fetched}
         faults += conflicts.find(requirements, image, fetched)
+        # Only the fetched wheels say which of the image's distributions they require.
         lock = replace(lock, needs=tuple(conflicts.needed(image, fetched)))
         locked.append(replace(image_lock, lock=lock))
         texts[image_lock.file] = lockfile.write(lock)
@@ -91,6 +94,7 @@ def make(project: Project, progress: Progress | None = None, *, upgrade: bool = 
 
     carried = [wheels[name] for name in sorted(wheels)]
     dataset.carry(target, carried, {**further, dataset.LICENCES: dataset.licences(carried)})
+    # The stamp is written last, so that an interrupted call does not look finished.
     for file, text in texts.items():
         atomic_files.replace(file, text)
     atomic_files.replace(stamp, _stamp(project, [texts[image_lock.file] for image_lock in locks]))
@@ -108,9 +112,10 @@ def _resolve(
     near: Sequence[ImageLock],
     progress: Progress,
 ) -> Lock:
-    """Resolve one image, close to the locks that are near: the first of them counts most."""
+    """Resolve the requirements for one image, preferring the versions in ``near``; its first lock takes precedence."""
     image, allowed = image_lock.image, project_locks.allowed_sdists(project)
     progress.tell(f"resolving {requirements.name} for {image.name}")
+    # Reversed, so that the entries of the first lock replace those of later ones.
     kept = {it.name: f"{it.name}=={it.version}" for other in reversed(near) for it in other.distributions}
     resolved = list(resolve.resolve(requirements, image, allow_sdist=allowed, kept=list(kept.values())))
     for line in _not_from_folders(requirements, resolved):
@@ -124,7 +129,10 @@ def _resolve(
 
 
 def _not_from_folders(requirements: Requirements, resolved: Iterable[Distribution]) -> Iterator[str]:
-    """Say of which distributions a ``--find-links`` folder holds other versions alone: another may bear their name."""
+    """Yield a line per distribution of which a ``--find-links`` folder holds only other versions.
+
+    The one from the index may be another distribution with the same name.
+    """
     files = [file.name.split("-") for folder in requirements.folders() for file in sorted(folder.glob("*-*.whl"))]
     for distribution in resolved:
         versions = [version for name, version, *_ in files if canonicalize_name(name) == distribution.name]
@@ -136,7 +144,7 @@ def _not_from_folders(requirements: Requirements, resolved: Iterable[Distributio
 
 
 def _stamp(project: Project, locks: Iterable[bytes]) -> bytes:
-    """Digest what the folder was made from, and note its files' sizes and times."""
+    """Return the stamp: a digest of what the folder was made from, and the size and time of each of its files."""
     sources = [text.decode() for text in (*locks, dataset.metadata(project))]
     files = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder(project).glob("*"))
     return f"{json.dumps({'digest': sha256(chr(10).join(sources)), 'files': files}, indent=1)}\n".encode()

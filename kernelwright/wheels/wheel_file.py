@@ -1,4 +1,4 @@
-"""One wheel file: read, and compared with its own name and its own record."""
+"""Read a wheel file, and compare it with its name and its RECORD."""
 
 import re
 import zipfile
@@ -18,34 +18,34 @@ from packaging.version import Version
 from kernelwright.errors import WheelsUnavailable
 from kernelwright.wheels import requirements
 
-_LARGEST_BYTES = 10 * 1024**3
+_LARGEST_BYTES = 10 * 1024**3  # unpacked; a larger archive is refused before it is read
 _NAME = re.compile(r"[\w.!+-]+")
 _LICENCE_FILES = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
 _CORRUPT = (
     *(zipfile.BadZipFile, zlib.error, InstallerError, InvalidRecordEntry),
-    # What a damaged archive, or the library's own assertions, may raise beside.
+    # A damaged archive and the library's own assertions raise these too.
     *(KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError, AssertionError),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """A wheel that is what its name says.
+    """A verified wheel.
 
     Attributes
     ----------
     path : Path
         The file.
     name, version : str
-        The name normalized.
+        The normalized name, and the version.
     requires : tuple of Requirement
-        Its ``Requires-Dist``.
+        The requirements in ``Requires-Dist``.
     modules : tuple of str
-        The top-level names it brings.
+        The top-level names that the wheel makes importable.
     licence : str
-        What its metadata says of the licence.
+        The licence as named in the metadata.
     licences : tuple of (str, str)
-        Its licence files: name, text.
+        Name and text of each licence file.
     """
 
     path: Path
@@ -58,7 +58,7 @@ class Wheel:
 
 
 def read(path: Path) -> Wheel:
-    """Read a wheel whole; raises `WheelsUnavailable` where it is corrupt, edited or renamed."""
+    """Read and verify a wheel; raises `WheelsUnavailable` if it is corrupt, edited or renamed."""
     name, version = _parse_name(path)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -95,10 +95,10 @@ def read(path: Path) -> Wheel:
 
 
 def _parse_name(path: Path) -> tuple[str, Version]:
-    usual = _NAME.fullmatch(path.name)  # a copy's, as "x (1).whl", passes for a platform otherwise
+    usual = _NAME.fullmatch(path.name)  # otherwise the " (1)" of a copied file passes for part of the platform tag
     try:
         name, version, *_ = parse_wheel_filename(path.name if usual else "")
-    except ValueError:  # of the library's own errors, and of a version of 5,000 digits
+    except ValueError:  # the library's own errors are ValueErrors, and a version of 5,000 digits raises one too
         raise WheelsUnavailable(f"{path.name}: not the name of a wheel; give it back its own") from None
     return name, version
 
@@ -114,7 +114,7 @@ def _check_name(path: Path, headers: Message, name: str, version: Version) -> No
 
 
 def _module(parts: tuple[str, ...]) -> str:
-    """Return the top-level name that a file makes importable, or nothing."""
+    """Return the top-level name that a file makes importable; empty if there is none."""
     if len(parts) == 2:
         package, file = parts
         return package if package.isidentifier() and file.startswith("__init__.") else ""
