@@ -70,7 +70,7 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> None:
             raise UnwritableOutput(f"{folder}: {', '.join(differing)} there already; name an empty or a new folder")
         atomic_files.replace_all({folder / path: data for path, data in contents.items()})
         return
-    with atomic_files.scratch_folder(folder.absolute().parent) as scratch, atomic_files.report_errors(folder):
+    with atomic_files.report_errors(folder), atomic_files.scratch_folder(folder.absolute().parent) as scratch:
         project = scratch / "project"
         atomic_files.replace_all({project / path: data for path, data in contents.items()})
         project.rename(folder)

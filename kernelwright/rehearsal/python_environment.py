@@ -9,12 +9,13 @@ import importlib.metadata
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,8 +46,8 @@ _FORMAT = 2
 """Part of an environment's digest, so that raising it makes every environment anew."""
 _FAILED_IMPORT = re.compile(
     r"^\s*(?:ModuleNotFoundError|ImportError|PackageNotFoundError): (.+)$"
-    r"|: No module named (\S+)$"  # from python -m
-    r"|\b(?:ba)?sh: (?:\d+: |line \d+: )?([\w.-]+): (?:command )?not found$",
+    r"|: No module named (\S+)\r?$"  # from python -m; IPython calls `!` in a terminal, whose lines end in \r\n
+    r"|\b(?:ba)?sh: (?:\d+: |line \d+: )?([\w.-]+): (?:command )?not found\r?$",
     re.MULTILINE,
 )
 _ENGINES = {
@@ -314,7 +315,7 @@ def _names(project: Project, built: Notebook, image: Image) -> set[str]:
 
 
 def _imported(built: Notebook) -> set[str]:
-    """Return the names that modules and driver import, without the standard library and the carried modules."""
+    """Return the names that modules and driver import or call as programs, apart from Python's own and the carried."""
     cells = [c.source for c in built.cells if c.kind == "code" and "driver" in c.metadata["kernelwright"]]
     texts = [*(file.data.decode("utf-8", "replace") for file in built.tree.files if file.module), *cells]
     trees = [ipython_syntax.syntax_tree(text) for text in texts]
@@ -322,5 +323,18 @@ def _imported(built: Notebook) -> set[str]:
     used = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     used |= {part for name in names for part in (name, *name.rpartition(".")[::2])}
     names |= {_ENGINES[name] for name in used & _ENGINES.keys()}
+    # Read here too, because `x = !name` and `!name 2>/dev/null` leave no word of a missing program in the log.
+    names.update(_programs(command for cell in cells for _, command in ipython_syntax.commands(cell)))
     left_out = sys.stdlib_module_names | {name.partition(".")[0] for name in built.tree.graph}
     return {name for name in names if name.partition(".")[0] not in left_out}
+
+
+def _programs(commands: Iterable[str]) -> Iterator[str]:
+    """Yield the names that ``!name …``, ``!python -m name`` and ``%load_ext name`` call."""
+    for command in commands:
+        try:
+            words = shlex.split(command.lstrip("!%"), comments=True)
+        except ValueError:
+            continue
+        is_module = len(words) > 2 and words[1] == "-m" and "python" in words[0]
+        yield from words[2:3] if is_module else words[1:2] if words[:1] == ["load_ext"] else words[:1]

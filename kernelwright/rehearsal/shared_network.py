@@ -1,6 +1,7 @@
 """A network namespace with only a loopback, shared by the sandboxes of notebook and gateway."""
 
 import contextlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,9 @@ def hold() -> Iterator[int]:
 
     Raises `EnvironmentUnavailable` if it cannot be made.
     """
+    if shutil.which("nsenter") is None:
+        message = "notebook and gateway cannot share a network here: nsenter (of util-linux) is not on PATH"
+        raise EnvironmentUnavailable(f"{message}; install it, or try --sandbox process")
     command, pipe = [sys.executable, str(NAMESPACES), "network"], subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as holder:
         if not (holder.stdout and holder.stdin and holder.stderr) or holder.stdout.readline() != NETWORK_READY:

@@ -71,7 +71,7 @@ def read(project: Project) -> tuple[ImageLock, ...]:
     """Read the lock of each image, in the order of the configuration."""
     wanted = requirements(project)
     locks = []
-    for name in project.configuration.images or (kaggle_image.DEFAULT,):
+    for name in dict.fromkeys(project.configuration.images or (kaggle_image.DEFAULT,)):
         image = kaggle_image.load(name, project.root)
         file = lockfile.place(project.root, wanted.name, name)
         digest = lockfile.inputs(wanted, image, allowed_sdists(project))

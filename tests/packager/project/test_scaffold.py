@@ -119,6 +119,13 @@ def test_a_new_project_is_there_whole_or_not_at_all(tmp_path, monkeypatch, error
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
+def test_a_place_where_no_folder_can_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UnwritableOutput) as error:
+        scaffold.write(tmp_path / "file/demo", {"main.py": b""})
+    assert str(tmp_path / "file") in str(error.value)
+
+
 @pytest.mark.parametrize("template", ["images", "tabular"])
 @pytest.mark.parametrize("kind", ["once", "output"])
 def test_each_kind_of_kernel_runs_in_place_and_leaves_what_it_is_for(tmp_path, template, kind):

@@ -215,6 +215,15 @@ def test_a_network_that_cannot_be_made_is_one_line(monkeypatch, tmp_path):
         pass
 
 
+def test_a_machine_without_nsenter_is_told_to_install_it(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with (
+        pytest.raises(EnvironmentUnavailable, match=r"nsenter \(of util-linux\) is not on PATH"),
+        shared_network.hold(),
+    ):
+        pass
+
+
 def test_a_run_has_a_network_of_its_own_where_it_shares_none():
     assert shared_network.join(None, ["true"]) == ("true",)
 

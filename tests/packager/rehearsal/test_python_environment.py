@@ -49,7 +49,7 @@ def imported(tmp_path, driver, package=""):
 
 def test_an_environment_holds_what_the_kernel_imports_at_the_images_versions(tmp_path):
     driver = "# %%\n%matplotlib inline\nimport pipeline, cv2\n\n# %%\n!ls\nimport scipy.stats\n"
-    own = {"opencv-python-headless", "pillow", "scikit-image", "scipy", "tensorflow"}
+    own = {"matplotlib", "opencv-python-headless", "pillow", "scikit-image", "scipy", "tensorflow"}
     assert imported(tmp_path, driver, PIPELINE) == own
     pins = recipe(names=tuple(sorted(own))).requirements
     assert pins[-3:] == ["scikit-image==0.25.2", "scipy==1.16.3", "tensorflow==2.20.0"]
@@ -60,13 +60,15 @@ def test_an_environment_holds_what_the_kernel_imports_at_the_images_versions(tmp
     [
         ("files = !ls /kaggle\nimport numpy as np", {"numpy"}),
         ("if True:\n    !ls \\\n      -l\nimport numpy as np", {"numpy"}),
+        ("!python -m jupytext --version", {"jupytext"}),
+        ("!jupytext --help | head -1\n%load_ext line_profiler", {"jupytext", "line-profiler"}),
         ("from google.cloud import storage", {"google-cloud-storage"}),
         ("import pandas as pd\npd.read_excel('a.xlsx').to_markdown()", {"pandas", "openpyxl", "tabulate"}),
         ("from tqdm.notebook import tqdm", {"tqdm", "ipywidgets"}),
         ("import sys, pipeline, pydegensac", set()),
     ],
 )
-def test_engines_and_names_of_namespaces_count_as_imports_and_commands_do_not(tmp_path, cell, distributions):
+def test_commands_engines_and_names_of_namespaces_count_as_imports(tmp_path, cell, distributions):
     assert imported(tmp_path, f"# %%\n{cell}\n") == distributions
 
 
@@ -157,6 +159,8 @@ def bare(tmp_path):
         ("PackageNotFoundError: No package metadata was found for tokenizers", ("tokenizers",)),
         ("/usr/bin/python: No module named jupytext", ("jupytext",)),
         ("/bin/sh: 1: jupytext: not found", ("jupytext",)),
+        ("/bin/sh: 1: jupytext: not found\r", ("jupytext",)),
+        ("/usr/bin/python: No module named jupytext\r", ("jupytext",)),
         ("a line about tabulate that failed nowhere", ()),
     ],
 )

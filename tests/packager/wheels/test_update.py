@@ -62,6 +62,20 @@ def test_unchanged_means_untouched_and_without_a_resolver(shop, monkeypatch):
     assert shop.state() == before
 
 
+def test_an_image_that_is_named_twice_is_locked_once(shop):
+    shop.offer("alpha")
+    shop.offer("beta")
+    keys = 'driver = "main.py"\nwheels = "wheels/requirements.in"\nwheels_dataset = "my-wheels"\n'
+    notebooks.project(shop.root, keys + 'images = ["mine", "mine"]\n', dataset_sources=["OWNER/my-wheels"])
+    shop.want("alpha")
+    shop.make()
+    shop.want("alpha", "beta")
+    assert (shop.make().wheels, shop.make().changed) == (
+        ("alpha-1.0-py3-none-any.whl", "beta-1.0-py3-none-any.whl"),
+        False,
+    )
+
+
 def test_an_altered_folder_is_made_again_from_what_was_fetched(shop, monkeypatch):
     alpha = shop.offer("alpha")
     shop.want("alpha")
