@@ -26,10 +26,11 @@ def through_find(text: str, name: str) -> str:
     literals = list[ast.Constant]()
     for node in ast.walk(tree):
         match node:
-            case ast.Call(
-                func=ast.Name(id=reader) | ast.Attribute(attr=reader), args=[ast.Constant() as first, *_]
-            ) if reader in listed("readers") and id(node) not in inside:
-                literals.append(first)
+            case ast.Call(func=ast.Name(id=reader) | ast.Attribute(attr=reader), args=args, keywords=words) if (
+                reader in listed("readers") and id(node) not in inside
+            ):
+                first = [*args, *(word.value for word in words)][:1]
+                literals += (it for it in first if isinstance(it, ast.Constant) and it.lineno == it.end_lineno)
     lines = text.encode().split(b"\n")  # `col_offset` counts bytes
     # From right to left, so that the columns of the others on the line stay valid.
     for node in sorted(literals, key=lambda node: node.col_offset, reverse=True):

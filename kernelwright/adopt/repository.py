@@ -169,7 +169,7 @@ def _place(files: Mapping[str, str], importer: str, name: str) -> str:
     """Return the package or module that an import finds: beside the importer, in the root or in ``src``."""
     for folder in (PurePosixPath(importer).parent, PurePosixPath(), PurePosixPath("src")):
         base = str(folder / name)
-        for module in (f"{base}.py", f"{base}/__init__.py"):
+        for module in (f"{base}/__init__.py", f"{base}.py"):  # a package comes first
             if module in files:
                 return _top(files, module)
         if _modules(files, base):  # a package without __init__.py

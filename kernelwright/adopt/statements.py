@@ -161,8 +161,11 @@ def _divided(source: str) -> Iterator[tuple[str, str | None, bool]]:
 def _last_line(node: ast.stmt, lines: Sequence[str]) -> int:
     """Return the number of a statement's last line; indented comments after a block belong to the block."""
     last = node.end_lineno or node.lineno
+    tail = lines[last - 1].encode()[node.end_col_offset :].decode()
+    while tail.endswith("\\") and "#" not in tail and last < len(lines):  # a backslash takes the next line too
+        tail, last = lines[last], last + 1
     for number, line in enumerate(lines[last:], last + 1):
-        if not hasattr(node, "body") or (line and not line[0].isspace()):
+        if not (hasattr(node, "body") or isinstance(node, ast.Match)) or (line and not line[0].isspace()):
             break
         last = number if line.strip() else last
     return last

@@ -135,8 +135,10 @@ def _order(files: Mapping[str, SourceFile], placement: DriverPlacement) -> tuple
     problems: list[Problem] = []
     # Modules beside the driver are imported by their bare name.
     names = {path: imports.module_name(path.removeprefix(f"{placement.folder}/")) for path in files}
-    # If `x.py` and `x/__init__.py` share a name, Python imports the package. It sorts after the module, so it wins.
-    paths = {name: path for path, name in sorted(names.items()) if name}
+    # If files share a name, Python imports the one in the driver's folder, and a package (`x/__init__.py`, which sorts
+    # later) rather than a module (`x.py`). The last one wins here.
+    beside = f"{placement.folder}/"
+    paths = {names[path]: path for path in sorted(names, key=lambda it: (it.startswith(beside), it)) if names[path]}
     carried, graph, trees = frozenset(paths), {}, {}
     for name in sorted(carried):
         path, tree = paths[name], ast.Module(body=[], type_ignores=[])

@@ -59,7 +59,9 @@ def _arguments(code: Code, call: Call) -> tuple[str, str, list[object]]:
     is_method = base != UNKNOWN  # a method of a path, such as Path("a.csv").open(): the base is a text
     mode = words.pop("mode", None)
     # The mode follows the path; a method has no argument for the path.
-    if mode is None and _WITH_MODE.fullmatch(call.name) and len(arguments) > (not is_method):
+    if not _WITH_MODE.fullmatch(call.name):
+        mode = None  # of a picture, or of a folder's permissions
+    elif mode is None and len(arguments) > (not is_method):
         mode = arguments.pop(not is_method)
     paths = [*arguments[:1], *(value for word, value in words.items() if word in _PATHS)]
     values = [code.fold(part) for part in (*arguments, *words.values())]

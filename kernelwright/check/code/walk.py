@@ -231,7 +231,7 @@ class Walk:
                     yield Condition(TRY)
                 case ast.With(items=items) if any(last_name(item.context_expr) == "suppress" for item in items):
                     yield Condition(TRY)
-                case ast.Lambda():
+                case ast.Lambda() if name == "body":
                     yield Condition(NOT_CALLED)
             node = parent
 
@@ -253,7 +253,7 @@ class Walk:
         """Return whether a text is only shown to a reader, or is a default for an environment variable."""
         if isinstance(self.places[node].parent, ast.Expr):
             return True
-        while isinstance(node, ast.expr | ast.keyword):
+        while isinstance(node, ast.expr | ast.keyword | ast.comprehension):
             parent, name, _ = self.places[node]
             match parent:
                 case ast.JoinedStr() | ast.keyword(arg="help"):  # an f-string is examined as a whole, not in parts

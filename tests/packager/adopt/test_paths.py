@@ -11,6 +11,10 @@ from kernelwright.adopt import paths
             "d = read_csv(f'{inputs.find(\"titanic\")}/train.csv')\n",
         ),
         ('open("../input/a-b/x/y.txt", "r")\n', 'open(f"{inputs.find(\'a-b\')}/x/y.txt", "r")\n'),
+        (
+            "read_csv(filepath_or_buffer='/kaggle/input/a/b')\n",
+            "read_csv(filepath_or_buffer=f'{inputs.find(\"a\")}/b')\n",
+        ),
         ("os.listdir('/kaggle/input/titanic/')\n", "os.listdir(f'{inputs.find(\"titanic\")}/')\n"),
         ("open('/kaggle/input/competitions/titanic/a')\n", "open(f'{inputs.find(\"titanic\")}/a')\n"),
         ("open('/kaggle/input/datasets/me/data/a')\n", "open(f'{inputs.find(\"me/data\")}/a')\n"),
@@ -27,6 +31,7 @@ def test_a_literal_read_goes_through_find(before, after):
         "os.walk('/kaggle/input')\n",  # no source
         "open('/kaggle/input/' + name)\n",
         "open(f'/kaggle/input/{name}/a')\n",
+        "d = '/kaggle/input/a'\nopen('éééééé'\n  '/b.csvx' )\n",  # over two lines
         "open(b'/kaggle/input/titanic/a')\n",
         "try:\n    open('/kaggle/input/titanic/a')\nexcept OSError:\n    pass\n",
         "f\"{open('/kaggle/input/titanic/a')}\"\n",  # before Python 3.12 an f-string cannot hold one with its quotes

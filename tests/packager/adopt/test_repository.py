@@ -62,6 +62,13 @@ def snapshot(root):
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
+def test_a_package_is_carried_rather_than_a_module_of_its_name(tmp_path):
+    script = "import util\nsubmission = util.x\nif __name__ == '__main__':\n    print(submission)\n"
+    made(tmp_path, {"infer.py": script, "util.py": "x = 1\n", "util/__init__.py": "x = 2\n"})
+    write(tmp_path)
+    assert load_configuration(tmp_path).sources == ("infer.py", "util")
+
+
 def test_a_call_under_another_last_condition_is_not_taken_for_the_guards(root):
     script = root / "src/fish/predict.py"
     script.write_text(f"{script.read_text()}\nif True:\n    main()\n")

@@ -222,6 +222,17 @@ def test_folders_that_differ_after_a_dot_are_two(folder):
     assert own(collect(folder, 'sources = ["data.small", "data.large"]')) == ["data.large/x.txt", "data.small/x.txt"]
 
 
+@pytest.mark.parametrize("other", ["aaa.py", "utils.py"])
+def test_of_modules_that_share_a_name_the_one_beside_the_driver_is_meant(folder, other):
+    folder.write(f"src/{other}", '"""Beside the driver."""\n')
+    folder.write(other, '"""Elsewhere."""\n')
+    folder.write("src/main.py", f"# %%\nimport {other[:-3]}\n")
+    folder.configure(f'driver = "src/main.py"\nsources = ["src", "{other}"]')
+    tree, _ = collected(folder)
+    summaries = {file.path: file.summary for file in tree.files}
+    assert (summaries[f"src/{other}"], summaries[other]) == ("Beside the driver.", "")
+
+
 def test_where_a_module_and_a_package_share_a_name_the_package_is_meant(folder):
     folder.write("pkg/__init__.py")
     folder.write("pkg/a.py")

@@ -34,6 +34,8 @@ FOUND = {
     "### w/a.yaml\nx: 1": ["KW604 error main.py:5"],
     "class Fish:\n    @staticmethod\n    def load(path, other):\n        open(path)\n\n"
     "Fish.load('a.yaml', '/tmp/b')\n### a.yaml\nx: 1": ["KW604 error main.py:5"],
+    "from torchvision.io import read_image\nread_image('/home/dev/a.png', mode='RGB')": ["KW603 error main.py:3"],
+    "read = lambda file=open('/home/dev/a.csv'): file": ["KW603 error main.py:2"],
     "print()\n### fish/a.yaml\ndata: /home/dev/data": ["KW605 warning fish/a.yaml:1"],
     'print()\n### fish/a.json\n{"a": "/kaggle/input/eels/x"}': ["KW605 warning fish/a.json:1"],
 }
@@ -47,6 +49,7 @@ def test_a_path_that_leads_nowhere_on_kaggle_is_found(tmp_path, code):
 
 NOT_FOUND = [
     "import logging\nlogging.info('read /kaggle/input/eels')\nprint('see /kaggle/input/eels')",
+    "print(len([path for path in ['/home/dev/a.csv']]))",
     "raise ValueError('attach /kaggle/input/eels, or /home/dev/a')",
     '"""Made from /kaggle/input/eels/a.csv."""',
     "import os\nopen(os.path.join('/kaggle/input', os.environ['SLUG'], 'a.csv'))",

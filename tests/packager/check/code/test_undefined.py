@@ -16,6 +16,11 @@ UNDEFINED = {
 }
 
 
+def test_a_builtin_of_a_later_python_is_named_as_it_is(tmp_path):
+    (finding,) = of_code(write(tmp_path, "raise PythonFinalizationError"))
+    assert (finding[0], finding[3]) == ("KW404", "'PythonFinalizationError' is used and defined nowhere")
+
+
 @pytest.mark.parametrize("code", UNDEFINED)
 def test_a_name_that_nothing_defines_is_found(tmp_path, code):
     assert of_code(write(tmp_path, code)) == [
