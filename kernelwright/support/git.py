@@ -49,8 +49,13 @@ def uncommitted(root: Path) -> list[str]:
     """Return the paths below ``root`` that differ from the last commit; none without git. Raises `GitFailed`."""
     prefix = run(root, "rev-parse", "--show-prefix").decode().strip()  # status names paths from the repository's root
     status = run(root, "status", "--porcelain", "-z", "--untracked-files=normal", "--", ".").decode("utf-8", "replace")
-    # With -z, the old name of a renamed file follows as an entry without a status. A space follows each status.
-    return [line[3:].removeprefix(prefix) or "." for line in status.split("\0") if line[2:3] == " "]
+    entries = iter(status.split("\0")[:-1])
+    paths = []
+    for entry in entries:
+        paths.append(entry[3:].removeprefix(prefix) or ".")  # two letters of status and a space come first
+        if {"R", "C"} & set(entry[:2]):
+            next(entries)  # with -z, the old name of a renamed file follows as an entry of its own
+    return paths
 
 
 def history(root: Path, path: str, *, most: int) -> list[str]:

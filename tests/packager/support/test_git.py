@@ -46,6 +46,14 @@ def test_paths_are_relative_to_the_folder_asked_about(repository):
     assert git.uncommitted(repository / "sub") == ["a b"]
 
 
+def test_a_file_that_was_moved_goes_by_its_new_path(repository):
+    (repository / "ab c.txt").write_text("the same text")
+    commit(repository)
+    subprocess.run(["git", "mv", "ab c.txt", "new.txt"], cwd=repository, check=True)
+    (repository / "other").touch()
+    assert git.uncommitted(repository) == ["new.txt", "other"]
+
+
 def test_the_history_of_a_file_is_the_latest_commit_first(repository):
     for text in ("1", "2", "3"):
         (repository / "a").write_text(text)

@@ -34,7 +34,9 @@ FOUND = {
     "### w/a.yaml\nx: 1": ["KW604 error main.py:5"],
     "class Fish:\n    @staticmethod\n    def load(path, other):\n        open(path)\n\n"
     "Fish.load('a.yaml', '/tmp/b')\n### a.yaml\nx: 1": ["KW604 error main.py:5"],
-    "from torchvision.io import read_image\nread_image('/home/dev/a.png', mode='RGB')": ["KW603 error main.py:3"],
+    "from torchvision.io import ImageReadMode, read_image\nread_image('/home/dev/a.png', mode=ImageReadMode.RGB)": [
+        "KW603 error main.py:3"
+    ],
     "read = lambda file=open('/home/dev/a.csv'): file": ["KW603 error main.py:2"],
     "print()\n### fish/a.yaml\ndata: /home/dev/data": ["KW605 warning fish/a.yaml:1"],
     'print()\n### fish/a.json\n{"a": "/kaggle/input/eels/x"}': ["KW605 warning fish/a.json:1"],
