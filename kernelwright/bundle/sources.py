@@ -138,7 +138,8 @@ def _order(files: Mapping[str, SourceFile], placement: DriverPlacement) -> tuple
     # If files share a name, Python imports the one in the driver's folder, and a package (`x/__init__.py`, which sorts
     # later) rather than a module (`x.py`). The last one wins here.
     beside = f"{placement.folder}/"
-    paths = {names[path]: path for path in sorted(names, key=lambda it: (it.startswith(beside), it)) if names[path]}
+    in_order = sorted(names.items(), key=lambda item: (item[0].startswith(beside), item[0]))
+    paths = {name: path for path, name in in_order if name}
     carried, graph, trees = frozenset(paths), {}, {}
     for name in sorted(carried):
         path, tree = paths[name], ast.Module(body=[], type_ignores=[])

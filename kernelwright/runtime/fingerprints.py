@@ -34,20 +34,21 @@ def compare(public: Mapping[str, Mapping[str, int | str]]) -> tuple[bool, str]:
     Everything declared must match: what is missing or unreadable is not taken for public.
     """
     matching = []
-    for name, measure, declared in ((name, *fact) for name, facts in public.items() for fact in facts.items()):
+    for name, facts in public.items():
         slug, _, file = name.partition("/")
-        try:
-            path = inputs.find(slug) / file
-            if path.exists() and not path.is_file():  # reading a named pipe would wait for ever
-                return False, f"{name} cannot be read (it is no file)"
-            value = MEASURES[measure](path)
-        except InputNotFound:
-            return False, f"{name} is not mounted"
-        except (OSError, csv.Error) as error:
-            return False, f"{name} cannot be read ({getattr(error, 'strerror', error)})"
-        if value != declared:
-            return False, f"{name} has {_say(measure, value)}, the public one has {declared}"
-        matching.append(f"{name} has the public {_say(measure, declared)}")
+        for measure, declared in facts.items():
+            try:
+                path = inputs.find(slug) / file
+                if path.exists() and not path.is_file():  # reading a named pipe would wait for ever
+                    return False, f"{name} cannot be read (it is no file)"
+                value = MEASURES[measure](path)
+            except InputNotFound:
+                return False, f"{name} is not mounted"
+            except (OSError, csv.Error) as error:
+                return False, f"{name} cannot be read ({getattr(error, 'strerror', error)})"
+            if value != declared:
+                return False, f"{name} has {_say(measure, value)}, the public one has {declared}"
+            matching.append(f"{name} has the public {_say(measure, declared)}")
     return bool(matching), " and ".join(matching) or "no public fingerprint is declared"
 
 

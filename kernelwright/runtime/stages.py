@@ -75,8 +75,10 @@ class _Progress:
         if elapsed < self.next:
             return
         self.next = elapsed + REDRAW if self.terminal else 2 * elapsed
-        line, full = self._line(done, elapsed), min(BAR, BAR * done // self.total) if self.total else 0
-        bar = f"[{'#' * full}{' ' * (BAR - full)}] " if self.total else ""
+        line, bar = self._line(done, elapsed), ""
+        if self.total:
+            full = min(BAR, BAR * done // self.total)
+            bar = f"[{'#' * full}{' ' * (BAR - full)}] "
         sys.stderr.write(f"\r{bar}{line}" if self.terminal else f"{line}\n")
         sys.stderr.flush()
 

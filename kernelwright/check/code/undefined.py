@@ -50,9 +50,13 @@ def _reported(scripts: Sequence[Script]) -> set[tuple[Script, int, str]]:
         for number, script in enumerate(scripts):  # `python`, because ruff cannot read IPython's syntax in .py files
             Path(folder, f"{number}.py").write_bytes(script.python.encode())
         reports = json.loads(_ruff(folder))
-    named = ((report, re.fullmatch("Undefined name `(.+?)`.*", report["message"])) for report in reports)
-    # ruff also reports syntax that is newer than its target version; those messages do not match.
-    return {(scripts[int(Path(r["filename"]).stem)], r["location"]["row"], match[1]) for r, match in named if match}
+    names = set()
+    for report in reports:
+        # ruff also reports syntax that is newer than its target version; those messages do not match.
+        if match := re.fullmatch("Undefined name `(.+?)`.*", report["message"]):
+            script = scripts[int(Path(report["filename"]).stem)]
+            names.add((script, report["location"]["row"], match[1]))
+    return names
 
 
 def _ruff(folder: str) -> str:
