@@ -59,6 +59,7 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> None:
     UnwritableOutput
         If one of the files exists with another content, before anything is written, or if writing fails.
     """
+    atomic_files.sweep(folder.absolute().parent)  # a start that was killed after its rename left its scratch folder
     if folder.exists():
         # Files with the same content are accepted, because an interrupted start may have left them.
         differing = [

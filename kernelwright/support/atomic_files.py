@@ -39,7 +39,7 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
     """
     beside: dict[Path, Path] = {}
     for folder in {path.parent for path in contents}:
-        _sweep(folder)
+        sweep(folder)
     try:
         for path, data in contents.items():
             with report_errors(path):
@@ -59,7 +59,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     A folder that a killed process left is deleted like a temporary file.
     """
     make_folder(parent)
-    _sweep(parent)
+    sweep(parent)
     with tempfile.TemporaryDirectory(prefix=f".{os.getpid()}.", suffix=PARTIAL, dir=parent) as folder:
         yield Path(folder)
 
@@ -94,7 +94,7 @@ def _stage(path: Path, data: bytes, beside: dict[Path, Path]) -> None:
     beside[path].chmod(mode)
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
     """Delete temporary files and folders of processes that no longer run."""
     for partial in folder.glob(f".*{PARTIAL}"):
         pid = partial.name.split(".")[1]
